@@ -1,0 +1,1 @@
+//! GitOps decisions: render, diff, order, health, prune, rollouts. No I/O.

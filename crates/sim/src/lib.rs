@@ -1,0 +1,1 @@
+//! Test-only: simulated cluster, faults, invariants, end-to-end harness.

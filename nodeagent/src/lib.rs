@@ -1,0 +1,1 @@
+//! The node agent: pods through CRI, probes, volumes, logs, exec, service proxy, DNS.

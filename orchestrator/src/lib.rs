@@ -1,0 +1,3 @@
+//! The Kubernetes-compatible API server on PostgreSQL, with controllers and scheduler.
+
+pub mod store;

@@ -1,0 +1,1 @@
+//! Git to cluster: sources, rollouts, history, hosted Git, web.
