@@ -5,6 +5,7 @@
 //! JSON as it was written, [`k8s`] types are read from it where a decision wants names.
 
 mod key;
+pub mod name;
 mod object;
 pub mod resource;
 mod revision;
