@@ -1,3 +1,4 @@
 //! The Kubernetes-compatible API server on PostgreSQL, with controllers and scheduler.
 
+pub mod registry;
 pub mod store;

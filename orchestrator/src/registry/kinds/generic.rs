@@ -1,0 +1,125 @@
+//! What a kind does where it has nothing of its own to say.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use api::Object;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Allocations, Kind, Propagation};
+
+/// A kind with a spec and a status of which clients own the spec.
+pub(super) fn kind(resource: &'static api::Resource) -> Kind {
+    Kind {
+        resource,
+        default: |_| {},
+        prepare_create: drop_status,
+        prepare_update: keep_status,
+        prepare_status: take_status,
+        validate_create: |_| Vec::new(),
+        validate_update: |_, _| Vec::new(),
+        validate_status: |_, _| Vec::new(),
+        row,
+        field: metadata_field,
+        grace: |_, _| 0,
+        begin_deletion: |_| {},
+        is_held: |_| false,
+        scale: None,
+        allocations: |_| Allocations::default(),
+        propagation: Propagation::Background,
+        unconditional_update: true,
+        create_on_update: false,
+    }
+}
+
+/// Create: the status is the controllers' to write.
+pub(super) fn drop_status(new: &mut Object) {
+    remove(&mut new.body, "status");
+}
+
+/// As [`drop_status`], for kinds that count generations.
+pub(super) fn first_generation(new: &mut Object) {
+    drop_status(new);
+    new.metadata_mut().insert("generation".into(), json!(1));
+}
+
+/// Main endpoint: the status stays what it was.
+pub(super) fn keep_status(new: &mut Object, old: &Object) {
+    copy_field(new, old, "status");
+}
+
+/// As [`keep_status`]; the generation goes up iff something outside metadata and status changed.
+pub(super) fn next_generation(new: &mut Object, old: &Object) {
+    keep_status(new, old);
+    bump_generation(new, old);
+}
+
+/// The generation of `old`, plus one iff something outside metadata and status changed.
+pub(super) fn bump_generation(new: &mut Object, old: &Object) {
+    let changed = content(new) != content(old);
+    let generation = old.generation().max(1) + i64::from(changed);
+    new.metadata_mut()
+        .insert("generation".into(), json!(generation));
+}
+
+/// `/status` endpoint: everything but the status stays what it was. Of the metadata a status
+/// writer may change labels, annotations, finalizers and managed fields.
+pub(super) fn take_status(new: &mut Object, old: &Object) {
+    let status = mem::take(&mut new.body["status"]);
+    let metadata = mem::take(&mut new.body["metadata"]);
+    new.body = old.body.clone();
+    new.body["metadata"] = metadata;
+    if status.is_null() {
+        remove(&mut new.body, "status");
+    } else {
+        new.body["status"] = status;
+    }
+    for field in ["generation", "ownerReferences"] {
+        let old_value = old.body["metadata"].get(field).cloned();
+        let metadata = new.metadata_mut();
+        match old_value {
+            Some(value) => metadata.insert(field.into(), value),
+            None => metadata.shift_remove(field),
+        };
+    }
+}
+
+/// `metadata.name` and `metadata.namespace`: every kind has them.
+pub(super) fn metadata_field(object: &Object, field: &str) -> Option<String> {
+    match field {
+        "metadata.name" => Some(object.name().to_owned()),
+        "metadata.namespace" => Some(object.namespace().to_owned()),
+        _ => None,
+    }
+}
+
+fn row(object: &Object, _now: Timestamp) -> Vec<Value> {
+    vec![json!(object.name()), json!(object.creation_timestamp())]
+}
+
+/// Sets a top-level field to what it is in `old`, absent included.
+pub(super) fn copy_field(new: &mut Object, old: &Object, field: &str) {
+    match old.body.get(field) {
+        Some(value) => new.body[field] = value.clone(),
+        None => remove(&mut new.body, field),
+    }
+}
+
+pub(super) fn remove(value: &mut Value, field: &str) {
+    if let Some(map) = value.as_object_mut() {
+        map.shift_remove(field);
+    }
+}
+
+/// Everything outside metadata and status, in one order whatever the author's.
+fn content(object: &Object) -> BTreeMap<&str, &Value> {
+    object
+        .body
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, value)| (field.as_str(), value))
+        .filter(|(field, _)| !["apiVersion", "kind", "metadata", "status"].contains(field))
+        .collect()
+}

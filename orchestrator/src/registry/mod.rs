@@ -1,0 +1,4 @@
+//! What happens to an object between the wire and the store.
+
+pub mod kinds;
+pub mod metadata;
