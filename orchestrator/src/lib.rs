@@ -1,4 +1,6 @@
 //! The Kubernetes-compatible API server on PostgreSQL, with controllers and scheduler.
 
+pub mod auth;
 pub mod registry;
+pub mod server;
 pub mod store;

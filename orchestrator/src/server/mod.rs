@@ -1,0 +1,6 @@
+//! The HTTP face of the orchestrator.
+
+pub mod error;
+pub mod negotiate;
+
+pub use error::ApiError;
