@@ -9,6 +9,7 @@ pub mod name;
 mod object;
 pub mod resource;
 mod revision;
+pub mod schema;
 pub mod selector;
 mod status;
 mod time;
