@@ -1,0 +1,14 @@
+//! A certificate authority, what it issues, and when.
+
+mod authority;
+mod decide;
+mod issue;
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+pub use authority::Authority;
+pub use decide::{Found, Usage, Verdict, Wanted, Why, is_expiring, verdict};
+pub use issue::{Pair, ensure};
+pub use parse::{Subject, subject};
