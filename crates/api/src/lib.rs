@@ -7,6 +7,7 @@
 mod key;
 pub mod name;
 mod object;
+mod quantity;
 pub mod resource;
 mod revision;
 pub mod schema;
@@ -22,6 +23,7 @@ pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 pub use key::{Collection, GroupVersionKind, ObjectKey, Uid};
 pub use object::{Condition, Object, OwnerReference};
+pub use quantity::{InvalidQuantity, Quantity};
 pub use resource::{Resource, Scope, Subresource};
 pub use revision::{Generation, ResourceVersion, Revision};
 pub use status::{Cause, Reason, Status};
