@@ -1,7 +1,10 @@
 //! Who asks, and whether they may. Nothing here reads the store or the clock.
 
 mod identity;
+pub mod kubeconfig;
+pub mod pki;
 pub mod rbac;
+pub mod token;
 
 pub use identity::{
     ANONYMOUS, AUTHENTICATED, Identity, MASTERS, NODES, SERVICE_ACCOUNTS, UNAUTHENTICATED,

@@ -115,3 +115,10 @@ pub fn ensure(
         }
     }
 }
+
+/// A new P-256 key, PKCS#8 in PEM.
+pub fn generate_key(subject: &str) -> Result<String, Error> {
+    KeyPair::generate()
+        .map(|key| key.serialize_pem())
+        .map_err(|source| failed(subject, source))
+}
