@@ -4,3 +4,4 @@ pub mod auth;
 pub mod registry;
 pub mod server;
 pub mod store;
+pub mod watch;

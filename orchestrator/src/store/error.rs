@@ -19,6 +19,9 @@ pub enum Error {
     /// Another object holds this name.
     #[error("{} {:?} is already allocated", .0.pool, .0.value)]
     Taken(Allocation),
+    /// Events are kept apart from everything else; one transaction cannot span both.
+    #[error("{0} cannot be in one transaction with objects of the other kind of store")]
+    Divided(ObjectKey),
     #[error("revision {requested} was compacted; the log starts at {oldest}")]
     Compacted {
         requested: Revision,

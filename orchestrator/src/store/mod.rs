@@ -3,18 +3,26 @@
 //! A store knows keys, revisions and bytes. It knows nothing of kinds, defaults or permissions.
 
 mod body;
+mod decide;
 mod error;
+pub mod memory;
+mod router;
+
+#[cfg(test)]
+mod contract;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 
 use api::{Collection, ObjectKey, Revision, Uid};
 
 pub use body::Body;
 pub use error::Error;
+pub use memory::MemoryStore;
+pub use router::{Router, is_event};
 
 /// An object as the store holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,10 +66,14 @@ pub struct Allocation {
     pub value: String,
 }
 
-/// One committed write, as the log holds it and watchers see it.
+/// One committed write, as the log holds it.
+///
+/// What the object was before is not part of it: [`crate::watch::Hub`] knows it from its cache,
+/// [`Store::before`] reads it from the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     pub revision: Revision,
+    /// When the batch was committed, by the writer's clock, in whole microseconds.
     pub at: Timestamp,
     pub key: ObjectKey,
     pub uid: Uid,
@@ -69,8 +81,6 @@ pub struct Change {
     pub actor: Arc<str>,
     /// The new state; for a deletion the last one.
     pub body: Body,
-    /// The state before, where there was one: a watcher needs it to see an object leave its selector.
-    pub previous: Option<Body>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +91,34 @@ pub enum ChangeKind {
 }
 
 /// A consistent listing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listing {
-    /// Ordered by namespace, then name.
+    /// Ordered by collection, namespace, then name.
     pub items: Vec<Stored>,
     /// The revision at which the listing was true.
     pub revision: Revision,
+}
+
+/// News of a commit.
+#[derive(Debug, Clone)]
+pub enum Commit {
+    /// This process committed: every change after `after`, without a gap, in order.
+    Own {
+        after: Revision,
+        changes: Arc<[Arc<Change>]>,
+    },
+    /// Another process seems to have committed this revision. A hint: it may be early, late,
+    /// repeated or missing.
+    Hint(Revision),
+}
+
+/// How a revision is made: `epoch * 2^40 + n`. A new epoch begins when the database may have
+/// lost commits (a restore, a failover), so that no revision is ever used twice.
+pub const EPOCH_SHIFT: u32 = 40;
+
+/// The epoch a revision belongs to. Positions of different epochs cannot be compared by watchers.
+pub fn epoch(revision: Revision) -> i64 {
+    revision.0 >> EPOCH_SHIFT
 }
 
 /// The seam. `memory` and `postgres` both pass `contract`.
@@ -94,27 +126,37 @@ pub struct Listing {
 pub trait Store: Send + Sync + 'static {
     async fn get(&self, key: &ObjectKey) -> Result<Option<Stored>, Error>;
 
-    /// Every object of a collection, or of the whole store where `None`.
+    /// Every object of a collection, or of the whole store where `None`, ordered by key.
     async fn list(&self, collection: Option<&Collection>) -> Result<Listing, Error>;
 
     /// Independent writes: each succeeds or fails alone. Concurrent callers share one commit.
     /// The answers are in the order of the writes.
-    async fn write(&self, writes: Vec<Write>) -> Vec<Result<Change, Error>>;
+    async fn write(&self, writes: Vec<Write>) -> Vec<Result<Arc<Change>, Error>>;
 
     /// All or none, in order, each write at a revision of its own. The error is the first
     /// failing write's, with its index.
-    async fn transaction(&self, writes: Vec<Write>) -> Result<Vec<Change>, (usize, Error)>;
+    async fn transaction(&self, writes: Vec<Write>) -> Result<Vec<Arc<Change>>, (usize, Error)>;
 
     /// At most `limit` changes after a revision, in order.
     ///
     /// # Errors
     /// [`Error::Compacted`] where the log no longer reaches back that far.
-    async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Change>, Error>;
+    async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Arc<Change>>, Error>;
+
+    /// For each point the version of the object just before that revision; `None` where it did
+    /// not exist. Exact for revisions the log still holds.
+    async fn before(&self, points: &[(ObjectKey, Revision)]) -> Result<Vec<Option<Stored>>, Error>;
 
     /// The newest committed revision, read from the source of truth.
     async fn revision(&self) -> Result<Revision, Error>;
 
+    /// The newest revision that was committed at or before a time; `None` before the log begins.
+    async fn revision_at(&self, time: Timestamp) -> Result<Option<Revision>, Error>;
+
     /// The state of one collection (or everything) as it was at a revision.
+    ///
+    /// # Errors
+    /// [`Error::Compacted`] where the log no longer reaches back that far.
     async fn at(
         &self,
         collection: Option<&Collection>,
@@ -124,6 +166,6 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets changes before a revision, keeping each object's version valid at the boundary.
     async fn compact(&self, before: Revision) -> Result<(), Error>;
 
-    /// Moves whenever there may be new changes: by this process or, as a hint, by another.
-    fn committed(&self) -> watch::Receiver<Revision>;
+    /// Commits from now on. A receiver that lags reads [`Store::changes`] instead.
+    fn commits(&self) -> broadcast::Receiver<Commit>;
 }
