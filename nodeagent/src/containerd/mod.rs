@@ -1,0 +1,9 @@
+//! A private containerd for one node: its configuration and its life.
+
+mod config;
+mod images;
+mod supervise;
+
+pub use config::{Layout, config};
+pub use images::{Image, Link, archive};
+pub use supervise::{Containerd, Error};
