@@ -1,1 +1,28 @@
-//! GitOps decisions: render, diff, order, health, prune, rollouts. No I/O.
+//! GitOps decisions: render, diff, order, plan, health, rollouts. No I/O, no clock.
+//!
+//! Everything here is a function from plain values to plain values: what a commit renders to
+//! ([`render`]), what that would change ([`plan`]), how the cluster is doing ([`health`]) and
+//! what a rollout does next ([`rollout`]). Who reads Git and writes objects is elsewhere.
+
+pub mod application;
+pub mod diff;
+pub mod health;
+mod kinds;
+mod manifest;
+pub mod order;
+pub mod plan;
+mod problem;
+pub mod progress;
+pub mod render;
+pub mod rollout;
+pub mod tree;
+pub mod validate;
+
+pub use application::Application;
+pub use health::{Health, HealthStatus};
+pub use kinds::{Kind, Kinds};
+pub use manifest::{Manifest, Origin};
+pub use order::WaveNumber;
+pub use plan::Plan;
+pub use problem::{Problem, Problems};
+pub use tree::Tree;

@@ -1,0 +1,188 @@
+//! Applications: which path of the repository goes where, and under which rules.
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use api::{Object, Uid};
+
+use crate::render::{self, Documents};
+use crate::tree::{Reader, path};
+use crate::{Manifest, Problem, Problems, Tree};
+
+/// Where the reconciler's own objects live.
+pub const NAMESPACE: &str = "kedge";
+/// The directory of a repository in which Applications are found.
+pub const DIRECTORY: &str = "apps";
+/// How long a rollout may take where the Application says nothing.
+pub const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
+
+/// An Application, read with its defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    pub namespace: String,
+    pub name: String,
+    pub uid: Uid,
+    pub generation: i64,
+    pub source: Source,
+    pub policy: SyncPolicy,
+    /// Applications that must be healthy at the same commit first.
+    pub depends_on: Vec<String>,
+    /// From the first write of a rollout to its verdict.
+    pub deadline: SignedDuration,
+    /// Where objects without a namespace go.
+    pub target_namespace: String,
+}
+
+/// Where an Application's manifests are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// Empty for the repository the Application itself is in.
+    pub repo: String,
+    /// As written; see [`Application::path`].
+    pub path: String,
+    /// Branch, tag or commit; empty for the tracked branch.
+    pub revision: String,
+}
+
+/// What happens without being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncPolicy {
+    /// A new commit is rolled out.
+    pub automated: bool,
+    /// Objects that left the commit are deleted.
+    pub prune: bool,
+    /// What others change is put back.
+    pub self_heal: bool,
+}
+
+impl Default for SyncPolicy {
+    fn default() -> Self {
+        Self {
+            automated: true,
+            prune: true,
+            self_heal: true,
+        }
+    }
+}
+
+impl Application {
+    /// Reads an Application object; what it leaves out has its default.
+    pub fn from_object(object: &Object) -> Self {
+        let spec = &object.body["spec"];
+        let flag = |name: &str| spec["syncPolicy"][name].as_bool().unwrap_or(true);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let names = spec["dependsOn"].as_array().into_iter().flatten();
+        let target = text(&spec["targetNamespace"]);
+        Self {
+            namespace: object.namespace().to_owned(),
+            name: object.name().to_owned(),
+            uid: object.uid(),
+            generation: object.generation(),
+            source: Source {
+                repo: text(&spec["source"]["repo"]),
+                path: text(&spec["source"]["path"]),
+                revision: text(&spec["source"]["revision"]),
+            },
+            policy: SyncPolicy {
+                automated: flag("automated"),
+                prune: flag("prune"),
+                self_heal: flag("selfHeal"),
+            },
+            depends_on: names.filter_map(Value::as_str).map(Into::into).collect(),
+            deadline: spec["deadlineSeconds"]
+                .as_i64()
+                .filter(|seconds| *seconds > 0)
+                .map_or(DEADLINE, SignedDuration::from_secs),
+            target_namespace: if target.is_empty() {
+                "default".into()
+            } else {
+                target
+            },
+        }
+    }
+
+    /// The path inside the repository; `None` where it leaves it.
+    pub fn path(&self) -> Option<String> {
+        path::join("", &self.source.path)
+    }
+}
+
+/// An Application in the repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub application: Application,
+    pub manifest: Manifest,
+}
+
+/// The Applications in `apps/*.yaml` below `root`, by name.
+///
+/// # Errors
+/// Files that cannot be read, unknown fields, and paths that are not in the tree.
+pub fn find(tree: &dyn Tree, root: &str) -> Result<Vec<Found>, Problems> {
+    let reader = Reader::new(tree);
+    let directory = path::join(root, DIRECTORY).unwrap_or_default();
+    let entries = reader.directory(&directory)?.unwrap_or_default();
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        if entry.name.starts_with('.') || !path::is_manifest(&entry.name) {
+            continue;
+        }
+        let file = format!("{directory}/{}", entry.name);
+        let file = file.trim_start_matches('/');
+        let Some(bytes) = reader.file(file)? else {
+            continue;
+        };
+        match Documents::parse(file, &bytes).and_then(|documents| documents.manifests()) {
+            Ok(manifests) => {
+                for manifest in manifests {
+                    check(&reader, root, manifest, &mut found, &mut problems)?;
+                }
+            }
+            Err(more) => problems.extend(more.0),
+        }
+    }
+    found.sort_by(|a, b| a.application.name.cmp(&b.application.name));
+    Problems(problems).or(found)
+}
+
+fn check(
+    reader: &Reader,
+    root: &str,
+    mut manifest: Manifest,
+    found: &mut Vec<Found>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Problems> {
+    let gvk = manifest.object.gvk();
+    if (gvk.group.as_str(), gvk.kind.as_str()) != ("kedge.dev", "Application") {
+        return Ok(());
+    }
+    render::default_namespace(&mut manifest.object, NAMESPACE);
+    let mut application = Application::from_object(&manifest.object);
+    let written = application.source.path.clone();
+    let problem = |message: String| {
+        Problem::new(&manifest.origin.file, message)
+            .at(manifest.origin.line, 0)
+            .object(format!("Application {}", application.name))
+            .field("spec.source.path")
+    };
+    if application.source.repo.is_empty() {
+        match path::join(root, &written) {
+            None => problems.push(problem(format!("path {written:?} leaves the repository"))),
+            Some(resolved) => {
+                if reader.directory(&resolved)?.is_none() && reader.file(&resolved)?.is_none() {
+                    problems.push(
+                        problem(format!("path {written:?} is not in the repository"))
+                            .hint("it is relative to the root of the repository"),
+                    );
+                }
+                application.source.path = resolved;
+            }
+        }
+    }
+    found.push(Found {
+        application,
+        manifest,
+    });
+    Ok(())
+}

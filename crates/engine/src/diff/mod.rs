@@ -1,0 +1,12 @@
+//! What differs between two versions of an object, by field. Fields that only the server sets
+//! are not compared.
+
+pub mod fields;
+pub mod lines;
+mod mask;
+#[cfg(test)]
+mod tests;
+
+pub use fields::{FieldChange, changes, clean, overlay};
+pub use lines::{Hunk, Line, LineKind, Span, hunks, unified, yaml};
+pub use mask::{fingerprint, is_secret, masked, show};

@@ -1,0 +1,64 @@
+//! Deployment: every pod is of the new version, and available.
+
+use api::Object;
+
+use super::Health;
+use super::workload::{count, lags};
+
+pub(super) fn assess(object: &Object) -> Health {
+    if object.body["spec"]["paused"] == true {
+        return Health::suspended("is paused");
+    }
+    if let Some(lag) = lags(object) {
+        return lag;
+    }
+    let progressing = object.condition("Progressing");
+    if let Some(condition) = &progressing
+        && condition.reason == "ProgressDeadlineExceeded"
+    {
+        let since = condition.last_transition_time.as_deref();
+        return Health::degraded("made no progress within its progress deadline")
+            .since(since.and_then(api::parse_time));
+    }
+    let wanted = count(object, "/spec/replicas", 1);
+    let total = count(object, "/status/replicas", 0);
+    let updated = count(object, "/status/updatedReplicas", 0);
+    let ready = count(object, "/status/readyReplicas", 0);
+    let available = count(object, "/status/availableReplicas", 0);
+    if let Some(failure) = object.condition("ReplicaFailure")
+        && failure.status == "True"
+        && updated < wanted
+    {
+        return Health::degraded(format!("cannot create pods: {}", failure.message));
+    }
+    if updated < wanted {
+        return Health::progressing(format!("{updated} of {wanted} pods are of the new version"));
+    }
+    if total > updated {
+        let old = total - updated;
+        return Health::progressing(format!("{old} old {} to end", plural(old, "pod has", "pods have")));
+    }
+    if available < wanted {
+        return if ready < wanted {
+            Health::progressing(format!("{ready} of {wanted} pods are ready"))
+        } else {
+            Health::progressing(format!("{available} of {wanted} pods are available"))
+        };
+    }
+    let unavailable = object
+        .condition("Available")
+        .filter(|condition| condition.status != "True");
+    if let Some(condition) = unavailable {
+        return Health::progressing(condition.message);
+    }
+    if let Some(condition) = progressing
+        && condition.reason != "NewReplicaSetAvailable"
+    {
+        return Health::progressing("the new version is not yet reported complete");
+    }
+    Health::healthy()
+}
+
+pub(super) fn plural(number: i64, one: &'static str, many: &'static str) -> &'static str {
+    if number == 1 { one } else { many }
+}

@@ -1,0 +1,82 @@
+//! How an object is doing, by the rules of its kind, in words people can act on.
+
+mod application;
+mod claim;
+mod conditions;
+mod cron_job;
+mod daemon_set;
+mod definition;
+mod deployment;
+mod ingress;
+mod job;
+mod namespace;
+mod pod;
+mod pull;
+mod replica_set;
+mod service;
+mod stateful_set;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod workload;
+
+use jiff::Timestamp;
+
+use api::Object;
+
+pub use pod::SCHEDULING_PATIENCE;
+pub use verdict::{Health, HealthStatus, worst};
+
+/// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).
+pub fn assess(object: &Object, now: Timestamp) -> Option<Health> {
+    let gvk = object.gvk();
+    let neutral = matches!(
+        (gvk.group.as_str(), gvk.kind.as_str()),
+        ("", "ConfigMap" | "Secret" | "ServiceAccount" | "Endpoints" | "Event" | "LimitRange")
+            | ("rbac.authorization.k8s.io" | "storage.k8s.io" | "coordination.k8s.io", _)
+            | ("discovery.k8s.io" | "scheduling.k8s.io", _)
+    );
+    if object.is_deleting() {
+        return Some(deleting(object));
+    }
+    if neutral {
+        return None;
+    }
+    match (gvk.group.as_str(), gvk.kind.as_str()) {
+        ("apps", "Deployment") => Some(deployment::assess(object)),
+        ("apps", "ReplicaSet") => Some(replica_set::assess(object)),
+        ("apps", "StatefulSet") => Some(stateful_set::assess(object)),
+        ("apps", "DaemonSet") => Some(daemon_set::assess(object)),
+        ("batch", "Job") => Some(job::assess(object)),
+        ("batch", "CronJob") => Some(cron_job::assess(object)),
+        ("", "Pod") => Some(pod::assess(object, now)),
+        ("", "Service") => Some(service::assess(object)),
+        ("", "PersistentVolumeClaim") => Some(claim::assess(object)),
+        ("", "Namespace") => Some(namespace::assess(object)),
+        ("networking.k8s.io", "Ingress") => Some(ingress::assess(object)),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => Some(definition::assess(object)),
+        ("kedge.dev", "Application") => Some(application::assess(object)),
+        _ => conditions::assess(object),
+    }
+}
+
+/// The health of an object, with the cause named from what it owns (at any depth, in any order).
+pub fn explain(object: &Object, descendants: &[Object], now: Timestamp) -> Option<Health> {
+    let health = assess(object, now)?;
+    Some(match (object.gvk().group.as_str(), object.kind()) {
+        ("batch", "CronJob") => cron_job::explain(health, descendants),
+        ("apps" | "batch", _) => workload::explain(health, descendants, now),
+        _ => health,
+    })
+}
+
+fn deleting(object: &Object) -> Health {
+    let finalizers: Vec<&str> = object.finalizers().collect();
+    let message = if finalizers.is_empty() {
+        "is being deleted".to_owned()
+    } else {
+        format!("is being deleted, waits for {}", finalizers.join(", "))
+    };
+    Health::progressing(message)
+        .since(object.deletion_timestamp().and_then(api::parse_time))
+}

@@ -1,0 +1,54 @@
+//! What the kinds that make pods share.
+
+use jiff::Timestamp;
+
+use api::Object;
+
+use super::{Health, HealthStatus, pod};
+
+/// A number of the object, or `default` where it is not there.
+pub(super) fn count(object: &Object, pointer: &str, default: i64) -> i64 {
+    object
+        .pointer(pointer)
+        .and_then(serde_json::Value::as_i64)
+        .unwrap_or(default)
+}
+
+/// Progressing where the controller has not seen the newest spec yet.
+pub(super) fn lags(object: &Object) -> Option<Health> {
+    let observed = object.observed_generation().unwrap_or(0);
+    (observed < object.generation())
+        .then(|| Health::progressing("waits for its controller to see the change"))
+}
+
+/// Names the pod and container that hold a workload back, where one does.
+pub(super) fn explain(health: Health, descendants: &[Object], now: Timestamp) -> Health {
+    if !matches!(
+        health.status,
+        HealthStatus::Progressing | HealthStatus::Degraded
+    ) {
+        return health;
+    }
+    let mut pods: Vec<&Object> = descendants
+        .iter()
+        .filter(|object| object.kind() == "Pod" && !object.is_deleting())
+        .collect();
+    // The newest version's pods are the youngest.
+    pods.sort_by(|a, b| {
+        b.creation_timestamp()
+            .cmp(a.creation_timestamp())
+            .then_with(|| a.name().cmp(b.name()))
+    });
+    let cause = pods
+        .into_iter()
+        .filter_map(|pod| pod::cause(pod, now))
+        .min_by_key(|cause| cause.severity);
+    match cause {
+        Some(cause) => Health {
+            message: cause.sentence,
+            since: cause.since.or(health.since),
+            ..health
+        },
+        None => health,
+    }
+}

@@ -1,0 +1,166 @@
+//! What bringing the cluster to a commit would do, object by object, before anything is done.
+
+mod build;
+mod text;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use api::{Object, ObjectKey, Uid};
+
+use crate::diff::FieldChange;
+use crate::tree::hex;
+use crate::{Origin, WaveNumber};
+
+pub use build::{Input, InventoryEntry, Prune, build};
+pub use text::{Counts, counts, lines};
+
+/// The annotation that keeps an object when its manifest goes; the second pair is Argo CD's.
+pub const PRUNE_ANNOTATION: &str = "kedge.dev/prune";
+
+/// Everything a rollout will do.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Lowest first. Unchanged objects are in it too: their health gates the next wave.
+    pub waves: Vec<Wave>,
+    /// What is pruned once everything else is healthy, in the order of deletion: the reverse of
+    /// the order of creation.
+    pub deletes: Vec<Deletion>,
+    /// What the commit no longer has and yet stays.
+    pub kept: Vec<Kept>,
+    /// Inventory that has no object of its own any more: gone, or replaced by somebody else's.
+    pub forgotten: Vec<InventoryEntry>,
+}
+
+/// What is applied together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wave {
+    pub number: WaveNumber,
+    /// In the order of application.
+    pub steps: Vec<Step>,
+}
+
+/// What happens to one object of the commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub key: ObjectKey,
+    /// `Deployment`
+    pub kind: String,
+    pub origin: Origin,
+    /// As the commit has it: what is applied.
+    pub object: Object,
+    pub change: Change,
+}
+
+/// How an object differs from what the commit wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    Create,
+    /// Never empty. Old is live, new is what the server would store.
+    Update(Vec<FieldChange>),
+    Unchanged,
+}
+
+/// An object that will be deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deletion {
+    pub key: ObjectKey,
+    pub kind: String,
+    /// Only exactly this object is deleted.
+    pub uid: Uid,
+    pub wave: WaveNumber,
+}
+
+/// An object that would be deleted, but for `reason`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    pub key: ObjectKey,
+    pub kind: String,
+    pub reason: String,
+}
+
+impl Plan {
+    /// Every object of the commit, in the order of application.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.waves.iter().flat_map(|wave| &wave.steps)
+    }
+
+    /// Whether the cluster already is what the commit wants.
+    pub fn is_empty(&self) -> bool {
+        self.deletes.is_empty() && !self.has_changes()
+    }
+
+    /// Whether anything would be applied (deletions apart).
+    pub fn has_changes(&self) -> bool {
+        self.steps().any(Step::is_change)
+    }
+
+    /// One name for exactly this plan: equal where the same would be done to the same objects.
+    pub fn digest(&self) -> String {
+        let text = serde_json::to_string(&canonical(
+            serde_json::to_value(self).expect("a plan is plain data with string keys"),
+        ))
+        .expect("a JSON value always prints");
+        hex(&Sha256::digest(text))
+    }
+}
+
+impl Wave {
+    pub fn has_changes(&self) -> bool {
+        self.steps.iter().any(Step::is_change)
+    }
+}
+
+impl Step {
+    pub fn is_change(&self) -> bool {
+        self.change != Change::Unchanged
+    }
+
+    /// `Deployment shop/web`
+    pub fn title(&self) -> String {
+        crate::manifest::name_of(&self.kind, &self.key.namespace, &self.key.name)
+    }
+}
+
+impl Deletion {
+    /// `Deployment shop/web`
+    pub fn title(&self) -> String {
+        crate::manifest::name_of(&self.kind, &self.key.namespace, &self.key.name)
+    }
+}
+
+/// One name for what a commit renders to, whatever the cluster looks like and in which order the
+/// files came.
+pub fn content_digest(manifests: &[crate::Manifest]) -> String {
+    let mut objects: Vec<String> = manifests
+        .iter()
+        .map(|manifest| canonical(manifest.object.body.clone()).to_string())
+        .collect();
+    objects.sort();
+    hex(&Sha256::digest(objects.join("\n")))
+}
+
+/// The same value with sorted keys.
+fn canonical(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> = map.into_iter().collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries
+                .into_iter()
+                .map(|(key, value)| (key, canonical(value)))
+                .collect()
+        }
+        Value::Array(list) => list.into_iter().map(canonical).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,87 @@
+//! A plan for people: what `git push` and the command line print.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Plan, Step};
+use crate::diff;
+
+/// How many objects of each sort a plan has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    pub create: usize,
+    pub change: usize,
+    pub delete: usize,
+    pub unchanged: usize,
+}
+
+pub fn counts(plan: &Plan) -> Counts {
+    let of = |wanted: fn(&Change) -> bool| plan.steps().filter(|step| wanted(&step.change)).count();
+    Counts {
+        create: of(|change| *change == Change::Create),
+        change: of(|change| matches!(change, Change::Update(_))),
+        delete: plan.deletes.len(),
+        unchanged: of(|change| *change == Change::Unchanged),
+    }
+}
+
+/// `1 to create, 2 to change, 9 unchanged`, or `no changes`.
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.create + self.change + self.delete == 0 {
+            return write!(f, "no changes ({} unchanged)", self.unchanged);
+        }
+        let parts: Vec<String> = [
+            (self.delete, "to delete"),
+            (self.create, "to create"),
+            (self.change, "to change"),
+            (self.unchanged, "unchanged"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// How many changed fields of one object are told.
+const FIELDS: usize = 12;
+
+/// One line per object, deletions first, with the changed fields below each change.
+pub fn lines(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = plan
+        .deletes
+        .iter()
+        .map(|deletion| format!("- delete  {}", deletion.title()))
+        .collect();
+    lines.extend(plan.kept.iter().map(|kept| {
+        let title = crate::manifest::name_of(&kept.kind, &kept.key.namespace, &kept.key.name);
+        format!("= keep    {title} ({})", kept.reason)
+    }));
+    let several = plan.waves.iter().filter(|wave| wave.has_changes()).count() > 1;
+    for wave in plan.waves.iter().filter(|wave| wave.has_changes()) {
+        if several {
+            lines.push(format!("wave {}", wave.number));
+        }
+        for step in wave.steps.iter().filter(|step| step.is_change()) {
+            describe(step, &mut lines);
+        }
+    }
+    lines
+}
+
+fn describe(step: &Step, lines: &mut Vec<String>) {
+    match &step.change {
+        Change::Unchanged => {}
+        Change::Create => lines.push(format!("+ create  {}", step.title())),
+        Change::Update(changes) => {
+            lines.push(format!("~ change  {}", step.title()));
+            let secret = diff::is_secret(&step.object);
+            let told = changes.iter().take(FIELDS);
+            lines.extend(told.map(|change| format!("    {}", diff::show(change, secret))));
+            if changes.len() > FIELDS {
+                lines.push(format!("    … and {} more fields", changes.len() - FIELDS));
+            }
+        }
+    }
+}

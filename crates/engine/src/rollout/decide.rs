@@ -1,0 +1,391 @@
+//! The state machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use api::ObjectKey;
+
+use super::correct::{Correction, backoff};
+use super::record::{CommitId, Rollout, RolloutPhase};
+use super::rollback::Rollback;
+use super::status::sentence;
+use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
+use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
+
+/// What was observed about one Application, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    pub application: &'a Application,
+    /// What Git says.
+    pub desired: &'a Desired,
+    /// The newest rollout, running or over.
+    pub last: Option<&'a Rollout>,
+    /// What bringing the cluster to `desired` would do, or why that cannot be said.
+    pub plan: Result<&'a Plan, &'a Problems>,
+    /// Of the live objects in the plan; kinds that have no health are absent.
+    pub health: &'a BTreeMap<ObjectKey, Health>,
+    /// In the order of `dependsOn`.
+    pub dependencies: &'a [Dependency],
+    pub corrections: &'a BTreeMap<ObjectKey, Correction>,
+    pub now: Timestamp,
+}
+
+/// The commit Git wants, and how it came about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Desired {
+    pub revision: CommitId,
+    /// What the commit undoes, if it is a rollback.
+    pub rollback: Option<Rollback>,
+    /// Somebody asked for this commit by hand: it is tried even if it failed before or the
+    /// Application is not automated.
+    pub requested: bool,
+}
+
+/// Another Application that must be healthy first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    pub name: String,
+    pub state: DependencyState,
+}
+
+/// How far a dependency is, seen from the commit it shares with us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DependencyState {
+    /// Healthy at this commit.
+    Ready,
+    /// On its way; the reason is a clause such as `is Progressing`.
+    Waiting(String),
+    /// There is no such Application (yet).
+    Absent,
+    /// Its own rollout of this commit failed.
+    Failed,
+}
+
+/// What to do next, in this order. Whoever executes stops at the first one that fails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Decision {
+    /// Record the running rollout as superseded.
+    Supersede { by: CommitId },
+    /// Record a new rollout, phase Pending.
+    Start {
+        revision: CommitId,
+        rollback: Option<Rollback>,
+    },
+    /// Record that the rollout begins to write now, phase Applying: the deadline counts from here.
+    Begin,
+    /// Apply the changed objects of this wave in one transaction (their inventory first).
+    Apply {
+        wave: WaveNumber,
+        objects: Vec<ObjectKey>,
+    },
+    /// Record the phase and what is waited for, and look again at `until` at the latest.
+    Await {
+        phase: RolloutPhase,
+        wave: Option<WaveNumber>,
+        reason: String,
+        until: Timestamp,
+    },
+    /// Delete exactly these, in this order, then take them out of the inventory.
+    Prune { deletions: Vec<Deletion> },
+    /// Take these out of the inventory: there is no such object any more.
+    Forget { entries: Vec<InventoryEntry> },
+    /// Record the verdict. `changed` is false where the commit asked for nothing new.
+    Succeed { changed: bool },
+    /// Record the verdict. The commit is held: nothing applies it again until a newer one comes.
+    Fail { reason: String },
+    /// Put back what others changed, and record it as drift (outside of any rollout).
+    Correct { objects: Vec<ObjectKey> },
+    /// Nothing to do before this moment.
+    Wake { at: Timestamp },
+}
+
+/// Decides what moves the cluster toward the commit. Same input, same output; an empty answer
+/// means: wait for the next event.
+pub fn decide(observed: &Observed) -> Vec<Decision> {
+    let desired = observed.desired;
+    match observed.last {
+        Some(running) if !running.phase.is_over() => {
+            if running.revision == desired.revision {
+                return advance(observed, running);
+            }
+            let mut decisions = vec![Decision::Supersede {
+                by: desired.revision.clone(),
+            }];
+            decisions.extend(start(observed));
+            decisions
+        }
+        Some(over) if over.revision == desired.revision && !desired.requested => settled(observed, over),
+        _ if observed.application.policy.automated || desired.requested => start(observed),
+        _ => Vec::new(),
+    }
+}
+
+/// A new rollout, and its first steps with it.
+fn start(observed: &Observed) -> Vec<Decision> {
+    let desired = observed.desired;
+    let fresh = Rollout {
+        id: String::new(),
+        revision: desired.revision.clone(),
+        phase: RolloutPhase::Pending,
+        started_at: observed.now,
+        began_at: None,
+        applied: Vec::new(),
+        rollback: desired.rollback.clone(),
+        message: String::new(),
+    };
+    let mut decisions = vec![Decision::Start {
+        revision: desired.revision.clone(),
+        rollback: desired.rollback.clone(),
+    }];
+    decisions.extend(advance(observed, &fresh));
+    decisions
+}
+
+/// The next step of a running rollout.
+fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
+    let plan = match observed.plan {
+        Ok(plan) => plan,
+        Err(problems) => return fail(problems.summary()),
+    };
+    if let Some(waiting) = dependencies(observed, rollout) {
+        return waiting;
+    }
+    let mut decisions = Vec::new();
+    let began_at = rollout.began_at.unwrap_or_else(|| {
+        decisions.push(Decision::Begin);
+        observed.now
+    });
+    let run = Run {
+        observed,
+        rollout,
+        plan,
+        deadline: began_at + observed.application.deadline,
+    };
+    decisions.extend(run.next());
+    decisions
+}
+
+/// `Some` as long as other Applications are in the way.
+fn dependencies(observed: &Observed, rollout: &Rollout) -> Option<Vec<Decision>> {
+    if rollout.began_at.is_some() {
+        return None;
+    }
+    let patience = rollout.started_at + observed.application.deadline;
+    for dependency in observed.dependencies {
+        let name = &dependency.name;
+        let (reason, until) = match &dependency.state {
+            DependencyState::Ready => continue,
+            DependencyState::Failed => {
+                let revision = observed.desired.revision.short();
+                return Some(fail(format!("application {name} failed at commit {revision}")));
+            }
+            DependencyState::Absent if observed.now >= patience => {
+                return Some(fail(format!("there is no application {name} to depend on")));
+            }
+            DependencyState::Absent => (format!("waits for application {name} to exist"), patience),
+            DependencyState::Waiting(why) => {
+                // Its own deadline ends the wait; this is only a second look.
+                let look = observed.now + observed.application.deadline;
+                (format!("waits for application {name}, which {why}"), look)
+            }
+        };
+        return Some(vec![Decision::Await {
+            phase: RolloutPhase::Pending,
+            wave: None,
+            reason,
+            until,
+        }]);
+    }
+    None
+}
+
+/// A rollout that may write.
+struct Run<'a> {
+    observed: &'a Observed<'a>,
+    rollout: &'a Rollout,
+    plan: &'a Plan,
+    deadline: Timestamp,
+}
+
+impl Run<'_> {
+    fn next(&self) -> Vec<Decision> {
+        for wave in &self.plan.waves {
+            if wave.has_changes() {
+                return self.apply(wave);
+            }
+            let waiting: Vec<(&Step, &Health)> = self.unhealthy(wave).collect();
+            if let Some(worst) = worst_of(&waiting) {
+                return self.wait(wave, &waiting, worst);
+            }
+        }
+        if self.plan.deletes.is_empty() {
+            return self.finish();
+        }
+        if self.observed.now >= self.deadline {
+            let first = &self.plan.deletes[0];
+            return self.late(&format!("{} was not deleted", first.title()));
+        }
+        self.prune()
+    }
+
+    fn apply(&self, wave: &Wave) -> Vec<Decision> {
+        let before = self.rollout.applied.iter().filter(|applied| applied.wave == wave.number);
+        let attempts = u32::try_from(before.clone().count()).unwrap_or(u32::MAX);
+        let changed = || wave.steps.iter().filter(|step| step.is_change());
+        if attempts > 0 && self.observed.now >= self.deadline {
+            let first = changed().next().map(Step::title).unwrap_or_default();
+            return self.late(&format!("{first} could not be brought to the commit"));
+        }
+        let last = before.last().map(|applied| applied.at + backoff(attempts));
+        if let Some(due) = last
+            && self.observed.now < due
+        {
+            let first = changed().next().map(Step::title).unwrap_or_default();
+            return vec![Decision::Await {
+                phase: RolloutPhase::Applying,
+                wave: Some(wave.number),
+                reason: format!("{first} is not as the commit wants it yet"),
+                until: due.min(self.deadline),
+            }];
+        }
+        let objects = changed().map(|step| step.key.clone()).collect();
+        vec![Decision::Apply {
+            wave: wave.number,
+            objects,
+        }]
+    }
+
+    /// The objects of an applied wave that hold the next one back.
+    fn unhealthy<'b>(&'b self, wave: &'b Wave) -> impl Iterator<Item = (&'b Step, &'b Health)> {
+        wave.steps.iter().filter_map(|step| {
+            let health = self.observed.health.get(&step.key)?;
+            (!health.status.is_settled_well()).then_some((step, health))
+        })
+    }
+
+    fn wait(&self, wave: &Wave, waiting: &[(&Step, &Health)], worst: (&Step, &Health)) -> Vec<Decision> {
+        let (step, health) = worst;
+        let mut reason = sentence(&step.title(), &health.message);
+        if waiting.len() > 1 {
+            reason.push_str(&format!(" (and {} more)", waiting.len() - 1));
+        }
+        if health.terminal {
+            return fail(reason);
+        }
+        if self.observed.now >= self.deadline {
+            return self.late(&reason);
+        }
+        let last = self.plan.waves.last().is_some_and(|last| last.number == wave.number);
+        let phase = if last {
+            RolloutPhase::Verifying
+        } else {
+            RolloutPhase::Applying
+        };
+        vec![Decision::Await {
+            phase,
+            wave: Some(wave.number),
+            reason,
+            until: self.deadline,
+        }]
+    }
+
+    fn prune(&self) -> Vec<Decision> {
+        vec![Decision::Prune {
+            deletions: self.plan.deletes.clone(),
+        }]
+    }
+
+    fn finish(&self) -> Vec<Decision> {
+        let mut decisions = forget(self.plan);
+        let fresh = self.rollout.applied.is_empty() && self.rollout.began_at.is_none();
+        decisions.push(Decision::Succeed { changed: !fresh });
+        decisions
+    }
+
+    fn late(&self, reason: &str) -> Vec<Decision> {
+        let deadline = self.observed.application.deadline;
+        fail(format!("{reason}; it was given {}", duration(deadline)))
+    }
+}
+
+/// Degraded before missing before progressing; of equals the one that is final, then the first.
+fn worst_of<'a>(waiting: &[(&'a Step, &'a Health)]) -> Option<(&'a Step, &'a Health)> {
+    let severity = |health: &Health| match health.status {
+        HealthStatus::Degraded => 0,
+        HealthStatus::Missing => 1,
+        HealthStatus::Progressing => 2,
+        _ => 3,
+    };
+    waiting
+        .iter()
+        .min_by_key(|(_, health)| (!health.terminal, severity(health)))
+        .copied()
+}
+
+/// The wanted commit has its verdict: all that is left is drift.
+fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
+    // A commit that failed is held: nothing brings it back until there is a newer one.
+    if over.phase != RolloutPhase::Succeeded {
+        return Vec::new();
+    }
+    let Ok(plan) = observed.plan else {
+        return Vec::new();
+    };
+    let mut decisions = forget(plan);
+    if !observed.application.policy.self_heal {
+        return decisions;
+    }
+    let due = |key: &ObjectKey| observed.corrections.get(key).map(|correction| correction.due());
+    let drifted: BTreeSet<&ObjectKey> = plan
+        .steps()
+        .filter(|step| step.is_change() && !ran_its_course(step))
+        .map(|step| &step.key)
+        .collect();
+    let leftover = || plan.deletes.iter();
+    let is_due = |key: &ObjectKey| due(key).is_none_or(|due| due <= observed.now);
+    let objects: Vec<ObjectKey> = drifted.iter().filter(|key| is_due(key)).map(|key| (*key).clone()).collect();
+    if !objects.is_empty() {
+        decisions.push(Decision::Correct { objects });
+    }
+    let deletions: Vec<Deletion> = leftover().filter(|deletion| is_due(&deletion.key)).cloned().collect();
+    if !deletions.is_empty() {
+        decisions.push(Decision::Prune { deletions });
+    }
+    let later = drifted.into_iter().chain(leftover().map(|deletion| &deletion.key));
+    let next = later.filter_map(due).filter(|due| *due > observed.now).min();
+    decisions.extend(next.map(|at| Decision::Wake { at }));
+    decisions
+}
+
+/// A Job that cleans up after itself is not missing once it is done.
+fn ran_its_course(step: &Step) -> bool {
+    step.change == Change::Create
+        && step.kind == "Job"
+        && !step.object.body["spec"]["ttlSecondsAfterFinished"].is_null()
+}
+
+fn forget(plan: &Plan) -> Vec<Decision> {
+    if plan.forgotten.is_empty() {
+        return Vec::new();
+    }
+    vec![Decision::Forget {
+        entries: plan.forgotten.clone(),
+    }]
+}
+
+fn fail(reason: String) -> Vec<Decision> {
+    vec![Decision::Fail { reason }]
+}
+
+/// `10 minutes`, `90 seconds`
+fn duration(duration: jiff::SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 60, seconds % 60) {
+        (1, 0) => "1 minute".into(),
+        (minutes, 0) => format!("{minutes} minutes"),
+        _ if seconds == 1 => "1 second".into(),
+        _ => format!("{seconds} seconds"),
+    }
+}

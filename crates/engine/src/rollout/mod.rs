@@ -1,0 +1,16 @@
+//! What a rollout does next. One attempt to bring one Application to one commit; the next pass
+//! starts from observation again, so a crash anywhere is just another pass.
+
+mod correct;
+mod decide;
+mod record;
+mod rollback;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use correct::{Correction, backoff};
+pub use decide::{Decision, Dependency, DependencyState, Desired, Observed, decide};
+pub use record::{Applied, CommitId, Rollout, RolloutPhase};
+pub use rollback::{Rollback, rollback};
+pub use status::{State, SyncStatus, state};

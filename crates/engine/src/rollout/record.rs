@@ -1,0 +1,95 @@
+//! The record of a rollout, as far as decisions need it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Rollback;
+use crate::WaveNumber;
+
+/// A Git commit's full hexadecimal name.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct CommitId(pub String);
+
+impl CommitId {
+    /// The first seven characters, for people.
+    pub fn short(&self) -> &str {
+        self.0.get(..7).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How far a rollout is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub enum RolloutPhase {
+    /// Recorded; waits for other applications.
+    #[default]
+    Pending,
+    /// Waves are being applied.
+    Applying,
+    /// All is applied; waits for health.
+    Verifying,
+    Succeeded,
+    Failed,
+    /// A newer commit took over.
+    Superseded,
+}
+
+impl RolloutPhase {
+    /// Whether the verdict is final.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Superseded)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Applying => "Applying",
+            Self::Verifying => "Verifying",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Superseded => "Superseded",
+        }
+    }
+}
+
+impl fmt::Display for RolloutPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One apply of a wave, whether or not it worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    pub wave: WaveNumber,
+    pub at: Timestamp,
+}
+
+/// One attempt to bring an Application to a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    pub id: String,
+    pub revision: CommitId,
+    pub phase: RolloutPhase,
+    pub started_at: Timestamp,
+    /// When its dependencies were there and it began to write: the deadline counts from here.
+    pub began_at: Option<Timestamp>,
+    /// Oldest first.
+    pub applied: Vec<Applied>,
+    pub rollback: Option<Rollback>,
+    /// The verdict's one sentence.
+    pub message: String,
+}

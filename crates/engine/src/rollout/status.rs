@@ -1,0 +1,118 @@
+//! What an Application's status says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Observed, RolloutPhase};
+use crate::health::worst;
+use crate::plan::{Change, counts};
+use crate::{Health, HealthStatus};
+
+/// Whether the cluster is what Git says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum SyncStatus {
+    Synced,
+    OutOfSync,
+    /// The commit cannot be rendered or compared.
+    #[default]
+    Unknown,
+}
+
+impl SyncStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Synced => "Synced",
+            Self::OutOfSync => "OutOfSync",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl fmt::Display for SyncStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An Application's state in two words and two sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    pub sync: SyncStatus,
+    /// Why it is not Synced. Empty when it is.
+    pub sync_message: String,
+    /// The worst of its objects.
+    pub health: Health,
+    /// Whether the wanted commit failed and is not tried again until there is a newer one.
+    pub held: bool,
+}
+
+/// Reads the state off what was observed.
+pub fn state(observed: &Observed) -> State {
+    let held = observed.last.is_some_and(|last| {
+        last.phase == RolloutPhase::Failed && last.revision == observed.desired.revision
+    });
+    let plan = match observed.plan {
+        Ok(plan) => plan,
+        Err(problems) => {
+            return State {
+                sync: SyncStatus::Unknown,
+                sync_message: problems.summary(),
+                health: worst(observed.health.values()),
+                held,
+            };
+        }
+    };
+    let out = !plan.is_empty();
+    let sync_message = if !out {
+        String::new()
+    } else if held {
+        format!(
+            "held: commit {} failed and is not applied again; push a newer commit",
+            observed.desired.revision.short()
+        )
+    } else {
+        counts(plan).to_string()
+    };
+    State {
+        sync: if out {
+            SyncStatus::OutOfSync
+        } else {
+            SyncStatus::Synced
+        },
+        sync_message,
+        health: health(observed, plan),
+        held,
+    }
+}
+
+/// The worst health of the commit's objects, with the object named in the message.
+fn health(observed: &Observed, plan: &crate::Plan) -> Health {
+    let all: Vec<Health> = plan
+        .steps()
+        .filter_map(|step| {
+            let health = match observed.health.get(&step.key) {
+                Some(health) => health.clone(),
+                None if step.change == Change::Create => Health::missing(),
+                None => return None,
+            };
+            let good = health.status == HealthStatus::Healthy;
+            let message = if good {
+                String::new()
+            } else {
+                sentence(&step.title(), &health.message)
+            };
+            Some(Health { message, ..health })
+        })
+        .collect();
+    worst(&all)
+}
+
+/// `Deployment shop/web: container web in pod …`
+pub(super) fn sentence(title: &str, message: &str) -> String {
+    if message.is_empty() {
+        title.to_owned()
+    } else {
+        format!("{title}: {message}")
+    }
+}
