@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::Origin;
 
-    fn manifest(wave: serde_json::Value) -> Manifest {
+    fn manifest(wave: &serde_json::Value) -> Manifest {
         let mut body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
         if !wave.is_null() {
             body["metadata"]["annotations"] = json!({WAVE_ANNOTATIONS[0]: wave});
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn reads_waves_and_never_guesses() {
         let check = |value, expected: Option<i32>| {
-            let wave = wave(&manifest(value));
+            let wave = wave(&manifest(&value));
             assert_eq!(wave.as_ref().ok().map(|wave| wave.0), expected, "{wave:?}");
         };
         check(json!(null), Some(0));
@@ -147,7 +147,7 @@ mod tests {
         check(json!("1.5"), None);
         check(json!(""), None);
         check(json!(1), None);
-        let problem = wave(&manifest(json!("first"))).unwrap_err();
+        let problem = wave(&manifest(&json!("first"))).unwrap_err();
         assert_eq!(problem.place(), "a.yaml:3");
     }
 
@@ -170,7 +170,14 @@ mod tests {
         let names: Vec<String> = objects.iter().map(title).collect();
         assert_eq!(
             names,
-            ["Namespace z", "ConfigMap m", "Service z", "Deployment a", "Deployment b", "Widget a"]
+            [
+                "Namespace z",
+                "ConfigMap m",
+                "Service z",
+                "Deployment a",
+                "Deployment b",
+                "Widget a"
+            ]
         );
     }
 }

@@ -148,15 +148,15 @@ impl Problems {
             format!("{}: {}", first.place(), first.message)
         };
         if !first.object.is_empty() {
-            text.push_str(&format!(" in {}", first.object));
+            text = format!("{text} in {}", first.object);
         }
         if !first.hint.is_empty() {
-            text.push_str(&format!(", {}", first.hint));
+            text = format!("{text}, {}", first.hint);
         }
-        if self.0.len() > 1 {
-            text.push_str(&format!(" (and {} more)", self.0.len() - 1));
+        match self.0.len() {
+            1 => text,
+            all => format!("{text} (and {} more)", all - 1),
         }
-        text
     }
 
     /// `Ok` where there is nothing to find fault with.

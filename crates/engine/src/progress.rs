@@ -87,7 +87,8 @@ mod tests {
         assert_eq!(say(1, waits()), ["Deployment shop/web: 1 of 3 ready"]);
         assert_eq!(say(1, waits()), Vec::<String>::new());
         assert_eq!(say(2, waits()), ["Deployment shop/web: 2 of 3 ready"]);
-        let stuck = Health::progressing("container web in pod web-1 cannot pull image x: not found");
+        let stuck =
+            Health::progressing("container web in pod web-1 cannot pull image x: not found");
         assert_eq!(
             say(2, stuck),
             ["Deployment shop/web: container web in pod web-1 cannot pull image x: not found"]

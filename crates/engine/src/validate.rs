@@ -56,11 +56,19 @@ fn shared(manifest: &Manifest, application: &str, owner: &str, first: &Manifest)
 pub(crate) fn unknown_kind(kinds: &Kinds, manifest: &Manifest) -> Problem {
     let gvk = manifest.object.gvk();
     let hint = kinds.nearest(&gvk).map_or_else(String::new, |nearest| {
-        format!("did you mean {} of {}?", nearest.kind, nearest.api_version())
+        format!(
+            "did you mean {} of {}?",
+            nearest.kind,
+            nearest.api_version()
+        )
     });
     Problem::new(
         &manifest.origin.file,
-        format!("the server knows no kind {} of {}", gvk.kind, gvk.api_version()),
+        format!(
+            "the server knows no kind {} of {}",
+            gvk.kind,
+            gvk.api_version()
+        ),
     )
     .at(manifest.origin.line, 0)
     .object(title(&manifest.object))
@@ -87,8 +95,10 @@ fn dependencies(applications: &[Found]) -> Vec<Problem> {
         for dependency in &found.application.depends_on {
             if !names.contains_key(dependency.as_str()) {
                 let nearest = crate::render::nearest(dependency, names.keys().copied());
-                let hint = nearest.map_or_else(String::new, |name| format!("did you mean {name:?}?"));
-                let text = format!("dependsOn names {dependency:?}, and there is no such Application");
+                let hint =
+                    nearest.map_or_else(String::new, |name| format!("did you mean {name:?}?"));
+                let text =
+                    format!("dependsOn names {dependency:?}, and there is no such Application");
                 problems.push(at(found, text).hint(hint));
             }
         }

@@ -132,7 +132,8 @@ impl Shape {
         let unique = |list: &[Value]| {
             let mut seen = std::collections::BTreeSet::new();
             list.iter().all(|item| {
-                item.get(keys[0]).is_some_and(|key| !key.is_null()) && seen.insert(label(item, &keys))
+                item.get(keys[0]).is_some_and(|key| !key.is_null())
+                    && seen.insert(label(item, &keys))
             })
         };
         lists.iter().all(|list| unique(list)).then_some(keys)
@@ -226,7 +227,8 @@ fn compare_keyed(
     shape: Shape,
     found: &mut Vec<FieldChange>,
 ) {
-    let find = |list: &'_ [Value], name: &str| list.iter().position(|item| label(item, keys) == name);
+    let find =
+        |list: &'_ [Value], name: &str| list.iter().position(|item| label(item, keys) == name);
     for item in old {
         let name = label(item, keys);
         let inner = format!("{path}[{name}]");

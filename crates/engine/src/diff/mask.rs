@@ -59,7 +59,13 @@ pub fn show(change: &FieldChange, secret: bool) -> String {
         };
     }
     let secret = secret && path.contains("last-applied");
-    let text = |value: &Value| if secret { "(hidden)".into() } else { short(value) };
+    let text = |value: &Value| {
+        if secret {
+            "(hidden)".into()
+        } else {
+            short(value)
+        }
+    };
     match (&change.old, &change.new) {
         (None, Some(new)) => format!("{path}: added {}", text(new)),
         (Some(old), None) => format!("{path}: removed (was {})", text(old)),

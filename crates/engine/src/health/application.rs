@@ -6,7 +6,9 @@ use super::{Health, HealthStatus};
 
 pub(super) fn assess(object: &Object) -> Health {
     let message = object.text("/status/health/message");
-    let lag = object.observed_generation().is_some_and(|seen| seen < object.generation());
+    let lag = object
+        .observed_generation()
+        .is_some_and(|seen| seen < object.generation());
     match object.text("/status/health/status").parse() {
         Ok(_) if lag => Health::progressing("waits for the reconciler to see the change"),
         Ok(HealthStatus::Healthy) if object.text("/status/sync/status") == "OutOfSync" => {

@@ -27,7 +27,8 @@ mod tests {
     #[test]
     fn goes_by_phase() {
         let check = |phase: &str, expected| {
-            let object = Object::from(json!({"kind": "PersistentVolumeClaim", "status": {"phase": phase}}));
+            let object =
+                Object::from(json!({"kind": "PersistentVolumeClaim", "status": {"phase": phase}}));
             assert_eq!(assess(&object).status, expected, "{phase}");
         };
         check("Bound", HealthStatus::Healthy);

@@ -18,7 +18,9 @@ pub(super) fn assess(object: &Object) -> Option<Health> {
     if let Some(reconciling) = is_true("Reconciling") {
         return Some(told(&reconciling, Health::progressing(text(&reconciling))));
     }
-    let ready = object.condition("Ready").or_else(|| object.condition("Available"))?;
+    let ready = object
+        .condition("Ready")
+        .or_else(|| object.condition("Available"))?;
     Some(if ready.status == "True" {
         Health::healthy()
     } else {
@@ -35,5 +37,10 @@ fn text(condition: &Condition) -> String {
 }
 
 fn told(condition: &Condition, health: Health) -> Health {
-    health.since(condition.last_transition_time.as_deref().and_then(api::parse_time))
+    health.since(
+        condition
+            .last_transition_time
+            .as_deref()
+            .and_then(api::parse_time),
+    )
 }

@@ -15,7 +15,10 @@ pub(super) fn assess(object: &Object) -> Health {
     let desired = count(object, "/status/desiredNumberScheduled", 0);
     let steps = [
         ("/status/currentNumberScheduled", "have their pod"),
-        ("/status/updatedNumberScheduled", "have a pod of the new version"),
+        (
+            "/status/updatedNumberScheduled",
+            "have a pod of the new version",
+        ),
         ("/status/numberReady", "have a ready pod"),
         ("/status/numberAvailable", "have an available pod"),
     ];

@@ -36,7 +36,10 @@ pub(super) fn assess(object: &Object) -> Health {
     }
     if total > updated {
         let old = total - updated;
-        return Health::progressing(format!("{old} old {} to end", plural(old, "pod has", "pods have")));
+        return Health::progressing(format!(
+            "{old} old {} to end",
+            plural(old, "pod has", "pods have")
+        ));
     }
     if available < wanted {
         return if ready < wanted {

@@ -6,7 +6,11 @@ use super::Health;
 use super::workload::count;
 
 pub(super) fn assess(object: &Object) -> Health {
-    let is = |kind: &str| object.condition(kind).filter(|condition| condition.status == "True");
+    let is = |kind: &str| {
+        object
+            .condition(kind)
+            .filter(|condition| condition.status == "True")
+    };
     if let Some(failed) = is("Failed") {
         let since = failed.last_transition_time.as_deref();
         let why = if failed.message.is_empty() {
@@ -29,10 +33,11 @@ pub(super) fn assess(object: &Object) -> Health {
         count(object, "/status/succeeded", 0),
         count(object, "/status/failed", 0),
     );
-    let mut message = format!("{done} of {wanted} completions");
-    if failed > 0 {
-        message.push_str(&format!(", {failed} failed"));
-    }
+    let message = if failed > 0 {
+        format!("{done} of {wanted} completions, {failed} failed")
+    } else {
+        format!("{done} of {wanted} completions")
+    };
     let started = object.text("/status/startTime");
     Health::progressing(message).since(api::parse_time(started))
 }

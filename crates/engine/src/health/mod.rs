@@ -30,19 +30,14 @@ pub use verdict::{Health, HealthStatus, worst};
 /// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).
 pub fn assess(object: &Object, now: Timestamp) -> Option<Health> {
     let gvk = object.gvk();
-    let neutral = matches!(
-        (gvk.group.as_str(), gvk.kind.as_str()),
-        ("", "ConfigMap" | "Secret" | "ServiceAccount" | "Endpoints" | "Event" | "LimitRange")
-            | ("rbac.authorization.k8s.io" | "storage.k8s.io" | "coordination.k8s.io", _)
-            | ("discovery.k8s.io" | "scheduling.k8s.io", _)
-    );
     if object.is_deleting() {
         return Some(deleting(object));
     }
-    if neutral {
-        return None;
-    }
     match (gvk.group.as_str(), gvk.kind.as_str()) {
+        ("", "ConfigMap" | "Secret" | "ServiceAccount" | "Endpoints" | "Event" | "LimitRange") => {
+            None
+        }
+        (group, _) if NEUTRAL_GROUPS.contains(&group) => None,
         ("apps", "Deployment") => Some(deployment::assess(object)),
         ("apps", "ReplicaSet") => Some(replica_set::assess(object)),
         ("apps", "StatefulSet") => Some(stateful_set::assess(object)),
@@ -70,6 +65,15 @@ pub fn explain(object: &Object, descendants: &[Object], now: Timestamp) -> Optio
     })
 }
 
+/// Groups whose objects just are.
+const NEUTRAL_GROUPS: &[&str] = &[
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
 fn deleting(object: &Object) -> Health {
     let finalizers: Vec<&str> = object.finalizers().collect();
     let message = if finalizers.is_empty() {
@@ -77,6 +81,5 @@ fn deleting(object: &Object) -> Health {
     } else {
         format!("is being deleted, waits for {}", finalizers.join(", "))
     };
-    Health::progressing(message)
-        .since(object.deletion_timestamp().and_then(api::parse_time))
+    Health::progressing(message).since(object.deletion_timestamp().and_then(api::parse_time))
 }

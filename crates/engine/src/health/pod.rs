@@ -132,11 +132,16 @@ fn cause_without_pod(
         for status in statuses.into_iter().flatten() {
             let name = status["name"].as_str().unwrap_or_default();
             if let Some(trouble) = trouble(pod, status, word == "init container") {
-                found.push((trouble.severity, format!("{word} {name} {}", trouble.clause)));
+                found.push((
+                    trouble.severity,
+                    format!("{word} {name} {}", trouble.clause),
+                ));
             }
         }
     }
-    let since = pod.condition("Ready").and_then(|ready| ready.last_transition_time);
+    let since = pod
+        .condition("Ready")
+        .and_then(|ready| ready.last_transition_time);
     let (severity, clause) = found.into_iter().min_by_key(|(severity, _)| *severity)?;
     Some((severity, clause, since.as_deref().and_then(api::parse_time)))
 }
@@ -169,8 +174,15 @@ fn trouble(pod: &Object, status: &Value, init: bool) -> Option<Trouble> {
         "CrashLoopBackOff" => broken(crash(pod, status, last)),
         "CreateContainerConfigError" => broken(format!("cannot be configured: {message}")),
         "" | "ContainerCreating" | "PodInitializing" => quiet(pod, status, last, init),
-        reason if reason.starts_with("Err") || reason.ends_with("Error") || reason.ends_with("BackOff") => {
-            broken(format!("cannot start: {}", if message.is_empty() { reason } else { message }))
+        reason
+            if reason.starts_with("Err")
+                || reason.ends_with("Error")
+                || reason.ends_with("BackOff") =>
+        {
+            broken(format!(
+                "cannot start: {}",
+                if message.is_empty() { reason } else { message }
+            ))
         }
         _ => None,
     }
@@ -253,7 +265,8 @@ fn memory_limit<'a>(pod: &'a Object, status: &Value) -> Option<&'a str> {
 }
 
 fn is_ready(pod: &Object) -> bool {
-    pod.condition("Ready").is_some_and(|ready| ready.status == "True")
+    pod.condition("Ready")
+        .is_some_and(|ready| ready.status == "True")
 }
 
 /// Why a pod as a whole failed: eviction and the like, or its container's exit.

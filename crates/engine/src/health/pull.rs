@@ -4,7 +4,13 @@
 pub(super) fn cause(message: &str) -> String {
     let lower = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if says(&["unauthorized", "authorization failed", "authentication required", "denied", "403 forbidden"]) {
+    if says(&[
+        "unauthorized",
+        "authorization failed",
+        "authentication required",
+        "denied",
+        "403 forbidden",
+    ]) {
         return "access denied".into();
     }
     if says(&["no such host"]) {
@@ -28,7 +34,12 @@ pub(super) fn cause(message: &str) -> String {
     if says(&["no match for platform", "no matching manifest"]) {
         return "no image for this node's platform".into();
     }
-    if says(&["not found", "manifest unknown", "does not exist", "name unknown"]) {
+    if says(&[
+        "not found",
+        "manifest unknown",
+        "does not exist",
+        "name unknown",
+    ]) {
         return "not found".into();
     }
     if says(&["back-off pulling image"]) && !says(&["error:", "errimagepull:"]) {

@@ -1,5 +1,6 @@
 //! Makes a plan from what is wanted and what is there.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -88,15 +89,11 @@ fn step(input: &Input, manifest: &Manifest) -> Result<(order::WaveNumber, Step),
         // It must go before it can come back: applying to it would be lost.
         Some(live) if live.is_deleting() => Change::Create,
         Some(live) => {
-            let overlaid;
-            let stored = match input.stored.get(&key) {
-                Some(stored) => stored,
-                None => {
-                    overlaid = diff::overlay(live, object);
-                    &overlaid
-                }
-            };
-            match diff::changes(live, stored) {
+            let stored = input
+                .stored
+                .get(&key)
+                .map_or_else(|| Cow::Owned(diff::overlay(live, object)), Cow::Borrowed);
+            match diff::changes(live, &stored) {
                 changes if changes.is_empty() => Change::Unchanged,
                 changes => Change::Update(changes),
             }
@@ -155,7 +152,10 @@ fn kept(policy: Prune, live: &Object) -> Option<String> {
     if policy == Prune::Keep {
         return Some("pruning is off for the application".into());
     }
-    if matches!(live.annotation(PRUNE_ANNOTATION), Some("disabled" | "false")) {
+    if matches!(
+        live.annotation(PRUNE_ANNOTATION),
+        Some("disabled" | "false")
+    ) {
         return Some(format!("{} has {PRUNE_ANNOTATION}: disabled", title(live)));
     }
     let argo = "argocd.argoproj.io/sync-options";

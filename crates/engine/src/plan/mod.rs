@@ -1,9 +1,9 @@
 //! What bringing the cluster to a commit would do, object by object, before anything is done.
 
 mod build;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use api::ObjectKey;
 
 use super::correct::{Correction, backoff};
-use super::record::{CommitId, Rollout, RolloutPhase};
+use super::record::{Applied, CommitId, Rollout, RolloutPhase};
 use super::rollback::Rollback;
 use super::status::sentence;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
@@ -116,7 +116,9 @@ pub fn decide(observed: &Observed) -> Vec<Decision> {
             decisions.extend(start(observed));
             decisions
         }
-        Some(over) if over.revision == desired.revision && !desired.requested => settled(observed, over),
+        Some(over) if over.revision == desired.revision && !desired.requested => {
+            settled(observed, over)
+        }
         _ if observed.application.policy.automated || desired.requested => start(observed),
         _ => Vec::new(),
     }
@@ -132,6 +134,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         started_at: observed.now,
         began_at: None,
         applied: Vec::new(),
+        pruned: 0,
         rollback: desired.rollback.clone(),
         message: String::new(),
     };
@@ -179,7 +182,9 @@ fn dependencies(observed: &Observed, rollout: &Rollout) -> Option<Vec<Decision>>
             DependencyState::Ready => continue,
             DependencyState::Failed => {
                 let revision = observed.desired.revision.short();
-                return Some(fail(format!("application {name} failed at commit {revision}")));
+                return Some(fail(format!(
+                    "application {name} failed at commit {revision}"
+                )));
             }
             DependencyState::Absent if observed.now >= patience => {
                 return Some(fail(format!("there is no application {name} to depend on")));
@@ -231,14 +236,16 @@ impl Run<'_> {
     }
 
     fn apply(&self, wave: &Wave) -> Vec<Decision> {
-        let before = self.rollout.applied.iter().filter(|applied| applied.wave == wave.number);
-        let attempts = u32::try_from(before.clone().count()).unwrap_or(u32::MAX);
+        let before = |applied: &&Applied| applied.wave == wave.number;
+        let attempts = self.rollout.applied.iter().filter(before).count();
+        let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
         let changed = || wave.steps.iter().filter(|step| step.is_change());
         if attempts > 0 && self.observed.now >= self.deadline {
             let first = changed().next().map(Step::title).unwrap_or_default();
             return self.late(&format!("{first} could not be brought to the commit"));
         }
-        let last = before.last().map(|applied| applied.at + backoff(attempts));
+        let last = self.rollout.applied.iter().rfind(before);
+        let last = last.map(|applied| applied.at + backoff(attempts));
         if let Some(due) = last
             && self.observed.now < due
         {
@@ -265,11 +272,16 @@ impl Run<'_> {
         })
     }
 
-    fn wait(&self, wave: &Wave, waiting: &[(&Step, &Health)], worst: (&Step, &Health)) -> Vec<Decision> {
+    fn wait(
+        &self,
+        wave: &Wave,
+        waiting: &[(&Step, &Health)],
+        worst: (&Step, &Health),
+    ) -> Vec<Decision> {
         let (step, health) = worst;
         let mut reason = sentence(&step.title(), &health.message);
         if waiting.len() > 1 {
-            reason.push_str(&format!(" (and {} more)", waiting.len() - 1));
+            reason = format!("{reason} (and {} more)", waiting.len() - 1);
         }
         if health.terminal {
             return fail(reason);
@@ -277,7 +289,11 @@ impl Run<'_> {
         if self.observed.now >= self.deadline {
             return self.late(&reason);
         }
-        let last = self.plan.waves.last().is_some_and(|last| last.number == wave.number);
+        let last = self
+            .plan
+            .waves
+            .last()
+            .is_some_and(|last| last.number == wave.number);
         let phase = if last {
             RolloutPhase::Verifying
         } else {
@@ -299,8 +315,8 @@ impl Run<'_> {
 
     fn finish(&self) -> Vec<Decision> {
         let mut decisions = forget(self.plan);
-        let fresh = self.rollout.applied.is_empty() && self.rollout.began_at.is_none();
-        decisions.push(Decision::Succeed { changed: !fresh });
+        let changed = !self.rollout.applied.is_empty() || self.rollout.pruned > 0;
+        decisions.push(Decision::Succeed { changed });
         decisions
     }
 
@@ -337,7 +353,12 @@ fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     if !observed.application.policy.self_heal {
         return decisions;
     }
-    let due = |key: &ObjectKey| observed.corrections.get(key).map(|correction| correction.due());
+    let due = |key: &ObjectKey| {
+        observed
+            .corrections
+            .get(key)
+            .map(|correction| correction.due())
+    };
     let drifted: BTreeSet<&ObjectKey> = plan
         .steps()
         .filter(|step| step.is_change() && !ran_its_course(step))
@@ -345,16 +366,28 @@ fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
         .collect();
     let leftover = || plan.deletes.iter();
     let is_due = |key: &ObjectKey| due(key).is_none_or(|due| due <= observed.now);
-    let objects: Vec<ObjectKey> = drifted.iter().filter(|key| is_due(key)).map(|key| (*key).clone()).collect();
+    let objects: Vec<ObjectKey> = drifted
+        .iter()
+        .filter(|key| is_due(key))
+        .map(|key| (*key).clone())
+        .collect();
     if !objects.is_empty() {
         decisions.push(Decision::Correct { objects });
     }
-    let deletions: Vec<Deletion> = leftover().filter(|deletion| is_due(&deletion.key)).cloned().collect();
+    let deletions: Vec<Deletion> = leftover()
+        .filter(|deletion| is_due(&deletion.key))
+        .cloned()
+        .collect();
     if !deletions.is_empty() {
         decisions.push(Decision::Prune { deletions });
     }
-    let later = drifted.into_iter().chain(leftover().map(|deletion| &deletion.key));
-    let next = later.filter_map(due).filter(|due| *due > observed.now).min();
+    let later = drifted
+        .into_iter()
+        .chain(leftover().map(|deletion| &deletion.key));
+    let next = later
+        .filter_map(due)
+        .filter(|due| *due > observed.now)
+        .min();
     decisions.extend(next.map(|at| Decision::Wake { at }));
     decisions
 }

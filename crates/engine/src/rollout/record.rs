@@ -9,9 +9,7 @@ use super::Rollback;
 use crate::WaveNumber;
 
 /// A Git commit's full hexadecimal name.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommitId(pub String);
 
@@ -89,6 +87,8 @@ pub struct Rollout {
     pub began_at: Option<Timestamp>,
     /// Oldest first.
     pub applied: Vec<Applied>,
+    /// How many objects it has deleted so far.
+    pub pruned: u32,
     pub rollback: Option<Rollback>,
     /// The verdict's one sentence.
     pub message: String,

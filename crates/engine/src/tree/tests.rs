@@ -3,7 +3,11 @@ use super::*;
 #[test]
 fn joins_inside_the_tree_only() {
     let check = |base, relative, expected: Option<&str>| {
-        assert_eq!(path::join(base, relative).as_deref(), expected, "{base} + {relative}");
+        assert_eq!(
+            path::join(base, relative).as_deref(),
+            expected,
+            "{base} + {relative}"
+        );
     };
     check("apps/web", "deploy.yaml", Some("apps/web/deploy.yaml"));
     check("apps/web", "../../base", Some("base"));
@@ -23,18 +27,32 @@ fn follows_links_inside_and_refuses_them_outside() {
         .with_symlink("apps/out", "../../secret")
         .with_symlink("apps/round", "round");
     let reader = Reader::new(&tree);
-    assert_eq!(reader.file("apps/web/a.yaml").unwrap().as_deref(), Some(&b"a"[..]));
-    assert_eq!(reader.file("apps/one.yaml").unwrap().as_deref(), Some(&b"a"[..]));
+    assert_eq!(
+        reader.file("apps/web/a.yaml").unwrap().as_deref(),
+        Some(&b"a"[..])
+    );
+    assert_eq!(
+        reader.file("apps/one.yaml").unwrap().as_deref(),
+        Some(&b"a"[..])
+    );
     assert_eq!(reader.directory("apps/web").unwrap().unwrap().len(), 1);
     assert_eq!(reader.file("apps/none/a.yaml").unwrap(), None);
-    assert!(matches!(reader.file("apps/out"), Err(Error::Outside { .. })));
-    assert!(matches!(reader.file("apps/out/x"), Err(Error::Outside { .. })));
+    assert!(matches!(
+        reader.file("apps/out"),
+        Err(Error::Outside { .. })
+    ));
+    assert!(matches!(
+        reader.file("apps/out/x"),
+        Err(Error::Outside { .. })
+    ));
     assert!(matches!(reader.file("apps/round"), Err(Error::Loop { .. })));
 }
 
 #[test]
 fn a_recording_holds_until_something_read_changes() {
-    let tree = MapTree::default().with_file("a/one.yaml", "1").with_file("b/two.yaml", "2");
+    let tree = MapTree::default()
+        .with_file("a/one.yaml", "1")
+        .with_file("b/two.yaml", "2");
     let recorder = Recorder::new(&tree);
     let reader = Reader::new(&recorder);
     reader.file("a/one.yaml").unwrap();
@@ -43,7 +61,11 @@ fn a_recording_holds_until_something_read_changes() {
     let reads = recorder.into_reads();
     assert!(reads.hold_in(&tree).unwrap());
     assert!(reads.hold_in(&tree.clone().with_file("c", "new")).unwrap());
-    assert!(reads.hold_in(&tree.clone().with_file("b/two.yaml", "changed, never read")).unwrap());
+    assert!(
+        reads
+            .hold_in(&tree.clone().with_file("b/two.yaml", "changed, never read"))
+            .unwrap()
+    );
     for changed in [
         tree.clone().with_file("a/one.yaml", "changed"),
         tree.clone().with_file("a/absent.yaml", "now there"),

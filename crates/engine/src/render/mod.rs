@@ -1,0 +1,118 @@
+//! What a path of a commit renders to. Plain manifests, or Kustomize where the path has a
+//! kustomization.
+
+mod check;
+mod documents;
+pub mod kustomize;
+mod nearest;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use api::{Object, Scope};
+
+use crate::manifest::title;
+use crate::tree::Reader;
+use crate::validate::unknown_kind;
+use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
+
+pub use documents::{Document, Documents};
+pub use nearest::nearest;
+
+/// Changes whenever the same files could render to something else: part of a cache's key.
+pub const VERSION: u32 = 1;
+
+/// How to render.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    pub kinds: &'a Kinds,
+    /// Where namespaced objects go that name no namespace.
+    pub namespace: &'a str,
+}
+
+/// How a path is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renderer {
+    Plain,
+    Kustomize,
+}
+
+/// The objects that `path` asks for, complete and checked, in the order of the files.
+///
+/// # Errors
+/// Everything that is wrong, not only the first.
+pub fn render(tree: &dyn Tree, path: &str, options: &Options) -> Result<Vec<Manifest>, Problems> {
+    let reader = Reader::new(tree);
+    let mut manifests = match renderer(&reader, path)? {
+        Renderer::Kustomize => kustomize::build(tree, path)?,
+        Renderer::Plain => plain::read(&reader, path)?,
+    };
+    let mut problems = Vec::new();
+    for manifest in &mut manifests {
+        if let Err(problem) = complete(manifest, options) {
+            problems.push(problem);
+        }
+    }
+    problems.extend(duplicates(&manifests, options.kinds));
+    Problems(problems).or(manifests)
+}
+
+/// Which renderer `path` is for.
+pub fn renderer(reader: &Reader, path: &str) -> Result<Renderer, Problems> {
+    Ok(match kustomize::find(reader, path)? {
+        Some(_) => Renderer::Kustomize,
+        None => Renderer::Plain,
+    })
+}
+
+/// Known kind, known wave, and the right namespace.
+fn complete(manifest: &mut Manifest, options: &Options) -> Result<(), Problem> {
+    let kind = options
+        .kinds
+        .find(&manifest.object.gvk())
+        .ok_or_else(|| unknown_kind(options.kinds, manifest))?;
+    order::wave(manifest)?;
+    match kind.scope {
+        Scope::Namespaced => default_namespace(&mut manifest.object, options.namespace),
+        Scope::Cluster => {
+            manifest.object.metadata_mut().shift_remove("namespace");
+        }
+    }
+    Ok(())
+}
+
+/// Puts the object into `namespace` where it names none.
+pub(crate) fn default_namespace(object: &mut Object, namespace: &str) {
+    if object.namespace().is_empty() {
+        object
+            .metadata_mut()
+            .insert("namespace".into(), namespace.into());
+    }
+}
+
+/// The same object twice, with both places.
+fn duplicates(manifests: &[Manifest], kinds: &Kinds) -> Vec<Problem> {
+    let mut seen = BTreeMap::new();
+    let mut problems = Vec::new();
+    for manifest in manifests {
+        let Some(key) = kinds.key(&manifest.object) else {
+            continue;
+        };
+        match seen.get(&key) {
+            None => {
+                seen.insert(key, &manifest.origin);
+            }
+            Some(first) => problems.push(
+                Problem::new(
+                    &manifest.origin.file,
+                    format!("{} is defined twice", title(&manifest.object)),
+                )
+                .at(manifest.origin.line, 0)
+                .hint(format!("the first one is at {first}")),
+            ),
+        }
+    }
+    problems
+}
