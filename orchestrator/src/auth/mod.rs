@@ -1,11 +1,14 @@
 //! Who asks, and whether they may. Nothing here reads the store or the clock.
 
+mod authorizer;
 mod identity;
 pub mod kubeconfig;
+pub mod node;
 pub mod pki;
 pub mod rbac;
 pub mod token;
 
+pub use authorizer::Authorizer;
 pub use identity::{
     ANONYMOUS, AUTHENTICATED, Identity, MASTERS, NODES, SERVICE_ACCOUNTS, UNAUTHENTICATED,
     node_name, parse_service_account, service_account_name,

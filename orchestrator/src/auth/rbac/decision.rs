@@ -2,7 +2,7 @@
 
 use api::{Reason, Status};
 
-use super::Attributes;
+use super::{Attributes, RoleRef, Rule};
 use crate::auth::Identity;
 
 /// What an authorizer says.
@@ -29,6 +29,12 @@ impl Decision {
 /// Answers from memory, in microseconds.
 pub trait Authorize: Send + Sync + 'static {
     fn authorize(&self, identity: &Identity, attributes: &Attributes) -> Decision;
+
+    /// Everything the identity is given in a namespace, what it has in all of them included.
+    fn rules(&self, identity: &Identity, namespace: &str) -> Vec<Rule>;
+
+    /// The rules of one role, seen from a binding in `namespace`; `None` where there is no such role.
+    fn role_rules(&self, role: &RoleRef, namespace: &str) -> Option<Vec<Rule>>;
 
     /// The same as a `Result`, ready for `?` in a handler.
     fn require(&self, identity: &Identity, attributes: &Attributes) -> Result<(), Status> {

@@ -1,0 +1,14 @@
+//! What a node agent may see and change: what concerns the pods bound to its node.
+
+mod authorize;
+mod graph;
+mod references;
+mod restrict;
+
+#[cfg(test)]
+mod tests;
+
+pub use authorize::authorize;
+pub use graph::{Graph, NodeGraph};
+pub use references::{Referent, references};
+pub use restrict::{Change, restrict};
