@@ -8,6 +8,7 @@ mod key;
 pub mod name;
 mod object;
 mod quantity;
+pub mod patch;
 pub mod resource;
 mod revision;
 pub mod schema;

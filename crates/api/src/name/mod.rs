@@ -209,7 +209,7 @@ pub fn env_var_name(value: &str) -> Vec<String> {
     wrong
 }
 
-/// The key of an entry of a ConfigMap or Secret: a file name.
+/// The key of an entry of a `ConfigMap` or `Secret`: a file name.
 pub fn config_key(value: &str) -> Vec<String> {
     let mut wrong = too_long(value, 253);
     let charset = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');

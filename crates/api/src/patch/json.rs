@@ -145,7 +145,10 @@ mod tests {
         assert!(apply(&json!({"a": {"b": 1}}), &many(MAX_OPERATIONS)).is_ok());
         check(
             &many(MAX_OPERATIONS + 1),
-            Err((413, "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001")),
+            Err((
+                413,
+                "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001",
+            )),
         );
         let doubling: Vec<Value> = (0..64)
             .map(|n| json!({"op": "copy", "from": "/a", "path": format!("/a/x{n}")}))

@@ -222,8 +222,7 @@ impl FieldSet {
             if key == "." {
                 continue;
             }
-            let element =
-                PathElement::parse(key).ok_or_else(|| Error::ReadElement(key.clone()))?;
+            let element = PathElement::parse(key).ok_or_else(|| Error::ReadElement(key.clone()))?;
             let below_fields = below.as_object().ok_or(Error::ReadObject)?;
             let member = below_fields.is_empty() || below_fields.contains_key(".");
             nodes.push(Node {

@@ -57,8 +57,14 @@ fn algebra_by_example() {
         a.clone().union(b.clone()),
         json!({"f:a": {".": {}, "f:b": {}}, "f:c": {"f:d": {}, "f:e": {}}}),
     );
-    expect(a.clone().difference(&b), json!({"f:a": {"f:b": {}}, "f:c": {"f:d": {}}}));
-    expect(a.clone().recursive_difference(&b), json!({"f:c": {"f:d": {}}}));
+    expect(
+        a.clone().difference(&b),
+        json!({"f:a": {"f:b": {}}, "f:c": {"f:d": {}}}),
+    );
+    expect(
+        a.clone().recursive_difference(&b),
+        json!({"f:c": {"f:d": {}}}),
+    );
     expect(a.intersection(&b), json!({"f:a": {}}));
     expect(a.leaves(), json!({"f:a": {"f:b": {}}, "f:c": {"f:d": {}}}));
 }
