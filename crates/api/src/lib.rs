@@ -7,8 +7,8 @@
 mod key;
 pub mod name;
 mod object;
-mod quantity;
 pub mod patch;
+mod quantity;
 pub mod resource;
 mod revision;
 pub mod schema;

@@ -71,15 +71,9 @@ pub fn apply(
         time: None,
         fields: owned(shape, stated).difference(server_set()),
     };
-
-    let mut managed = live.map(Managed::of).unwrap_or_default();
-    if let Some(live) = live.filter(|_| managed.is_empty()) {
-        let before = Manager {
-            name: BEFORE_FIRST_APPLY,
-            subresource: manager.subresource,
-        };
-        track(&mut managed, None, live, &before, now, schema);
-    }
+    let mut managed = live.map_or_else(Managed::default, |live| {
+        managers(live, manager.subresource, now, schema)
+    });
     let last = managed.take(&entry);
 
     let nothing = Value::Object(Map::new());
@@ -88,18 +82,14 @@ pub fn apply(
         merge(shape, live_body, stated).map_err(|misfit| does_not_fit(config, &misfit))?;
     keep_metadata(&mut body, live_body);
     if let Some(last) = &last {
-        let last = last.fields.clone();
-        let last = last.recursive_difference(&FieldSet::of_fields(out_of_reach));
-        drop_unowned(shape, &mut body, &last, &entry.fields, &managed);
+        let unowned = unowned(shape, last, &entry.fields, &managed);
+        let within_reach = unowned.recursive_difference(&FieldSet::of_fields(out_of_reach));
+        prune(shape, &mut body, &within_reach, Some(stated));
     }
-    let change = compare(shape, Some(live_body), &body);
-    let found = contested(&managed, &change.set);
-    if !found.is_empty() && conflicts == Conflicts::Refuse {
-        let left = match live.filter(|_| manager.name == KUBECTL) {
-            Some(live) => last_applied_allows(found, live, shape),
-            None => found,
-        };
-        refuse(&left)?;
+    let Change { set, removed } = compare(shape, Some(live_body), &body);
+    if conflicts == Conflicts::Refuse {
+        let client_side = live.filter(|_| manager.name == KUBECTL);
+        refuse(&contested(&managed, &set, client_side, shape))?;
     }
 
     let mut result = Object { body };
@@ -109,7 +99,6 @@ pub fn apply(
     if let Some(live) = live.filter(|live| is_unchanged(live, &result, last.as_ref(), &entry)) {
         return Ok(live.clone());
     }
-    let Change { set, removed } = change;
     managed.release(&set);
     managed.release(&removed);
     if !entry.fields.is_empty() {
@@ -118,6 +107,19 @@ pub fn apply(
     }
     managed.write(&mut result);
     Ok(result)
+}
+
+/// Who owns the live object; what is in one that nobody manages belongs to a stand-in.
+fn managers(live: &Object, subresource: &str, now: Timestamp, schema: Option<&Type>) -> Managed {
+    let mut managed = Managed::of(live);
+    if managed.is_empty() {
+        let before = Manager {
+            name: BEFORE_FIRST_APPLY,
+            subresource,
+        };
+        track(&mut managed, None, live, &before, now, schema);
+    }
+    managed
 }
 
 /// A configuration has to be of the version that is asked for and may not manage fields itself.
@@ -172,33 +174,43 @@ fn keep_metadata(body: &mut Value, live: &Value) {
     }
 }
 
-/// Removes what the manager stated last, does not state now, and nobody else owns.
-fn drop_unowned(
-    shape: Shape<'_>,
-    body: &mut Value,
-    last: &FieldSet,
-    stated: &FieldSet,
-    others: &Managed,
-) {
-    let last = with_declared_parents(shape, last);
+/// What the manager stated last, does not state now, and nobody else owns.
+fn unowned(shape: Shape<'_>, last: &Entry, stated: &FieldSet, others: &Managed) -> FieldSet {
+    if last.fields == *stated {
+        return FieldSet::default();
+    }
+    let last = with_declared_parents(shape, &last.fields).difference(server_set());
     let mut unowned = last.difference(&with_declared_parents(shape, stated));
     for other in &others.entries {
         if unowned.is_empty() {
-            return;
+            break;
         }
         unowned = unowned.difference(&with_declared_parents(shape, &other.fields));
     }
-    prune(shape, body, &unowned.difference(server_set()), stated);
+    unowned
 }
 
-/// The fields of other managers that would change.
-fn contested<'a>(others: &'a Managed, set: &FieldSet) -> Vec<Conflict<'a>> {
+/// The fields of other managers that would change, without those that client-side apply explains.
+fn contested<'a>(
+    others: &'a Managed,
+    set: &FieldSet,
+    client_side: Option<&Object>,
+    shape: Shape<'_>,
+) -> Vec<Conflict<'a>> {
     let conflict = |entry: &'a Entry| Conflict {
         entry,
         fields: entry.fields.intersection(set),
     };
-    let found = others.entries.iter().map(conflict);
-    found.filter(|found| !found.fields.is_empty()).collect()
+    let found: Vec<Conflict<'a>> = others
+        .entries
+        .iter()
+        .map(conflict)
+        .filter(|found| !found.fields.is_empty())
+        .collect();
+    match client_side {
+        Some(live) if !found.is_empty() => last_applied_allows(found, live, shape),
+        _ => found,
+    }
 }
 
 /// Whether neither the object nor what the manager owns of it changes.

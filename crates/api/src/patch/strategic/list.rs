@@ -82,15 +82,13 @@ impl Rules<'_> {
             let key = key(item, Some(merge_key))?;
             let place = named.len();
             named.entry(key.clone()).or_insert(place);
-            match (at.get(&key).map(|place| &mut live[*place]), item) {
-                (Some(Value::Object(target)), Value::Object(item)) => {
-                    let taken = std::mem::take(target);
-                    *target = merge_objects(taken, item, members)?;
-                }
-                _ => {
-                    at.insert(key, live.len());
-                    live.push(settle(item));
-                }
+            let twin = at.get(&key).map(|place| &mut live[*place]);
+            if let (Some(Value::Object(target)), Value::Object(item)) = (twin, item) {
+                let taken = std::mem::take(target);
+                *target = merge_objects(taken, item, members)?;
+            } else {
+                at.insert(key, live.len());
+                live.push(settle(item));
             }
         }
         Ok(Outcome::Merged(live, named))
@@ -104,28 +102,24 @@ enum Outcome {
 
 /// Puts a list in the order of `$setElementOrder` when the patch does not change it otherwise.
 pub(super) fn reorder(
-    target: Option<&mut Value>,
+    items: &mut Vec<Value>,
     order: &Value,
     merge_key: Option<&str>,
 ) -> Result<(), Status> {
     let order = order_list(order)?;
-    if let Some(Value::Array(items)) = target {
-        let merge_key = merge_key.filter(|_| items.iter().any(Value::is_object));
-        let server = places(items, merge_key)?;
-        let wanted = places(order, merge_key)?;
-        *items = arrange(std::mem::take(items), &wanted, &server, merge_key)?;
-    }
+    let merge_key = merge_key.filter(|_| items.iter().any(Value::is_object));
+    let server = places(items, merge_key)?;
+    let wanted = places(order, merge_key)?;
+    *items = arrange(std::mem::take(items), &wanted, &server, merge_key)?;
     Ok(())
 }
 
 /// Takes the values of `$deleteFromPrimitiveList` out of a list.
-pub(super) fn delete_from(target: Option<&mut Value>, values: &Value) -> Result<(), Status> {
+pub(super) fn delete_from(items: &mut Vec<Value>, values: &Value) -> Result<(), Status> {
     let values = values
         .as_array()
         .ok_or_else(|| Status::bad_request("invalid patch format of primitive list"))?;
-    if let Some(Value::Array(items)) = target {
-        items.retain(|item| !values.contains(item));
-    }
+    items.retain(|item| !values.contains(item));
     Ok(())
 }
 
@@ -216,7 +210,7 @@ fn arrange(
     let mut rest = rest.into_iter().peekable();
     for (_, on_server, item) in first {
         let precedes = |(place, _): &(Option<usize>, Value)| matches!((place, on_server), (Some(place), Some(mine)) if *place < mine);
-        while let Some((_, item)) = rest.next_if(&precedes) {
+        while let Some((_, item)) = rest.next_if(precedes) {
             arranged.push(item);
         }
         arranged.push(item);

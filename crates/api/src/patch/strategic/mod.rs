@@ -98,12 +98,16 @@ fn merge_objects(
             continue;
         }
         if let Some(name) = key.strip_prefix(DELETE_FROM_LIST) {
-            list::delete_from(original.get_mut(name), value)?;
+            let mut nothing = Vec::new();
+            let items = original.get_mut(name).and_then(Value::as_array_mut);
+            list::delete_from(items.unwrap_or(&mut nothing), value)?;
         } else if let Some(name) = key.strip_prefix(SET_ORDER) {
             // With a patch of the same list, the order is set where that is merged.
             if !patch.contains_key(name) {
                 let merge_key = members.field(name).and_then(|field| field.merge_key);
-                list::reorder(original.get_mut(name), value, merge_key)?;
+                let mut nothing = Vec::new();
+                let items = original.get_mut(name).and_then(Value::as_array_mut);
+                list::reorder(items.unwrap_or(&mut nothing), value, merge_key)?;
             }
         } else if value.is_null() {
             original.shift_remove(key);

@@ -41,6 +41,3 @@ impl fmt::Display for Misfit {
         write!(f, "{}: {}", self.path, self.why)
     }
 }
-
-#[cfg(test)]
-mod tests;

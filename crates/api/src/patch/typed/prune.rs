@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::patch::fields::{FieldSet, PathElement};
 use crate::patch::shape::Shape;
 
-/// Removes every member of `remove`. A container that this empties goes, too, unless it is a
-/// member of `keep`.
+/// Removes every member of `remove`. A container that this empties goes, too, unless the
+/// configuration states it.
 pub(in crate::patch) fn prune(
     shape: Shape<'_>,
     value: &mut Value,
     remove: &FieldSet,
-    keep: &FieldSet,
+    stated: Option<&Value>,
 ) {
     match value {
         Value::Object(map) if shape.is_object() => {
@@ -20,35 +20,29 @@ pub(in crate::patch) fn prune(
                     continue;
                 };
                 let key: &str = key;
-                if node.member {
-                    map.shift_remove(key);
-                    continue;
-                }
                 let Some(value) = map.get_mut(key) else {
                     continue;
                 };
+                let stated = stated.and_then(|stated| stated.get(key));
                 let was_empty = is_empty(value);
-                let kept = keep.get(&node.element);
-                let keep_below = kept.map(|kept| &kept.children);
-                let nothing = FieldSet::default();
-                let keep_below = keep_below.unwrap_or(&nothing);
-                prune(shape.child(key), value, &node.children, keep_below);
-                if !was_empty && is_empty(value) && !kept.is_some_and(|kept| kept.member) {
+                prune(shape.child(key), value, &node.children, stated);
+                let is_gone = node.member || (!was_empty && is_empty(value));
+                if is_gone && stated.is_none_or(Value::is_null) {
                     map.shift_remove(key);
                 }
             }
         }
         Value::Array(items) if shape.is_list() => items.retain_mut(|item| {
-            let Ok(element) = shape.element(item) else {
-                return true;
-            };
-            let Some(node) = remove.get(&element) else {
+            let found = shape.element(item).ok();
+            let Some(node) = found.and_then(|element| remove.get(&element)) else {
                 return true;
             };
             if !node.member {
-                let nothing = FieldSet::default();
-                let keep_below = keep.get(&element).map_or(&nothing, |kept| &kept.children);
-                prune(shape.item(), item, &node.children, keep_below);
+                let stated = stated.and_then(Value::as_array).and_then(|items| {
+                    let is_twin = |item: &&Value| shape.element(item).as_ref() == Ok(&node.element);
+                    items.iter().find(is_twin)
+                });
+                prune(shape.item(), item, &node.children, stated);
             }
             !node.member
         }),
