@@ -7,7 +7,7 @@ use api::Object;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Allocations, Kind, Propagation};
+use super::{Allocations, Kind, Propagation, edit};
 
 /// A kind with a spec and a status of which clients own the spec.
 pub(super) fn kind(resource: &'static api::Resource) -> Kind {
@@ -35,7 +35,7 @@ pub(super) fn kind(resource: &'static api::Resource) -> Kind {
 
 /// Create: the status is the controllers' to write.
 pub(super) fn drop_status(new: &mut Object) {
-    remove(&mut new.body, "status");
+    edit::remove(&mut new.body, "status");
 }
 
 /// As [`drop_status`], for kinds that count generations.
@@ -46,7 +46,7 @@ pub(super) fn first_generation(new: &mut Object) {
 
 /// Main endpoint: the status stays what it was.
 pub(super) fn keep_status(new: &mut Object, old: &Object) {
-    copy_field(new, old, "status");
+    edit::copy(&mut new.body, &old.body, "status");
 }
 
 /// As [`keep_status`]; the generation goes up iff something outside metadata and status changed.
@@ -66,22 +66,12 @@ pub(super) fn bump_generation(new: &mut Object, old: &Object) {
 /// `/status` endpoint: everything but the status stays what it was. Of the metadata a status
 /// writer may change labels, annotations, finalizers and managed fields.
 pub(super) fn take_status(new: &mut Object, old: &Object) {
-    let status = mem::take(&mut new.body["status"]);
-    let metadata = mem::take(&mut new.body["metadata"]);
-    new.body = old.body.clone();
-    new.body["metadata"] = metadata;
-    if status.is_null() {
-        remove(&mut new.body, "status");
-    } else {
-        new.body["status"] = status;
-    }
+    let sent = mem::replace(&mut new.body, old.body.clone());
+    edit::copy(&mut new.body, &sent, "metadata");
+    edit::copy(&mut new.body, &sent, "status");
+    new.metadata_mut();
     for field in ["generation", "ownerReferences"] {
-        let old_value = old.body["metadata"].get(field).cloned();
-        let metadata = new.metadata_mut();
-        match old_value {
-            Some(value) => metadata.insert(field.into(), value),
-            None => metadata.shift_remove(field),
-        };
+        edit::copy(&mut new.body["metadata"], &old.body["metadata"], field);
     }
 }
 
@@ -96,20 +86,6 @@ pub(super) fn metadata_field(object: &Object, field: &str) -> Option<String> {
 
 fn row(object: &Object, _now: Timestamp) -> Vec<Value> {
     vec![json!(object.name()), json!(object.creation_timestamp())]
-}
-
-/// Sets a top-level field to what it is in `old`, absent included.
-pub(super) fn copy_field(new: &mut Object, old: &Object, field: &str) {
-    match old.body.get(field) {
-        Some(value) => new.body[field] = value.clone(),
-        None => remove(&mut new.body, field),
-    }
-}
-
-pub(super) fn remove(value: &mut Value, field: &str) {
-    if let Some(map) = value.as_object_mut() {
-        map.shift_remove(field);
-    }
 }
 
 /// Everything outside metadata and status, in one order whatever the author's.

@@ -4,10 +4,38 @@
 //! reads a clock or makes up a name.
 
 mod allocation;
+mod cells;
+mod edit;
+pub(in crate::registry) mod field;
 mod generic;
 mod scale;
 mod table;
 
+mod application;
+mod config_map;
+mod cron_job;
+mod deployment;
+mod endpoint_slice;
+mod event;
+mod job;
+mod lease;
+mod namespace;
+mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
+mod pod;
+mod rbac;
+mod replica_set;
+mod rollout;
+mod secret;
+mod service;
+mod service_account;
+mod service_row;
+mod storage_class;
+mod workload;
+
 pub use allocation::{Allocations, Pool, Wanted};
+pub use cron_job::schedule;
+pub use namespace::prepare_finalize;
 pub use scale::Scale;
 pub use table::{Kind, Propagation, all, of};

@@ -4,6 +4,8 @@ use api::selector::LabelSelector;
 use api::{Cause, Object};
 use serde_json::{Value, json};
 
+use super::edit;
+
 /// How a kind is read and written as a `Scale`.
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
@@ -48,7 +50,9 @@ fn write(object: &mut Object, scale: &Object) -> Result<(), Vec<Cause>> {
     };
     match count {
         Some(count) if (0..=i64::from(i32::MAX)).contains(&count) => {
-            object.body["spec"]["replicas"] = json!(count);
+            if let Some(spec) = edit::ensure(&mut object.body, "spec") {
+                edit::put(spec, "replicas", count);
+            }
             Ok(())
         }
         _ => Err(vec![Cause::invalid(

@@ -8,7 +8,11 @@ use api::{Cause, Collection, Object};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Allocations, Scale, generic, scale};
+use super::{
+    Allocations, Scale, application, config_map, cron_job, deployment, endpoint_slice, event,
+    generic, job, lease, namespace, node, persistent_volume, persistent_volume_claim, pod, rbac,
+    replica_set, rollout, secret, service, service_account, storage_class,
+};
 
 /// What is particular about a kind. Everything else is one generic implementation.
 ///
@@ -81,13 +85,30 @@ static TABLE: LazyLock<BTreeMap<Collection, Kind>> = LazyLock::new(|| {
 
 fn kind(resource: &'static Resource) -> Kind {
     let base = generic::kind(resource);
-    match resource.plural.as_str() {
-        "deployments" | "replicasets" => Kind {
-            prepare_create: generic::first_generation,
-            prepare_update: generic::next_generation,
-            scale: Some(scale::REPLICAS),
-            ..base
-        },
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        ("", "configmaps") => config_map::kind(base),
+        ("", "events") => event::kind(base),
+        ("", "namespaces") => namespace::kind(base),
+        ("", "nodes") => node::kind(base),
+        ("", "persistentvolumeclaims") => persistent_volume_claim::kind(base),
+        ("", "persistentvolumes") => persistent_volume::kind(base),
+        ("", "pods") => pod::kind(base),
+        ("", "secrets") => secret::kind(base),
+        ("", "serviceaccounts") => service_account::kind(base),
+        ("", "services") => service::kind(base),
+        ("apps", "deployments") => deployment::kind(base),
+        ("apps", "replicasets") => replica_set::kind(base),
+        ("batch", "cronjobs") => cron_job::kind(base),
+        ("batch", "jobs") => job::kind(base),
+        ("coordination.k8s.io", "leases") => lease::kind(base),
+        ("discovery.k8s.io", "endpointslices") => endpoint_slice::kind(base),
+        ("kedge.dev", "applications") => application::kind(base),
+        ("kedge.dev", "rollouts") => rollout::kind(base),
+        ("rbac.authorization.k8s.io", "clusterrolebindings") => rbac::cluster_binding(base),
+        ("rbac.authorization.k8s.io", "clusterroles") => rbac::cluster_role(base),
+        ("rbac.authorization.k8s.io", "rolebindings") => rbac::binding(base),
+        ("rbac.authorization.k8s.io", "roles") => rbac::role(base),
+        ("storage.k8s.io", "storageclasses") => storage_class::kind(base),
         _ => base,
     }
 }

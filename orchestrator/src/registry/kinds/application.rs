@@ -1,0 +1,129 @@
+//! kedge.dev Applications: a path of a repository and how it is kept in the cluster.
+
+use api::{Cause, Object};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::field::{Causes, Field};
+use super::{Kind, cells, edit, generic};
+
+pub(super) fn kind(base: Kind) -> Kind {
+    Kind {
+        default,
+        prepare_create: generic::first_generation,
+        prepare_update: generic::next_generation,
+        validate_create,
+        validate_update: |new, _| validate_create(new),
+        validate_status,
+        row,
+        field: |object, field| match field {
+            "status.sync.status" => Some(object.text("/status/sync/status").to_owned()),
+            "status.health.status" => Some(object.text("/status/health/status").to_owned()),
+            _ => generic::metadata_field(object, field),
+        },
+        unconditional_update: false,
+        ..base
+    }
+}
+
+fn default(object: &mut Object) {
+    let Some(spec) = edit::member(&mut object.body, "spec") else {
+        return;
+    };
+    edit::set(spec, "deadlineSeconds", 600);
+    if let Some(policy) = edit::ensure(spec, "syncPolicy") {
+        for field in ["automated", "prune", "selfHeal"] {
+            edit::set(policy, field, true);
+        }
+    }
+}
+
+fn validate_create(object: &Object) -> Vec<Cause> {
+    let mut causes = Causes::default();
+    let spec = Field::root(object).get("spec");
+    let source = spec.get("source");
+    let path = source.get("path");
+    if causes.require(
+        &path,
+        "the directory of the repository that holds the manifests",
+    ) {
+        if path.text().starts_with('/') {
+            causes.invalid(&path, "must be a relative path");
+        }
+        if path.text().split('/').any(|part| part == "..") {
+            causes.invalid(&path, "must not contain '..'");
+        }
+    }
+    for field in ["repo", "revision"] {
+        let text = source.get(field);
+        // Both end up as arguments to Git.
+        if text.text().starts_with('-') || text.text().chars().any(char::is_control) {
+            causes.invalid(
+                &text,
+                "must not start with '-' or contain control characters",
+            );
+        }
+    }
+    causes.at_least(&spec.get("deadlineSeconds"), 1);
+    for dependency in spec.get("dependsOn").items() {
+        causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
+        if dependency.text() == object.name() && !object.name().is_empty() {
+            causes.invalid(&dependency, "an Application cannot depend on itself");
+        }
+    }
+    causes.name(&spec.get("targetNamespace"), api::name::dns1123_label);
+    causes.finish()
+}
+
+fn validate_status(new: &Object, _old: &Object) -> Vec<Cause> {
+    let mut causes = Causes::default();
+    let status = Field::root(new).get("status");
+    causes.one_of(
+        &status.get("health").get("status"),
+        &[
+            "Healthy",
+            "Suspended",
+            "Progressing",
+            "Missing",
+            "Degraded",
+            "Unknown",
+        ],
+    );
+    causes.one_of(
+        &status.get("sync").get("status"),
+        &["Synced", "OutOfSync", "Unknown"],
+    );
+    causes.finish()
+}
+
+fn row(object: &Object, now: Timestamp) -> Vec<Value> {
+    let revision = match object.text("/status/sync/revision") {
+        "" => object.text("/status/revision"),
+        revision => revision,
+    };
+    let message = object.text("/status/health/message");
+    let message = if message.is_empty() {
+        let condition = object
+            .conditions()
+            .into_iter()
+            .find(|c| !c.message.is_empty());
+        condition.map(|c| c.message).unwrap_or_default()
+    } else {
+        message.to_owned()
+    };
+    vec![
+        json!(object.name()),
+        cells::or_unknown(object.text("/status/sync/status")),
+        cells::or_unknown(object.text("/status/health/status")),
+        cells::or_none(short_commit(revision)),
+        json!(object.text("/spec/source/path")),
+        json!(message),
+        cells::age(object, now),
+    ]
+}
+
+/// The first seven digits of a commit; another revision as it is.
+pub(super) fn short_commit(revision: &str) -> &str {
+    let is_commit = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_commit { &revision[..7] } else { revision }
+}
