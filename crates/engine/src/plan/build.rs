@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use api::{Object, ObjectKey, Uid};
 
 use super::{Change, Deletion, Kept, PRUNE_ANNOTATION, Plan, Step, Wave};
-use crate::manifest::title;
 use crate::{Kinds, Manifest, Problem, Problems, diff, order};
 
 /// One object the application is on record for.
@@ -156,12 +155,12 @@ fn kept(policy: Prune, live: &Object) -> Option<String> {
         live.annotation(PRUNE_ANNOTATION),
         Some("disabled" | "false")
     ) {
-        return Some(format!("{} has {PRUNE_ANNOTATION}: disabled", title(live)));
+        return Some(format!("it has {PRUNE_ANNOTATION}: disabled"));
     }
     let argo = "argocd.argoproj.io/sync-options";
     let options = live.annotation(argo).unwrap_or_default();
     options
         .split(',')
         .any(|option| option.trim() == "Prune=false")
-        .then(|| format!("{} has {argo}: Prune=false", title(live)))
+        .then(|| format!("it has {argo}: Prune=false"))
 }
