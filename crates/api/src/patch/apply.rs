@@ -234,7 +234,3 @@ fn set_last_applied(result: &mut Object, config: &Object) {
     applied.sort_all_objects();
     result.set_annotation(LAST_APPLIED, &format!("{applied}\n"));
 }
-
-#[cfg(test)]
-#[path = "tests/apply.rs"]
-mod tests;

@@ -36,10 +36,33 @@ pub fn apply(original: &Value, patch: &Value) -> Result<Value, Status> {
                 "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {MAX_COPIED}"
             )));
         }
+        if is_done_here(&mut patched, &operation) {
+            continue;
+        }
         json_patch::patch(&mut patched, std::slice::from_ref(&operation))
             .map_err(|source| invalid(explain(&operation, &source.kind)))?;
     }
     Ok(patched)
+}
+
+/// What Kubernetes does otherwise than the crate: testing an absent value for null succeeds, and
+/// removing a field leaves the others in their order.
+fn is_done_here(document: &mut Value, operation: &PatchOperation) -> bool {
+    match operation {
+        PatchOperation::Test(test) => {
+            test.value.is_null() && document.pointer(test.path.as_str()).is_none()
+        }
+        PatchOperation::Remove(remove) => {
+            let Some((parent, field)) = remove.path.split_back() else {
+                return false;
+            };
+            document
+                .pointer_mut(parent.as_str())
+                .and_then(Value::as_object_mut)
+                .is_some_and(|parent| parent.shift_remove(field.decoded().as_ref()).is_some())
+        }
+        _ => false,
+    }
 }
 
 fn copied_bytes(document: &Value, operation: &PatchOperation) -> usize {
@@ -118,6 +141,10 @@ mod tests {
         check(
             &json!([{"op": "remove", "path": "/l/0"}, {"op": "test", "path": "/l/0", "value": 2}]),
             Ok(json!({"a": {"b": 1}, "l": [2]})),
+        );
+        check(
+            &json!([{"op": "test", "path": "/x", "value": null}, {"op": "remove", "path": "/a/b"}]),
+            Ok(json!({"a": {}, "l": [1, 2]})),
         );
         check(
             &json!([{"op": "test", "path": "/a/b", "value": 2}]),

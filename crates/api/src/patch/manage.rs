@@ -74,7 +74,3 @@ fn stored_or_sent(old: Option<&Object>, new: &Object, manager: &Manager<'_>) -> 
         Said::Entries(sent) => sent,
     }
 }
-
-#[cfg(test)]
-#[path = "tests/manage.rs"]
-mod tests;

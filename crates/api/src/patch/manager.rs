@@ -68,3 +68,42 @@ pub fn check_name(field_manager: &str) -> Result<(), Status> {
 fn invalid(cause: Cause) -> Status {
     Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_the_request_or_its_user_agent() {
+        let check = |given: &str, agent: &str, expected: &str| {
+            assert_eq!(Manager::name_from(given, agent), expected);
+        };
+        check("flux", "kubectl/v1.36", "flux");
+        check("", "kubectl/v1.36 (linux/amd64)", "kubectl");
+        check("", "", "unknown");
+        check("", &"é".repeat(100), &"é".repeat(64));
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let check = |result: Result<(), Status>, expected: &str| {
+            let message = result.map_or_else(|status| status.message, |()| String::new());
+            assert_eq!(message, expected);
+        };
+        let prefix = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: ";
+        check(check_name(""), "");
+        check(check_apply("kubectl"), "");
+        check(
+            check_apply(""),
+            &format!("{prefix}Required value: is required for apply patch"),
+        );
+        check(
+            check_name(&"a".repeat(129)),
+            &format!("{prefix}Too long: may not be more than 128 bytes"),
+        );
+        check(
+            check_name("a\tb"),
+            &format!("{prefix}Invalid value: \"a\\tb\": invalid character U+0009 (at position 1)"),
+        );
+    }
+}

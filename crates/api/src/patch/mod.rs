@@ -42,3 +42,6 @@ impl PatchType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,6 @@
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "literals read better without a reference"
-)]
-
 use serde_json::{Value, json};
 
 use super::*;
-use crate::GroupVersionKind;
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
-}
 
 fn manager<'a>(name: &'a str, subresource: &'a str) -> Manager<'a> {
     Manager { name, subresource }
@@ -23,29 +13,12 @@ fn store(old: Option<&Object>, body: Value, manager: Manager<'_>, second: i64) -
         let managed = old.body["metadata"]["managedFields"].clone();
         new.metadata_mut().insert("managedFields".into(), managed);
     }
-    let schema = crate::schema::kind(&GroupVersionKind::from_type_meta(
-        new.text("/apiVersion"),
-        new.kind(),
-    ));
+    let schema = schema_of(&new);
     update(old, &mut new, &manager, at(second), schema);
     new
 }
 
-/// `manager/subresource@second: fields` of every entry.
-fn owners(object: &Object) -> Vec<String> {
-    let entries = Managed::of(object).entries;
-    entries
-        .iter()
-        .map(|entry| {
-            let second = entry.time.as_deref().and_then(crate::parse_time);
-            let second = second.map_or(-1, Timestamp::as_second);
-            let paths = entry.fields.paths().join(" ");
-            format!("{}/{}@{second}: {paths}", entry.manager, entry.subresource)
-        })
-        .collect()
-}
-
-fn config_map(data: Value) -> Value {
+fn stored_map(data: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "uid": "u", "resourceVersion": "1"}, "data": data})
 }
 
@@ -135,26 +108,26 @@ fn a_created_deployment_is_owned_as_kubernetes_does() {
 fn a_change_goes_to_who_made_it_and_a_removal_to_nobody() {
     let first = store(
         None,
-        config_map(json!({"a": "1", "b": "1"})),
+        stored_map(json!({"a": "1", "b": "1"})),
         manager("x", ""),
         1,
     );
-    assert_eq!(owners(&first), ["x/@1: .data .data.a .data.b"]);
+    assert_eq!(owners(&first), ["x Update@1: .data .data.a .data.b"]);
 
     let second = store(
         Some(&first),
-        config_map(json!({"a": "2", "b": "1", "c": "1"})),
+        stored_map(json!({"a": "2", "b": "1", "c": "1"})),
         manager("y", ""),
         2,
     );
     assert_eq!(
         owners(&second),
-        ["x/@1: .data .data.b", "y/@2: .data.a .data.c"]
+        ["x Update@1: .data .data.b", "y Update@2: .data.a .data.c"]
     );
 
     let same = store(
         Some(&second),
-        config_map(json!({"a": "2", "b": "1", "c": "1"})),
+        stored_map(json!({"a": "2", "b": "1", "c": "1"})),
         manager("z", ""),
         3,
     );
@@ -162,16 +135,19 @@ fn a_change_goes_to_who_made_it_and_a_removal_to_nobody() {
 
     let third = store(
         Some(&same),
-        config_map(json!({"b": "1", "c": "3"})),
+        stored_map(json!({"b": "1", "c": "3"})),
         manager("y", ""),
         4,
     );
-    assert_eq!(owners(&third), ["x/@1: .data .data.b", "y/@4: .data.c"]);
+    assert_eq!(
+        owners(&third),
+        ["x Update@1: .data .data.b", "y Update@4: .data.c"]
+    );
 }
 
 #[test]
 fn metadata_that_the_server_sets_is_nobodys() {
-    let mut body = config_map(json!({}));
+    let mut body = stored_map(json!({}));
     body["metadata"]["finalizers"] = json!(["a/b"]);
     body["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:01Z");
     body["metadata"]["generateName"] = json!("c-");
@@ -181,7 +157,7 @@ fn metadata_that_the_server_sets_is_nobodys() {
     assert_eq!(
         owners(&object),
         [
-            "x/@1: .data .metadata.finalizers .metadata.generateName .metadata.ownerReferences \
+            "x Update@1: .data .metadata.finalizers .metadata.generateName .metadata.ownerReferences \
           .metadata.finalizers[=\"a/b\"] .metadata.ownerReferences[uid=\"o\"]"
         ]
     );
@@ -189,7 +165,7 @@ fn metadata_that_the_server_sets_is_nobodys() {
 
 #[test]
 fn managed_fields_are_reset_by_one_empty_entry_only() {
-    let stored = store(None, config_map(json!({"a": "1"})), manager("x", ""), 1);
+    let stored = store(None, stored_map(json!({"a": "1"})), manager("x", ""), 1);
     let send = |managed: Value, subresource: &str| {
         let mut body = stored.body.clone();
         body["metadata"]["managedFields"] = managed;
@@ -211,7 +187,7 @@ fn managed_fields_are_reset_by_one_empty_entry_only() {
     forgotten.metadata_mut().shift_remove("managedFields");
     let untracked = store(
         Some(&forgotten),
-        config_map(json!({"a": "2"})),
+        stored_map(json!({"a": "2"})),
         manager("y", ""),
         3,
     );
@@ -220,7 +196,7 @@ fn managed_fields_are_reset_by_one_empty_entry_only() {
 
 #[test]
 fn the_oldest_of_many_updaters_are_joined() {
-    let mut object = store(None, config_map(json!({"k0": "1"})), manager("m0", ""), 0);
+    let mut object = store(None, stored_map(json!({"k0": "1"})), manager("m0", ""), 0);
     for n in 1..14 {
         let mut body = object.body.clone();
         body["data"][format!("k{n}")] = json!("1");
@@ -231,9 +207,9 @@ fn the_oldest_of_many_updaters_are_joined() {
     assert_eq!(owners.len(), 10);
     assert_eq!(
         owners[0],
-        "ancient-changes/@4: .data .data.k0 .data.k1 .data.k2 .data.k3 .data.k4"
+        "ancient-changes Update@4: .data .data.k0 .data.k1 .data.k2 .data.k3 .data.k4"
     );
-    assert_eq!(owners[9], "m13/@13: .data.k13");
+    assert_eq!(owners[9], "m13 Update@13: .data.k13");
 }
 
 #[test]
@@ -246,7 +222,7 @@ fn a_kind_without_schema_has_atomic_lists() {
     assert_eq!(
         owners(&object),
         [
-            "x/@1: .spec .metadata.labels .metadata.labels.a .spec.list .spec.map .spec.map.x .spec.map.x.y"
+            "x Update@1: .spec .metadata.labels .metadata.labels.a .spec.list .spec.map .spec.map.x .spec.map.x.y"
         ]
     );
 }
