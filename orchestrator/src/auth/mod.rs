@@ -1,11 +1,13 @@
 //! Who asks, and whether they may. Nothing here reads the store or the clock.
 
+pub mod authenticate;
 mod authorizer;
 mod identity;
 pub mod kubeconfig;
 pub mod node;
 pub mod pki;
 pub mod rbac;
+pub mod reviews;
 pub mod token;
 
 pub use authorizer::Authorizer;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod service;
 mod verify;
 
 #[cfg(test)]
@@ -9,4 +10,5 @@ mod tests;
 
 pub use claims::{Bound, Claims, Reference};
 pub use keys::{Keys, discovery};
+pub use service::Tokens;
 pub use verify::{Bindings, Error, identity, verify};

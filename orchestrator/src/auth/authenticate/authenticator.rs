@@ -1,0 +1,122 @@
+//! Client certificate, then bearer token, else anonymous. A bad token is a 401, never anonymous.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+
+use api::{Reason, Status};
+use tls::{Peer, PeerCertificate};
+
+use super::StaticTokens;
+use crate::auth::token::Tokens;
+use crate::auth::{AUTHENTICATED, Identity};
+
+/// How browsers, which cannot set headers on a WebSocket, pass a token (RFC 6455 subprotocol).
+const WEBSOCKET_BEARER: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// Knows everybody.
+pub struct Authenticator {
+    tokens: Arc<Tokens>,
+    fixed: StaticTokens,
+}
+
+impl Authenticator {
+    pub fn new(tokens: Arc<Tokens>, fixed: StaticTokens) -> Self {
+        Self { tokens, fixed }
+    }
+
+    /// The service-account tokens, for issuing and reviewing them.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Who makes a request. Impersonation is a second step: [`super::impersonate`].
+    pub fn authenticate(
+        &self,
+        peer: Option<&Peer>,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Identity, Status> {
+        if let Some(certificate) = peer.and_then(|peer| peer.certificate.as_deref()) {
+            return certified(certificate).ok_or_else(unauthorized);
+        }
+        let Some(token) = bearer(headers).or_else(|| websocket_bearer(headers)) else {
+            return Ok(Identity::anonymous());
+        };
+        match self.review(&token, self.tokens.audiences(), now) {
+            Ok((identity, _)) => Ok(identity),
+            Err(why) => {
+                tracing::debug!(%why, "refused a bearer token");
+                Err(unauthorized())
+            }
+        }
+    }
+
+    /// Who a token speaks for, and for which of `audiences` it counts; or why it does not.
+    pub fn review(
+        &self,
+        token: &str,
+        audiences: &[String],
+        now: Timestamp,
+    ) -> Result<(Identity, Vec<String>), String> {
+        if let Some(identity) = self.fixed.identity(token) {
+            // A fixed token says nothing about audiences: it is for the API server.
+            let own = self.tokens.audiences();
+            let shared: Vec<String> = own
+                .iter()
+                .filter(|a| audiences.contains(a))
+                .cloned()
+                .collect();
+            return if shared.is_empty() {
+                Err("the token is for the API server alone".to_owned())
+            } else {
+                Ok((identity.clone(), shared))
+            };
+        }
+        self.tokens
+            .verify(token, audiences, now)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// The 401. Says no more than that: why is for the log.
+pub fn unauthorized() -> Status {
+    Status::new(Reason::Unauthorized, "Unauthorized")
+}
+
+fn certified(certificate: &PeerCertificate) -> Option<Identity> {
+    if certificate.common_name.is_empty() {
+        return None;
+    }
+    let mut groups = certificate.organizations.clone();
+    if !groups.iter().any(|group| group == AUTHENTICATED) {
+        groups.push(AUTHENTICATED.to_owned());
+    }
+    Some(Identity {
+        name: certificate.common_name.clone(),
+        groups,
+        ..Identity::default()
+    })
+}
+
+/// `Authorization: Bearer …`; any other scheme is none of ours.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+fn websocket_bearer(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    let encoded = values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .find_map(|protocol| protocol.trim().strip_prefix(WEBSOCKET_BEARER))?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    String::from_utf8(bytes).ok()
+}
