@@ -16,7 +16,7 @@ use super::{Delivery, Error, EventKind, Filter, Item};
 use crate::store::{self, Change, epoch};
 
 /// Between bookmarks, as Kubernetes does.
-const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
 /// Changes read from the store at once, by a watcher older than the ring.
 const PAGE: usize = 512;
 /// How far behind a watcher may be and still be served from the store: past that a new list is
