@@ -2,15 +2,34 @@
 //! [`Client`]. The orchestrator's own controllers use an in-process implementation of it, the
 //! node agent and the reconciler an HTTP one; both pass the same contract suite.
 
+mod backoff;
+mod cache;
 mod client;
 mod clock;
+mod driver;
 mod error;
+mod events;
+mod http;
+mod informer;
+mod leader;
+mod queue;
 mod tasks;
+mod tracked;
+pub mod transaction;
 
+pub use backoff::Backoff;
+pub use cache::{Cache, Change, IndexKeys, Observer, Progress, Subscription};
 pub use client::{
     Client, DeleteOptions, List, ListOptions, Patch, PatchOptions, Propagation, Step, Target,
     WatchOptions, WatchStream, WriteOptions,
 };
 pub use clock::{Clock, Env, Ids, SystemClock, SystemIds};
+pub use driver::{Context, Controller, Drive, Driver, Outcome, Requeue, Wake, Watch};
 pub use error::{Error, Remedy};
+pub use events::{EventRecorder, EventType};
+pub use http::{ByteStream, ConnectError, HttpClient, LogOptions, Logs};
+pub use informer::{Informer, Informers};
+pub use leader::{Election, Timing};
+pub use queue::WorkQueue;
 pub use tasks::Tasks;
+pub use tracked::Written;

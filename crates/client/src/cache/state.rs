@@ -1,0 +1,171 @@
+//! The maps behind a cache, always changed together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use api::{Object, ObjectKey, Uid};
+
+use super::{Change, IndexKeys, Observer};
+
+type Entries = BTreeMap<String, BTreeSet<ObjectKey>>;
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) objects: BTreeMap<ObjectKey, Arc<Object>>,
+    owners: Entries,
+    uids: BTreeMap<Uid, ObjectKey>,
+    indexes: BTreeMap<&'static str, Index>,
+    observers: Vec<Observer>,
+}
+
+struct Index {
+    keys: IndexKeys,
+    entries: Entries,
+}
+
+impl State {
+    pub(super) fn owned_by(&self, owner: &Uid) -> Vec<Arc<Object>> {
+        self.collect(self.owners.get(&owner.0))
+    }
+
+    pub(super) fn by_uid(&self, uid: &Uid) -> Option<Arc<Object>> {
+        self.objects.get(self.uids.get(uid)?).cloned()
+    }
+
+    pub(super) fn indexed(&self, index: &str, value: &str) -> Vec<Arc<Object>> {
+        self.collect(
+            self.indexes
+                .get(index)
+                .and_then(|index| index.entries.get(value)),
+        )
+    }
+
+    pub(super) fn add_index(&mut self, name: &'static str, keys: IndexKeys) {
+        if self.indexes.contains_key(name) {
+            return;
+        }
+        let mut entries = Entries::new();
+        for (key, object) in &self.objects {
+            enter(&mut entries, keys(object), key);
+        }
+        self.indexes.insert(name, Index { keys, entries });
+    }
+
+    pub(super) fn observe(&mut self, observer: Observer) {
+        for (key, object) in &self.objects {
+            observer(&Change {
+                key: key.clone(),
+                before: None,
+                after: Some(object.clone()),
+            });
+        }
+        self.observers.push(observer);
+    }
+
+    pub(super) fn upsert(&mut self, key: ObjectKey, object: Object) {
+        let after = Arc::new(object);
+        let before = self.objects.insert(key.clone(), after.clone());
+        self.changed(key, before, Some(after));
+    }
+
+    pub(super) fn remove(&mut self, key: &ObjectKey) {
+        if let Some(before) = self.objects.remove(key) {
+            self.changed(key.clone(), Some(before), None);
+        }
+    }
+
+    pub(super) fn replace(&mut self, items: impl Iterator<Item = (ObjectKey, Object)>) {
+        let mut fresh: BTreeMap<ObjectKey, Arc<Object>> =
+            items.map(|(key, object)| (key, Arc::new(object))).collect();
+        let stale = std::mem::take(&mut self.objects);
+        for (key, object) in &mut fresh {
+            // What is unchanged stays shared with whoever holds it already.
+            if let Some(before) = stale.get(key).filter(|before| ***before == **object) {
+                *object = before.clone();
+            }
+        }
+        self.objects = fresh;
+        let changes: Vec<Change> = differences(&stale, &self.objects);
+        for change in changes {
+            self.changed(change.key, change.before, change.after);
+        }
+    }
+
+    fn changed(&mut self, key: ObjectKey, before: Option<Arc<Object>>, after: Option<Arc<Object>>) {
+        if let Some(object) = &before {
+            leave(&mut self.owners, owner_uids(object), &key);
+            // A later object may hold the key by now; only its own uid goes.
+            self.uids.remove(&object.uid());
+            for index in self.indexes.values_mut() {
+                leave(&mut index.entries, (index.keys)(object), &key);
+            }
+        }
+        if let Some(object) = &after {
+            enter(&mut self.owners, owner_uids(object), &key);
+            self.uids.insert(object.uid(), key.clone());
+            for index in self.indexes.values_mut() {
+                enter(&mut index.entries, (index.keys)(object), &key);
+            }
+        }
+        let change = Change { key, before, after };
+        for observer in &self.observers {
+            observer(&change);
+        }
+    }
+
+    fn collect(&self, keys: Option<&BTreeSet<ObjectKey>>) -> Vec<Arc<Object>> {
+        keys.into_iter()
+            .flatten()
+            .filter_map(|key| self.objects.get(key).cloned())
+            .collect()
+    }
+}
+
+fn differences(
+    stale: &BTreeMap<ObjectKey, Arc<Object>>,
+    fresh: &BTreeMap<ObjectKey, Arc<Object>>,
+) -> Vec<Change> {
+    let gone = stale
+        .iter()
+        .filter(|(key, _)| !fresh.contains_key(*key))
+        .map(|(key, before)| (key, Some(before), None));
+    let there = fresh
+        .iter()
+        .map(|(key, after)| (key, stale.get(key), Some(after)))
+        .filter(|(_, before, after)| match (before, after) {
+            (Some(before), Some(after)) => !Arc::ptr_eq(before, after),
+            _ => true,
+        });
+    gone.chain(there)
+        .map(|(key, before, after)| Change {
+            key: key.clone(),
+            before: before.cloned(),
+            after: after.cloned(),
+        })
+        .collect()
+}
+
+fn owner_uids(object: &Object) -> Vec<String> {
+    object
+        .owner_references()
+        .into_iter()
+        .map(|owner| owner.uid.0)
+        .collect()
+}
+
+fn enter(entries: &mut Entries, values: Vec<String>, key: &ObjectKey) {
+    for value in values {
+        entries.entry(value).or_default().insert(key.clone());
+    }
+}
+
+fn leave(entries: &mut Entries, values: Vec<String>, key: &ObjectKey) {
+    for value in values {
+        if let Some(keys) = entries.get_mut(&value) {
+            keys.remove(key);
+            if keys.is_empty() {
+                entries.remove(&value);
+            }
+        }
+    }
+}

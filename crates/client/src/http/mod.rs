@@ -1,0 +1,242 @@
+//! [`Client`] over HTTP: our own API server, or any other Kubernetes one. `kube::Client` brings
+//! TLS, kubeconfig and authentication; requests, limits and decoding are ours.
+
+mod connect;
+mod request;
+mod send;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use api::{Collection, Object, ObjectKey, ResourceVersion, Status};
+
+use crate::{
+    Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
+    WatchOptions, WatchStream, WriteOptions, transaction,
+};
+
+pub use connect::ConnectError;
+use request::{Request, path};
+
+/// Objects per page of a list.
+const PAGE: u32 = 500;
+/// The server ends a watch after this long; it is resumed then.
+const WATCH_SECONDS: u32 = 290;
+/// A watch that says nothing for this long, bookmarks included, counts as broken.
+const SILENCE: Duration = Duration::from_secs(150);
+
+/// Bytes as they arrive. An `Err` is the last item.
+pub type ByteStream = BoxStream<'static, Result<Bytes, Error>>;
+
+/// Which part of a container's log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogOptions {
+    /// May stay empty where the pod has one container.
+    pub container: String,
+    /// Go on until the container ends.
+    pub follow: bool,
+    /// Of the container's previous run.
+    pub previous: bool,
+    pub timestamps: bool,
+    pub tail_lines: Option<u64>,
+    pub since_seconds: Option<u64>,
+}
+
+/// Reads what containers print.
+#[async_trait]
+pub trait Logs: Send + Sync + 'static {
+    async fn logs(&self, pod: &ObjectKey, options: &LogOptions) -> Result<ByteStream, Error>;
+}
+
+/// A connection to one API server. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient {
+    inner: kube::Client,
+}
+
+impl HttpClient {
+    async fn page(
+        &self,
+        collection: &Collection,
+        options: &ListOptions,
+        limit: u32,
+        token: &str,
+    ) -> Result<Value, Error> {
+        let namespace = options.namespace.as_deref().unwrap_or_default();
+        let mut request = Request::get(path(collection, namespace)?)
+            .selectors(&options.labels, &options.fields)
+            .query_unless_empty("continue", token);
+        if limit > 0 {
+            request = request.query("limit", &limit.to_string());
+        }
+        if !options.newest && token.is_empty() {
+            request = request.query("resourceVersion", "0");
+        }
+        self.json(request).await
+    }
+
+    /// All pages. `limit` 0 asks for everything at once.
+    async fn pages(
+        &self,
+        collection: &Collection,
+        options: &ListOptions,
+        limit: u32,
+    ) -> Result<List, Error> {
+        let mut list = List::default();
+        let mut token = String::new();
+        loop {
+            let mut page = self.page(collection, options, limit, &token).await?;
+            request::take_items(collection, &mut page, &mut list.items);
+            let metadata = &page["metadata"];
+            let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
+            list.resource_version = ResourceVersion(text("resourceVersion"));
+            token = text("continue");
+            if token.is_empty() {
+                return Ok(list);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Client for HttpClient {
+    async fn get(&self, key: &ObjectKey) -> Result<Object, Error> {
+        self.object(Request::get(request::object_path(key)?)).await
+    }
+
+    async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
+        match self.pages(collection, options, PAGE).await {
+            // The pages outlived the server's memory: one answer has no later pages to lose.
+            Err(error) if error.is_expired() => self.pages(collection, options, 0).await,
+            answer => answer,
+        }
+    }
+
+    async fn watch(
+        &self,
+        collection: &Collection,
+        from: &ResourceVersion,
+        options: &WatchOptions,
+    ) -> Result<WatchStream, Error> {
+        let namespace = options.namespace.as_deref().unwrap_or_default();
+        let request = Request::get(path(collection, namespace)?)
+            .selectors(&options.labels, &options.fields)
+            .query("watch", "true")
+            .query("allowWatchBookmarks", "true")
+            .query("timeoutSeconds", &WATCH_SECONDS.to_string())
+            .query_unless_empty("resourceVersion", &from.0);
+        let operation = request.operation();
+        let body = self.stream(request, SILENCE).await?;
+        Ok(watch::events(body, operation).boxed())
+    }
+
+    async fn create(
+        &self,
+        collection: &Collection,
+        object: &Object,
+        options: &WriteOptions,
+    ) -> Result<Object, Error> {
+        let request = Request::post(path(collection, object.namespace())?)
+            .writing(options.dry_run, &options.field_manager)
+            .json(&object.body);
+        self.object(request).await
+    }
+
+    async fn replace(
+        &self,
+        target: &Target,
+        object: &Object,
+        options: &WriteOptions,
+    ) -> Result<Object, Error> {
+        let request = Request::put(request::target_path(target)?)
+            .writing(options.dry_run, &options.field_manager)
+            .json(&object.body);
+        self.object(request).await
+    }
+
+    async fn patch(
+        &self,
+        target: &Target,
+        patch: &Patch,
+        options: &PatchOptions,
+    ) -> Result<Object, Error> {
+        let mut request = Request::patch(request::target_path(target)?, patch)
+            .writing(options.dry_run, &options.field_manager);
+        if options.force {
+            request = request.query("force", "true");
+        }
+        self.object(request).await
+    }
+
+    async fn delete(&self, key: &ObjectKey, options: &DeleteOptions) -> Result<Object, Error> {
+        let request =
+            Request::delete(request::object_path(key)?).json(&request::delete_body(options));
+        self.object(request).await
+    }
+
+    async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error> {
+        let request = Request::post(request::target_path(target)?).json(&body.body);
+        self.object(request).await
+    }
+
+    async fn transaction(
+        &self,
+        steps: &[Step],
+        dry_run: bool,
+        field_manager: &str,
+    ) -> Result<Vec<Object>, Error> {
+        let request = Request::post(transaction::PATH.to_owned())
+            .writing(dry_run, field_manager)
+            .json(&transaction::encode(steps));
+        let operation = request.operation();
+        let answer = self.json(request).await?;
+        transaction::decode_results(&answer).map_err(|error| Error::Decode {
+            operation,
+            detail: error.to_string(),
+        })
+    }
+}
+
+#[async_trait]
+impl Logs for HttpClient {
+    async fn logs(&self, pod: &ObjectKey, options: &LogOptions) -> Result<ByteStream, Error> {
+        let target = Target::subresource(pod.clone(), "log");
+        let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let mut request = Request::get(request::target_path(&target)?)
+            .query_unless_empty("container", &options.container)
+            .query_unless_empty("tailLines", &number(options.tail_lines))
+            .query_unless_empty("sinceSeconds", &number(options.since_seconds));
+        for (name, wanted) in [
+            ("follow", options.follow),
+            ("previous", options.previous),
+            ("timestamps", options.timestamps),
+        ] {
+            if wanted {
+                request = request.query(name, "true");
+            }
+        }
+        // A quiet container is not a broken connection.
+        let silence = if options.follow {
+            Duration::from_hours(24)
+        } else {
+            SILENCE
+        };
+        Ok(self.stream(request, silence).await?.boxed())
+    }
+}
+
+/// What a server without this collection answers.
+fn not_served(collection: &Collection) -> Error {
+    Error::Api(Status::new(
+        api::Reason::NotFound,
+        format!("no path is known for {collection}"),
+    ))
+}
