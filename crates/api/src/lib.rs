@@ -4,11 +4,12 @@
 //! round-tripped through a typed struct (that would drop unknown fields): [`Object`] keeps the
 //! JSON as it was written, [`k8s`] types are read from it where a decision wants names.
 
+pub mod codec;
 mod key;
 pub mod name;
 mod object;
 pub mod patch;
-mod quantity;
+pub mod quantity;
 pub mod resource;
 mod revision;
 pub mod schema;

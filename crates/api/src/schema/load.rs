@@ -215,7 +215,6 @@ fn special(name: &str) -> Option<Special> {
         "IntOrString" => Special::IntOrString,
         "Time" | "Timestamp" => Special::Time,
         "MicroTime" => Special::MicroTime,
-        "Duration" => Special::Duration,
         "RawExtension" => Special::RawExtension,
         "FieldsV1" => Special::FieldsV1,
         "JSON" => Special::Json,

@@ -86,8 +86,6 @@ pub enum Special {
     Time,
     /// RFC 3339 with microseconds.
     MicroTime,
-    /// A Go duration such as `1h30m0s`; nanoseconds in protobuf.
-    Duration,
     /// Any JSON object, held as bytes.
     RawExtension,
     /// The set of fields of a manager: a JSON object, held as bytes.
@@ -102,6 +100,32 @@ pub enum Special {
     SchemaOrBool,
     /// A JSON schema or a list of strings.
     SchemaOrStringArray,
+}
+
+impl Special {
+    /// The protobuf message behind it, by its name in the facts. `Quantity` and `StringList`
+    /// stand for several messages of the same form; this is one of them.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Quantity => "apimachinery.pkg.api.resource.Quantity",
+            Self::IntOrString => "apimachinery.pkg.util.intstr.IntOrString",
+            Self::Time => "apimachinery.pkg.apis.meta.v1.Time",
+            Self::MicroTime => "apimachinery.pkg.apis.meta.v1.MicroTime",
+            Self::RawExtension => "apimachinery.pkg.runtime.RawExtension",
+            Self::FieldsV1 => "apimachinery.pkg.apis.meta.v1.FieldsV1",
+            Self::StringList => "apimachinery.pkg.apis.meta.v1.Verbs",
+            Self::Json => "apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON",
+            Self::SchemaOrArray => {
+                "apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray"
+            }
+            Self::SchemaOrBool => {
+                "apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool"
+            }
+            Self::SchemaOrStringArray => {
+                "apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray"
+            }
+        }
+    }
 }
 
 /// What a list is to server-side apply.

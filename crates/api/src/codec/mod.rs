@@ -1,0 +1,3 @@
+//! Bytes to objects and back: Kubernetes protobuf, JSON and YAML, and the strict check of fields.
+
+pub mod protobuf;
