@@ -1,4 +1,79 @@
-//! What happens to an object between the wire and the store.
+//! What the API server does with objects: one generic implementation of create, update, patch,
+//! delete, list and watch, driven by the table in `kinds`. It knows no HTTP.
 
+mod admission;
+mod allocate;
+mod commit;
+mod context;
+mod create;
+mod delete;
+mod intent;
 pub mod kinds;
+mod local;
+mod manage;
 pub mod metadata;
+mod patch;
+mod prepared;
+mod read;
+mod subresource;
+mod transaction;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use client::Env;
+
+use crate::auth::Authorizer;
+use crate::store::Router;
+use crate::watch::Hub;
+
+pub use allocate::Pools;
+pub(crate) use commit::unread;
+pub use context::{Context, FieldValidation, Outcome, Written};
+pub use intent::Part;
+pub use local::LocalClient;
+pub use patch::Force;
+pub use read::{Page, PageRequest, Selection, field_getter};
+pub(crate) use subresource::binding_target;
+pub use transaction::MAX_STEPS;
+pub(crate) use transaction::key_of;
+pub(crate) use view::View;
+
+/// The objects of one cluster: reads from the hub's cache, writes through the store.
+pub struct Registry {
+    stores: Router,
+    hub: Hub,
+    authorizer: Arc<Authorizer>,
+    env: Env,
+    pools: Pools,
+}
+
+impl Registry {
+    pub fn new(
+        stores: Router,
+        hub: Hub,
+        authorizer: Arc<Authorizer>,
+        env: Env,
+        pools: Pools,
+    ) -> Self {
+        Self {
+            stores,
+            hub,
+            authorizer,
+            env,
+            pools,
+        }
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+}

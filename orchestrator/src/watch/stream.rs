@@ -186,7 +186,7 @@ impl Subscription {
         if read > MAX_CATCH_UP {
             return Err(expired(floor));
         }
-        let events = self.events(&page).await?;
+        let events = events(&self.lane, &self.collection, &page).await?;
         self.take(&events);
         self.cursor = page
             .last()
@@ -194,37 +194,41 @@ impl Subscription {
         self.behind = (self.cursor < floor).then_some(read);
         Ok(())
     }
+}
 
-    /// Pairs changes of this collection with what was before them.
-    async fn events(&self, page: &[Arc<Change>]) -> Result<Vec<Arc<Event>>, Error> {
-        let changes: Vec<_> = page
-            .iter()
-            .filter(|change| change.key.collection == self.collection)
-            .collect();
-        let mut versions: BTreeMap<ObjectKey, Option<Arc<Item>>> = BTreeMap::new();
-        let mut points = Vec::new();
-        for change in &changes {
-            if versions.insert(change.key.clone(), None).is_none() {
-                points.push((change.key.clone(), change.revision));
-            }
+/// Pairs changes of this collection with what was before them.
+async fn events(
+    lane: &Lane,
+    collection: &Collection,
+    page: &[Arc<Change>],
+) -> Result<Vec<Arc<Event>>, Error> {
+    let changes: Vec<_> = page
+        .iter()
+        .filter(|change| change.key.collection == *collection)
+        .collect();
+    let mut versions: BTreeMap<ObjectKey, Option<Arc<Item>>> = BTreeMap::new();
+    let mut points = Vec::new();
+    for change in &changes {
+        if versions.insert(change.key.clone(), None).is_none() {
+            points.push((change.key.clone(), change.revision));
         }
-        let before = self.lane.store.before(&points).await?;
-        for ((key, _), stored) in points.into_iter().zip(before) {
-            versions.insert(
-                key,
-                stored.map(|stored| Arc::new(Item::from_stored(&stored))),
-            );
-        }
-        Ok(changes
-            .into_iter()
-            .map(|change| {
-                let previous = versions.get(&change.key).cloned().flatten();
-                let event = Arc::new(Event::new(change, previous));
-                versions.insert(change.key.clone(), Some(Arc::clone(&event.item)));
-                event
-            })
-            .collect())
     }
+    let before = lane.store.before(&points).await?;
+    for ((key, _), stored) in points.into_iter().zip(before) {
+        versions.insert(
+            key,
+            stored.map(|stored| Arc::new(Item::from_stored(&stored))),
+        );
+    }
+    Ok(changes
+        .into_iter()
+        .map(|change| {
+            let previous = versions.get(&change.key).cloned().flatten();
+            let event = Arc::new(Event::new(change, previous));
+            versions.insert(change.key.clone(), Some(Arc::clone(&event.item)));
+            event
+        })
+        .collect())
 }
 
 fn added(item: &Item) -> Delivery {

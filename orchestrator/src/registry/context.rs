@@ -1,0 +1,60 @@
+//! Who asks, and how.
+
+use crate::auth::Identity;
+
+/// What every write carries besides the object.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub identity: Identity,
+    /// The field manager: named by the client, or the first word of its user agent.
+    pub manager: String,
+    /// Compute everything, store nothing.
+    pub dry_run: bool,
+    pub validation: FieldValidation,
+}
+
+impl Context {
+    /// A component of Kedge itself, acting with all rights.
+    pub fn internal(component: &str) -> Self {
+        Self {
+            identity: Identity::master(&format!("system:{component}")),
+            manager: component.to_owned(),
+            dry_run: false,
+            validation: FieldValidation::Ignore,
+        }
+    }
+
+    /// For the audit trail: `user/field-manager`.
+    pub fn actor(&self) -> String {
+        format!("{}/{}", self.identity.name, self.manager)
+    }
+}
+
+/// What to do about fields the kind does not have (query parameter `fieldValidation`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FieldValidation {
+    Ignore,
+    /// Store the object, warn in a header.
+    #[default]
+    Warn,
+    /// Refuse with 400.
+    Strict,
+}
+
+/// What a write answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub object: api::Object,
+    pub outcome: Outcome,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Created,
+    Replaced,
+    /// The write changed nothing; the resource version stays.
+    Unchanged,
+    /// Gone from the store.
+    Deleted,
+}

@@ -1,0 +1,259 @@
+//! The client seam without a wire: the orchestrator's own controllers and scheduler use it.
+//!
+//! Same checks, same answers as over HTTP; only authentication is missing, the caller being part
+//! of this process.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream;
+
+use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
+use client::{
+    Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
+    WatchOptions, WatchStream, WriteOptions,
+};
+
+use crate::watch::{Delivery, EventKind, Start, Subscription};
+
+use super::commit::unread;
+use super::context::{Context, FieldValidation};
+use super::intent::Part;
+use super::kinds::{self, Kind};
+use super::patch::Force;
+use super::read::Selection;
+use super::{Registry, binding_target};
+
+/// Acts as one component of the orchestrator.
+pub struct LocalClient {
+    registry: Arc<Registry>,
+    component: String,
+}
+
+impl LocalClient {
+    pub fn new(registry: Arc<Registry>, component: &str) -> Self {
+        Self {
+            registry,
+            component: component.to_owned(),
+        }
+    }
+
+    fn context(&self, field_manager: &str, dry_run: bool) -> Context {
+        let mut context = Context::internal(&self.component);
+        if !field_manager.is_empty() {
+            field_manager.clone_into(&mut context.manager);
+        }
+        context.dry_run = dry_run;
+        context
+    }
+}
+
+fn kind_of(collection: &Collection) -> Result<&'static Kind, Status> {
+    kinds::of(collection).ok_or_else(|| {
+        Status::new(
+            Reason::NotFound,
+            format!("no resource {collection} is served"),
+        )
+    })
+}
+
+fn part(subresource: Option<&str>) -> Result<Part, Status> {
+    match subresource {
+        None => Ok(Part::Main),
+        Some("status") => Ok(Part::Status),
+        Some("finalize") => Ok(Part::Finalize),
+        Some(other) => Err(Status::new(
+            Reason::MethodNotAllowed,
+            format!("{other} cannot be written this way"),
+        )),
+    }
+}
+
+#[async_trait]
+impl Client for LocalClient {
+    async fn get(&self, key: &ObjectKey) -> Result<Object, Error> {
+        self.registry.refresh(&key.collection).await?;
+        let item = self
+            .registry
+            .hub()
+            .get(key)
+            .ok_or_else(|| Status::not_found(key))?;
+        Ok(item.object())
+    }
+
+    async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
+        let kind = kind_of(collection)?;
+        if options.newest {
+            self.registry.refresh(collection).await?;
+        }
+        let selection = Selection::new(kind, options.labels.clone(), options.fields.clone())?;
+        let filter = selection.filter(options.namespace.as_deref().unwrap_or_default());
+        let listing = self.registry.hub().list(collection, &filter);
+        Ok(List {
+            items: listing.items.iter().map(|item| item.object()).collect(),
+            resource_version: listing.revision.into(),
+        })
+    }
+
+    async fn watch(
+        &self,
+        collection: &Collection,
+        from: &ResourceVersion,
+        options: &WatchOptions,
+    ) -> Result<WatchStream, Error> {
+        let kind = kind_of(collection)?;
+        let selection = Selection::new(kind, options.labels.clone(), options.fields.clone())?;
+        let filter = selection.filter(options.namespace.as_deref().unwrap_or_default());
+        let start = from.revision().map_or(Start::Existing, Start::After);
+        let subscription = self
+            .registry
+            .hub()
+            .subscribe(collection, filter, start)
+            .map_err(|error| unread(&error))?;
+        Ok(stream::unfold(Some(subscription), next).boxed())
+    }
+
+    async fn create(
+        &self,
+        collection: &Collection,
+        object: &Object,
+        options: &WriteOptions,
+    ) -> Result<Object, Error> {
+        let kind = kind_of(collection)?;
+        let context = self.context(&options.field_manager, options.dry_run);
+        Ok(self
+            .registry
+            .create(&context, kind, object.namespace(), object.clone())
+            .await?
+            .object)
+    }
+
+    async fn replace(
+        &self,
+        target: &Target,
+        object: &Object,
+        options: &WriteOptions,
+    ) -> Result<Object, Error> {
+        let kind = kind_of(&target.key.collection)?;
+        let context = self.context(&options.field_manager, options.dry_run);
+        if target.subresource == Some("scale") {
+            return Ok(self
+                .registry
+                .set_scale(&context, kind, &target.key, |_| Ok(object.clone()))
+                .await?);
+        }
+        let part = part(target.subresource)?;
+        Ok(self
+            .registry
+            .update(&context, kind, &target.key, part, object.clone())
+            .await?
+            .object)
+    }
+
+    async fn patch(
+        &self,
+        target: &Target,
+        patch: &Patch,
+        options: &PatchOptions,
+    ) -> Result<Object, Error> {
+        let kind = kind_of(&target.key.collection)?;
+        let context = self.context(&options.field_manager, options.dry_run);
+        let part = part(target.subresource)?;
+        let force = if options.force { Force::Yes } else { Force::No };
+        Ok(self
+            .registry
+            .patch(&context, kind, &target.key, part, patch, force)
+            .await?
+            .object)
+    }
+
+    async fn delete(&self, key: &ObjectKey, options: &DeleteOptions) -> Result<Object, Error> {
+        let kind = kind_of(&key.collection)?;
+        let context = self.context("", options.dry_run);
+        Ok(self
+            .registry
+            .delete(&context, kind, key, options)
+            .await?
+            .object)
+    }
+
+    async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error> {
+        let kind = kind_of(&target.key.collection)?;
+        let context = self.context("", false);
+        match target.subresource {
+            Some("binding") => {
+                let key = if target.key.name.is_empty() {
+                    binding_target(&target.key.namespace, body)
+                } else {
+                    target.key.clone()
+                };
+                self.registry.bind(&context, kind, &key, body).await?;
+                Ok(body.clone())
+            }
+            Some("eviction") => Ok(self
+                .registry
+                .evict(&context, kind, &target.key, &DeleteOptions::default())
+                .await?
+                .object),
+            other => {
+                let message = format!("{} is not created in process", other.unwrap_or("an object"));
+                Err(Status::new(Reason::MethodNotAllowed, message).into())
+            }
+        }
+    }
+
+    async fn transaction(
+        &self,
+        steps: &[Step],
+        dry_run: bool,
+        field_manager: &str,
+    ) -> Result<Vec<Object>, Error> {
+        let context = Context {
+            validation: FieldValidation::Strict,
+            ..self.context(field_manager, dry_run)
+        };
+        Ok(self.registry.transaction(&context, steps).await?)
+    }
+}
+
+/// One step of a watch: the next event, or the error that ends it.
+async fn next(
+    subscription: Option<Subscription>,
+) -> Option<(Result<WatchEvent, Error>, Option<Subscription>)> {
+    let mut subscription = subscription?;
+    let delivery = match subscription.next().await {
+        Ok(delivery) => delivery,
+        Err(error) => return Some((Err(unread(&error).into()), None)),
+    };
+    let event = match delivery {
+        Delivery::Bookmark {
+            revision,
+            initial_end,
+        } => WatchEvent::Bookmark {
+            resource_version: revision.into(),
+            initial_end,
+        },
+        Delivery::Event { kind, json, .. } => {
+            let object = match serde_json::from_slice::<Object>(&json) {
+                Ok(object) => object,
+                Err(error) => {
+                    let detail = error.to_string();
+                    return Some((
+                        Err(Error::Decode {
+                            operation: "watch".into(),
+                            detail,
+                        }),
+                        None,
+                    ));
+                }
+            };
+            match kind {
+                EventKind::Added => WatchEvent::Added(object),
+                EventKind::Modified => WatchEvent::Modified(object),
+                EventKind::Deleted => WatchEvent::Deleted(object),
+            }
+        }
+    };
+    Some((Ok(event), Some(subscription)))
+}

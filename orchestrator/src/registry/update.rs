@@ -1,0 +1,211 @@
+//! PUT: the whole object, or its status, replaced.
+
+use serde_json::{Value, json};
+
+use api::{Object, ObjectKey, Status};
+
+use super::context::{Context, FieldValidation, Written};
+use super::create::address;
+use super::intent::{Intent, Part, Tracking};
+use super::kinds::Kind;
+use super::prepared::{Effect, Prepared};
+use super::view::Current;
+use super::{Registry, admission, allocate, manage, metadata};
+
+impl Registry {
+    /// Replaces the object at `key`. A resource version in the body is a precondition.
+    pub async fn update(
+        &self,
+        context: &Context,
+        kind: &'static Kind,
+        key: &ObjectKey,
+        part: Part,
+        object: Object,
+    ) -> Result<Written, Status> {
+        self.commit(context, |view, attempt| {
+            let namespace = key.namespace.as_str();
+            let intent = Intent {
+                view,
+                context,
+                kind,
+                namespace,
+                part,
+                tracking: Tracking::Update,
+                attempt,
+            };
+            let Some(current) = view.get(key) else {
+                if part == Part::Main && kind.create_on_update {
+                    return self.prepare_create(&intent, object.clone());
+                }
+                return Err(Status::not_found(key));
+            };
+            let mut next = object.clone();
+            address(kind, namespace, &mut next)?;
+            if next.name() != key.name {
+                return Err(Status::bad_request(format!(
+                    "the name of the object ({}) does not match the name on the URL ({})",
+                    next.name(),
+                    key.name
+                )));
+            }
+            precondition(kind, key, &next, &current)?;
+            self.prepare_update(&intent, &current, next)
+        })
+        .await
+    }
+
+    /// From the wanted state to the write: everything a PUT and a PATCH share.
+    pub(crate) fn prepare_update(
+        &self,
+        intent: &Intent<'_>,
+        current: &Current,
+        mut next: Object,
+    ) -> Result<Prepared, Status> {
+        let Intent {
+            context,
+            kind,
+            part,
+            attempt,
+            ..
+        } = *intent;
+        let old = &current.object;
+        let key = old.key(&kind.resource.collection());
+        metadata::inherit(&mut next, old);
+        next.set_resource_version(&old.resource_version());
+        match part {
+            Part::Main => (kind.prepare_update)(&mut next, old),
+            Part::Status => (kind.prepare_status)(&mut next, old),
+            Part::Finalize => {
+                let finalizers = next
+                    .pointer("/spec/finalizers")
+                    .cloned()
+                    .unwrap_or_else(|| json!([]));
+                next = old.clone();
+                next.body["spec"]["finalizers"] = finalizers;
+            }
+        }
+        (kind.default)(&mut next);
+        let warnings = unknown_fields(context, kind, &next)?;
+        let causes = match part {
+            Part::Status => (kind.validate_status)(&next, old),
+            Part::Main | Part::Finalize => [
+                metadata::validate_update(&next, old, kind.resource),
+                (kind.validate_update)(&next, old),
+            ]
+            .concat(),
+        };
+        if !causes.is_empty() {
+            return Err(Status::invalid(
+                &kind.resource.group,
+                &kind.resource.kind,
+                &key.name,
+                causes,
+            ));
+        }
+        admission::validate(&self.authorizer, intent, Some(old), &next)?;
+        let held = if context.dry_run || part == Part::Status {
+            allocate::held(kind, old)
+        } else {
+            allocate::complete(&self.pools, kind, &mut next, attempt)
+        };
+        manage::track(intent, Some(old), &mut next, self.env.now());
+        if same(&next, old) {
+            return Ok(Prepared {
+                warnings,
+                ..Prepared::unchanged(key, old.clone())
+            });
+        }
+        let effect = if may_go(kind, &next) {
+            Effect::Delete {
+                expected: current.revision,
+            }
+        } else {
+            Effect::Replace {
+                expected: current.revision,
+            }
+        };
+        Ok(Prepared {
+            key,
+            object: next,
+            effect,
+            held,
+            warnings,
+        })
+    }
+}
+
+/// The uid and the resource version a client sends are promises about what it has seen.
+pub(crate) fn precondition(
+    kind: &Kind,
+    key: &ObjectKey,
+    next: &Object,
+    current: &Current,
+) -> Result<(), Status> {
+    let (uid, version) = (next.uid(), next.resource_version());
+    if !uid.0.is_empty() && uid != current.object.uid() {
+        return Err(Status::conflict(
+            key,
+            &format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                current.object.uid()
+            ),
+        ));
+    }
+    if version.0.is_empty() {
+        if kind.unconditional_update {
+            return Ok(());
+        }
+        let cause = api::Cause::invalid(
+            "metadata.resourceVersion",
+            &json!(0),
+            "must be specified for an update",
+        );
+        return Err(Status::invalid(
+            &kind.resource.group,
+            &kind.resource.kind,
+            &key.name,
+            vec![cause],
+        ));
+    }
+    if version != current.object.resource_version() {
+        return Err(Status::conflict(
+            key,
+            "the object has been modified; please apply your changes to the latest version and try again",
+        ));
+    }
+    Ok(())
+}
+
+/// Fields the kind does not have: refused, reported or passed over, as the client asked.
+pub(crate) fn unknown_fields(
+    context: &Context,
+    kind: &Kind,
+    object: &Object,
+) -> Result<Vec<String>, Status> {
+    if context.validation == FieldValidation::Ignore {
+        return Ok(Vec::new());
+    }
+    let problems: Vec<String> = Vec::new();
+    if problems.is_empty() || context.validation == FieldValidation::Warn {
+        return Ok(problems);
+    }
+    Err(Status::bad_request(format!(
+        "strict decoding error: {}",
+        problems.join(", ")
+    )))
+}
+
+/// Nothing but the resource version differs.
+fn same(next: &Object, old: &Object) -> bool {
+    next == old
+}
+
+/// An object that waited only for its finalizers goes as soon as they are gone.
+fn may_go(kind: &Kind, next: &Object) -> bool {
+    let waited = next
+        .pointer("/metadata/deletionGracePeriodSeconds")
+        .and_then(Value::as_i64)
+        .unwrap_or(0)
+        == 0;
+    next.is_deleting() && waited && next.finalizers().next().is_none() && !(kind.is_held)(next)
+}

@@ -1,0 +1,75 @@
+//! The state a write is prepared against: the cache, and over it what the same transaction has
+//! already prepared.
+
+use std::collections::BTreeMap;
+
+use api::{Collection, Object, ObjectKey, Revision, Status};
+
+use crate::watch::{Filter, Hub, Item};
+
+/// An object with the revision it was read at.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Current {
+    pub(crate) object: Object,
+    /// Zero for one that only this transaction has made.
+    pub(crate) revision: Revision,
+}
+
+pub(crate) struct View<'a> {
+    hub: &'a Hub,
+    overlay: BTreeMap<ObjectKey, Option<Current>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(hub: &'a Hub) -> Self {
+        Self {
+            hub,
+            overlay: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &ObjectKey) -> Option<Current> {
+        if let Some(current) = self.overlay.get(key) {
+            return current.clone();
+        }
+        self.hub.get(key).map(|item| current(&item))
+    }
+
+    /// As `get`, with 404 where there is none.
+    pub(crate) fn existing(&self, key: &ObjectKey) -> Result<Current, Status> {
+        self.get(key).ok_or_else(|| Status::not_found(key))
+    }
+
+    /// All objects of a collection, in every namespace.
+    pub(crate) fn list(&self, collection: &Collection) -> Vec<Object> {
+        let stored = self.hub.list(collection, &Filter::default()).items;
+        let kept = stored
+            .iter()
+            .filter(|item| !self.overlay.contains_key(&item.key))
+            .map(|item| item.object());
+        let made = self
+            .overlay
+            .iter()
+            .filter(|(key, _)| key.collection == *collection);
+        kept.chain(made.filter_map(|(_, current)| Some(current.as_ref()?.object.clone())))
+            .collect()
+    }
+
+    /// What later steps of the transaction see; `None` is a deletion.
+    pub(crate) fn put(&mut self, key: ObjectKey, object: Option<Object>) {
+        self.overlay.insert(
+            key,
+            object.map(|object| Current {
+                object,
+                revision: Revision(0),
+            }),
+        );
+    }
+}
+
+fn current(item: &Item) -> Current {
+    Current {
+        object: item.object(),
+        revision: item.revision,
+    }
+}
