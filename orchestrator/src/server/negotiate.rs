@@ -63,7 +63,7 @@ pub const VIRTUAL: Offer = Offer {
 };
 /// Documents in JSON only.
 pub const DOCUMENTS: Offer = Offer {
-    encodings: &[Encoding::Json, Encoding::Yaml],
+    encodings: &[Encoding::Json],
     shapes: false,
 };
 
@@ -71,7 +71,7 @@ pub const DOCUMENTS: Offer = Offer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discovery {
     /// `APIGroupList` or `APIVersions`.
-    Plain(Encoding),
+    Plain,
     /// `APIGroupDiscoveryList` in `apidiscovery.k8s.io`.
     Aggregated(DiscoveryVersion),
 }
@@ -114,14 +114,13 @@ pub fn representation(accept: &str, offer: Offer) -> Result<Representation, ApiE
 /// Picks the form of `/api` and `/apis`.
 pub fn discovery(accept: &str) -> Result<Discovery, ApiError> {
     for clause in clauses(accept) {
-        let Some(encoding) = encoding(clause.media_type, DOCUMENTS.encodings) else {
+        if encoding(clause.media_type, DOCUMENTS.encodings).is_none() {
             continue;
-        };
+        }
         match clause.parameter("as") {
-            None => return Ok(Discovery::Plain(encoding)),
+            None => return Ok(Discovery::Plain),
             Some("APIGroupDiscoveryList")
-                if clause.parameter("g") == Some("apidiscovery.k8s.io")
-                    && encoding == Encoding::Json =>
+                if clause.parameter("g") == Some("apidiscovery.k8s.io") =>
             {
                 match clause.parameter("v") {
                     Some("v2") => return Ok(Discovery::Aggregated(DiscoveryVersion::V2)),

@@ -80,15 +80,12 @@ fn discovery_passes_over_what_it_does_not_know() {
         (
             "application/json;g=apidiscovery.k8s.io;v=v9;as=APIGroupDiscoveryList,application/json"
                 .to_owned(),
-            Some(Discovery::Plain(Encoding::Json)),
+            Some(Discovery::Plain),
         ),
-        (
-            "application/json".to_owned(),
-            Some(Discovery::Plain(Encoding::Json)),
-        ),
+        ("application/json".to_owned(), Some(Discovery::Plain)),
         (
             "application/vnd.kubernetes.protobuf, */*".to_owned(),
-            Some(Discovery::Plain(Encoding::Json)),
+            Some(Discovery::Plain),
         ),
         ("image/png".to_owned(), None),
     ];
