@@ -110,16 +110,15 @@ struct Group<'a> {
 fn groups(resources: &[Resource]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for resource in resources {
-        let group = match groups.iter_mut().position(|g| g.name == resource.group) {
-            Some(index) => &mut groups[index],
-            None => {
-                groups.push(Group {
-                    name: &resource.group,
-                    versions: Vec::new(),
-                });
-                groups.last_mut().expect("pushed just now")
-            }
-        };
+        let known = groups.iter().position(|g| g.name == resource.group);
+        let index = known.unwrap_or(groups.len());
+        if known.is_none() {
+            groups.push(Group {
+                name: &resource.group,
+                versions: Vec::new(),
+            });
+        }
+        let group = &mut groups[index];
         match group
             .versions
             .iter_mut()

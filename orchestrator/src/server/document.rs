@@ -26,7 +26,7 @@ impl Document {
         let bytes = bytes.into();
         let digest = Sha512::digest(&bytes);
         Self {
-            hash: digest.iter().map(|byte| format!("{byte:02X}")).collect(),
+            hash: hex(&digest),
             content_type: HeaderValue::from_static(content_type),
             bytes,
         }
@@ -71,4 +71,12 @@ impl Document {
             .map(|known| known.trim().trim_start_matches("W/"))
             .any(|known| known == "*" || known == tag || known == self.hash)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }

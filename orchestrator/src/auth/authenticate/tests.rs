@@ -13,6 +13,11 @@ use crate::auth::{Authorizer, Identity, MASTERS};
 
 const ISSUER: &str = "https://kubernetes.default.svc";
 
+/// Header names with their values.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+/// A name and groups, or the code of the refusal.
+type Expected = Result<(&'static str, &'static [&'static str]), u16>;
+
 struct AllThere;
 
 impl Bindings for AllThere {
@@ -30,7 +35,7 @@ fn authenticator() -> Authenticator {
     Authenticator::new(Arc::new(tokens), fixed)
 }
 
-fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+fn headers(pairs: Pairs<'_>) -> HeaderMap {
     pairs
         .iter()
         .map(|(name, value)| {
@@ -81,7 +86,7 @@ fn credentials_become_an_identity() {
     // "s3cret"
     let socket = "v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.czNjcmV0";
     let node = peer("system:node:n1", "system:nodes");
-    let cases: [(Option<&Peer>, &[(&str, &str)], Option<&str>); 11] = [
+    let cases: [(Option<&Peer>, Pairs<'_>, Option<&str>); 11] = [
         (None, &[], Some("system:anonymous")),
         (Some(&node), &[], Some("system:node:n1")),
         (
@@ -158,8 +163,7 @@ fn acting_as_somebody_else_needs_each_permission() {
         }
         authorizer.observe(&object);
     }
-    type Expected = Result<(&'static str, &'static [&'static str]), u16>;
-    let cases: [(&[(&str, &str)], Expected); 9] = [
+    let cases: [(Pairs<'_>, Expected); 9] = [
         (&[], Ok(("helper", &["system:authenticated"]))),
         (
             &[("impersonate-user", "jane")],

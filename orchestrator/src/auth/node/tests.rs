@@ -38,6 +38,7 @@ fn graph() -> Graph {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn an_agent_reads_what_its_pods_need() {
     let graph = graph();
     let core =
@@ -163,6 +164,7 @@ fn what_a_pod_needed_goes_with_it() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn an_agent_writes_about_itself_and_its_pods() {
     let graph = graph();
     let (mine, other) = (pod("web-0", "n1"), pod("web-1", "n2"));

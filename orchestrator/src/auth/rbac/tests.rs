@@ -68,6 +68,7 @@ fn cluster() -> Authorizer {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn roles_allow_what_they_say_where_they_are_given() {
     let authorizer = cluster();
     let on = |verb: &str, group: &str, resource: &str| Attributes::resource(verb, group, resource);

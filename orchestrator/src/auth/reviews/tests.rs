@@ -26,9 +26,9 @@ fn authenticator() -> Authenticator {
 
 fn authorizer() -> Authorizer {
     let authorizer = Authorizer::default();
-    bootstrap_objects()
-        .iter()
-        .for_each(|o| authorizer.observe(o));
+    for object in bootstrap_objects() {
+        authorizer.observe(&object);
+    }
     authorizer
 }
 

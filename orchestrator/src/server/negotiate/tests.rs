@@ -1,6 +1,8 @@
 use super::*;
 
-fn picked(accept: &str, offer: Offer) -> Option<(Encoding, Shape)> {
+type Picked = Option<(Encoding, Shape)>;
+
+fn picked(accept: &str, offer: Offer) -> Picked {
     representation(accept, offer)
         .ok()
         .map(|picked| (picked.encoding, picked.shape))
@@ -12,7 +14,7 @@ fn picks_the_first_clause_that_can_be_met() {
     use MetaVersion::{V1, V1Beta1};
     let table = "application/json;as=Table;v=v1;g=meta.k8s.io,\
                  application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
-    let cases: &[(&str, Offer, Option<(Encoding, Shape)>)] = &[
+    let cases: &[(&str, Offer, Picked)] = &[
         ("", OBJECTS, Some((Json, Shape::Object))),
         ("*/*", OBJECTS, Some((Json, Shape::Object))),
         ("application/yaml", OBJECTS, Some((Yaml, Shape::Object))),
