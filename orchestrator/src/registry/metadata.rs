@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(metadata: Value, expected: &[&str]) {
+    fn check(metadata: &Value, expected: &[&str]) {
         let object = Object::from(json!({"metadata": metadata}));
         let causes = validate(&object, resource("configmaps", ""));
         let fields: Vec<&str> = causes.iter().map(|cause| cause.field.as_str()).collect();
@@ -218,43 +218,43 @@ mod tests {
 
     #[test]
     fn names_the_field_at_fault() {
-        check(json!({"name": "a", "namespace": "b"}), &[]);
-        check(json!({"generateName": "web-", "namespace": "b"}), &[]);
-        check(json!({"namespace": "b"}), &["metadata.name"]);
-        check(json!({"name": "a"}), &["metadata.namespace"]);
+        check(&json!({"name": "a", "namespace": "b"}), &[]);
+        check(&json!({"generateName": "web-", "namespace": "b"}), &[]);
+        check(&json!({"namespace": "b"}), &["metadata.name"]);
+        check(&json!({"name": "a"}), &["metadata.namespace"]);
         check(
-            json!({"name": "Not_Good", "namespace": "b"}),
+            &json!({"name": "Not_Good", "namespace": "b"}),
             &["metadata.name"],
         );
         let with = |field: &str, value: Value| json!({"name": "a", "namespace": "b", field: value});
         check(
-            with("labels", json!({"a b": "x", "ok": "no spaces"})),
+            &with("labels", json!({"a b": "x", "ok": "no spaces"})),
             &["metadata.labels"; 2],
         );
         check(
-            with("labels", json!({"port": 80})),
+            &with("labels", json!({"port": 80})),
             &["metadata.labels[port]"],
         );
-        check(with("annotations", json!({"Any.Case": "{}"})), &[]);
+        check(&with("annotations", json!({"Any.Case": "{}"})), &[]);
         let long = "x".repeat(MAX_ANNOTATIONS);
         check(
-            with("annotations", json!({"a": long})),
+            &with("annotations", json!({"a": long})),
             &["metadata.annotations"],
         );
-        check(with("finalizers", json!(["example.com/x", "orphan"])), &[]);
+        check(&with("finalizers", json!(["example.com/x", "orphan"])), &[]);
         check(
-            with("finalizers", json!(["mine"])),
+            &with("finalizers", json!(["mine"])),
             &["metadata.finalizers[0]"],
         );
         let owner =
             json!({"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u", "controller": true});
-        check(with("ownerReferences", json!([owner])), &[]);
+        check(&with("ownerReferences", json!([owner])), &[]);
         check(
-            with("ownerReferences", json!([owner, owner])),
+            &with("ownerReferences", json!([owner, owner])),
             &["metadata.ownerReferences"],
         );
         check(
-            with(
+            &with(
                 "ownerReferences",
                 json!([{"apiVersion": "v1", "kind": "Pod", "name": "p"}]),
             ),

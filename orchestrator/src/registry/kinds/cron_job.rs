@@ -12,6 +12,11 @@ use super::{Kind, cells, edit, generic, job, workload};
 
 /// Jobs are named after their `CronJob` plus `-` and ten digits.
 const MAX_NAME: usize = 52;
+/// The words a schedule may use; croner knows more letters than Kubernetes does.
+const WORDS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun",
+    "mon", "tue", "wed", "thu", "fri", "sat",
+];
 
 pub(super) fn kind(base: Kind) -> Kind {
     Kind {
@@ -45,22 +50,32 @@ fn default(object: &mut Object) {
 /// # Errors
 /// What is wrong with it, as a phrase.
 pub fn schedule(text: &str) -> Result<Cron, String> {
-    let is_known = |c: char| c.is_ascii_alphanumeric() || "*/,-?@ \t".contains(c);
-    if let Some(odd) = text.chars().find(|c| !is_known(*c)) {
+    let text = text.trim();
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "*/,-? \t".contains(c);
+    if let Some(name) = text.strip_prefix('@') {
+        if name.chars().any(|c| !c.is_ascii_alphabetic()) {
+            return Err(format!("unrecognized descriptor: {text:?}"));
+        }
+    } else if let Some(odd) = text.chars().find(|c| !is_known(*c)) {
         return Err(format!("unexpected character {odd:?}"));
-    }
-    let fields = text.split_whitespace().count();
-    // Its own spelling of `@daily`, which croner does not know.
-    let text = if text.trim() == "@midnight" {
-        "@daily"
     } else {
-        text.trim()
-    };
-    if !text.starts_with('@') && fields != 5 {
-        return Err(format!(
-            "expected exactly 5 fields, found {fields}: {text:?}"
-        ));
+        let fields = text.split_whitespace().count();
+        if fields != 5 {
+            return Err(format!(
+                "expected exactly 5 fields, found {fields}: {text:?}"
+            ));
+        }
+        let mut words = text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|w| !w.is_empty());
+        if let Some(odd) = words.find(|word| !WORDS.contains(&word.to_lowercase().as_str())) {
+            return Err(format!(
+                "failed to parse {odd:?}: not a month or a day of the week"
+            ));
+        }
     }
+    // A name that croner does not know.
+    let text = if text == "@midnight" { "@daily" } else { text };
     CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)

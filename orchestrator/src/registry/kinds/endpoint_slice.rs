@@ -115,14 +115,14 @@ fn row(object: &Object, now: Timestamp) -> Vec<Value> {
     vec![
         json!(object.name()),
         json!(object.text("/addressType")),
-        shortened(ports.collect()),
-        shortened(addresses.collect()),
+        shortened(&ports.collect::<Vec<_>>()),
+        shortened(&addresses.collect::<Vec<_>>()),
         cells::age(object, now),
     ]
 }
 
 /// The first three, and how many more.
-fn shortened(texts: Vec<String>) -> Value {
+fn shortened(texts: &[String]) -> Value {
     match texts.len() {
         0 => json!("<unset>"),
         1..=3 => json!(texts.join(",")),

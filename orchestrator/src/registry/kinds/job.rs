@@ -32,19 +32,9 @@ pub(super) fn kind(base: Kind) -> Kind {
 }
 
 fn default(object: &mut Object) {
-    let labels = object.pointer("/spec/template/metadata/labels").cloned();
     let Some(spec) = edit::member(&mut object.body, "spec") else {
         return;
     };
-    default_spec(spec);
-    if let Some(labels) = labels.filter(Value::is_object)
-        && object.labels().next().is_none()
-    {
-        object.metadata_mut().insert("labels".into(), labels);
-    }
-}
-
-fn default_spec(spec: &mut Value) {
     let is_unset = |field: &str| spec.get(field).is_none_or(Value::is_null);
     if is_unset("completions") && is_unset("parallelism") {
         edit::set(spec, "completions", 1);
@@ -70,9 +60,16 @@ fn default_spec(spec: &mut Value) {
     workload::default_template(spec);
 }
 
-/// Generates the selector from the uid, unless the author takes care of it.
+/// Generates the selector from the uid, unless the author takes care of it. A Job without labels
+/// of its own takes its template's.
 fn prepare_create(object: &mut Object) {
     generic::first_generation(object);
+    let labels = object.pointer("/spec/template/metadata/labels").cloned();
+    if let Some(labels) = labels.filter(Value::is_object)
+        && object.labels().next().is_none()
+    {
+        object.metadata_mut().insert("labels".into(), labels);
+    }
     let (uid, name) = (object.uid().0, object.name().to_owned());
     let Some(spec) = edit::member(&mut object.body, "spec") else {
         return;

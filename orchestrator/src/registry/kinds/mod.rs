@@ -32,6 +32,8 @@ mod service;
 mod service_account;
 mod service_row;
 mod storage_class;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 pub use allocation::{Allocations, Pool, Wanted};

@@ -52,6 +52,7 @@ pub(super) fn cluster_binding(base: Kind) -> Kind {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Namespaced(bool);
 
 fn rules(object: &Object, namespaced: Namespaced) -> Vec<Cause> {
@@ -99,9 +100,8 @@ fn default(object: &mut Object) {
         edit::set(reference, "apiGroup", GROUP);
     }
     for subject in edit::items(&mut object.body, "subjects") {
-        match subject["kind"].as_str() {
-            Some("User" | "Group") => edit::set(subject, "apiGroup", GROUP),
-            _ => {}
+        if let Some("User" | "Group") = subject["kind"].as_str() {
+            edit::set(subject, "apiGroup", GROUP);
         }
     }
 }

@@ -10,8 +10,6 @@ mod quality;
 mod resources;
 mod row;
 mod spec;
-#[cfg(test)]
-mod tests;
 mod update;
 mod volume;
 

@@ -59,9 +59,9 @@ fn summary(object: &Object) -> Summary {
     if object.is_deleting() {
         let is_over = ["Succeeded", "Failed"].contains(&phase);
         if reason == NODE_LOST {
-            summary.status = "Unknown".to_owned();
+            "Unknown".clone_into(&mut summary.status);
         } else if !is_over {
-            summary.status = "Terminating".to_owned();
+            "Terminating".clone_into(&mut summary.status);
         }
     }
     summary
@@ -117,7 +117,8 @@ fn running(object: &Object, summary: &mut Summary) {
         let is_ready = object
             .condition("Ready")
             .is_some_and(|c| c.status == "True");
-        summary.status = if is_ready { "Running" } else { "NotReady" }.to_owned();
+        let status = if is_ready { "Running" } else { "NotReady" };
+        status.clone_into(&mut summary.status);
     }
 }
 

@@ -1,1 +1,0 @@
-//! Pods as people write them.
