@@ -13,7 +13,7 @@ fn namespaces_end_by_their_finalizer() {
     assert_eq!(old.body["spec"], json!({"finalizers": ["kubernetes"]}));
     assert_eq!(old.text("/status/phase"), "Active");
     let same = accept_update(namespaces, &old, |new| {
-        new["spec"] = json!({"finalizers": []})
+        new["spec"] = json!({"finalizers": []});
     });
     assert_eq!(same.body["spec"], old.body["spec"]);
 
@@ -35,7 +35,7 @@ fn nodes() {
     );
     assert_eq!(old.body["status"]["capacity"]["cpu"], "4");
     let ranged = accept_update(nodes, &old, |new| {
-        new["spec"] = json!({"podCIDR": "10.1.0.0/24"})
+        new["spec"] = json!({"podCIDR": "10.1.0.0/24"});
     });
     refuse_update(
         nodes,

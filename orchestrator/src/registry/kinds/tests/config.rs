@@ -30,7 +30,7 @@ fn config_maps() {
 
     let frozen = accept(maps, &json!({"data": {"a": "1"}, "immutable": true}));
     accept_update(maps, &frozen, |new| {
-        new["metadata"]["labels"] = json!({"a": "b"})
+        new["metadata"]["labels"] = json!({"a": "b"});
     });
     refuse_update(
         maps,

@@ -131,15 +131,15 @@ fn little_of_a_pod_may_change() {
     let spec = json!({"activeDeadlineSeconds": 100, "containers": [{"name": "a", "image": "a:1"}]});
     let old = accept(pods, &pod(&spec));
     let same = accept_update(pods, &old, |new| {
-        new["metadata"]["labels"] = json!({"a": "b"})
+        new["metadata"]["labels"] = json!({"a": "b"});
     });
     assert_eq!(same.generation(), 1);
     let newer = accept_update(pods, &old, |new| {
-        new["spec"]["containers"][0]["image"] = json!("a:2")
+        new["spec"]["containers"][0]["image"] = json!("a:2");
     });
     assert_eq!(newer.generation(), 2);
     accept_update(pods, &old, |new| {
-        new["spec"]["activeDeadlineSeconds"] = json!(50)
+        new["spec"]["activeDeadlineSeconds"] = json!(50);
     });
     accept_update(pods, &old, |new| {
         let more = json!({"key": "x", "operator": "Exists", "effect": "NoSchedule"});
@@ -149,7 +149,7 @@ fn little_of_a_pod_may_change() {
             .push(more);
     });
     let none = accept_update(pods, &old, |new| {
-        new["status"] = json!({"phase": "Running"})
+        new["status"] = json!({"phase": "Running"});
     });
     assert_eq!(none.text("/status/phase"), "Pending");
 

@@ -30,7 +30,7 @@ fn a_service_gets_its_defaults_and_asks_for_an_address() {
         pool: Pool::ClusterIp,
         index: 0,
     };
-    assert_eq!(needs.wanted, [wanted.clone()]);
+    assert_eq!(needs.wanted, std::slice::from_ref(&wanted));
     wanted.fill(&mut object, "10.96.0.7");
     assert_eq!(object.body["spec"]["clusterIPs"], json!(["10.96.0.7"]));
     let needs = (services.allocations)(&object);
@@ -72,12 +72,12 @@ fn node_ports_come_and_go_with_the_type() {
     assert_eq!(object.body["spec"]["ports"][0]["nodePort"], 30080);
 
     let kept = accept_update(services, &object, |new| {
-        new["spec"]["ports"] = json!([{"name": "a", "port": 8080}])
+        new["spec"]["ports"] = json!([{"name": "a", "port": 8080}]);
     });
     assert_eq!(kept.body["spec"]["ports"][0]["nodePort"], 30080);
 
     let inner = accept_update(services, &object, |new| {
-        new["spec"]["type"] = json!("ClusterIP")
+        new["spec"]["type"] = json!("ClusterIP");
     });
     assert_eq!(inner.body["spec"]["ports"][0].get("nodePort"), None);
     assert_eq!(inner.body["spec"].get("externalTrafficPolicy"), None);

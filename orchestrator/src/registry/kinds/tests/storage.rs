@@ -22,10 +22,10 @@ fn claims() {
         ["kubernetes.io/pvc-protection"]
     );
     accept_update(claims, &old, |new| {
-        new["spec"]["volumeName"] = json!("pv-1")
+        new["spec"]["volumeName"] = json!("pv-1");
     });
     accept_update(claims, &old, |new| {
-        new["spec"]["storageClassName"] = json!("local")
+        new["spec"]["storageClassName"] = json!("local");
     });
     refuse_update(
         claims,
@@ -72,7 +72,7 @@ fn volumes() {
     assert_eq!(old.body["spec"]["persistentVolumeReclaimPolicy"], "Retain");
     assert_eq!(old.text("/status/phase"), "Pending");
     accept_update(volumes, &old, |new| {
-        new["spec"]["claimRef"] = json!({"name": "c", "namespace": "d"})
+        new["spec"]["claimRef"] = json!({"name": "c", "namespace": "d"});
     });
     refuse_update(
         volumes,

@@ -43,7 +43,7 @@ fn a_deployment_gets_its_strategy_and_a_generation() {
     assert_eq!(spec["template"]["spec"]["tolerations"], Value::Null);
 
     let labelled = accept_update(deployments, &old, |new| {
-        new["metadata"]["labels"] = json!({})
+        new["metadata"]["labels"] = json!({});
     });
     assert_eq!(labelled.generation(), 1);
     let scaled = accept_update(deployments, &old, |new| new["spec"]["replicas"] = json!(3));
