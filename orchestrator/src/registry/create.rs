@@ -73,9 +73,10 @@ impl Registry {
             return Err(Status::already_exists(&key));
         }
         self.stamp(&mut object);
-        (kind.prepare_create)(&mut object);
         (kind.default)(&mut object);
+        (kind.prepare_create)(&mut object);
         admission::mutate(view, &self.env, kind, &mut object)?;
+        (kind.default)(&mut object);
         let causes = [
             metadata::validate(&object, kind.resource),
             (kind.validate_create)(&object),

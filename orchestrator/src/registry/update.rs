@@ -70,6 +70,8 @@ impl Registry {
         } = *intent;
         let old = &current.object;
         let key = old.key(&kind.resource.collection());
+        // Before anything is compared with the old object, which has its defaults.
+        (kind.default)(&mut next);
         metadata::inherit(&mut next, old);
         next.set_resource_version(&old.resource_version());
         match part {
@@ -84,7 +86,6 @@ impl Registry {
                 next.body["spec"]["finalizers"] = finalizers;
             }
         }
-        (kind.default)(&mut next);
         let warnings = unknown_fields(context, kind, &next)?;
         let causes = match part {
             Part::Status => (kind.validate_status)(&next, old),

@@ -38,6 +38,5 @@ mod workload;
 
 pub use allocation::{Allocations, Pool, Wanted};
 pub use cron_job::schedule;
-pub use namespace::prepare_finalize;
 pub use scale::Scale;
 pub use table::{Kind, Propagation, all, of};

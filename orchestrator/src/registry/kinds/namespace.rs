@@ -1,7 +1,7 @@
 //! Namespaces: ended by a finalizer in the spec, after everything in them is gone.
 
 use api::{Cause, Object};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::field::{Causes, Field};
 use super::{Kind, cells, edit, generic};
@@ -40,22 +40,6 @@ pub(super) fn kind(base: Kind) -> Kind {
         },
         is_held: |object| !Field::root(object).get("spec").get("finalizers").is_empty(),
         ..base
-    }
-}
-
-/// The `/finalize` subresource, `(new, old)`: of everything only `spec.finalizers` may change.
-pub fn prepare_finalize(new: &mut Object, old: &Object) {
-    let finalizers = new.pointer("/spec/finalizers").cloned();
-    let version = new.resource_version();
-    new.body = old.body.clone();
-    if !version.0.is_empty() {
-        new.set_resource_version(&version);
-    }
-    if let Some(spec) = edit::ensure(&mut new.body, "spec") {
-        match finalizers {
-            Some(Value::Array(names)) => edit::put(spec, "finalizers", names),
-            _ => edit::remove(spec, "finalizers"),
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 /// What is particular about a kind. Everything else is one generic implementation.
 ///
 /// Order of a create: decode, `default`, uid and timestamps, `prepare_create`, admission,
-/// `default` again where admission changed something, `validate_create`, allocations, write.
+/// `default` again, `validate_create`, allocations, write.
 /// An update: decode, `default`, `metadata::inherit`, `prepare_update`, `validate_update`, ….
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {

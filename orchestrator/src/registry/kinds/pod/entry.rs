@@ -38,7 +38,7 @@ pub(in super::super) fn kind(base: Kind) -> Kind {
     }
 }
 
-/// A new pod is Pending, has a class, a priority, and tolerates a failing node for five minutes.
+/// A new pod is Pending and has a class and a priority.
 fn prepare_create(object: &mut Object) {
     generic::first_generation(object);
     let status = json!({"phase": "Pending", "qosClass": quality::class(object)});
@@ -48,32 +48,6 @@ fn prepare_create(object: &mut Object) {
     };
     edit::set(spec, "priority", 0);
     edit::set(spec, "preemptionPolicy", "PreemptLowerPriority");
-    tolerate_failing_nodes(spec);
-}
-
-/// `DefaultTolerationSeconds`: unless the pod says itself how long it stays.
-fn tolerate_failing_nodes(spec: &mut Value) {
-    for key in [
-        "node.kubernetes.io/not-ready",
-        "node.kubernetes.io/unreachable",
-    ] {
-        let is_said = edit::items(spec, "tolerations").any(|toleration| {
-            let matches = |field: &str, value: &str| match toleration[field].as_str() {
-                None | Some("") => true,
-                Some(text) => text == value,
-            };
-            matches("key", key) && matches("effect", "NoExecute")
-        });
-        if is_said {
-            continue;
-        }
-        edit::set(spec, "tolerations", json!([]));
-        if let Some(Value::Array(tolerations)) = spec.get_mut("tolerations") {
-            tolerations.push(json!({
-                "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
-            }));
-        }
-    }
 }
 
 fn validate_create(object: &Object) -> Vec<Cause> {

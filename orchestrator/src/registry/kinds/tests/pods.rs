@@ -18,7 +18,6 @@ fn a_minimal_pod_gets_everything_else() {
             "readinessProbe": {"httpGet": {"port": 80}},
         }]})),
     );
-    let late = |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
     let expected = json!({
         "containers": [{
             "name": "web", "image": "nginx:1.27", "imagePullPolicy": "IfNotPresent",
@@ -36,7 +35,6 @@ fn a_minimal_pod_gets_everything_else() {
         "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",
         "securityContext": {}, "schedulerName": "default-scheduler", "enableServiceLinks": true,
         "priority": 0, "preemptionPolicy": "PreemptLowerPriority",
-        "tolerations": [late("node.kubernetes.io/not-ready"), late("node.kubernetes.io/unreachable")],
     });
     assert_eq!(object.body["spec"], expected);
     let status = json!({"phase": "Pending", "qosClass": "Guaranteed"});
@@ -109,26 +107,12 @@ fn the_class_follows_requests_and_limits() {
 }
 
 #[test]
-fn tolerations_for_failing_nodes_are_added_unless_said() {
-    let tolerations = |said: Value| {
-        let spec = json!({"containers": [{"name": "a", "image": "a"}], "tolerations": said});
-        let object = accept(kind("", "pods"), &pod(&spec));
-        object.body["spec"]["tolerations"].as_array().unwrap().len()
-    };
-    assert_eq!(tolerations(json!(null)), 2);
-    assert_eq!(tolerations(json!([{"operator": "Exists"}])), 1);
-    assert_eq!(
-        tolerations(
-            json!([{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}])
-        ),
-        2
-    );
-}
-
-#[test]
 fn little_of_a_pod_may_change() {
     let pods = kind("", "pods");
-    let spec = json!({"activeDeadlineSeconds": 100, "containers": [{"name": "a", "image": "a:1"}]});
+    let spec = json!({
+        "activeDeadlineSeconds": 100, "containers": [{"name": "a", "image": "a:1"}],
+        "tolerations": [{"key": "y", "operator": "Exists"}],
+    });
     let old = accept(pods, &pod(&spec));
     let same = accept_update(pods, &old, |new| {
         new["metadata"]["labels"] = json!({"a": "b"});
