@@ -6,6 +6,7 @@
 
 pub mod codec;
 mod key;
+pub mod kinds;
 pub mod name;
 mod object;
 pub mod patch;
