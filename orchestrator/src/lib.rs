@@ -3,5 +3,6 @@
 pub mod auth;
 pub mod registry;
 pub mod server;
+pub mod service;
 pub mod store;
 pub mod watch;

@@ -21,6 +21,13 @@ pub struct Pools {
     pub node_ports: (u16, u16),
 }
 
+impl Pools {
+    /// The address of the `kubernetes` Service.
+    pub fn first_address(&self) -> Ipv4Addr {
+        Ipv4Addr::from(u32::from(self.service_network) + 1)
+    }
+}
+
 impl Default for Pools {
     fn default() -> Self {
         Self {

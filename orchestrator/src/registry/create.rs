@@ -120,7 +120,6 @@ impl Registry {
         }
         metadata.insert("uid".into(), json!(self.env.ids.uid()));
         metadata.insert("creationTimestamp".into(), json!(now));
-        metadata.insert("generation".into(), json!(1));
     }
 }
 

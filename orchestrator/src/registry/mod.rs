@@ -25,9 +25,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use api::{Object, ObjectKey, Status};
 use client::Env;
 
-use crate::auth::Authorizer;
+use crate::auth::node::Change;
+use crate::auth::{Authorizer, Identity};
 use crate::store::Router;
 use crate::watch::Hub;
 
@@ -41,7 +43,6 @@ pub use read::{Page, PageRequest, Selection, field_getter};
 pub(crate) use subresource::binding_target;
 pub use transaction::MAX_STEPS;
 pub(crate) use transaction::key_of;
-pub(crate) use view::View;
 
 /// The objects of one cluster: reads from the hub's cache, writes through the store.
 pub struct Registry {
@@ -71,6 +72,27 @@ impl Registry {
 
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The admission check on a token that a node agent asks for.
+    pub(crate) fn restrict_token(
+        &self,
+        identity: &Identity,
+        key: &ObjectKey,
+        account: &Object,
+        request: &Object,
+    ) -> Result<(), Status> {
+        let (old, new) = (Some(account), Some(request));
+        self.authorizer.restrict(
+            identity,
+            &Change {
+                verb: "create",
+                key,
+                subresource: "token",
+                old,
+                new,
+            },
+        )
     }
 
     pub fn env(&self) -> &Env {

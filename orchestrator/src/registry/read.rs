@@ -12,7 +12,7 @@ use api::{Cause, Reason, ResourceVersion, Revision, Status};
 use crate::watch::{FieldGetter, Filter, Item};
 
 use super::Registry;
-use super::commit::{status, unread};
+use super::commit::status;
 use super::kinds::{self, Kind};
 
 /// Which objects of a kind, checked to be askable.

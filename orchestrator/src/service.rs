@@ -1,0 +1,251 @@
+//! The orchestrator as one service: store, cache, permissions, API server, controllers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::TlsConnector;
+
+use api::{Collection, Object, ObjectKey, Uid};
+use client::{DeleteOptions, Env, Tasks};
+
+use crate::auth::authenticate::{Authenticator, StaticTokens};
+use crate::auth::pki::{Holder, Pki, ServingNames};
+use crate::auth::rbac::{self, Bootstrap};
+use crate::auth::token::{self, Bindings, Keys, Tokens};
+use crate::auth::{Authorizer, Identity, MASTERS, kubeconfig};
+use crate::registry::kinds;
+use crate::registry::{Context, LocalClient, Part, Pools, Registry, field_getter};
+use crate::server::discovery::Discovery;
+use crate::server::openapi::OpenApi;
+use crate::server::{self, App, Gate, Readiness};
+use crate::store::Router;
+use crate::watch::{Delivery, EventKind, Filter, Hub, Start};
+
+/// Everything the orchestrator must be told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Keys and certificates of the instance; made where missing.
+    pub pki: PathBuf,
+    /// Written at start, for the owner's eyes alone: full rights on the cluster.
+    pub admin_kubeconfig: PathBuf,
+    /// Where the API listens, TLS. Port 0 picks a free one.
+    pub listen: Vec<SocketAddr>,
+    /// What the serving certificate answers to, besides the usual names.
+    pub names: Vec<String>,
+    pub addresses: Vec<IpAddr>,
+    pub pools: Pools,
+    /// `cluster.local`
+    pub cluster_domain: String,
+    /// Issuer of service-account tokens: an address under which the API server is reached.
+    pub issuer: String,
+    /// A bearer token with all rights; empty for none.
+    pub admin_token: String,
+}
+
+/// Why the orchestrator could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the store could not be read")]
+    Store(#[from] crate::store::Error),
+    #[error("keys and certificates could not be prepared")]
+    Tls(#[from] tls::Error),
+    #[error("the service-account key could not be read")]
+    Token(#[from] token::Error),
+    #[error("the API server's client certificate is unusable")]
+    ClientCertificate(#[from] rustls::Error),
+    #[error("the API server's client certificate cannot be parsed")]
+    Pem(#[from] rustls::pki_types::pem::Error),
+    #[error("the cluster's first objects could not be written")]
+    Bootstrap(#[from] api::Status),
+}
+
+/// A running orchestrator.
+pub struct Orchestrator {
+    pub registry: Arc<Registry>,
+    /// Where the API listens, with the ports that were picked.
+    pub addresses: Vec<SocketAddr>,
+    pub ready: Readiness,
+}
+
+impl Orchestrator {
+    /// Starts everything; it runs until the tasks are cancelled.
+    pub async fn start(
+        config: Config,
+        stores: Router,
+        env: Env,
+        tasks: &Tasks,
+    ) -> Result<Self, Error> {
+        let hub = Hub::start(&stores, field_getter(), &env, tasks).await?;
+        let authorizer = Arc::new(Authorizer::default());
+        let registry = Arc::new(Registry::new(
+            stores,
+            hub.clone(),
+            Arc::clone(&authorizer),
+            env.clone(),
+            config.pools.clone(),
+        ));
+        bootstrap(&registry).await?;
+        follow(&hub, &authorizer, tasks);
+        let pki = Arc::new(Pki::open(&config.pki, env.now())?);
+        let ready = Readiness::default();
+        let app = Arc::new(App {
+            registry: Arc::clone(&registry),
+            gate: gate(&config, &pki, &hub, authorizer)?,
+            discovery: Discovery::new(api::resource::served()),
+            openapi: OpenApi::new(&serde_json::Value::Null, bytes::Bytes::new(), []),
+            node_tls: node_tls(&pki, &env)?,
+            tasks: tasks.clone(),
+            ready: ready.clone(),
+        });
+        let names = ServingNames {
+            cluster_domain: config.cluster_domain.clone(),
+            service_address: config.pools.first_address().into(),
+            names: config.names.clone(),
+            addresses: config.addresses.clone(),
+        };
+        let admin = pki.client(Holder::Admin, env.now())?;
+        let authority = pki.authority_pem().to_owned();
+        let router = server::router(app);
+        let limits = tls::Limits::default();
+        let addresses =
+            server::tls::listen(&config.listen, router, pki, names, &limits, env, tasks).await?;
+        let first = addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
+        let text = kubeconfig::kubeconfig(&format!("https://{first}"), &authority, "admin", &admin);
+        kubeconfig::write(&config.admin_kubeconfig, &text)?;
+        ready.set();
+        Ok(Self {
+            registry,
+            addresses,
+            ready,
+        })
+    }
+
+    /// The client seam without a wire.
+    pub fn client(&self, component: &str) -> LocalClient {
+        LocalClient::new(Arc::clone(&self.registry), component)
+    }
+}
+
+/// Roles and bindings that every cluster has. People may change theirs; what is missing comes back.
+async fn bootstrap(registry: &Registry) -> Result<(), api::Status> {
+    let context = Context::internal("bootstrap");
+    for name in [
+        "default",
+        "kube-system",
+        "kube-public",
+        "kube-node-lease",
+        "kedge",
+    ] {
+        let kind = kinds::of(&Collection::new("", "namespaces")).expect("namespaces are served");
+        let namespace = Object::new(&kind.resource.gvk(), "", name);
+        if registry
+            .hub()
+            .get(&kind.resource.collection().key("", name))
+            .is_none()
+        {
+            registry.create(&context, kind, "", namespace).await?;
+        }
+    }
+    let existing: Vec<Object> = rbac::collections()
+        .iter()
+        .flat_map(|collection| registry.hub().list(collection, &Filter::default()).items)
+        .map(|item| item.object())
+        .collect();
+    for step in rbac::reconcile(&existing, &rbac::bootstrap_objects()) {
+        let (Bootstrap::Create(object) | Bootstrap::Update(object) | Bootstrap::Recreate(object)) =
+            &step;
+        let resource = api::resource::by_kind(&object.gvk()).expect("role kinds are served");
+        let kind = kinds::of(&resource.collection()).expect("role kinds are stored");
+        let key = object.key(&resource.collection());
+        if matches!(step, Bootstrap::Recreate(_)) {
+            registry
+                .delete(&context, kind, &key, &DeleteOptions::default())
+                .await?;
+        }
+        if matches!(step, Bootstrap::Update(_)) {
+            registry
+                .update(&context, kind, &key, Part::Main, object.clone())
+                .await?;
+        } else {
+            registry
+                .create(&context, kind, object.namespace(), object.clone())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the authorizer's memory in step with the cache.
+fn follow(hub: &Hub, authorizer: &Arc<Authorizer>, tasks: &Tasks) {
+    for collection in Authorizer::collections() {
+        let (hub, authorizer) = (hub.clone(), Arc::clone(authorizer));
+        for item in hub.list(&collection, &Filter::default()).items {
+            authorizer.observe(&item.object());
+        }
+        tasks.spawn_until_cancelled(async move {
+            // Each round begins with everything that exists; a round ends when it falls behind.
+            while let Ok(mut events) =
+                hub.subscribe(&collection, Filter::default(), Start::Existing)
+            {
+                while let Ok(delivery) = events.next().await {
+                    if let Delivery::Event { kind, json, .. } = delivery {
+                        let object: Object = serde_json::from_slice(&json).unwrap_or_default();
+                        match kind {
+                            EventKind::Deleted => authorizer.forget(&object.key(&collection)),
+                            EventKind::Added | EventKind::Modified => authorizer.observe(&object),
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {
+    let keys = Keys::from_pem(pki.service_account_key_pem())?;
+    let tokens = Tokens::new(
+        keys,
+        config.issuer.clone(),
+        Arc::new(CachedBindings(hub.clone())),
+    );
+    let mut fixed = StaticTokens::default();
+    fixed.add(
+        &config.admin_token,
+        Identity::authenticated("admin", &[MASTERS]),
+    );
+    Ok(Gate {
+        authenticator: Authenticator::new(Arc::new(tokens), fixed),
+        authorizer,
+    })
+}
+
+struct CachedBindings(Hub);
+
+impl Bindings for CachedBindings {
+    fn uid(&self, key: &ObjectKey) -> Option<Uid> {
+        self.0.get(key).map(|item| item.uid.clone())
+    }
+}
+
+/// How the API server calls node agents.
+fn node_tls(pki: &Pki, env: &Env) -> Result<TlsConnector, Error> {
+    let pair = pki.client(Holder::ApiServer, env.now())?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pki.authority_pem().as_bytes()) {
+        roots.add(certificate?)?;
+    }
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(pair.certificate_pem.as_bytes())
+            .collect::<Result<_, _>>()?;
+    let key = PrivateKeyDer::from_pem_slice(pair.key_pem.as_bytes())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_client_auth_cert(chain, key)?;
+    Ok(TlsConnector::from(Arc::new(config)))
+}
