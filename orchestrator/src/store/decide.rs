@@ -35,9 +35,8 @@ impl View {
         self.revisions.get(key).copied()
     }
 
-    /// The names an object holds.
-    pub(super) fn held(&self, key: &ObjectKey) -> impl Iterator<Item = &Name> {
-        self.held.get(key).into_iter().flatten()
+    pub(super) fn is_holder(&self, key: &ObjectKey) -> bool {
+        self.held.contains_key(key)
     }
 
     fn check(&self, write: &Write) -> Result<ChangeKind, Error> {
@@ -106,17 +105,16 @@ pub(super) fn admit(view: &mut View, write: &Write, next: Revision) -> Result<Ch
 }
 
 /// Accepts all writes, from revision `next` on, or none.
-pub(super) fn admit_all(
+pub(super) fn admit_all<'a>(
     view: &mut View,
-    writes: &[Write],
+    writes: impl IntoIterator<Item = &'a Write>,
     next: Revision,
 ) -> Result<Vec<ChangeKind>, (usize, Error)> {
     let mut tentative = view.clone();
-    let mut kinds = Vec::with_capacity(writes.len());
-    for ((index, write), revision) in writes.iter().enumerate().zip(next.0..) {
-        kinds.push(
-            admit(&mut tentative, write, Revision(revision)).map_err(|error| (index, error))?,
-        );
+    let mut kinds = Vec::new();
+    for ((index, write), revision) in writes.into_iter().enumerate().zip(next.0..) {
+        let kind = admit(&mut tentative, write, Revision(revision));
+        kinds.push(kind.map_err(|error| (index, error))?);
     }
     *view = tentative;
     Ok(kinds)

@@ -6,6 +6,7 @@ mod body;
 mod decide;
 mod error;
 pub mod memory;
+pub mod postgres;
 mod router;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use api::{Collection, ObjectKey, Revision, Uid};
 pub use body::Body;
 pub use error::Error;
 pub use memory::MemoryStore;
+pub use postgres::PostgresStore;
 pub use router::{Router, is_event};
 
 /// An object as the store holds it.
