@@ -318,8 +318,8 @@ mod tests {
         }
     }
 
-    async fn open() -> Opened {
-        Opened(MemoryStore::new(Env::system()))
+    fn open() -> std::future::Ready<Opened> {
+        std::future::ready(Opened(MemoryStore::new(Env::system())))
     }
 
     contract!(open);

@@ -29,11 +29,16 @@ pub(super) struct Unit {
     pub(super) answer: Answer,
 }
 
+/// What [`crate::store::Store::write`] answers.
+pub(super) type EachAnswer = Vec<Result<Arc<Change>, Error>>;
+/// What [`crate::store::Store::transaction`] answers.
+pub(super) type AllAnswer = Result<Vec<Arc<Change>>, (usize, Error)>;
+
 /// Where the answer goes; says also what is asked: each alone, or all or none.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Each(oneshot::Sender<Vec<Result<Arc<Change>, Error>>>),
-    All(oneshot::Sender<Result<Vec<Arc<Change>>, (usize, Error)>>),
+    Each(oneshot::Sender<EachAnswer>),
+    All(oneshot::Sender<AllAnswer>),
 }
 
 /// A write that will be committed.

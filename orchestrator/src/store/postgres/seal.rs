@@ -159,8 +159,8 @@ fn context(key: &ObjectKey, uid: &Uid) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::contract::body;
     use super::*;
+    use crate::store::contract::fixture::body;
 
     #[test]
     fn secrets_open_with_their_key_in_their_place_only() {

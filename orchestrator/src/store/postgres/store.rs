@@ -71,9 +71,9 @@ impl PostgresStore {
             let sealed = seal::seal(&self.options.keys, &write.key, &write.uid, body);
             let is_jsonb = !seal::is_secret(&write.key.collection) && fits_jsonb(body.stored());
             Prepared {
+                write,
                 sealed,
                 is_jsonb,
-                write,
             }
         };
         writes.into_iter().map(prepare).collect()
@@ -81,10 +81,6 @@ impl PostgresStore {
 
     async fn connection(&self) -> Result<PoolConnection<Postgres>, Error> {
         self.pool.acquire().await.map_err(unavailable("connect"))
-    }
-
-    async fn open(&self, row: Option<StoredRow>) -> Result<Option<Stored>, Error> {
-        row.map(|row| row.stored(&self.options.keys)).transpose()
     }
 
     fn listing(&self, rows: Vec<StoredRow>, revision: Revision) -> Result<Listing, Error> {
@@ -152,7 +148,7 @@ impl Store for PostgresStore {
     async fn get(&self, key: &ObjectKey) -> Result<Option<Stored>, Error> {
         within("read an object", async {
             let row = read::get(&mut *self.connection().await?, key).await?;
-            self.open(row).await
+            row.map(|row| row.stored(&self.options.keys)).transpose()
         })
         .await
     }

@@ -9,7 +9,8 @@ use api::{Collection, Revision};
 use client::{Env, Tasks};
 
 use super::*;
-use crate::store::contract::{commit, committed, contract, create, delete, pod, replace};
+use crate::store::contract::contract;
+use crate::store::contract::fixture::{commit, committed, create, delete, pod, replace};
 use crate::store::{Commit, EPOCH_SHIFT, Error, Store, epoch};
 
 /// A store on a database of its own.

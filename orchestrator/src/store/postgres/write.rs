@@ -61,16 +61,17 @@ impl Writer {
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Unit>, token: CancellationToken) {
         let mut waiting = None;
         loop {
-            let first = match waiting.take() {
-                Some(unit) => Some(unit),
-                None => tokio::select! {
+            let first = if let Some(unit) = waiting.take() {
+                Some(unit)
+            } else {
+                tokio::select! {
                     biased;
                     unit = queue.recv() => unit,
                     () = token.cancelled(), if !queue.is_closed() => {
                         queue.close();
                         continue;
                     }
-                },
+                }
             };
             let Some(first) = first else { return };
             let batch = fill(first, &mut queue, &mut waiting);
