@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod registry;
+pub mod scheduler;
 pub mod server;
 pub mod service;
 pub mod store;
