@@ -9,21 +9,19 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-use api::{Collection, Object, ObjectKey, Uid};
-use client::{DeleteOptions, Env, Tasks};
+use client::{Env, Tasks};
 
 use crate::auth::authenticate::{Authenticator, StaticTokens};
 use crate::auth::pki::{Holder, Pki, ServingNames};
-use crate::auth::rbac::{self, Bootstrap};
-use crate::auth::token::{self, Bindings, Keys, Tokens};
-use crate::auth::{Authorizer, Identity, MASTERS, kubeconfig};
-use crate::registry::kinds;
-use crate::registry::{Context, LocalClient, Part, Pools, Registry, field_getter};
+use crate::auth::rbac;
+use crate::auth::token::{self, Keys, Tokens};
+use crate::auth::{self, Authorizer, Identity, MASTERS, kubeconfig};
+use crate::registry::{LocalClient, Pools, Registry, field_getter};
 use crate::server::discovery::Discovery;
 use crate::server::openapi::OpenApi;
 use crate::server::{self, App, Gate, Readiness};
 use crate::store::Router;
-use crate::watch::{Delivery, EventKind, Filter, Hub, Start};
+use crate::watch::Hub;
 
 /// Everything the orchestrator must be told.
 #[derive(Debug, Clone)]
@@ -60,7 +58,9 @@ pub enum Error {
     #[error("the API server's client certificate cannot be parsed")]
     Pem(#[from] rustls::pki_types::pem::Error),
     #[error("the cluster's first objects could not be written")]
-    Bootstrap(#[from] api::Status),
+    Bootstrap(#[from] client::Error),
+    #[error("permissions could not be read")]
+    Permissions(#[from] crate::watch::Error),
 }
 
 /// A running orchestrator.
@@ -88,8 +88,8 @@ impl Orchestrator {
             env.clone(),
             config.pools.clone(),
         ));
-        bootstrap(&registry).await?;
-        follow(&hub, &authorizer, tasks);
+        rbac::install(&LocalClient::new(Arc::clone(&registry), "bootstrap")).await?;
+        auth::follow(&hub, &authorizer, &env, tasks).await?;
         let pki = Arc::new(Pki::open(&config.pki, env.now())?);
         let ready = Readiness::default();
         let app = Arc::new(App {
@@ -113,7 +113,10 @@ impl Orchestrator {
         let limits = tls::Limits::default();
         let addresses =
             server::tls::listen(&config.listen, router, pki, names, &limits, env, tasks).await?;
-        let first = addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
+        let first = addresses
+            .first()
+            .copied()
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
         let text = kubeconfig::kubeconfig(&format!("https://{first}"), &authority, "admin", &admin);
         kubeconfig::write(&config.admin_kubeconfig, &text)?;
         ready.set();
@@ -130,88 +133,9 @@ impl Orchestrator {
     }
 }
 
-/// Roles and bindings that every cluster has. People may change theirs; what is missing comes back.
-async fn bootstrap(registry: &Registry) -> Result<(), api::Status> {
-    let context = Context::internal("bootstrap");
-    for name in [
-        "default",
-        "kube-system",
-        "kube-public",
-        "kube-node-lease",
-        "kedge",
-    ] {
-        let kind = kinds::of(&Collection::new("", "namespaces")).expect("namespaces are served");
-        let namespace = Object::new(&kind.resource.gvk(), "", name);
-        if registry
-            .hub()
-            .get(&kind.resource.collection().key("", name))
-            .is_none()
-        {
-            registry.create(&context, kind, "", namespace).await?;
-        }
-    }
-    let existing: Vec<Object> = rbac::collections()
-        .iter()
-        .flat_map(|collection| registry.hub().list(collection, &Filter::default()).items)
-        .map(|item| item.object())
-        .collect();
-    for step in rbac::reconcile(&existing, &rbac::bootstrap_objects()) {
-        let (Bootstrap::Create(object) | Bootstrap::Update(object) | Bootstrap::Recreate(object)) =
-            &step;
-        let resource = api::resource::by_kind(&object.gvk()).expect("role kinds are served");
-        let kind = kinds::of(&resource.collection()).expect("role kinds are stored");
-        let key = object.key(&resource.collection());
-        if matches!(step, Bootstrap::Recreate(_)) {
-            registry
-                .delete(&context, kind, &key, &DeleteOptions::default())
-                .await?;
-        }
-        if matches!(step, Bootstrap::Update(_)) {
-            registry
-                .update(&context, kind, &key, Part::Main, object.clone())
-                .await?;
-        } else {
-            registry
-                .create(&context, kind, object.namespace(), object.clone())
-                .await?;
-        }
-    }
-    Ok(())
-}
-
-/// Keeps the authorizer's memory in step with the cache.
-fn follow(hub: &Hub, authorizer: &Arc<Authorizer>, tasks: &Tasks) {
-    for collection in Authorizer::collections() {
-        let (hub, authorizer) = (hub.clone(), Arc::clone(authorizer));
-        for item in hub.list(&collection, &Filter::default()).items {
-            authorizer.observe(&item.object());
-        }
-        tasks.spawn_until_cancelled(async move {
-            // Each round begins with everything that exists; a round ends when it falls behind.
-            while let Ok(mut events) =
-                hub.subscribe(&collection, Filter::default(), Start::Existing)
-            {
-                while let Ok(delivery) = events.next().await {
-                    if let Delivery::Event { kind, json, .. } = delivery {
-                        let object: Object = serde_json::from_slice(&json).unwrap_or_default();
-                        match kind {
-                            EventKind::Deleted => authorizer.forget(&object.key(&collection)),
-                            EventKind::Added | EventKind::Modified => authorizer.observe(&object),
-                        }
-                    }
-                }
-            }
-        });
-    }
-}
-
 fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {
     let keys = Keys::from_pem(pki.service_account_key_pem())?;
-    let tokens = Tokens::new(
-        keys,
-        config.issuer.clone(),
-        Arc::new(CachedBindings(hub.clone())),
-    );
+    let tokens = Tokens::new(keys, config.issuer.clone(), Arc::new(hub.clone()));
     let mut fixed = StaticTokens::default();
     fixed.add(
         &config.admin_token,
@@ -221,14 +145,6 @@ fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> R
         authenticator: Authenticator::new(Arc::new(tokens), fixed),
         authorizer,
     })
-}
-
-struct CachedBindings(Hub);
-
-impl Bindings for CachedBindings {
-    fn uid(&self, key: &ObjectKey) -> Option<Uid> {
-        self.0.get(key).map(|item| item.uid.clone())
-    }
 }
 
 /// How the API server calls node agents.

@@ -1,7 +1,8 @@
-//! Who asks, and whether they may. Nothing here reads the store or the clock.
+//! Who asks, and whether they may. Decisions read memory alone: never the store, never the clock.
 
 pub mod authenticate;
 mod authorizer;
+mod follow;
 mod identity;
 pub mod kubeconfig;
 pub mod node;
@@ -11,6 +12,7 @@ pub mod reviews;
 pub mod token;
 
 pub use authorizer::Authorizer;
+pub use follow::follow;
 pub use identity::{
     ANONYMOUS, AUTHENTICATED, Identity, MASTERS, NODES, SERVICE_ACCOUNTS, UNAUTHENTICATED,
     node_name, parse_service_account, service_account_name,

@@ -91,7 +91,7 @@ impl Registry {
             ));
         }
         admission::validate(&self.authorizer, intent, None, &object)?;
-        let warnings = unknown_fields(context, kind, &object)?;
+        let warnings = unknown_fields(context, &object)?;
         let held = if context.dry_run {
             Held::default()
         } else {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use api::codec::strict;
 use api::{Object, ObjectKey, Status};
 
 use super::context::{Context, FieldValidation, Written};
@@ -86,7 +87,7 @@ impl Registry {
                 next.body["spec"]["finalizers"] = finalizers;
             }
         }
-        let warnings = unknown_fields(context, kind, &next)?;
+        let warnings = unknown_fields(context, &next)?;
         let causes = match part {
             Part::Status => (kind.validate_status)(&next, old),
             Part::Main | Part::Finalize => [
@@ -177,23 +178,23 @@ pub(crate) fn precondition(
     Ok(())
 }
 
-/// Fields the kind does not have: refused, reported or passed over, as the client asked.
-pub(crate) fn unknown_fields(
-    context: &Context,
-    kind: &Kind,
-    object: &Object,
-) -> Result<Vec<String>, Status> {
-    if context.validation == FieldValidation::Ignore {
-        return Ok(Vec::new());
+/// Fields the kind does not have: refused, reported or passed over, as the client asked. Values
+/// of the wrong type are refused in any case.
+pub(crate) fn unknown_fields(context: &Context, object: &Object) -> Result<Vec<String>, Status> {
+    let findings = strict::check_object(object);
+    if let Some(mistyped) = findings.mistyped.first() {
+        return Err(Status::bad_request(mistyped.to_string()));
     }
-    let problems: Vec<String> = Vec::new();
-    if problems.is_empty() || context.validation == FieldValidation::Warn {
-        return Ok(problems);
+    match (
+        context.validation,
+        strict::strict_error(&findings.unknown, &[]),
+    ) {
+        (FieldValidation::Strict, Some(message)) => Err(Status::bad_request(message)),
+        (FieldValidation::Warn, Some(_)) => {
+            Ok(findings.unknown.iter().map(ToString::to_string).collect())
+        }
+        _ => Ok(Vec::new()),
     }
-    Err(Status::bad_request(format!(
-        "strict decoding error: {}",
-        problems.join(", ")
-    )))
 }
 
 /// Nothing but the resource version differs.

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use api::codec::{json, protobuf, strict};
 use api::{Object, Reason, Status};
 
 use crate::registry::FieldValidation;
@@ -61,16 +62,41 @@ pub(crate) fn decode_as(
     encoding: Encoding,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    let object = match encoding {
-        Encoding::Protobuf => api::codec::protobuf::decode(bytes).map_err(unreadable)?,
-        Encoding::Json => serde_json::from_slice(bytes).map_err(unreadable)?,
-        Encoding::Yaml => serde_yaml::from_slice(bytes).map_err(unreadable)?,
+    let (object, duplicates) = match encoding {
+        Encoding::Protobuf => (protobuf::decode(bytes).map_err(unreadable)?, Vec::new()),
+        Encoding::Json => {
+            let parsed =
+                json::parse(bytes).map_err(|error| ApiError::bad_request(error.message()))?;
+            (Object::from(parsed.value), parsed.duplicates)
+        }
+        Encoding::Yaml => (
+            serde_yaml::from_slice(bytes).map_err(unreadable)?,
+            Vec::new(),
+        ),
     };
-    let _ = validation;
-    Ok(Decoded {
-        object,
-        warnings: Vec::new(),
-    })
+    let findings = strict::check_object(&object);
+    if let Some(mistyped) = findings.mistyped.first() {
+        return Err(ApiError::bad_request(mistyped.to_string()));
+    }
+    if validation == FieldValidation::Strict
+        && let Some(message) = strict::strict_error(&findings.unknown, &duplicates)
+    {
+        return Err(ApiError::bad_request(message));
+    }
+    let warnings = match validation {
+        FieldValidation::Warn => findings
+            .unknown
+            .iter()
+            .map(ToString::to_string)
+            .chain(
+                duplicates
+                    .iter()
+                    .map(|field| format!("duplicate field \"{field}\"")),
+            )
+            .collect(),
+        FieldValidation::Ignore | FieldValidation::Strict => Vec::new(),
+    };
+    Ok(Decoded { object, warnings })
 }
 
 fn unreadable(error: impl std::fmt::Display) -> ApiError {

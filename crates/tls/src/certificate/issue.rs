@@ -35,6 +35,7 @@ impl std::fmt::Debug for Pair {
 impl Pair {
     /// Splits a PEM text that holds a key and a certificate.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        const END: &str = "-----END CERTIFICATE-----";
         let start = pem
             .find("-----BEGIN CERTIFICATE-----")
             .ok_or_else(|| Error::Parse {
@@ -42,7 +43,6 @@ impl Pair {
                 detail: "it has no certificate".to_owned(),
             })?;
         let (before, rest) = pem.split_at(start);
-        const END: &str = "-----END CERTIFICATE-----";
         // The key may stand on either side of the certificates.
         let end = rest.rfind(END).map_or(rest.len(), |at| at + END.len());
         let (certificates, after) = rest.split_at(end);

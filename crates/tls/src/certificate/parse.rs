@@ -134,6 +134,10 @@ fn timestamp(seconds: i64) -> Result<Timestamp, Error> {
     Timestamp::from_second(seconds).map_err(unreadable)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is passed to `map_err` by name"
+)]
 fn unreadable(detail: impl ToString) -> Error {
     Error::Parse {
         what: "a certificate".to_owned(),

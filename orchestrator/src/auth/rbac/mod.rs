@@ -5,6 +5,7 @@ mod bootstrap;
 mod decision;
 mod escalation;
 mod index;
+mod install;
 mod reconcile;
 mod rule;
 
@@ -16,5 +17,6 @@ pub use bootstrap::{bootstrap_objects, node_rules};
 pub use decision::{Authorize, Decision, forbidden};
 pub use escalation::check_escalation;
 pub use index::{GROUP, Index, RoleRef, Subject, role_ref};
+pub use install::{Aggregation, SYSTEM_NAMESPACES, install};
 pub use reconcile::{Bootstrap, aggregate, collections, reconcile};
 pub use rule::{Rule, rules};
