@@ -1,6 +1,6 @@
 //! JSON bodies, with the keys that are there twice.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let length = self.path.len();
         let mut list = Vec::new();
         loop {
-            self.path.push_str(&format!("[{}]", list.len()));
+            let _ = write!(self.path, "[{}]", list.len());
             let item = items.next_element_seed(self.below())?;
             self.path.truncate(length);
             match item {

@@ -3,3 +3,4 @@
 pub mod json;
 pub mod protobuf;
 pub mod strict;
+pub mod yaml;

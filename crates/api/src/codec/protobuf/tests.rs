@@ -178,7 +178,7 @@ fn depth_size_and_number_of_values_are_limited() {
     let deep = encode(&crd.into()).unwrap();
     assert_eq!(decode(&deep).unwrap_err().problem, Problem::TooDeep);
     let many = pod(&nested(&[2], |w| {
-        (0..=MAX_VALUES).for_each(|_| w.bytes(2, b""))
+        (0..=MAX_VALUES).for_each(|_| w.bytes(2, b""));
     }));
     assert_eq!(decode(&many).unwrap_err().problem, Problem::TooMany);
     let large = vec![0; MAX_BODY + 1];

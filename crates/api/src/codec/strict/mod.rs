@@ -101,7 +101,7 @@ pub fn check(ty: &'static Type, body: &Value) -> Findings {
 /// `strict decoding error: unknown field "spec.replica", duplicate field "spec.replicas"`; `None`
 /// when there is nothing to say.
 pub fn strict_error(unknown: &[Unknown], duplicates: &[String]) -> Option<String> {
-    let unknown = unknown.iter().map(|unknown| unknown.to_string());
+    let unknown = unknown.iter().map(ToString::to_string);
     let duplicates = duplicates
         .iter()
         .map(|field| format!("duplicate field \"{field}\""));

@@ -7,7 +7,10 @@ fn findings(body: Value) -> Findings {
 }
 
 fn deployment(spec: Value) -> Value {
-    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})
+    let mut body =
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
+    body["spec"] = spec;
+    body
 }
 
 fn texts(findings: &[impl ToString]) -> Vec<String> {

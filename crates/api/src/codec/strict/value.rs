@@ -122,8 +122,6 @@ impl Checker {
                 }
             }
             (Special::Quantity, other) => self.mistyped(other, "Quantity"),
-            (Special::IntOrString, Value::String(_)) => {}
-            (Special::IntOrString, other) => self.value(&FieldType::Int32, other),
             (Special::Time | Special::MicroTime, Value::String(text)) => {
                 if crate::parse_time(text).is_none() {
                     self.malformed("must be a time such as \"2006-01-02T15:04:05Z\" (RFC 3339)");
@@ -131,7 +129,9 @@ impl Checker {
             }
             (Special::Time | Special::MicroTime, other) => self.mistyped(other, "Time"),
             (Special::RawExtension | Special::FieldsV1 | Special::Json, _)
+            | (Special::IntOrString, Value::String(_))
             | (Special::SchemaOrBool, Value::Bool(_)) => {}
+            (Special::IntOrString, other) => self.value(&FieldType::Int32, other),
             (Special::StringList, Value::Array(list)) => self.items(&FieldType::String, list),
             (Special::StringList, other) => self.mistyped(other, "[]string"),
             (Special::SchemaOrArray, Value::Array(list)) => {
