@@ -69,7 +69,7 @@ fn names_exactly_the_fields_that_differ() {
             body["spec"]["template"]["spec"]["containers"]
                 .as_array_mut()
                 .unwrap()
-                .reverse()
+                .reverse();
         },
         &[&format!(
             r#"{prefix} (order): ["web","proxy"] -> ["proxy","web"]"#
@@ -77,7 +77,7 @@ fn names_exactly_the_fields_that_differ() {
     );
     check(
         |body| {
-            body["metadata"]["labels"] = json!({"app.kubernetes.io/name": "shop", "tier": "a b"})
+            body["metadata"]["labels"] = json!({"app.kubernetes.io/name": "shop", "tier": "a b"});
         },
         &[
             r#"metadata.labels["app.kubernetes.io/name"]: web -> shop"#,
