@@ -1,0 +1,42 @@
+# Two commands do all the set-up: `make up` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/kedge-target
+TOOLS := $(CARGO_TARGET_DIR)/tools
+CARGO := cargo
+
+.PHONY: help up build test lint bench clean-state packages test-packages
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+up: build ## Build Kedge and run it on this machine, with the demo; Ctrl-C ends it, pods stay
+	$(CARGO_TARGET_DIR)/release/kedge up
+
+build: packages ## Build the release binary and the demo's programs
+	$(CARGO) build --release --workspace --locked
+	scripts/static-programs.sh release
+
+test: packages test-packages ## Format check, lints, unit, integration and end-to-end tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(TOOLS)/bin/cargo-deny --offline check bans licenses sources
+	$(CARGO) build --workspace --locked
+	scripts/static-programs.sh debug
+	KEDGE_KUBECTLS=$(TOOLS)/kubectl $(CARGO) nextest run --workspace --locked --no-fail-fast
+
+lint: packages ## Format and lint
+	$(CARGO) fmt --all
+	$(CARGO) clippy --workspace --all-targets --locked
+
+bench: build ## Print figures: API, pods, push to converged, memory, start
+	KEDGE_BENCH=$(CARGO_TARGET_DIR)/release/kedge $(CARGO) run --release --locked -p sim --bin bench
+
+clean-state: ## Remove pods, networks, mounts and state of the instance in this directory
+	@if [ -x $(CARGO_TARGET_DIR)/release/kedge ]; then $(CARGO_TARGET_DIR)/release/kedge down --purge; fi
+
+packages:
+	@scripts/packages.sh run
+
+test-packages:
+	@scripts/packages.sh test
+	@scripts/test-tools.sh $(TOOLS)

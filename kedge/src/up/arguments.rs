@@ -1,0 +1,61 @@
+//! What `kedge up` can be told.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Args, Clone)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Keep all state here
+    #[arg(long, env = "KEDGE_DATA_DIR", default_value = ".kedge", value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// Serve the Kubernetes-compatible API here (TLS); port 0 picks a free one
+    #[arg(long, env = "KEDGE_API_LISTEN", default_value = "127.0.0.1:6443", value_name = "ADDRESS")]
+    pub(crate) api_listen: SocketAddr,
+    /// Serve web UI, JSON API, Git and webhooks here; port 0 picks a free one
+    #[arg(long, env = "KEDGE_WEB_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) web_listen: SocketAddr,
+    /// Use this PostgreSQL instead of the embedded one
+    #[arg(long, env = "KEDGE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// Node agents to start; more than one get a network namespace each
+    #[arg(long, env = "KEDGE_NODES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) nodes: u8,
+    /// What runs the pods
+    #[arg(long, env = "KEDGE_RUNTIME", value_enum, default_value_t = Runtime::Containerd)]
+    pub(crate) runtime: Runtime,
+    /// First content of the hosted cluster repository [default: examples-repo where it exists]
+    #[arg(long, env = "KEDGE_SEED", value_name = "DIR")]
+    pub(crate) seed: Option<PathBuf>,
+    /// Watch this Git repository instead of the hosted one (https, ssh, path or bare repository)
+    #[arg(long, env = "KEDGE_REPO", value_name = "URL")]
+    pub(crate) repo: Option<String>,
+    /// The branch to follow
+    #[arg(long, env = "KEDGE_BRANCH", default_value = "main", value_name = "BRANCH")]
+    pub(crate) branch: String,
+    /// The directory of the repository that holds `apps/`
+    #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]
+    pub(crate) path: String,
+    /// Return once every Application is Synced and Healthy, and leave the services running
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// Real containers
+    Containerd,
+    /// No containers: pods become Running and Ready by a clock
+    Simulated,
+}
+
+impl Runtime {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Containerd => "containerd",
+            Self::Simulated => "simulated",
+        }
+    }
+}

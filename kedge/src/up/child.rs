@@ -1,0 +1,101 @@
+//! One role as a child process: started, restarted when it dies, stopped at the end.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use client::{Clock, Tasks};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const MAX_DELAY: Duration = Duration::from_secs(15);
+/// A role that lived this long starts again at once.
+const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+/// From SIGTERM to SIGKILL.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// What to run, and where its output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// As in `kedge NAME`; also the name of its log file.
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<OsString>,
+    /// Kept off the command line, which everybody on the machine can read.
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// A named network namespace to run in.
+    pub(crate) namespace: Option<String>,
+}
+
+/// Keeps a role running until the tasks are cancelled.
+pub(crate) fn keep(role: Role, program: PathBuf, logs: &Path, clock: Arc<dyn Clock>, tasks: &Tasks) {
+    let log = logs.join(format!("{}.log", role.name));
+    let token = tasks.token().clone();
+    tasks.spawn(async move {
+        let mut delay = FIRST_DELAY;
+        while !token.is_cancelled() {
+            let started = clock.now();
+            match spawn(&role, &program, &log) {
+                Ok(mut child) => {
+                    tokio::select! {
+                        ended = child.wait() => {
+                            tracing::warn!(role = role.name, ?ended, log = %log.display(), "a role ended; starting it again");
+                        }
+                        () = token.cancelled() => return stop(&role.name, child).await,
+                    }
+                }
+                Err(error) => tracing::error!(role = role.name, error = format!("{error:#}"), "a role cannot be started"),
+            }
+            if clock.now().duration_since(started) > SETTLED {
+                delay = FIRST_DELAY;
+            }
+            tokio::select! {
+                () = clock.sleep(delay) => {}
+                () = token.cancelled() => return,
+            }
+            delay = (delay * 2).min(MAX_DELAY);
+        }
+    });
+}
+
+fn spawn(role: &Role, program: &Path, log: &Path) -> anyhow::Result<Child> {
+    let output = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .with_context(|| format!("cannot open the log {}", log.display()))?;
+    let errors = output.try_clone().context("cannot share the log")?;
+    let mut command = match &role.namespace {
+        None => Command::new(program),
+        Some(namespace) => {
+            let mut command = Command::new("nsenter");
+            command.arg(format!("--net=/run/netns/{namespace}")).arg(program);
+            command
+        }
+    };
+    command
+        .args(&role.arguments)
+        .envs(role.environment.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        // Ctrl-C reaches the supervisor alone; it stops its children in order.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("cannot start kedge {}", role.name))
+}
+
+async fn stop(name: &str, mut child: Child) {
+    if let Some(pid) = child.id() {
+        super::machine::signal(pid, "TERM");
+    }
+    if timeout(GRACE, child.wait()).await.is_err() {
+        tracing::warn!(role = name, "a role did not end in time and is killed");
+        let _gone = child.kill().await;
+    }
+}

@@ -1,0 +1,82 @@
+//! Where an instance keeps its things.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The files and directories below the data directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    /// Absolute, without symbolic links: names outside are derived from it.
+    pub(crate) root: PathBuf,
+}
+
+impl Layout {
+    /// Makes the directory where it is missing.
+    pub(crate) fn create(root: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(root)?;
+        let layout = Self { root: root.canonicalize()? };
+        for directory in [layout.logs(), layout.images(), layout.root.join("nodes"), layout.root.join("git")] {
+            std::fs::create_dir_all(directory)?;
+        }
+        Ok(layout)
+    }
+
+    /// An instance that is there already.
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+        Ok(Self { root: root.canonicalize()? })
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    pub(crate) fn images(&self) -> PathBuf {
+        self.root.join("images")
+    }
+
+    pub(crate) fn pki(&self) -> PathBuf {
+        self.root.join("pki")
+    }
+
+    pub(crate) fn postgres(&self) -> PathBuf {
+        self.root.join("postgres")
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.root.join("kubeconfig")
+    }
+
+    pub(crate) fn admin_token(&self) -> PathBuf {
+        self.root.join("admin-token")
+    }
+
+    /// Encrypts Secrets in the database; never in it.
+    pub(crate) fn encryption_key(&self) -> PathBuf {
+        self.root.join("encryption-key")
+    }
+
+    pub(crate) fn endpoints(&self) -> PathBuf {
+        self.root.join("endpoints.json")
+    }
+
+    pub(crate) fn reconciler_kubeconfig(&self) -> PathBuf {
+        self.root.join("reconciler.kubeconfig")
+    }
+
+    pub(crate) fn node(&self, node: u8) -> PathBuf {
+        self.root.join("nodes").join(node_name(node))
+    }
+
+    pub(crate) fn node_kubeconfig(&self, node: u8) -> PathBuf {
+        self.node(node).join("kubeconfig")
+    }
+}
+
+/// The name of a node in the cluster.
+pub(crate) fn node_name(node: u8) -> String {
+    format!("node-{node}")
+}

