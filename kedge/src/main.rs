@@ -2,6 +2,8 @@
 
 mod logging;
 mod role;
+mod secret;
+mod up;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run everything on this machine: database, orchestrator, reconciler, node agents
+    Up(up::Arguments),
+    /// Stop what a detached `up` left
+    Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
     Orchestrator(role::orchestrator::Arguments),
 }
@@ -48,6 +54,8 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match arguments.command {
+            Command::Up(arguments) => up::run(arguments).await,
+            Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
         }
     });

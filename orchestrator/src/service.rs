@@ -32,6 +32,8 @@ pub struct Config {
     pub admin_kubeconfig: PathBuf,
     /// Where the API listens, TLS. Port 0 picks a free one.
     pub listen: Vec<SocketAddr>,
+    /// Where pods and nodes reach the API server: what the `kubernetes` Service points at.
+    pub advertise: SocketAddr,
     /// What the serving certificate answers to, besides the usual names.
     pub names: Vec<String>,
     pub addresses: Vec<IpAddr>,

@@ -1,28 +1,40 @@
 //! `kedge orchestrator`
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 
 use client::{Env, Tasks};
+use nodeagent::network::Instance;
 use orchestrator::registry::Pools;
 use orchestrator::service::{Config, Orchestrator};
 use orchestrator::store::Router;
+use orchestrator::store::postgres::Keys;
 
 use super::until_asked_to_stop;
+use crate::secret;
+use crate::up::{Layout, postgres};
 
 #[derive(Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
-    /// Keep keys, certificates and the admin kubeconfig here
+    /// Keep keys, certificates, the admin kubeconfig and an embedded database here
     #[arg(
         long,
         env = "KEDGE_DATA_DIR",
         default_value = ".kedge",
         value_name = "DIR"
     )]
-    data_dir: PathBuf,
+    data_dir: std::path::PathBuf,
+    /// PostgreSQL to keep everything in [default: an embedded one in the data directory]
+    #[arg(
+        long,
+        env = "KEDGE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database_url: Option<String>,
     /// Listen here for API requests (TLS); may be given several times
     #[arg(
         long,
@@ -31,6 +43,9 @@ pub(crate) struct Arguments {
         value_name = "ADDRESS"
     )]
     api_listen: Vec<SocketAddr>,
+    /// Where pods and nodes reach the API [default: the first address it listens on]
+    #[arg(long, env = "KEDGE_ADVERTISE", value_name = "ADDRESS")]
+    advertise: Option<SocketAddr>,
     /// First address of the cluster's Services, a /16 network
     #[arg(
         long,
@@ -51,10 +66,33 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (env, tasks) = (Env::system(), Tasks::default());
-    let stores = Router::memory(&env);
+    let layout = Layout::create(&arguments.data_dir).with_context(|| {
+        format!(
+            "cannot use the data directory {}",
+            arguments.data_dir.display()
+        )
+    })?;
+    let url = match &arguments.database_url {
+        Some(url) => url.clone(),
+        None => postgres::start(&layout.postgres(), &Instance::of(&layout.root).id, &tasks).await?,
+    };
+    let keys = Keys::new("1", &secret::key(&layout.encryption_key())?);
+    let stores = Router::postgres(&url, keys, &env, &tasks)
+        .await
+        .context("cannot open the store")?;
+    let config = config(&arguments, &layout)?;
+    let running = Orchestrator::start(config, stores, env, &tasks)
+        .await
+        .context("cannot start the orchestrator")?;
+    tracing::info!(addresses = ?running.addresses, "the API server is ready");
+    until_asked_to_stop(&tasks).await
+}
+
+fn config(arguments: &Arguments, layout: &Layout) -> anyhow::Result<Config> {
     let (addresses, names): (Vec<String>, Vec<String>) = arguments
         .api_names
-        .into_iter()
+        .iter()
+        .cloned()
         .partition(|name| name.parse::<IpAddr>().is_ok());
     let mut addresses: Vec<IpAddr> = addresses
         .iter()
@@ -67,10 +105,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             .map(SocketAddr::ip)
             .filter(|ip| !ip.is_unspecified()),
     );
-    let config = Config {
-        pki: arguments.data_dir.join("pki"),
-        admin_kubeconfig: arguments.data_dir.join("kubeconfig"),
-        listen: arguments.api_listen,
+    let first = arguments
+        .api_listen
+        .first()
+        .copied()
+        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
+    Ok(Config {
+        pki: layout.pki(),
+        admin_kubeconfig: layout.kubeconfig(),
+        listen: arguments.api_listen.clone(),
+        advertise: arguments.advertise.unwrap_or(first),
         names,
         addresses,
         pools: Pools {
@@ -79,11 +123,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         },
         cluster_domain: "cluster.local".into(),
         issuer: "https://kubernetes.default.svc.cluster.local".into(),
-        admin_token: String::new(),
-    };
-    let running = Orchestrator::start(config, stores, env, &tasks)
-        .await
-        .context("cannot start the orchestrator")?;
-    tracing::info!(addresses = ?running.addresses, "the API server is ready");
-    until_asked_to_stop(&tasks).await
+        admin_token: secret::text(&layout.admin_token())?,
+    })
 }

@@ -9,16 +9,36 @@ use clap::{Args, ValueEnum};
 #[group(skip)]
 pub(crate) struct Arguments {
     /// Keep all state here
-    #[arg(long, env = "KEDGE_DATA_DIR", default_value = ".kedge", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "KEDGE_DATA_DIR",
+        default_value = ".kedge",
+        value_name = "DIR"
+    )]
     pub(crate) data_dir: PathBuf,
     /// Serve the Kubernetes-compatible API here (TLS); port 0 picks a free one
-    #[arg(long, env = "KEDGE_API_LISTEN", default_value = "127.0.0.1:6443", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "KEDGE_API_LISTEN",
+        default_value = "127.0.0.1:6443",
+        value_name = "ADDRESS"
+    )]
     pub(crate) api_listen: SocketAddr,
     /// Serve web UI, JSON API, Git and webhooks here; port 0 picks a free one
-    #[arg(long, env = "KEDGE_WEB_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "KEDGE_WEB_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS"
+    )]
     pub(crate) web_listen: SocketAddr,
     /// Use this PostgreSQL instead of the embedded one
-    #[arg(long, env = "KEDGE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "KEDGE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) database_url: Option<String>,
     /// Node agents to start; more than one get a network namespace each
     #[arg(long, env = "KEDGE_NODES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=100))]
@@ -33,7 +53,12 @@ pub(crate) struct Arguments {
     #[arg(long, env = "KEDGE_REPO", value_name = "URL")]
     pub(crate) repo: Option<String>,
     /// The branch to follow
-    #[arg(long, env = "KEDGE_BRANCH", default_value = "main", value_name = "BRANCH")]
+    #[arg(
+        long,
+        env = "KEDGE_BRANCH",
+        default_value = "main",
+        value_name = "BRANCH"
+    )]
     pub(crate) branch: String,
     /// The directory of the repository that holds `apps/`
     #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]

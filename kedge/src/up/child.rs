@@ -32,7 +32,13 @@ pub(crate) struct Role {
 }
 
 /// Keeps a role running until the tasks are cancelled.
-pub(crate) fn keep(role: Role, program: PathBuf, logs: &Path, clock: Arc<dyn Clock>, tasks: &Tasks) {
+pub(crate) fn keep(
+    role: Role,
+    program: PathBuf,
+    logs: &Path,
+    clock: Arc<dyn Clock>,
+    tasks: &Tasks,
+) {
     let log = logs.join(format!("{}.log", role.name));
     let token = tasks.token().clone();
     tasks.spawn(async move {
@@ -73,7 +79,9 @@ fn spawn(role: &Role, program: &Path, log: &Path) -> anyhow::Result<Child> {
         None => Command::new(program),
         Some(namespace) => {
             let mut command = Command::new("nsenter");
-            command.arg(format!("--net=/run/netns/{namespace}")).arg(program);
+            command
+                .arg(format!("--net=/run/netns/{namespace}"))
+                .arg(program);
             command
         }
     };

@@ -42,7 +42,13 @@ pub(crate) fn write(layout: &Layout, kedge: &Path) -> anyhow::Result<()> {
 }
 
 fn store(image: &Image, to: &Path) -> anyhow::Result<()> {
-    archive(image, to).with_context(|| format!("cannot write the image {} to {}", image.reference, to.display()))
+    archive(image, to).with_context(|| {
+        format!(
+            "cannot write the image {} to {}",
+            image.reference,
+            to.display()
+        )
+    })
 }
 
 /// The statically linked programs lie beside the binary, in `images/`.

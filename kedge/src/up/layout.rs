@@ -14,8 +14,15 @@ impl Layout {
     /// Makes the directory where it is missing.
     pub(crate) fn create(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
-        let layout = Self { root: root.canonicalize()? };
-        for directory in [layout.logs(), layout.images(), layout.root.join("nodes"), layout.root.join("git")] {
+        let layout = Self {
+            root: root.canonicalize()?,
+        };
+        for directory in [
+            layout.logs(),
+            layout.images(),
+            layout.root.join("nodes"),
+            layout.root.join("git"),
+        ] {
             std::fs::create_dir_all(directory)?;
         }
         Ok(layout)
@@ -23,7 +30,9 @@ impl Layout {
 
     /// An instance that is there already.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: root.canonicalize()? })
+        Ok(Self {
+            root: root.canonicalize()?,
+        })
     }
 
     pub(crate) fn lock(&self) -> PathBuf {

@@ -10,7 +10,9 @@ pub(crate) fn is_root() -> bool {
 
 /// Sends a signal by name. A process that is gone already needs none.
 pub(crate) fn signal(pid: u32, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, "--", &pid.to_string()]).output();
+    let sent = Command::new("kill")
+        .args(["-s", name, "--", &pid.to_string()])
+        .output();
     if let Err(error) = sent {
         tracing::warn!(%error, pid, name, "cannot send a signal");
     }
@@ -18,7 +20,9 @@ pub(crate) fn signal(pid: u32, name: &str) {
 
 /// Processes whose command line mentions `text`, as pid and command line.
 pub(crate) fn processes(text: &str) -> Vec<(u32, String)> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())

@@ -9,11 +9,11 @@ mod images;
 mod layout;
 mod machine;
 mod plan;
-mod postgres;
+pub(crate) mod postgres;
 mod supervise;
 mod wait;
 
-pub(crate) use arguments::{Arguments, Runtime};
+pub(crate) use arguments::Arguments;
 pub(crate) use down::{Arguments as DownArguments, run as down};
 pub(crate) use layout::Layout;
 pub(crate) use supervise::run;

@@ -40,33 +40,63 @@ pub(crate) fn orchestrator(inputs: &Inputs<'_>) -> Role {
     }
     flag(&mut arguments, "--advertise", inner.to_string());
     let services = inputs.topology.instance.service_network();
-    flag(&mut arguments, "--service-network", services.address.to_string());
+    flag(
+        &mut arguments,
+        "--service-network",
+        services.address.to_string(),
+    );
     let environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
-    Role { name: "orchestrator".into(), arguments, environment, namespace: None }
+    Role {
+        name: "orchestrator".into(),
+        arguments,
+        environment,
+        namespace: None,
+    }
 }
 
 pub(crate) fn agent(inputs: &Inputs<'_>, node: u8) -> Role {
     let place = inputs.topology.node(node);
     let simulated = inputs.arguments.runtime == Runtime::Simulated;
-    let address: IpAddr = if simulated { Ipv4Addr::LOCALHOST.into() } else { place.address.into() };
+    let address: IpAddr = if simulated {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        place.address.into()
+    };
     let mut arguments = line(&["agent"]);
     flag(&mut arguments, "--name", node_name(node));
     flag(&mut arguments, "--data-dir", inputs.layout.node(node));
-    flag(&mut arguments, "--kubeconfig", inputs.layout.node_kubeconfig(node));
+    flag(
+        &mut arguments,
+        "--kubeconfig",
+        inputs.layout.node_kubeconfig(node),
+    );
     flag(&mut arguments, "--runtime", inputs.arguments.runtime.name());
     flag(&mut arguments, "--address", address.to_string());
     flag(&mut arguments, "--instance", &inputs.layout.root);
     flag(&mut arguments, "--node", node.to_string());
-    flag(&mut arguments, "--nodes", inputs.arguments.nodes.to_string());
+    flag(
+        &mut arguments,
+        "--nodes",
+        inputs.arguments.nodes.to_string(),
+    );
     flag(&mut arguments, "--images", inputs.layout.images());
     let namespace = if simulated { None } else { place.namespace };
-    Role { name: format!("agent-{node}"), arguments, environment: Vec::new(), namespace }
+    Role {
+        name: format!("agent-{node}"),
+        arguments,
+        environment: Vec::new(),
+        namespace,
+    }
 }
 
 pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     let mut arguments = line(&["reconciler"]);
     flag(&mut arguments, "--data-dir", &inputs.layout.root);
-    flag(&mut arguments, "--kubeconfig", inputs.layout.reconciler_kubeconfig());
+    flag(
+        &mut arguments,
+        "--kubeconfig",
+        inputs.layout.reconciler_kubeconfig(),
+    );
     flag(&mut arguments, "--web-listen", inputs.web.to_string());
     flag(&mut arguments, "--branch", &inputs.arguments.branch);
     flag(&mut arguments, "--path", &inputs.arguments.path);
@@ -77,7 +107,12 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
         flag(&mut arguments, "--seed", seed);
     }
     let environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
-    Role { name: "reconciler".into(), arguments, environment, namespace: None }
+    Role {
+        name: "reconciler".into(),
+        arguments,
+        environment,
+        namespace: None,
+    }
 }
 
 fn line(words: &[&str]) -> Vec<OsString> {

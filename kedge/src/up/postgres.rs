@@ -10,10 +10,16 @@ const DATABASE: &str = "kedge";
 
 /// Starts the server, or takes over one that still runs, and keeps it running until the tasks
 /// are cancelled. Answers the URL of the database.
-pub(crate) async fn start(directory: &Path, instance: &str, tasks: &Tasks) -> anyhow::Result<String> {
+pub(crate) async fn start(
+    directory: &Path,
+    instance: &str,
+    tasks: &Tasks,
+) -> anyhow::Result<String> {
     let fallback = Path::new("/var/lib/kedge").join(instance).join("postgres");
     let options = Options::new(directory, fallback).with_database(DATABASE);
-    let server = Server::start(options).await.context("cannot start the embedded PostgreSQL")?;
+    let server = Server::start(options)
+        .await
+        .context("cannot start the embedded PostgreSQL")?;
     let url = server.url(DATABASE);
     let token = tasks.token().clone();
     tasks.spawn(async move {

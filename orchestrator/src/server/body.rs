@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use api::codec::{json, protobuf, strict};
+use api::codec::{json, protobuf, strict, yaml};
 use api::{Object, Reason, Status};
 
 use crate::registry::FieldValidation;
@@ -70,7 +70,10 @@ pub(crate) fn decode_as(
             (Object::from(parsed.value), parsed.duplicates)
         }
         Encoding::Yaml => (
-            serde_yaml::from_slice(bytes).map_err(unreadable)?,
+            Object::from(
+                yaml::single(std::str::from_utf8(bytes).map_err(unreadable)?)
+                    .map_err(unreadable)?,
+            ),
             Vec::new(),
         ),
     };

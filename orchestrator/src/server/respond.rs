@@ -21,9 +21,7 @@ use super::table;
 /// A body of JSON or YAML.
 pub(crate) fn value(code: StatusCode, encoding: Encoding, value: &Value) -> Response {
     let bytes = match encoding {
-        Encoding::Yaml => serde_yaml::to_string(value)
-            .unwrap_or_default()
-            .into_bytes(),
+        Encoding::Yaml => api::codec::yaml::to_string(value).into_bytes(),
         Encoding::Json | Encoding::Protobuf => value.to_string().into_bytes(),
     };
     bytes_as(code, encoding, bytes.into())

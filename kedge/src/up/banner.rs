@@ -1,0 +1,50 @@
+//! What a newcomer reads first: where everything is, and what to try.
+
+use std::fmt::Write;
+
+use super::arguments::Runtime;
+use super::plan::Inputs;
+
+/// Prints the addresses and the next three commands.
+pub(crate) fn print(inputs: &Inputs<'_>) -> anyhow::Result<()> {
+    let token = crate::secret::text(&inputs.layout.admin_token())?;
+    anstream::println!("{}", text(inputs, &token));
+    Ok(())
+}
+
+fn text(inputs: &Inputs<'_>, token: &str) -> String {
+    let kubeconfig = inputs.layout.kubeconfig();
+    let web = inputs.web;
+    let mut text = String::new();
+    let simulated = inputs.arguments.runtime == Runtime::Simulated;
+    let note = if simulated {
+        " (simulated runtime: no containers run)"
+    } else {
+        ""
+    };
+    let _ = writeln!(text, "\nKedge is up{note}.\n");
+    let _ = writeln!(text, "  Web         http://{web}/signin?token={token}");
+    let _ = writeln!(
+        text,
+        "  Kubernetes  https://{}  (kubeconfig {})",
+        inputs.api,
+        kubeconfig.display()
+    );
+    let _ = writeln!(
+        text,
+        "  Git         http://admin:{token}@{web}/git/cluster.git\n"
+    );
+    let _ = writeln!(text, "Try:");
+    let _ = writeln!(
+        text,
+        "  kubectl --kubeconfig {} get applications,pods -A",
+        kubeconfig.display()
+    );
+    let _ = writeln!(
+        text,
+        "  git clone http://admin:{token}@{web}/git/cluster.git"
+    );
+    let _ = writeln!(text, "  kedge apps\n");
+    let _ = write!(text, "Ctrl-C ends Kedge and leaves the pods running.");
+    text
+}

@@ -1,0 +1,224 @@
+//! The supervisor: everything up in order, kept up, down in order.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use client::{Env, Tasks};
+use nodeagent::network::{Instance, Topology, apply};
+use orchestrator::auth::kubeconfig;
+use orchestrator::auth::pki::{Holder, Pki};
+
+use super::arguments::{Arguments, Runtime};
+use super::layout::{Layout, node_name};
+use super::plan::{self, Inputs};
+use super::{banner, child, detached, images, machine, postgres, wait};
+use crate::role::until_asked_to_stop;
+use crate::secret;
+
+/// `kedge up`
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    check(&arguments)?;
+    let layout = Layout::create(&arguments.data_dir).with_context(|| {
+        format!(
+            "cannot use the data directory {}",
+            arguments.data_dir.display()
+        )
+    })?;
+    if arguments.wait {
+        return detached::up(&arguments, &layout).await;
+    }
+    let _lock = lock(&layout)?;
+    let (env, tasks) = (Env::system(), Tasks::default());
+    let roles = Tasks::default();
+    let started = start(&arguments, &layout, &env, &tasks, &roles).await;
+    if let Err(error) = started {
+        roles.drain().await;
+        tasks.drain().await;
+        return Err(error);
+    }
+    until_asked_to_stop(&roles).await?;
+    // The database goes last: the roles still write while they stop.
+    tasks.drain().await;
+    Ok(())
+}
+
+fn check(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.runtime == Runtime::Containerd && !machine::is_root() {
+        bail!("real containers need root; run as root, or with --runtime simulated");
+    }
+    if let Some(seed) = &arguments.seed
+        && !seed.is_dir()
+    {
+        bail!("--seed {}: no such directory", seed.display());
+    }
+    Ok(())
+}
+
+/// One supervisor per data directory. The lock is the file's, so that it ends with the process.
+fn lock(layout: &Layout) -> anyhow::Result<File> {
+    let path = layout.lock();
+    let mut file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
+    if file.try_lock().is_err() {
+        let pid = std::fs::read_to_string(&path).unwrap_or_default();
+        bail!(
+            "this instance is up already (process {}); `kedge down` stops it",
+            pid.trim()
+        );
+    }
+    file.set_len(0)
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .context("cannot write the lock")?;
+    Ok(file)
+}
+
+async fn start(
+    arguments: &Arguments,
+    layout: &Layout,
+    env: &Env,
+    tasks: &Tasks,
+    roles: &Tasks,
+) -> anyhow::Result<()> {
+    let kedge = std::env::current_exe().context("cannot find this program")?;
+    let topology = Topology {
+        instance: Instance::of(&layout.root),
+        nodes: arguments.nodes,
+    };
+    let database_url = match &arguments.database_url {
+        Some(url) => url.clone(),
+        None => postgres::start(&layout.postgres(), &topology.instance.id, tasks).await?,
+    };
+    if arguments.runtime == Runtime::Containerd {
+        apply(&topology)
+            .await
+            .context("cannot set up the instance's networks")?;
+        images::write(layout, &kedge)?;
+    }
+    let inputs = Inputs {
+        arguments,
+        layout,
+        topology: &topology,
+        database_url: &database_url,
+        api: picked(arguments.api_listen)?,
+        web: picked(arguments.web_listen)?,
+        seed: seed(arguments)?,
+    };
+    credentials(&inputs, env)?;
+    endpoints(&inputs)?;
+    let keep = |role| {
+        child::keep(
+            role,
+            kedge.clone(),
+            &layout.logs(),
+            env.clock.clone(),
+            roles,
+        )
+    };
+    keep(plan::orchestrator(&inputs));
+    wait::ready(
+        &format!("https://{}", inputs.api),
+        &layout.logs().join("orchestrator.log"),
+        env,
+    )
+    .await?;
+    for node in 1..=arguments.nodes {
+        keep(plan::agent(&inputs, node));
+    }
+    keep(plan::reconciler(&inputs));
+    wait::ready(
+        &format!("http://{}", inputs.web),
+        &layout.logs().join("reconciler.log"),
+        env,
+    )
+    .await?;
+    banner::print(&inputs)?;
+    Ok(())
+}
+
+/// A free port where none was named.
+fn picked(address: SocketAddr) -> anyhow::Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let listener =
+        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    listener.local_addr().context("cannot read the picked port")
+}
+
+/// The directory to seed the hosted repository from, absolute: roles run elsewhere.
+fn seed(arguments: &Arguments) -> anyhow::Result<Option<PathBuf>> {
+    let default = Path::new("examples-repo");
+    let seed = arguments
+        .seed
+        .clone()
+        .or_else(|| default.is_dir().then(|| default.to_owned()));
+    seed.map(|seed| {
+        seed.canonicalize()
+            .with_context(|| format!("cannot read {}", seed.display()))
+    })
+    .transpose()
+}
+
+/// Every role gets an identity of its own, before any role starts.
+fn credentials(inputs: &Inputs<'_>, env: &Env) -> anyhow::Result<()> {
+    secret::key(&inputs.layout.encryption_key())?;
+    secret::text(&inputs.layout.admin_token())?;
+    let pki =
+        Pki::open(&inputs.layout.pki(), env.now()).context("cannot prepare the instance's keys")?;
+    let write =
+        |path: &Path, server: SocketAddr, user: &str, holder: Holder<'_>| -> anyhow::Result<()> {
+            let pair = pki
+                .client(holder, env.now())
+                .with_context(|| format!("cannot issue the certificate of {user}"))?;
+            let text = kubeconfig::kubeconfig(
+                &format!("https://{server}"),
+                pki.authority_pem(),
+                user,
+                &pair,
+            );
+            kubeconfig::write(path, &text)
+                .with_context(|| format!("cannot write {}", path.display()))
+        };
+    write(
+        &inputs.layout.reconciler_kubeconfig(),
+        inputs.api,
+        "reconciler",
+        Holder::Reconciler,
+    )?;
+    for node in 1..=inputs.arguments.nodes {
+        let name = node_name(node);
+        std::fs::create_dir_all(inputs.layout.node(node))
+            .context("cannot make the node's directory")?;
+        let place = inputs.topology.node(node);
+        let address: IpAddr = place.address.into();
+        let local: IpAddr = [127, 0, 0, 1].into();
+        pki.agent(&name, [address, local], env.now())
+            .context("cannot issue an agent's certificate")?;
+        write(
+            &inputs.layout.node_kubeconfig(node),
+            plan::inner_api(inputs),
+            &name,
+            Holder::Node(&name),
+        )?;
+    }
+    Ok(())
+}
+
+/// Says which ports were picked.
+fn endpoints(inputs: &Inputs<'_>) -> anyhow::Result<()> {
+    let text =
+        json!({"api": format!("https://{}", inputs.api), "web": format!("http://{}", inputs.web)});
+    let path = inputs.layout.endpoints();
+    std::fs::write(&path, format!("{text:#}\n"))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
