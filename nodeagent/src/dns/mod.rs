@@ -5,8 +5,10 @@
 
 mod forward;
 mod serve;
+mod sync;
 mod zone;
 
 pub use forward::{Forwarder, upstreams};
 pub use serve::{Dns, Error};
+pub use sync::follow;
 pub use zone::{Answer, Lookup, Record, Zone};

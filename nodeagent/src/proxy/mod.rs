@@ -6,9 +6,11 @@
 mod endpoints;
 mod nft;
 mod ruleset;
+mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use endpoints::{Backend, Frontend, services};
+pub use endpoints::{Backend, Frontend, Protocol, services};
 pub use nft::{Error, Nft};
 pub use ruleset::{Ruleset, State};
+pub use sync::Proxy;
