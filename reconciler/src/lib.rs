@@ -1,1 +1,11 @@
 //! Git to cluster: sources, rollouts, history, hosted Git, web.
+//!
+//! The Kubernetes-compatible API is the only way into the cluster, so any such server will do.
+//! `engine` decides; this crate reads Git, writes objects and remembers what happened.
+
+pub mod githost;
+pub mod history;
+pub mod service;
+pub mod source;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,5 @@
+//! The migrations are part of the binary: building it again is due when they change.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../migrations/reconciler");
+}

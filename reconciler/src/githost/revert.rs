@@ -1,0 +1,217 @@
+//! Rollback is a commit: one that undoes others, made in the bare repository. It moves no branch;
+//! see [`super::repository::advance`].
+
+use std::path::Path;
+
+use git2::{Oid, Repository};
+
+use engine::rollout::CommitId;
+
+use super::repository::{Error, author, committer, failed};
+use crate::source::{Commit, Person, commit_id};
+
+/// What to undo and what to say.
+#[derive(Debug, Clone)]
+pub struct Revert {
+    /// Where the branch is.
+    pub tip: CommitId,
+    /// What is undone, newest first.
+    pub commits: Vec<CommitId>,
+    pub author: Person,
+    pub message: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The commit exists; no branch has it yet.
+    Made(CommitId),
+    /// Later commits changed the same places of these files.
+    Conflicts(Vec<String>),
+    /// All of it is undone already.
+    Nothing,
+}
+
+/// Makes the commit that undoes them.
+pub fn revert(path: &Path, revert: &Revert) -> Result<Outcome, Error> {
+    let repository = Repository::open_bare(path).map_err(failed("open", path))?;
+    let find = |id: &CommitId| {
+        Oid::from_str(&id.0)
+            .and_then(|id| repository.find_commit(id))
+            .map_err(failed("find a commit", path))
+    };
+    let tip = find(&revert.tip)?;
+    let make = failed("revert a commit", path);
+    // Each one is undone on top of what the one before left: a commit nobody refers to.
+    let mut at = tip.clone();
+    for id in &revert.commits {
+        let bad = find(id)?;
+        let mainline = u32::from(bad.parent_count() > 1);
+        let mut index = repository
+            .revert_commit(&bad, &at, mainline, None)
+            .map_err(&make)?;
+        if index.has_conflicts() {
+            return conflicts(&index).map(Outcome::Conflicts).map_err(&make);
+        }
+        let tree = index.write_tree_to(&repository).map_err(&make)?;
+        let tree = repository.find_tree(tree).map_err(&make)?;
+        let by = committer(path)?;
+        let step = repository
+            .commit(None, &by, &by, "undo", &tree, &[&at])
+            .map_err(&make)?;
+        at = repository.find_commit(step).map_err(&make)?;
+    }
+    if at.tree_id() == tip.tree_id() {
+        return Ok(Outcome::Nothing);
+    }
+    let tree = at.tree().map_err(&make)?;
+    let (author, by) = (author(&revert.author, path)?, committer(path)?);
+    let made = repository
+        .commit(None, &author, &by, &revert.message, &tree, &[&tip])
+        .map_err(&make)?;
+    Ok(Outcome::Made(commit_id(made)))
+}
+
+fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
+    let mut files = Vec::new();
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        let entry = conflict.our.or(conflict.their).or(conflict.ancestor);
+        files.extend(entry.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// What the commit says, the way `git revert` would, with what Kedge wants to find again.
+pub fn message(undone: &[Commit], restores: &CommitId, rollout: &str, reason: &str) -> String {
+    let mut text = match undone {
+        [one] => format!("Revert \"{}\"\n", one.subject()),
+        several => format!(
+            "Roll back to {} ({} commits)\n",
+            restores.short(),
+            several.len()
+        ),
+    };
+    if !reason.trim().is_empty() {
+        text.push_str(&format!("\n{}\n", quiet(reason.trim())));
+    }
+    text.push('\n');
+    for commit in undone {
+        text.push_str(&format!("This reverts commit {}.\n", commit.id));
+    }
+    text.push_str(&format!(
+        "\nKedge-Rollback-To: {restores}\nKedge-Rollout: {rollout}\n"
+    ));
+    text
+}
+
+/// The reason without lines that would read as trailers of ours.
+fn quiet(reason: &str) -> String {
+    let lines = reason.lines().map(|line| {
+        if line.to_ascii_lowercase().starts_with("kedge-") {
+            format!("> {line}")
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use engine::rollout::rollback;
+
+    use super::super::repository::{advance, prepare};
+    use super::*;
+    use crate::source::Source;
+    use crate::testing::{Directory, commit};
+
+    fn undo(path: &Path, tip: &CommitId, commits: &[&CommitId]) -> Outcome {
+        let order = Revert {
+            tip: tip.clone(),
+            commits: commits.iter().map(|id| (*id).clone()).collect(),
+            author: Person::new("Bob <", ""),
+            message: "Undo".into(),
+        };
+        revert(path, &order).unwrap()
+    }
+
+    #[tokio::test]
+    async fn undoes_one_or_several_and_moves_the_branch_only_from_where_it_is() {
+        let directory = Directory::new();
+        let path = directory.path().join("a.git");
+        prepare(&path, "main", None).unwrap();
+        let good = BTreeMap::from([("a", "good\n"), ("b", "1\n")]);
+        let first = commit(&path, "main", "1", &good);
+        let bad = BTreeMap::from([("a", "bad\n"), ("b", "1\n")]);
+        let second = commit(&path, "main", "2", &bad);
+        let third = BTreeMap::from([("a", "bad\n"), ("b", "2\n")]);
+        let third = commit(&path, "main", "3", &third);
+
+        let Outcome::Made(made) = undo(&path, &third, &[&second]) else {
+            panic!("not made")
+        };
+        let source = Source::hosted(&path);
+        assert_eq!(source.head("main").await.unwrap(), Some(third.clone()));
+        let stale = advance(&path, "main", &second, &made, "undo").unwrap_err();
+        assert!(matches!(stale, Error::Moved { actual, .. } if actual == third));
+        advance(&path, "main", &third, &made, "undo").unwrap();
+        let commit = source.commit(&made).await.unwrap();
+        assert_eq!(commit.parents, std::slice::from_ref(&third));
+        assert_eq!(commit.author, Person::new("Bob", "kedge@localhost"));
+
+        let Outcome::Made(both) = undo(&path, &third, &[&third, &second]) else {
+            panic!("not made")
+        };
+        let git = git2::Repository::open_bare(&path).unwrap();
+        let tree = |id: &CommitId| {
+            let id = Oid::from_str(&id.0).unwrap();
+            git.find_commit(id).unwrap().tree_id()
+        };
+        assert_eq!(tree(&both), tree(&first));
+    }
+
+    #[test]
+    fn says_what_is_in_the_way() {
+        let directory = Directory::new();
+        let path = directory.path().join("a.git");
+        prepare(&path, "main", None).unwrap();
+        let of = |content: &str| BTreeMap::from([("dir/a", content.to_owned())]);
+        commit(&path, "main", "1", &of("one\n"));
+        let second = commit(&path, "main", "2", &of("two\n"));
+        let third = commit(&path, "main", "3", &of("three\n"));
+        let conflict = Outcome::Conflicts(vec!["dir/a".into()]);
+        assert_eq!(undo(&path, &third, &[&second]), conflict);
+        let fourth = commit(&path, "main", "4", &of("two\n"));
+        assert_eq!(undo(&path, &fourth, &[&third]), Outcome::Nothing);
+    }
+
+    #[test]
+    fn the_message_is_found_again() {
+        let commit = Commit {
+            id: CommitId("abcdef1234567890abcdef1234567890abcdef12".into()),
+            parents: Vec::new(),
+            author: Person::default(),
+            authored_at: jiff::Timestamp::UNIX_EPOCH,
+            committed_at: jiff::Timestamp::UNIX_EPOCH,
+            message: "Use a new image\n\nIt is faster.".into(),
+        };
+        let restores = CommitId("1234567890abcdef1234567890abcdef12345678".into());
+        let reason = "It does not start.\nKedge-Rollout: other-1";
+        let one = message(std::slice::from_ref(&commit), &restores, "web-3", reason);
+        assert!(one.starts_with("Revert \"Use a new image\"\n\nIt does not start.\n"));
+        let found = rollback(&one).unwrap();
+        assert_eq!(found.reverts, std::slice::from_ref(&commit.id));
+        assert_eq!(found.rollout.as_deref(), Some("web-3"));
+        assert_eq!(found.restores, Some(restores.clone()));
+        let two = message(&[commit.clone(), commit], &restores, "web-3", "");
+        assert!(
+            two.starts_with("Roll back to 1234567 (2 commits)\n"),
+            "{two}"
+        );
+    }
+}

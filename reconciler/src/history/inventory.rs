@@ -1,0 +1,151 @@
+//! Statements on applications, what belongs to them, and who touched it.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use api::{ObjectKey, Uid};
+
+use super::Error;
+use super::error::failed;
+use super::keys;
+use super::model::{ApplicationRecord, Drift};
+use super::time::Time;
+
+pub(super) async fn application(
+    connection: &mut PgConnection,
+    record: &ApplicationRecord,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into applications (name, in_git, prune, seen_at, removed_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (name) do update set in_git = $2, prune = $3, removed_at = $5",
+    )
+    .bind(&record.name)
+    .bind(record.in_git)
+    .bind(record.prune)
+    .bind(Time(record.seen_at))
+    .bind(record.removed_at.map(Time))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("record an application"))
+}
+
+pub(super) async fn add(
+    connection: &mut PgConnection,
+    application: &str,
+    keys: &[ObjectKey],
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into inventory (api_group, resource, namespace, name, application, added_at)
+         select k.api_group, k.resource, k.namespace, k.name, $2, $3
+           from jsonb_to_recordset($1)
+                as k(api_group text, resource text, namespace text, name text)
+         on conflict (api_group, resource, namespace, name) do update set application = $2",
+    )
+    .bind(keys::rows(keys))
+    .bind(application)
+    .bind(Time(at))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("add to an inventory"))
+}
+
+pub(super) async fn uids(
+    connection: &mut PgConnection,
+    uids: &[(ObjectKey, Uid)],
+) -> Result<(), Error> {
+    let rows: Value = uids
+        .iter()
+        .map(|(key, uid)| keys::row(key, json!({"uid": uid})))
+        .collect();
+    sqlx::query(
+        "update inventory i set uid = k.uid
+           from jsonb_to_recordset($1)
+                as k(api_group text, resource text, namespace text, name text, uid text)
+          where (i.api_group, i.resource, i.namespace, i.name)
+              = (k.api_group, k.resource, k.namespace, k.name)",
+    )
+    .bind(rows)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("record uids"))
+}
+
+pub(super) async fn remove(
+    connection: &mut PgConnection,
+    application: &str,
+    keys: &[ObjectKey],
+) -> Result<(), Error> {
+    sqlx::query(
+        "delete from inventory i
+          using jsonb_to_recordset($1)
+                as k(api_group text, resource text, namespace text, name text)
+          where (i.api_group, i.resource, i.namespace, i.name)
+              = (k.api_group, k.resource, k.namespace, k.name)
+            and i.application = $2",
+    )
+    .bind(keys::rows(keys))
+    .bind(application)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("take out of an inventory"))
+}
+
+pub(super) async fn drift(connection: &mut PgConnection, drift: &Drift) -> Result<(), Error> {
+    sqlx::query(
+        "insert into drifts (at, application, api_group, resource, namespace, name, kind, what,
+                             actor, changes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(Time(drift.at))
+    .bind(&drift.application)
+    .bind(&drift.key.collection.group)
+    .bind(&drift.key.collection.resource)
+    .bind(&drift.key.namespace)
+    .bind(&drift.key.name)
+    .bind(&drift.kind)
+    .bind(&drift.what)
+    .bind(&drift.actor)
+    .bind(json!(drift.changes))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("record a drift"))
+}
+
+pub(super) async fn request(
+    connection: &mut PgConnection,
+    application: &str,
+    actor: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into requests (application, actor, requested_at) values ($1, $2, $3)
+         on conflict (application) do update set actor = $2, requested_at = $3",
+    )
+    .bind(application)
+    .bind(actor)
+    .bind(Time(at))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("record a request"))
+}
+
+pub(super) async fn request_done(
+    connection: &mut PgConnection,
+    application: &str,
+) -> Result<(), Error> {
+    sqlx::query("delete from requests where application = $1")
+        .bind(application)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(failed("close a request"))
+}

@@ -1,0 +1,342 @@
+//! What the history holds, as it is shown: rows with names.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use api::{ObjectKey, Uid};
+use engine::diff::FieldChange;
+use engine::rollout::{CommitId, Rollback, RolloutPhase};
+
+use crate::source::Person;
+
+/// A repository that is followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceState {
+    /// Its URL, or `hosted`.
+    pub repository: String,
+    pub branch: String,
+    /// The newest commit that passed its checks. Empty before the first.
+    pub revision: CommitId,
+    pub fetched_at: Option<Timestamp>,
+    /// Why it cannot be read or its newest commit is not followed. Empty when all is well.
+    pub error: String,
+}
+
+/// What made a commit known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// Pushed to the hosted repository.
+    Push,
+    /// A revert commit made by Kedge because somebody asked for it.
+    Rollback,
+    Poll,
+    Notify,
+    Webhook,
+    /// Found when the service started.
+    Start,
+    /// Asked for by hand.
+    Sync,
+    /// The Application itself was changed.
+    Application,
+}
+
+impl Trigger {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Rollback => "rollback",
+            Self::Poll => "poll",
+            Self::Notify => "notify",
+            Self::Webhook => "webhook",
+            Self::Start => "start",
+            Self::Sync => "sync",
+            Self::Application => "application",
+        }
+    }
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    Checking,
+    Refused,
+    Accepted,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checking => "Checking",
+            Self::Refused => "Refused",
+            Self::Accepted => "Accepted",
+        }
+    }
+}
+
+/// A new commit on the tracked branch, however it came there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Push {
+    pub id: String,
+    /// Its URL, or `hosted`.
+    pub repository: String,
+    pub branch: String,
+    /// Empty for the first one.
+    pub old_revision: CommitId,
+    pub new_revision: CommitId,
+    /// Who pushed; empty where that is not known.
+    pub pusher: String,
+    pub trigger: Trigger,
+    pub received_at: Timestamp,
+    pub verdict: Verdict,
+    /// The plan, or the reasons for the refusal, line by line.
+    pub report: String,
+}
+
+/// A rollout's row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// `APPLICATION-NUMBER`; also the name of its `Rollout` object.
+    pub id: String,
+    pub application: String,
+    /// Counts from 1 in each application.
+    pub number: i64,
+    /// Shared by the rollouts that one push started.
+    pub push: Option<String>,
+    pub revision: CommitId,
+    /// The commit the application was at before; empty at first.
+    pub previous: CommitId,
+    pub author: Person,
+    /// The commit's whole message.
+    pub commit_message: String,
+    pub trigger: Trigger,
+    /// The rollout, or else the commit, that this one undoes; empty for no rollback.
+    pub rollback_of: String,
+    #[serde(skip)]
+    pub rollback: Option<Rollback>,
+    /// Equal where a commit asks for the same objects.
+    pub digest: String,
+    pub phase: RolloutPhase,
+    /// What is waited for, then the verdict's one sentence.
+    pub message: String,
+    /// Whether the commit asked for anything new; `None` before the verdict.
+    pub changed: Option<bool>,
+    pub started_at: Timestamp,
+    /// When its dependencies were there.
+    pub began_at: Option<Timestamp>,
+    pub deadline_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Rollout {
+    /// The first line of the commit's message.
+    pub fn subject(&self) -> &str {
+        self.commit_message.lines().next().unwrap_or_default()
+    }
+}
+
+/// What a rollout does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Create,
+    Change,
+    Delete,
+    /// It left the commit and stays.
+    Keep,
+    Unchanged,
+}
+
+impl Action {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::Delete => "delete",
+            Self::Keep => "keep",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// One object of a rollout: the plan, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectResult {
+    pub key: ObjectKey,
+    pub kind: String,
+    pub wave: i32,
+    /// In the order of application.
+    pub position: i32,
+    pub action: Action,
+    /// Empty for what is deleted or kept.
+    pub file: String,
+    pub line: i32,
+    /// Values of Secrets are replaced by fingerprints.
+    pub changes: Vec<FieldChange>,
+    pub applied_at: Option<Timestamp>,
+    pub healthy_at: Option<Timestamp>,
+    /// The newest health while the rollout ran; empty for kinds that have none.
+    pub health: String,
+    pub message: String,
+}
+
+impl ObjectResult {
+    /// `Deployment shop/web`
+    pub fn title(&self) -> String {
+        if self.key.namespace.is_empty() {
+            format!("{} {}", self.kind, self.key.name)
+        } else {
+            format!("{} {}/{}", self.kind, self.key.namespace, self.key.name)
+        }
+    }
+}
+
+/// One attempt to apply a wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Apply {
+    /// From 1, through all waves.
+    pub attempt: i32,
+    pub wave: i32,
+    pub began_at: Timestamp,
+    /// `None` while it runs, and for ever where the process died.
+    pub finished_at: Option<Timestamp>,
+    /// Empty where it worked.
+    pub error: String,
+}
+
+/// What kind of thing a step reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StepKind {
+    Received,
+    Accepted,
+    Refused,
+    Started,
+    Began,
+    Waiting,
+    Applying,
+    Applied,
+    ApplyFailed,
+    /// How an object is doing.
+    Progress,
+    Pruning,
+    Pruned,
+    Forgotten,
+    Succeeded,
+    Failed,
+    Superseded,
+    /// The newest commit asks for what is there already.
+    Unchanged,
+    Drifted,
+    Corrected,
+    Requested,
+    Removed,
+}
+
+/// Something that was decided, done or seen. Steps are what followers are told of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// Grows with every step of the whole history.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// Empty where it concerns no single one.
+    pub application: String,
+    pub rollout: Option<String>,
+    pub push: Option<String>,
+    pub kind: StepKind,
+    /// One sentence or clause for people.
+    pub text: String,
+    pub data: Value,
+}
+
+/// An object that is an application's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InventoryItem {
+    pub application: String,
+    pub key: ObjectKey,
+    /// Empty between the record and the creation.
+    pub uid: Uid,
+    pub added_at: Timestamp,
+}
+
+/// A commit that failed and is not tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    pub application: String,
+    pub revision: CommitId,
+    pub rollout: String,
+    pub reason: String,
+    pub since: Timestamp,
+}
+
+/// A change that others made to an application's object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    pub at: Timestamp,
+    pub application: String,
+    pub key: ObjectKey,
+    pub kind: String,
+    /// `changed`, `deleted` or `left over`.
+    pub what: String,
+    /// The field manager that did it; empty where it is not known.
+    pub actor: String,
+    pub changes: Vec<FieldChange>,
+}
+
+/// An application as the history knows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationRecord {
+    pub name: String,
+    /// Whether a commit defines it; the others were made by hand.
+    pub in_git: bool,
+    pub prune: bool,
+    pub seen_at: Timestamp,
+    pub removed_at: Option<Timestamp>,
+}
+
+/// One application in the overview.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationSummary {
+    #[serde(flatten)]
+    pub application: ApplicationRecord,
+    /// Its newest rollout.
+    pub last: Option<Rollout>,
+    pub objects: i64,
+    pub held: Option<Hold>,
+}
+
+/// Which rollouts to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct RolloutQuery {
+    pub application: Option<String>,
+    pub push: Option<String>,
+    /// Only those started before this moment.
+    pub before: Option<Timestamp>,
+    /// Only those that are not over.
+    pub running: bool,
+    /// At most this many; 50 where it is 0.
+    pub limit: u16,
+}
+
+/// Everything about one rollout.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolloutDetail {
+    #[serde(flatten)]
+    pub rollout: Rollout,
+    pub objects: Vec<ObjectResult>,
+    pub applies: Vec<Apply>,
+    pub steps: Vec<Step>,
+}

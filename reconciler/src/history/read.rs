@@ -1,0 +1,315 @@
+//! Everything that is asked of the history.
+
+use sqlx::PgPool;
+
+use engine::rollout::CommitId;
+
+use super::Error;
+use super::error::failed;
+use super::model::{
+    ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+};
+use super::time::Time;
+use crate::source::Commit;
+
+/// How many rollouts a list has where nobody says.
+const PAGE: i64 = 50;
+/// How many steps one read answers.
+pub(super) const STEPS: i64 = 1000;
+
+/// Reads the history. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) pool: PgPool,
+}
+
+/// Which steps to read, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct StepQuery {
+    /// Only those with a greater number.
+    pub after: i64,
+    pub application: Option<String>,
+    pub rollout: Option<String>,
+    pub push: Option<String>,
+}
+
+impl Reader {
+    pub async fn sources(&self) -> Result<Vec<SourceState>, Error> {
+        sqlx::query_as("select * from sources order by repository")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the sources"))
+    }
+
+    pub async fn source(&self, repository: &str) -> Result<Option<SourceState>, Error> {
+        sqlx::query_as("select * from sources where repository = $1")
+            .bind(repository)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a source"))
+    }
+
+    pub async fn commit(&self, id: &CommitId) -> Result<Option<Commit>, Error> {
+        sqlx::query_as("select * from commits where id = $1")
+            .bind(&id.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a commit"))
+    }
+
+    pub async fn push(&self, id: &str) -> Result<Option<Push>, Error> {
+        sqlx::query_as("select * from pushes where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a push"))
+    }
+
+    /// Newest first.
+    pub async fn pushes(&self, limit: u16) -> Result<Vec<Push>, Error> {
+        sqlx::query_as("select * from pushes order by received_at desc limit $1")
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list pushes"))
+    }
+
+    /// The push that brought this commit, the newest of several.
+    pub async fn push_of(&self, revision: &CommitId) -> Result<Option<Push>, Error> {
+        sqlx::query_as(
+            "select * from pushes
+              where new_revision = $1 and verdict = 'Accepted'
+              order by received_at desc limit 1",
+        )
+        .bind(&revision.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find the push of a commit"))
+    }
+
+    /// By name, those that were removed included.
+    pub async fn application_records(&self) -> Result<Vec<ApplicationRecord>, Error> {
+        sqlx::query_as("select * from applications order by name")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the applications"))
+    }
+
+    /// The overview: every application there is, by name.
+    pub async fn applications(&self) -> Result<Vec<ApplicationSummary>, Error> {
+        let records = self.application_records().await?;
+        let last: Vec<Rollout> = sqlx::query_as(
+            "select distinct on (application) * from rollouts order by application, number desc",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list the newest rollouts"))?;
+        let objects: Vec<(String, i64)> =
+            sqlx::query_as("select application, count(*) from inventory group by application")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("count the objects"))?;
+        let held = self.holds().await?;
+        let summary = |application: ApplicationRecord| {
+            let name = &application.name;
+            ApplicationSummary {
+                last: last.iter().find(|r| r.application == *name).cloned(),
+                objects: objects
+                    .iter()
+                    .find_map(|(owner, count)| (owner == name).then_some(*count))
+                    .unwrap_or(0),
+                held: held.iter().find(|hold| hold.application == *name).cloned(),
+                application,
+            }
+        };
+        Ok(records
+            .into_iter()
+            .filter(|record| record.removed_at.is_none())
+            .map(summary)
+            .collect())
+    }
+
+    pub async fn application(&self, name: &str) -> Result<Option<ApplicationSummary>, Error> {
+        let record: Option<ApplicationRecord> =
+            sqlx::query_as("select * from applications where name = $1")
+                .bind(name)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed("read an application"))?;
+        let Some(application) = record else {
+            return Ok(None);
+        };
+        let last = self.last_rollout(name).await?;
+        let objects = i64::try_from(self.inventory(name).await?.len()).unwrap_or(i64::MAX);
+        let holds = self.holds().await?;
+        Ok(Some(ApplicationSummary {
+            application,
+            last,
+            objects,
+            held: holds.into_iter().find(|hold| hold.application == name),
+        }))
+    }
+
+    /// Newest first.
+    pub async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
+        let limit = match query.limit {
+            0 => PAGE,
+            limit => i64::from(limit),
+        };
+        sqlx::query_as(
+            "select * from rollouts
+              where ($1::text is null or application = $1) and ($2::text is null or push = $2)
+                and ($3::timestamptz is null or started_at < $3)
+                and (not $4 or finished_at is null)
+              order by started_at desc, number desc, application limit $5",
+        )
+        .bind(&query.application)
+        .bind(&query.push)
+        .bind(query.before.map(Time))
+        .bind(query.running)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list rollouts"))
+    }
+
+    pub async fn rollout(&self, id: &str) -> Result<Option<Rollout>, Error> {
+        sqlx::query_as("select * from rollouts where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a rollout"))
+    }
+
+    /// The newest rollout of an application, running or over.
+    pub async fn last_rollout(&self, application: &str) -> Result<Option<Rollout>, Error> {
+        sqlx::query_as("select * from rollouts where application = $1 order by number desc limit 1")
+            .bind(application)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read the newest rollout"))
+    }
+
+    /// The newest rollout of an application that succeeded.
+    pub async fn last_success(&self, application: &str) -> Result<Option<Rollout>, Error> {
+        sqlx::query_as(
+            "select * from rollouts where application = $1 and phase = 'Succeeded'
+              order by number desc limit 1",
+        )
+        .bind(application)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("read the newest good rollout"))
+    }
+
+    /// A rollout with all that belongs to it; of its steps the newest thousand.
+    pub async fn rollout_detail(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
+        let Some(rollout) = self.rollout(id).await? else {
+            return Ok(None);
+        };
+        let mut steps: Vec<Step> =
+            sqlx::query_as("select * from steps where rollout = $1 order by seq desc limit $2")
+                .bind(id)
+                .bind(STEPS)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("read a rollout's steps"))?;
+        steps.reverse();
+        Ok(Some(RolloutDetail {
+            rollout,
+            objects: self.objects(id).await?,
+            applies: self.applies(id).await?,
+            steps,
+        }))
+    }
+
+    /// The objects of a rollout in the order of application.
+    pub async fn objects(&self, rollout: &str) -> Result<Vec<ObjectResult>, Error> {
+        sqlx::query_as("select * from rollout_objects where rollout = $1 order by position")
+            .bind(rollout)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list a rollout's objects"))
+    }
+
+    pub async fn applies(&self, rollout: &str) -> Result<Vec<Apply>, Error> {
+        sqlx::query_as("select * from applies where rollout = $1 order by attempt")
+            .bind(rollout)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list a rollout's attempts"))
+    }
+
+    /// At most a thousand; ask again after the last one for more.
+    pub async fn steps(&self, query: &StepQuery) -> Result<Vec<Step>, Error> {
+        sqlx::query_as(
+            "select * from steps
+              where seq > $1 and ($2::text is null or application = $2)
+                and ($3::text is null or rollout = $3) and ($4::text is null or push = $4)
+              order by seq limit $5",
+        )
+        .bind(query.after)
+        .bind(&query.application)
+        .bind(&query.rollout)
+        .bind(&query.push)
+        .bind(STEPS)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("read steps"))
+    }
+
+    /// The newest step's number; 0 where there is none.
+    pub async fn newest_step(&self) -> Result<i64, Error> {
+        sqlx::query_scalar("select coalesce(max(seq), 0) from steps")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed("find the newest step"))
+    }
+
+    pub async fn inventory(&self, application: &str) -> Result<Vec<InventoryItem>, Error> {
+        sqlx::query_as(
+            "select * from inventory where application = $1
+              order by api_group, resource, namespace, name",
+        )
+        .bind(application)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("read an inventory"))
+    }
+
+    /// Every application's.
+    pub async fn whole_inventory(&self) -> Result<Vec<InventoryItem>, Error> {
+        sqlx::query_as("select * from inventory order by api_group, resource, namespace, name")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("read the inventory"))
+    }
+
+    /// The commits that are held now.
+    pub async fn holds(&self) -> Result<Vec<Hold>, Error> {
+        sqlx::query_as("select * from holds where released_at is null order by since desc")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the holds"))
+    }
+
+    /// Newest first.
+    pub async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
+        sqlx::query_as("select * from drifts where application = $1 order by id desc limit $2")
+            .bind(application)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list drifts"))
+    }
+
+    /// Who asked for a sync of the application that is not begun yet.
+    pub(crate) async fn request(&self, application: &str) -> Result<Option<String>, Error> {
+        sqlx::query_scalar("select actor from requests where application = $1")
+            .bind(application)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a request"))
+    }
+}

@@ -1,0 +1,282 @@
+//! Everything that is added to the history: plain values, committed together or not at all.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use api::{ObjectKey, Uid};
+use engine::rollout::{CommitId, RolloutPhase};
+
+use super::model::{
+    ApplicationRecord, Drift, Hold, ObjectResult, Push, Rollout, Step, StepKind, Verdict,
+};
+use super::{Error, inventory, pushes, rollouts, steps};
+use crate::source::Commit;
+
+/// One change of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Commits are told apart by their id; writing one again changes nothing.
+    Commit {
+        commit: Commit,
+        seen_at: Timestamp,
+    },
+    /// The newest commit of a repository that is followed.
+    Source {
+        repository: String,
+        branch: String,
+        revision: CommitId,
+        at: Timestamp,
+    },
+    /// Why a repository is not followed. Empty: it is.
+    SourceError {
+        repository: String,
+        branch: String,
+        error: String,
+    },
+    Push(Push),
+    Verdict {
+        push: String,
+        verdict: Verdict,
+        report: String,
+    },
+    Application(ApplicationRecord),
+    Rollout(Rollout),
+    /// The rollout's plan: replaces what is known of objects that are not applied yet.
+    Objects {
+        rollout: String,
+        objects: Vec<ObjectResult>,
+    },
+    Began {
+        rollout: String,
+        at: Timestamp,
+        deadline: Timestamp,
+    },
+    /// A phase that is not final, and what is waited for.
+    Phase {
+        rollout: String,
+        phase: RolloutPhase,
+        message: String,
+    },
+    /// The final phase.
+    Over {
+        rollout: String,
+        phase: RolloutPhase,
+        message: String,
+        changed: Option<bool>,
+        at: Timestamp,
+    },
+    ApplyBegan {
+        rollout: String,
+        attempt: i32,
+        wave: i32,
+        at: Timestamp,
+    },
+    ApplyEnded {
+        rollout: String,
+        attempt: i32,
+        error: String,
+        at: Timestamp,
+    },
+    /// These objects are as the commit wants them, or deleted.
+    Applied {
+        rollout: String,
+        keys: Vec<ObjectKey>,
+        at: Timestamp,
+    },
+    Health {
+        rollout: String,
+        health: Vec<ObjectHealth>,
+        at: Timestamp,
+    },
+    Hold(Hold),
+    /// Releases every hold of the application.
+    Release {
+        application: String,
+        at: Timestamp,
+    },
+    /// Adds what is not there; takes over what another application had.
+    InventoryAdd {
+        application: String,
+        keys: Vec<ObjectKey>,
+        at: Timestamp,
+    },
+    InventoryUids {
+        uids: Vec<(ObjectKey, Uid)>,
+    },
+    /// Removes what is (still) this application's.
+    InventoryRemove {
+        application: String,
+        keys: Vec<ObjectKey>,
+    },
+    Drift(Drift),
+    Request {
+        application: String,
+        actor: String,
+        at: Timestamp,
+    },
+    RequestDone {
+        application: String,
+    },
+    Step(NewStep),
+}
+
+/// How one object of a rollout is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHealth {
+    pub key: ObjectKey,
+    pub status: String,
+    pub message: String,
+    pub healthy: bool,
+}
+
+/// A step that has no number yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewStep {
+    pub at: Timestamp,
+    pub application: String,
+    pub rollout: Option<String>,
+    pub push: Option<String>,
+    pub kind: StepKind,
+    pub text: String,
+    pub data: Value,
+}
+
+impl NewStep {
+    pub fn new(at: Timestamp, kind: StepKind, text: impl Into<String>) -> Self {
+        Self {
+            at,
+            application: String::new(),
+            rollout: None,
+            push: None,
+            kind,
+            text: text.into(),
+            data: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    #[must_use]
+    pub fn application(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.application);
+        self
+    }
+
+    #[must_use]
+    pub fn rollout(mut self, rollout: &Rollout) -> Self {
+        self.application.clone_from(&rollout.application);
+        self.rollout = Some(rollout.id.clone());
+        self.push.clone_from(&rollout.push);
+        self
+    }
+
+    #[must_use]
+    pub fn push(mut self, push: &str) -> Self {
+        self.push = Some(push.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// Carries out one write; answers the step, if it was one.
+pub(super) async fn execute(
+    connection: &mut PgConnection,
+    write: &Write,
+) -> Result<Option<Step>, Error> {
+    match write {
+        Write::Step(step) => return steps::insert(connection, step).await.map(Some),
+        Write::Commit { commit, seen_at } => pushes::commit(connection, commit, *seen_at).await?,
+        Write::Source {
+            repository,
+            branch,
+            revision,
+            at,
+        } => pushes::source(connection, repository, branch, revision, *at).await?,
+        Write::SourceError {
+            repository,
+            branch,
+            error,
+        } => pushes::source_error(connection, repository, branch, error).await?,
+        Write::Push(push) => pushes::insert(connection, push).await?,
+        Write::Verdict {
+            push,
+            verdict,
+            report,
+        } => pushes::verdict(connection, push, *verdict, report).await?,
+        Write::Application(record) => inventory::application(connection, record).await?,
+        Write::InventoryAdd {
+            application,
+            keys,
+            at,
+        } => inventory::add(connection, application, keys, *at).await?,
+        Write::InventoryUids { uids } => inventory::uids(connection, uids).await?,
+        Write::InventoryRemove { application, keys } => {
+            inventory::remove(connection, application, keys).await?;
+        }
+        Write::Drift(drift) => inventory::drift(connection, drift).await?,
+        Write::Request {
+            application,
+            actor,
+            at,
+        } => inventory::request(connection, application, actor, *at).await?,
+        Write::RequestDone { application } => {
+            inventory::request_done(connection, application).await?;
+        }
+        rollout => rollout_write(connection, rollout).await?,
+    }
+    Ok(None)
+}
+
+/// The writes that concern a rollout; others do nothing here.
+async fn rollout_write(connection: &mut PgConnection, write: &Write) -> Result<(), Error> {
+    match write {
+        Write::Rollout(rollout) => rollouts::insert(connection, rollout).await,
+        Write::Objects { rollout, objects } => {
+            rollouts::objects(connection, rollout, objects).await
+        }
+        Write::Began {
+            rollout,
+            at,
+            deadline,
+        } => rollouts::began(connection, rollout, *at, *deadline).await,
+        Write::Phase {
+            rollout,
+            phase,
+            message,
+        } => rollouts::phase(connection, rollout, *phase, message).await,
+        Write::Over {
+            rollout,
+            phase,
+            message,
+            changed,
+            at,
+        } => rollouts::over(connection, rollout, *phase, message, *changed, *at).await,
+        Write::ApplyBegan {
+            rollout,
+            attempt,
+            wave,
+            at,
+        } => rollouts::apply_began(connection, rollout, *attempt, *wave, *at).await,
+        Write::ApplyEnded {
+            rollout,
+            attempt,
+            error,
+            at,
+        } => rollouts::apply_ended(connection, rollout, *attempt, error, *at).await,
+        Write::Applied { rollout, keys, at } => {
+            rollouts::applied(connection, rollout, keys, *at).await
+        }
+        Write::Health {
+            rollout,
+            health,
+            at,
+        } => rollouts::health(connection, rollout, health, *at).await,
+        Write::Hold(hold) => rollouts::hold(connection, hold).await,
+        Write::Release { application, at } => rollouts::release(connection, application, *at).await,
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,47 @@
+//! What people can ask of the reconciler: the one door for web pages and command line.
+
+mod error;
+mod types;
+
+use async_trait::async_trait;
+
+use crate::history::{Feed, Reader, Trigger};
+use crate::source::Person;
+
+pub use error::Error;
+pub use types::{
+    ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
+};
+
+/// Queries and commands. The reconciler itself is the one of production.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Everything that is recorded.
+    fn history(&self) -> &Reader;
+
+    /// Steps after number `after` (0: all), then new ones as they are recorded.
+    fn follow(&self, after: i64) -> Feed;
+
+    /// Look at the repository now.
+    fn wake(&self, trigger: Trigger);
+
+    /// Every application there is, by name.
+    async fn applications(&self) -> Result<Vec<ApplicationView>, Error>;
+
+    async fn application(&self, name: &str) -> Result<ApplicationView, Error>;
+
+    /// The application's objects and what they made, owners before what they own.
+    async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error>;
+
+    /// What bringing the application to `revision` (a branch, tag or commit; empty: what is
+    /// tracked) would do now.
+    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
+
+    /// Tries the tracked commit again, whether or not it failed before.
+    async fn sync(&self, application: &str, actor: &Person) -> Result<(), Error>;
+
+    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
+
+    /// Pushes a commit that undoes the rollout's commit and all later ones of its application.
+    async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
+}

@@ -1,0 +1,113 @@
+//! What the web pages and the command line are given and ask for.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use api::{ObjectKey, Uid};
+use engine::rollout::{CommitId, SyncStatus};
+use engine::{Health, Plan};
+
+use crate::history::ApplicationSummary;
+use crate::source::{Commit, Person};
+
+/// One application: what is recorded, and how it is at this moment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationView {
+    #[serde(flatten)]
+    pub summary: ApplicationSummary,
+    /// Path in the repository; empty where the Application cannot be read (any more).
+    pub path: String,
+    pub depends_on: Vec<String>,
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// The commit that `standing` compares with, where it is known.
+    pub commit: Option<Commit>,
+}
+
+/// How an application is, as its last pass found it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Standing {
+    pub sync: SyncStatus,
+    /// Why it is not Synced; empty when it is.
+    pub sync_message: String,
+    pub health: Health,
+    /// The commit the cluster was compared with. Empty before the first pass.
+    pub revision: CommitId,
+    /// The newest commit that is in the cluster, whole.
+    pub applied: CommitId,
+    /// Whether `revision` failed and is not tried again.
+    pub held: bool,
+    pub observed_at: Option<Timestamp>,
+}
+
+/// What bringing an application to a commit would do now.
+#[derive(Debug, Clone)]
+pub struct PlanView {
+    pub application: String,
+    pub commit: Commit,
+    /// Values of Secrets are in it: show only `lines`, or mask it.
+    pub plan: Plan,
+    /// For people; see [`engine::plan::lines`].
+    pub lines: Vec<String>,
+}
+
+/// An object of an application, or one that such an object made.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectNode {
+    pub key: ObjectKey,
+    pub kind: String,
+    pub uid: Uid,
+    /// The object that made it; `None` for what comes from Git.
+    pub owner: Option<Uid>,
+    pub wave: i32,
+    /// `None` for kinds that have no health.
+    pub health: Option<Health>,
+    pub created_at: Option<Timestamp>,
+    /// Whether it is wanted and not there.
+    pub missing: bool,
+}
+
+/// What a rollback would push, before it is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RollbackPreview {
+    /// The rollout that is undone.
+    pub rollout: String,
+    /// The commit it stands on: what the branch must still be at.
+    pub parent: CommitId,
+    /// The commits that are undone, newest first.
+    pub undoes: Vec<Commit>,
+    /// The commit whose state comes back.
+    pub restores: CommitId,
+    /// The whole message, without the reason.
+    pub message: String,
+    /// What it would do, application by application, for people.
+    pub plan: Vec<String>,
+    /// Files in which the revert conflicts with later commits; a rollback is not possible then.
+    pub conflicts: Vec<String>,
+}
+
+/// Asks for a rollback.
+#[derive(Debug, Clone)]
+pub struct RollbackRequest {
+    pub rollout: String,
+    /// Why, for the commit's message. May be empty.
+    pub reason: String,
+    pub author: Person,
+    /// Where the person saw the branch; `None`: wherever it is.
+    pub parent: Option<CommitId>,
+}
+
+/// A rollback on its way.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolledBack {
+    pub commit: CommitId,
+    /// The rollouts that follow have this push id.
+    pub push: String,
+    /// The plan, for people.
+    pub report: Vec<String>,
+}

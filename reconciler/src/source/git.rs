@@ -1,0 +1,167 @@
+//! A bare repository on this machine: the hosted one, or a mirror. Only reads, blocking; see
+//! [`Location::read`] for asynchronous callers.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Oid};
+use jiff::Timestamp;
+
+use engine::rollout::CommitId;
+
+use super::{Commit, Error, GitTree, Person};
+
+/// Where a repository is, and where else its objects may be. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub path: PathBuf,
+    /// Objects that are being pushed and visible to nobody else.
+    pub quarantine: Option<PathBuf>,
+}
+
+impl Location {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            quarantine: None,
+        }
+    }
+
+    /// Opens the repository and hands it to `read`, off the asynchronous threads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Repository) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let location = self.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&Repository::open(&location)?));
+        reading.await.map_err(Error::Broken)?
+    }
+}
+
+/// An open repository.
+pub struct Repository {
+    inner: git2::Repository,
+    path: PathBuf,
+}
+
+impl Repository {
+    /// Opens exactly this directory: nothing above it is looked at. Who owns it does not matter:
+    /// the path comes from the service's own configuration.
+    pub fn open(location: &Location) -> Result<Self, Error> {
+        let path = location.path.clone();
+        let inner = git2::Repository::open_bare(&path).map_err(failed("open", &path))?;
+        if let Some(quarantine) = &location.quarantine {
+            let objects = inner.odb().map_err(failed("open the objects", &path))?;
+            objects
+                .add_disk_alternate(&quarantine.to_string_lossy())
+                .map_err(failed("open the pushed objects", &path))?;
+        }
+        Ok(Self { inner, path })
+    }
+
+    pub(crate) fn inner(&self) -> &git2::Repository {
+        &self.inner
+    }
+
+    pub(crate) fn failed(&self, operation: &'static str) -> impl Fn(git2::Error) -> Error {
+        failed(operation, &self.path)
+    }
+
+    /// The commit a branch is at; `None` where there is no such branch.
+    pub fn branch(&self, branch: &str) -> Result<Option<CommitId>, Error> {
+        match self.inner.refname_to_id(&format!("refs/heads/{branch}")) {
+            Ok(id) => Ok(Some(commit_id(id))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.failed("read a branch")(error)),
+        }
+    }
+
+    /// The commit that a branch, a tag, a commit or a beginning of its id names.
+    pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
+        if let Some(branch) = self.branch(revision)? {
+            return Ok(Some(branch));
+        }
+        let found = self
+            .inner
+            .revparse_single(revision)
+            .and_then(|object| object.peel_to_commit());
+        match found {
+            Ok(commit) => Ok(Some(commit_id(commit.id()))),
+            Err(error)
+                if matches!(
+                    error.code(),
+                    ErrorCode::NotFound
+                        | ErrorCode::InvalidSpec
+                        | ErrorCode::Ambiguous
+                        | ErrorCode::Peel
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(self.failed("resolve a revision")(error)),
+        }
+    }
+
+    pub fn commit(&self, id: &CommitId) -> Result<Commit, Error> {
+        let commit = self.find(id)?;
+        let author = commit.author();
+        Ok(Commit {
+            id: id.clone(),
+            parents: commit.parent_ids().map(commit_id).collect(),
+            author: person(&author),
+            authored_at: time(author.when()),
+            committed_at: time(commit.committer().when()),
+            message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+        })
+    }
+
+    /// The files of a commit.
+    pub fn tree(&self, id: &CommitId) -> Result<GitTree<'_>, Error> {
+        let tree = self.find(id)?.tree().map_err(self.failed("read a tree"))?;
+        Ok(GitTree::new(&self.inner, tree))
+    }
+
+    /// Whether `commit` is `ancestor` or stands on it.
+    pub fn stands_on(&self, commit: &CommitId, ancestor: &CommitId) -> Result<bool, Error> {
+        if commit == ancestor {
+            return Ok(true);
+        }
+        let (commit, ancestor) = (self.oid(commit)?, self.oid(ancestor)?);
+        self.inner
+            .graph_descendant_of(commit, ancestor)
+            .map_err(self.failed("compare commits"))
+    }
+
+    pub(crate) fn find(&self, id: &CommitId) -> Result<git2::Commit<'_>, Error> {
+        self.inner
+            .find_commit(self.oid(id)?)
+            .map_err(self.failed("find a commit"))
+    }
+
+    pub(crate) fn oid(&self, id: &CommitId) -> Result<Oid, Error> {
+        Oid::from_str(&id.0).map_err(self.failed("read a commit's id"))
+    }
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error {
+    move |source| Error::Git {
+        operation,
+        repository: path.to_owned(),
+        source,
+    }
+}
+
+pub(crate) fn commit_id(id: Oid) -> CommitId {
+    CommitId(id.to_string())
+}
+
+fn person(signature: &git2::Signature) -> Person {
+    Person {
+        name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
+        email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+    }
+}
+
+/// Git's time; what no calendar knows is 1970.
+fn time(time: git2::Time) -> Timestamp {
+    Timestamp::from_second(time.seconds()).unwrap_or_default()
+}

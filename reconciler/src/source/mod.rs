@@ -1,0 +1,108 @@
+//! Git repositories: read, never checked out.
+
+mod commit;
+mod error;
+mod git;
+mod mirror;
+mod notify;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod watch;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+
+use client::Env;
+use engine::rollout::CommitId;
+
+pub use commit::{Commit, Person};
+pub use error::Error;
+pub(crate) use git::commit_id;
+pub use git::{Location, Repository};
+pub use mirror::Access;
+pub use tree::GitTree;
+pub(crate) use watch::{Polling, Reason, Waker};
+
+/// The name of the repository that Kedge hosts itself.
+pub const HOSTED: &str = "hosted";
+
+/// One repository that is followed. Cheap to clone.
+#[derive(Clone)]
+pub struct Source {
+    /// For people: [`HOSTED`], or the URL without a password.
+    pub name: String,
+    /// Where it can be read on this machine.
+    pub location: Location,
+    remote: Option<Arc<Remote>>,
+}
+
+struct Remote {
+    url: String,
+    access: Access,
+}
+
+impl Source {
+    /// The repository Kedge hosts, at this place.
+    pub fn hosted(path: &Path) -> Self {
+        Self {
+            name: HOSTED.to_owned(),
+            location: Location::new(path),
+            remote: None,
+        }
+    }
+
+    /// A repository elsewhere (https, ssh, a path), mirrored below `mirrors`.
+    pub fn remote(url: &str, access: Access, mirrors: &Path) -> Self {
+        let digest = Sha256::digest(url.as_bytes());
+        let name: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            name: mirror::shown(url),
+            location: Location::new(mirrors.join(format!("{name}.git"))),
+            remote: Some(Arc::new(Remote {
+                url: url.to_owned(),
+                access,
+            })),
+        }
+    }
+
+    pub fn is_hosted(&self) -> bool {
+        self.remote.is_none()
+    }
+
+    /// Fetches what is new; nothing to do for the hosted one.
+    pub async fn refresh(&self, env: &Env) -> Result<(), Error> {
+        match &self.remote {
+            Some(remote) => mirror::fetch(&self.location, &remote.url, &remote.access, env).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The commit the branch is at, as of the last refresh.
+    pub async fn head(&self, branch: &str) -> Result<Option<CommitId>, Error> {
+        let branch = branch.to_owned();
+        self.location.read(move |git| git.branch(&branch)).await
+    }
+
+    pub async fn commit(&self, id: &CommitId) -> Result<Commit, Error> {
+        let id = id.clone();
+        self.location.read(move |git| git.commit(&id)).await
+    }
+
+    pub async fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
+        let revision = revision.to_owned();
+        self.location.read(move |git| git.resolve(&revision)).await
+    }
+
+    /// Wakes `wake` whenever the repository changes, where that can be seen from here.
+    fn notifier(&self, wake: &Arc<Notify>) -> Option<notify::Notifier> {
+        let url = self.remote.as_ref().map(|remote| remote.url.as_str());
+        notify::Notifier::start(url?, wake)
+    }
+}

@@ -1,0 +1,126 @@
+//! Against real repositories, made with libgit2.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::Env;
+use engine::tree::{Node, Reader, Recorder, Tree};
+
+use super::*;
+use crate::history::Trigger;
+use crate::testing::{Directory, commit};
+
+fn bare(directory: &Directory) -> PathBuf {
+    let path = directory.path().join("origin.git");
+    git2::Repository::init_bare(&path).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn reads_files_links_and_absences_of_a_commit() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let files = BTreeMap::from([
+        ("apps/web.yaml", "a: 1\n"),
+        ("web/deep/one.yaml", "b: 2\n"),
+        ("link@", "web/deep"),
+    ]);
+    let id = commit(&path, "main", "First\n\nMore.", &files);
+    let source = Source::hosted(&path);
+    let head = source.head("main").await.unwrap().unwrap();
+    assert_eq!(head, id);
+    assert_eq!(source.head("other").await.unwrap(), None);
+    assert_eq!(source.resolve(&id.0[..8]).await.unwrap(), Some(id.clone()));
+    assert_eq!(source.resolve("nothing").await.unwrap(), None);
+    let commit = source.commit(&id).await.unwrap();
+    assert_eq!(
+        (commit.subject(), commit.author.name.as_str()),
+        ("First", "Ann")
+    );
+
+    let repository = Repository::open(&source.location).unwrap();
+    let tree = repository.tree(&id).unwrap();
+    let names = |node| match node {
+        Node::Directory(entries) => entries.into_iter().map(|entry| entry.name).collect(),
+        other => vec![format!("{other:?}")],
+    };
+    assert_eq!(names(tree.node("").unwrap()), ["apps", "link", "web"]);
+    assert_eq!(names(tree.node("web").unwrap()), ["deep"]);
+    assert_eq!(tree.node("web/none").unwrap(), Node::Absent);
+    assert_eq!(tree.node("apps/web.yaml/x").unwrap(), Node::Absent);
+    let reader = Reader::new(&tree);
+    let through = reader.file("link/one.yaml").unwrap().unwrap();
+    assert_eq!(&*through, b"b: 2\n");
+}
+
+#[tokio::test]
+async fn what_was_read_holds_until_it_changes() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let first = BTreeMap::from([("web/a.yaml", "a"), ("api/b.yaml", "b")]);
+    let first = commit(&path, "main", "1", &first);
+    let unrelated = BTreeMap::from([("web/a.yaml", "a"), ("api/b.yaml", "changed")]);
+    let unrelated = commit(&path, "main", "2", &unrelated);
+    let more = BTreeMap::from([("web/a.yaml", "a"), ("web/c.yaml", "c")]);
+    let more = commit(&path, "main", "3", &more);
+
+    let repository = Repository::open(&Location::new(&path)).unwrap();
+    let tree = repository.tree(&first).unwrap();
+    let recorder = Recorder::new(&tree);
+    for path in ["web", "web/a.yaml", "web/none"] {
+        recorder.node(path).unwrap();
+    }
+    let reads = recorder.into_reads();
+    let holds = |id| reads.hold_in(&repository.tree(id).unwrap()).unwrap();
+    assert!(holds(&first) && holds(&unrelated));
+    assert!(!holds(&more));
+    assert!(repository.stands_on(&more, &first).unwrap());
+    assert!(!repository.stands_on(&first, &more).unwrap());
+}
+
+#[tokio::test]
+async fn a_mirror_follows_its_origin() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let first = commit(&path, "main", "1", &BTreeMap::from([("a", "1")]));
+    let env = Env::system();
+    let url = format!("file://{}", path.display());
+    let source = Source::remote(&url, Access::default(), &directory.path().join("mirrors"));
+    source.refresh(&env).await.unwrap();
+    assert_eq!(source.head("main").await.unwrap(), Some(first));
+
+    let waker = Waker::default();
+    let mut polling = Polling::new(&source, Duration::from_hours(1), &waker, &env);
+    let second = commit(&path, "main", "2", &BTreeMap::from([("a", "2")]));
+    assert_eq!(polling.next().await.trigger, Trigger::Notify);
+    source.refresh(&env).await.unwrap();
+    assert_eq!(source.head("main").await.unwrap(), Some(second));
+
+    fs::remove_dir_all(&path).unwrap();
+    let error = source.refresh(&env).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot fetch {url}"));
+    polling.looked(false);
+    waker.wake(Trigger::Webhook.into());
+    assert!(matches!(
+        polling.next().await.trigger,
+        Trigger::Webhook | Trigger::Notify
+    ));
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let check = |url: &str, expected: &str| assert_eq!(mirror::shown(url), expected);
+    check(
+        "https://ann:secret@example.org/a.git",
+        "https://example.org/a.git",
+    );
+    check("https://example.org/a@b", "https://example.org/a@b");
+    check("git@example.org:a.git", "git@example.org:a.git");
+    check("/srv/a.git", "/srv/a.git");
+    let notify = Arc::new(tokio::sync::Notify::new());
+    let remote = Source::remote("https://example.org", Access::default(), "/x".as_ref());
+    assert!(remote.notifier(&notify).is_none());
+}

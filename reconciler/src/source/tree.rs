@@ -1,0 +1,105 @@
+//! A commit's files as the engine reads them, straight from the object database.
+
+use std::path::Path;
+
+use git2::{ErrorCode, FileMode, ObjectType};
+
+use engine::tree::{Entry, EntryKind, Error, Node, Tree, identity};
+
+/// The tree of one commit.
+pub struct GitTree<'a> {
+    repository: &'a git2::Repository,
+    root: git2::Tree<'a>,
+}
+
+impl<'a> GitTree<'a> {
+    pub(super) fn new(repository: &'a git2::Repository, root: git2::Tree<'a>) -> Self {
+        Self { repository, root }
+    }
+
+    /// `None` for the root and for what is not there.
+    fn entry(&self, path: &str) -> Result<Option<git2::TreeEntry<'static>>, Error> {
+        if path.is_empty() {
+            return Ok(None);
+        }
+        match self.root.get_path(Path::new(path)) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(unreadable(path, error)),
+        }
+    }
+
+    fn blob(&self, path: &str, entry: &git2::TreeEntry) -> Result<git2::Blob<'_>, Error> {
+        self.repository
+            .find_blob(entry.id())
+            .map_err(|error| unreadable(path, error))
+    }
+}
+
+impl Tree for GitTree<'_> {
+    fn node(&self, path: &str) -> Result<Node, Error> {
+        if path.is_empty() {
+            return Ok(directory(&self.root));
+        }
+        let Some(entry) = self.entry(path)? else {
+            return Ok(Node::Absent);
+        };
+        Ok(match kind(&entry) {
+            Some(EntryKind::Directory) => {
+                let tree = self
+                    .repository
+                    .find_tree(entry.id())
+                    .map_err(|error| unreadable(path, error))?;
+                directory(&tree)
+            }
+            Some(EntryKind::Symlink) => {
+                let target = self.blob(path, &entry)?;
+                Node::Symlink(String::from_utf8_lossy(target.content()).into_owned())
+            }
+            Some(EntryKind::File) => Node::File(self.blob(path, &entry)?.content().into()),
+            None => Node::Absent,
+        })
+    }
+
+    fn identity(&self, path: &str) -> Result<String, Error> {
+        let entry = self.entry(path)?;
+        match entry.as_ref().map(|entry| (kind(entry), entry.id())) {
+            Some((Some(EntryKind::File), id)) => Ok(format!("file:{id}")),
+            Some((Some(EntryKind::Symlink), id)) => Ok(format!("symlink:{id}")),
+            _ => self.node(path).map(|node| identity(&node)),
+        }
+    }
+}
+
+/// `None` for a submodule, whose files are elsewhere.
+fn kind(entry: &git2::TreeEntry) -> Option<EntryKind> {
+    match entry.kind()? {
+        ObjectType::Tree => Some(EntryKind::Directory),
+        ObjectType::Blob if entry.filemode() == i32::from(FileMode::Link) => {
+            Some(EntryKind::Symlink)
+        }
+        ObjectType::Blob => Some(EntryKind::File),
+        _ => None,
+    }
+}
+
+fn directory(tree: &git2::Tree) -> Node {
+    let mut entries: Vec<Entry> = tree
+        .iter()
+        .filter_map(|entry| {
+            Some(Entry {
+                name: entry.name().ok()?.to_owned(),
+                kind: kind(&entry)?,
+            })
+        })
+        .collect();
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Node::Directory(entries)
+}
+
+fn unreadable(path: &str, error: git2::Error) -> Error {
+    Error::Read {
+        path: path.to_owned(),
+        source: Box::new(error),
+    }
+}
