@@ -1,6 +1,7 @@
 //! The Kubernetes-compatible API server on PostgreSQL, with controllers and scheduler.
 
 pub mod auth;
+pub mod controllers;
 pub mod registry;
 pub mod scheduler;
 pub mod server;

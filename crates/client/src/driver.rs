@@ -17,7 +17,8 @@ use tracing::{Instrument, debug, info_span, warn};
 use crate::informer::report;
 use crate::tracked::{Tracked, Written};
 use crate::{
-    Backoff, Cache, Change, Client, Env, Error, Informers, ListOptions, Remedy, Tasks, WorkQueue,
+    Backoff, Cache, Change, Client, Env, Error, Informers, ListOptions, Listening, Remedy, Tasks,
+    WorkQueue,
 };
 
 /// The longest a key waits for the caches: longer means that the watch is broken, and running
@@ -44,6 +45,8 @@ pub enum Requeue {
     Done,
     /// Look again after this long, whatever happens.
     After(Duration),
+    /// Look again after the key's back-off: what is missing may come without a change here.
+    BackOff,
 }
 
 /// What a run may use. Writes through `client` are remembered for the barrier.
@@ -131,11 +134,16 @@ impl<C: Controller> Driver<C> {
         let watches = controller.watches();
         let watched = watches.iter().map(|watch| watch.cache.clone()).collect();
         for Watch { cache, wake } in watches {
-            let queue = queue.clone();
+            // Caches outlive drivers: leadership comes and goes.
+            let queue = queue.downgrade();
             cache.observe(Box::new(move |change| {
+                let Some(queue) = queue.upgrade() else {
+                    return Listening::Over;
+                };
                 for key in wake(change) {
                     queue.add(key);
                 }
+                Listening::On
             }));
         }
         Self {
@@ -234,11 +242,12 @@ impl<C: Controller> Driver<C> {
     fn follow_up(&self, key: &C::Key, result: Result<Requeue, Error>) -> Outcome {
         let inner = &*self.inner;
         let error = match result {
+            Ok(Requeue::BackOff) => return Outcome::Failed(inner.queue.fail(key.clone())),
             Ok(requeue) => {
                 inner.queue.forget(key);
                 self.conflicts().remove(key);
                 return match requeue {
-                    Requeue::Done => Outcome::Done,
+                    Requeue::Done | Requeue::BackOff => Outcome::Done,
                     Requeue::After(delay) => {
                         inner.queue.add_after(key.clone(), delay);
                         Outcome::Later(delay)

@@ -18,7 +18,7 @@ mod tracked;
 pub mod transaction;
 
 pub use backoff::Backoff;
-pub use cache::{Cache, Change, IndexKeys, Observer, Progress, Subscription};
+pub use cache::{Cache, Change, IndexKeys, Listening, Observer, Progress, Subscription};
 pub use client::{
     Client, DeleteOptions, List, ListOptions, Patch, PatchOptions, Propagation, Step, Target,
     WatchOptions, WatchStream, WriteOptions,
@@ -30,6 +30,6 @@ pub use events::{EventRecorder, EventType};
 pub use http::{ByteStream, ConnectError, HttpClient, LogOptions, Logs};
 pub use informer::{Informer, Informers};
 pub use leader::{Election, Timing};
-pub use queue::WorkQueue;
+pub use queue::{WeakQueue, WorkQueue};
 pub use tasks::Tasks;
 pub use tracked::Written;

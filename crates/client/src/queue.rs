@@ -7,7 +7,7 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +25,18 @@ impl<K> Clone for WorkQueue<K> {
         Self {
             shared: self.shared.clone(),
         }
+    }
+}
+
+/// A queue that may be gone: for observers that must not keep it.
+pub struct WeakQueue<K> {
+    shared: Weak<Shared<K>>,
+}
+
+impl<K> WeakQueue<K> {
+    pub fn upgrade(&self) -> Option<WorkQueue<K>> {
+        let shared = self.shared.upgrade()?;
+        Some(WorkQueue { shared })
     }
 }
 
@@ -63,6 +75,12 @@ impl<K: Ord + Clone> WorkQueue<K> {
                 env: env.clone(),
                 backoff,
             }),
+        }
+    }
+
+    pub fn downgrade(&self) -> WeakQueue<K> {
+        WeakQueue {
+            shared: Arc::downgrade(&self.shared),
         }
     }
 

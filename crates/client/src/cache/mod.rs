@@ -43,8 +43,15 @@ impl Change {
     }
 }
 
+/// Whether an observer wants to hear of more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listening {
+    On,
+    Over,
+}
+
 /// Called for every change, in order, with the cache locked: it must only note what to do.
-pub type Observer = Box<dyn Fn(&Change) + Send + Sync>;
+pub type Observer = Box<dyn Fn(&Change) -> Listening + Send + Sync>;
 
 /// Maps an object to the values it is found under.
 pub type IndexKeys = Box<dyn Fn(&Object) -> Vec<String> + Send + Sync>;
@@ -108,6 +115,17 @@ impl Cache {
             .objects
             .range(from..)
             .take_while(|(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object.clone())
+            .collect()
+    }
+
+    /// The objects of one namespace whose names begin with `prefix`, ordered by name.
+    pub fn with_prefix(&self, namespace: &str, prefix: &str) -> Vec<Arc<Object>> {
+        let from = self.shared.collection.key(namespace, prefix);
+        self.state()
+            .objects
+            .range(from..)
+            .take_while(|(key, _)| key.namespace == namespace && key.name.starts_with(prefix))
             .map(|(_, object)| object.clone())
             .collect()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::{Object, ObjectKey, Uid};
 
-use super::{Change, IndexKeys, Observer};
+use super::{Change, IndexKeys, Listening, Observer};
 
 type Entries = BTreeMap<String, BTreeSet<ObjectKey>>;
 
@@ -52,14 +52,17 @@ impl State {
     }
 
     pub(super) fn observe(&mut self, observer: Observer) {
-        for (key, object) in &self.objects {
-            observer(&Change {
+        let listening = self.objects.iter().all(|(key, object)| {
+            let change = Change {
                 key: key.clone(),
                 before: None,
                 after: Some(object.clone()),
-            });
+            };
+            observer(&change) == Listening::On
+        });
+        if listening {
+            self.observers.push(observer);
         }
-        self.observers.push(observer);
     }
 
     pub(super) fn upsert(&mut self, key: ObjectKey, object: Object) {
@@ -108,9 +111,8 @@ impl State {
             }
         }
         let change = Change { key, before, after };
-        for observer in &self.observers {
-            observer(&change);
-        }
+        self.observers
+            .retain(|observer| observer(&change) == Listening::On);
     }
 
     fn collect(&self, keys: Option<&BTreeSet<ObjectKey>>) -> Vec<Arc<Object>> {

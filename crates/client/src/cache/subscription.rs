@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use api::ObjectKey;
 
-use super::{Change, Observer};
+use super::{Change, Listening, Observer};
 
 /// Ends when it is dropped. Bounded by the number of keys there are.
 pub struct Subscription {
@@ -24,14 +24,16 @@ pub(super) fn subscription() -> (Subscription, Observer) {
     let pending = Arc::new(Pending::default());
     let weak: Weak<Pending> = Arc::downgrade(&pending);
     let observer = Box::new(move |change: &Change| {
-        if let Some(pending) = weak.upgrade() {
-            pending
-                .keys
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(change.key.clone());
-            pending.wake.notify_one();
-        }
+        let Some(pending) = weak.upgrade() else {
+            return Listening::Over;
+        };
+        pending
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(change.key.clone());
+        pending.wake.notify_one();
+        Listening::On
     });
     (Subscription { pending }, observer)
 }

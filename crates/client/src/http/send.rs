@@ -15,7 +15,7 @@ use super::request::Request;
 use crate::Error;
 
 /// Time for a whole request and its answer; of a stream, for its beginning.
-const CALL: Duration = Duration::from_secs(60);
+const CALL: Duration = Duration::from_mins(1);
 /// The largest answer that is read: one page of the largest objects.
 const ANSWER: usize = 256 << 20;
 

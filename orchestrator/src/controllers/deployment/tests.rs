@@ -1,0 +1,474 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use api::{Object, parse_time};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::decide::{Observed, decide};
+use super::fraction::{Limits, limits};
+use super::revision;
+use crate::controllers::action::Action;
+use crate::controllers::ownership::Claims;
+
+/// A Deployment, its ReplicaSets and the pods they would have.
+struct World {
+    deployment: Object,
+    sets: Vec<Object>,
+    /// Images whose pods become available.
+    healthy: &'static [&'static str],
+    now: Timestamp,
+    events: Vec<String>,
+    again: Option<SignedDuration>,
+}
+
+impl World {
+    fn new(replicas: i64, image: &str, strategy: &Value) -> Self {
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {
+                "name": "web", "namespace": "default", "uid": "d", "generation": 1,
+            },
+            "spec": {
+                "replicas": replicas, "selector": {"matchLabels": {"app": "web"}},
+                "strategy": strategy, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
+                "template": template(image),
+            },
+        });
+        Self {
+            deployment: deployment.into(),
+            sets: Vec::new(),
+            healthy: &["one", "two", "three"],
+            now: parse_time("2026-01-01T00:00:00Z").unwrap(),
+            events: Vec::new(),
+            again: None,
+        }
+    }
+
+    fn rolled_out(replicas: i64, strategy: &Value) -> Self {
+        let mut world = Self::new(replicas, "one", strategy);
+        world.settle();
+        world
+    }
+
+    fn set_image(&mut self, image: &str) {
+        self.deployment.body["spec"]["template"] = template(image);
+        self.edit(
+            "metadata",
+            "generation",
+            json!(self.deployment.generation() + 1),
+        );
+    }
+
+    fn edit(&mut self, part: &str, field: &str, value: Value) {
+        self.deployment.body[part][field] = value;
+    }
+
+    fn step(&mut self) -> bool {
+        let owned: Vec<Arc<Object>> = self.sets.iter().cloned().map(Arc::new).collect();
+        let observed = Observed {
+            deployment: Arc::new(self.deployment.clone()),
+            taken: self.sets.iter().map(|set| set.name().to_owned()).collect(),
+            running: BTreeMap::new(),
+            claims: Claims {
+                owned,
+                changes: Vec::new(),
+            },
+            now: self.now,
+        };
+        let decision = decide(&observed);
+        self.again = decision.again;
+        let moved = !decision.actions.is_empty();
+        for action in decision.actions {
+            self.apply(action);
+        }
+        self.now = self
+            .now
+            .saturating_add(SignedDuration::from_secs(1))
+            .unwrap();
+        moved
+    }
+
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Create { mut object, .. } => {
+                let at = api::time(self.now);
+                let uid = format!("rs-{}", self.sets.len());
+                object
+                    .metadata_mut()
+                    .insert("creationTimestamp".into(), json!(at));
+                object.metadata_mut().insert("uid".into(), json!(uid));
+                self.sets.push(object);
+            }
+            Action::Replace { object, .. } | Action::ReplaceStatus { object, .. } => {
+                if object.kind() == "Deployment" {
+                    self.deployment = object;
+                } else {
+                    let place = self.sets.iter_mut().find(|set| set.name() == object.name());
+                    *place.unwrap() = object;
+                }
+            }
+            Action::Delete { key, .. } => self.sets.retain(|set| set.name() != key.name),
+            Action::Record { message, .. } => self.events.push(message),
+            Action::Adopt { .. } => panic!("nothing to adopt"),
+        }
+    }
+
+    /// What kubelets and the ReplicaSet controller would do, at once.
+    fn run_pods(&mut self) -> bool {
+        let mut moved = false;
+        for set in &mut self.sets {
+            let size = set.body["spec"]["replicas"].clone();
+            let image = set.text("/spec/template/spec/containers/0/image");
+            let available = if self.healthy.contains(&image) {
+                size.clone()
+            } else {
+                json!(0)
+            };
+            let status = json!({
+                "replicas": size, "readyReplicas": available, "availableReplicas": available,
+                "observedGeneration": 0,
+            });
+            moved |= set.body["status"] != status;
+            set.body["status"] = status;
+        }
+        moved
+    }
+
+    /// Runs until nothing moves; answers the sizes (by creation) after every change of them.
+    fn settle(&mut self) -> Vec<String> {
+        let mut trace = Vec::new();
+        for _ in 0..200 {
+            let moved = self.step();
+            let sizes = self.sizes();
+            if trace.last() != Some(&sizes) && !sizes.is_empty() {
+                trace.push(sizes);
+            }
+            if !self.run_pods() && !moved {
+                return trace;
+            }
+        }
+        panic!("never settles: {trace:?}");
+    }
+
+    fn step_until(&mut self, reached: impl Fn(&Self) -> bool) {
+        let mut trace = Vec::new();
+        for _ in 0..50 {
+            if reached(self) {
+                return;
+            }
+            self.step();
+            self.run_pods();
+            trace.push(self.sizes());
+        }
+        panic!("never there: {trace:?}");
+    }
+
+    fn sizes(&self) -> String {
+        let sizes: Vec<String> = self
+            .sets
+            .iter()
+            .map(|set| set.body["spec"]["replicas"].to_string())
+            .collect();
+        sizes.join("/")
+    }
+
+    fn condition(&self, kind: &str) -> String {
+        let condition = self.deployment.condition(kind).unwrap_or_default();
+        format!("{} {}", condition.status, condition.reason)
+    }
+}
+
+fn template(image: &str) -> Value {
+    json!({
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web", "image": image}]},
+    })
+}
+
+fn rolling(surge: &Value, unavailable: &Value) -> Value {
+    json!({
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
+    })
+}
+
+fn quarter() -> Value {
+    rolling(&json!("25%"), &json!("25%"))
+}
+
+#[test]
+fn limits_round_up_and_down() {
+    for (replicas, surge, unavailable, expected) in [
+        (10, json!("25%"), json!("25%"), (3, 2)),
+        (4, json!("25%"), json!("25%"), (1, 1)),
+        (1, json!("25%"), json!("25%"), (1, 0)),
+        (3, json!("0%"), json!("10%"), (0, 1)),
+        (3, json!(0), json!(0), (0, 1)),
+        (0, json!(1), json!(1), (1, 0)),
+        (2, json!(5), json!(7), (5, 2)),
+        (10, json!("100%"), json!(0), (10, 0)),
+        (10, Value::Null, Value::Null, (3, 2)),
+    ] {
+        let world = World::new(replicas, "one", &rolling(&surge, &unavailable));
+        let (surge_pods, unavailable_pods) = expected;
+        assert_eq!(
+            limits(&world.deployment),
+            Limits {
+                surge: surge_pods,
+                unavailable: unavailable_pods
+            },
+            "{replicas} {surge} {unavailable}"
+        );
+    }
+}
+
+#[test]
+fn rolls_step_by_step_within_its_limits() {
+    let check = |replicas: i64, strategy: &Value, expected: &str| {
+        let mut world = World::rolled_out(replicas, strategy);
+        assert_eq!(world.sizes(), replicas.to_string());
+        world.set_image("two");
+        let trace = world.settle();
+        assert_eq!(trace.join(" "), expected, "{replicas} {strategy}");
+        assert_eq!(
+            world.condition("Progressing"),
+            "True NewReplicaSetAvailable"
+        );
+        assert_eq!(
+            world.condition("Available"),
+            "True MinimumReplicasAvailable"
+        );
+    };
+    check(4, &quarter(), "4/1 2/1 2/3 0/3 0/4");
+    check(3, &rolling(&json!(1), &json!(0)), "3/1 2/1 2/2 1/2 1/3 0/3");
+    check(
+        3,
+        &rolling(&json!(0), &json!(1)),
+        "3/0 2/0 2/1 1/1 1/2 0/2 0/3",
+    );
+    check(3, &rolling(&json!("100%"), &json!(0)), "3/3 0/3");
+    check(3, &rolling(&json!(0), &json!("100%")), "3/0 0/0 0/3");
+    check(1, &quarter(), "1/1 0/1");
+    check(1, &rolling(&json!(0), &json!(1)), "1/0 0/0 0/1");
+    check(0, &quarter(), "0/0");
+    check(3, &json!({"type": "Recreate"}), "0 0/3");
+}
+
+#[test]
+fn a_broken_template_leaves_the_old_pods_serving() {
+    for (strategy, expected) in [
+        (rolling(&json!(1), &json!(0)), "4/1"),
+        (quarter(), "4/1 3/1 3/2"),
+        (rolling(&json!("100%"), &json!(1)), "4/4 3/4 3/4"),
+    ] {
+        let mut world = World::rolled_out(4, &strategy);
+        world.healthy = &["one"];
+        world.set_image("two");
+        let mut trace = world.settle();
+        trace.dedup();
+        let expected: Vec<&str> = expected.split(' ').collect();
+        let mut expected = expected;
+        expected.dedup();
+        assert_eq!(trace, expected, "{strategy}");
+        assert!(world.again.is_some(), "the deadline is watched");
+        world.now = world
+            .now
+            .saturating_add(SignedDuration::from_secs(700))
+            .unwrap();
+        world.settle();
+        assert_eq!(
+            world.condition("Progressing"),
+            "False ProgressDeadlineExceeded"
+        );
+        assert!(world.again.is_none());
+
+        // A fix still rolls out, and clears the failure.
+        world.set_image("three");
+        world.healthy = &["one", "three"];
+        world.settle();
+        assert_eq!(world.sizes(), "0/0/4", "{strategy}");
+        assert_eq!(
+            world.condition("Progressing"),
+            "True NewReplicaSetAvailable"
+        );
+    }
+}
+
+#[test]
+fn a_rollback_takes_the_old_set_and_a_new_number() {
+    let mut world = World::rolled_out(2, &quarter());
+    world.set_image("two");
+    world.settle();
+    world.now = world
+        .now
+        .saturating_add(SignedDuration::from_hours(5))
+        .unwrap();
+    world.set_image("one");
+    world.step();
+    world.step();
+    assert_ne!(
+        world.condition("Progressing"),
+        "False ProgressDeadlineExceeded"
+    );
+    world.settle();
+    assert_eq!(world.sizes(), "2/0");
+    assert_eq!(revision::revision(&world.sets[0]), 3);
+    assert_eq!(world.deployment.annotation(revision::REVISION), Some("3"));
+    let history = world.sets[0].annotation("deployment.kubernetes.io/revision-history");
+    assert_eq!(history, Some("1"));
+}
+
+#[test]
+fn a_change_during_a_rollout_rolls_over() {
+    let mut world = World::rolled_out(4, &quarter());
+    world.set_image("two");
+    world.step_until(|world| world.sizes() == "2/3");
+    world.set_image("three");
+    world.settle();
+    assert_eq!(world.sizes(), "0/0/4");
+}
+
+#[test]
+fn scaling_during_a_rollout_is_proportional() {
+    let check = |sizes: [i64; 2], from: i64, to: i64, expected: &str| {
+        let mut world = World::rolled_out(from, &rolling(&json!(3), &json!(2)));
+        world.set_image("two");
+        world.step_until(|world| world.sets.len() == 2);
+        world.healthy = &["one"];
+        for (set, size) in world.sets.iter_mut().zip(sizes) {
+            set.body["spec"]["replicas"] = json!(size);
+        }
+        world.run_pods();
+        world.edit("spec", "replicas", json!(to));
+        let before = world.sizes();
+        world.step_until(|world| world.sizes() != before);
+        assert_eq!(world.sizes(), expected, "{sizes:?} {from} to {to}");
+    };
+    // The example of Kubernetes' documentation: 10 become 15 with 8 old and 5 new.
+    check([8, 5], 10, 15, "11/7");
+    check([8, 5], 10, 5, "5/3");
+    check([8, 5], 10, 0, "0/0");
+    check([1, 12], 10, 20, "2/21");
+}
+
+#[test]
+fn scaling_a_settled_deployment_touches_only_its_set() {
+    let mut world = World::rolled_out(2, &quarter());
+    world.set_image("two");
+    world.settle();
+    for to in [5, 1, 0, 3] {
+        world.edit("spec", "replicas", json!(to));
+        world.settle();
+        assert_eq!(world.sizes(), format!("0/{to}"));
+        assert_eq!(
+            world.sets[1].annotation(revision::DESIRED),
+            Some(to.to_string().as_str())
+        );
+    }
+    assert!(
+        world
+            .events
+            .iter()
+            .any(|event| event.ends_with("from 2 to 5"))
+    );
+}
+
+#[test]
+fn a_paused_deployment_scales_but_does_not_roll() {
+    let mut world = World::rolled_out(2, &quarter());
+    world.edit("spec", "paused", json!(true));
+    world.set_image("two");
+    world.edit("spec", "replicas", json!(4));
+    world.settle();
+    assert_eq!(world.sizes(), "4");
+    assert_eq!(world.condition("Progressing"), "Unknown DeploymentPaused");
+    assert!(world.again.is_none(), "the clock is stopped");
+    world.edit("spec", "paused", json!(false));
+    world.settle();
+    assert_eq!(world.sizes(), "0/4");
+}
+
+#[test]
+fn old_sets_beyond_the_limit_go_lowest_revision_first() {
+    let mut world = World::rolled_out(1, &quarter());
+    world.edit("spec", "revisionHistoryLimit", json!(1));
+    for image in ["two", "three", "one"] {
+        world.set_image(image);
+        world.settle();
+    }
+    let revisions: BTreeSet<i64> = world.sets.iter().map(revision::revision).collect();
+    assert_eq!(revisions, BTreeSet::from([3, 4]));
+}
+
+#[test]
+fn a_taken_name_salts_the_hash() {
+    let mut world = World::new(1, "one", &quarter());
+    let mut stranger = revision::replica_set(&world.deployment, 0, 1);
+    stranger.body["spec"]["template"] = template("other");
+    let name = stranger.name().to_owned();
+    world.sets.push(stranger);
+    world.settle();
+    assert_eq!(world.deployment.body["status"]["collisionCount"], 1);
+    assert_ne!(world.sets[1].name(), name);
+    assert_eq!(world.sizes(), "0/1");
+}
+
+#[test]
+fn recreate_waits_for_every_old_pod() {
+    let mut world = World::rolled_out(2, &json!({"type": "Recreate"}));
+    world.set_image("two");
+    world.step();
+    world.run_pods();
+    assert_eq!(world.sizes(), "0");
+    let uid = world.sets[0].uid();
+    let observe = |running: usize| Observed {
+        deployment: Arc::new(world.deployment.clone()),
+        taken: BTreeSet::new(),
+        running: BTreeMap::from([(uid.clone(), running)]),
+        claims: Claims {
+            owned: world.sets.iter().cloned().map(Arc::new).collect(),
+            changes: Vec::new(),
+        },
+        now: world.now,
+    };
+    let creates = |observed: &Observed| {
+        let actions = decide(observed).actions;
+        actions
+            .iter()
+            .any(|action| matches!(action, Action::Create { .. }))
+    };
+    assert!(!creates(&observe(1)), "a pod is still going");
+    assert!(creates(&observe(0)));
+}
+
+#[test]
+fn status_conveys_what_keeps_pods_from_being_made() {
+    let mut world = World::rolled_out(2, &quarter());
+    world.sets[0].body["status"]["conditions"] = json!([{
+        "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "quota",
+    }]);
+    world.step();
+    assert_eq!(world.condition("ReplicaFailure"), "True FailedCreate");
+    world.run_pods();
+    world.step();
+    assert!(world.deployment.condition("ReplicaFailure").is_none());
+}
+
+#[test]
+fn the_hash_ignores_order_but_not_meaning() {
+    let world = World::new(1, "one", &quarter());
+    let hash = revision::hash(&world.deployment);
+    assert!(
+        hash.bytes()
+            .all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte))
+    );
+    let mut turned = world.deployment.clone();
+    turned.body["spec"]["template"] = json!({
+        "spec": {"containers": [{"image": "one", "name": "web"}]},
+        "metadata": {"labels": {"app": "web"}, "creationTimestamp": null},
+    });
+    assert_eq!(revision::hash(&turned), hash);
+    turned.body["spec"]["template"] = template("two");
+    assert_ne!(revision::hash(&turned), hash);
+}
