@@ -8,3 +8,6 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod watch;
+
+#[cfg(test)]
+mod testing;

@@ -1,13 +1,19 @@
-//! Finds a node for each pod. Observing and writing come with a service of its own, every choice in `decide`.
+//! Finds a node for each pod: `service` observes and writes, `state` says what is next, `decide`
+//! chooses. Never binds a pod twice, nor counts on room that may be taken.
 
 mod decide;
+mod execute;
 mod filter;
+mod inbox;
 mod node;
+mod pending;
 mod pod;
 mod reason;
 mod resources;
 mod score;
+mod service;
 mod snapshot;
+mod state;
 pub mod terms;
 pub mod volume;
 
@@ -20,4 +26,5 @@ pub use node::{Node, NodeFacts};
 pub use pod::{HostPort, Name, Pod, Wishes, is_finished};
 pub use reason::{Event, Misfit, Obstacle, Reason};
 pub use resources::{Requests, Resources};
+pub use service::Scheduler;
 pub use snapshot::Snapshot;

@@ -4,8 +4,8 @@ use super::super::filter::Request;
 use super::super::node::Node;
 use super::BEST;
 
-/// Thousandths, to keep the arithmetic whole.
-const WHOLE: i64 = 1000;
+/// A full share, in parts fine enough for whole arithmetic.
+const WHOLE: i64 = BEST;
 
 /// The mean free share of processor and memory once the pod is there.
 pub(super) fn least_allocated(request: &Request, nodes: &[&Node]) -> Vec<i64> {

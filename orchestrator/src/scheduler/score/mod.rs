@@ -11,8 +11,9 @@ mod taints;
 use super::filter::Request;
 use super::node::Node;
 
-/// The best score one rule can give.
-pub(super) const BEST: i64 = 100;
+/// The best score one rule can give. Kubernetes has 100; finer steps let small pods count on large
+/// nodes.
+pub(super) const BEST: i64 = 10_000;
 
 type Rule = fn(&Request, &[&Node]) -> Vec<i64>;
 

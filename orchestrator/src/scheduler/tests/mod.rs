@@ -1,7 +1,9 @@
 //! Clusters in a few lines, and what becomes of pods in them.
 
 mod decide;
+mod service;
 mod speed;
+mod state;
 mod volumes;
 
 use std::sync::Arc;

@@ -20,8 +20,6 @@ pub(super) fn validate(causes: &mut Causes, affinity: &Field) {
         for term in pods.get(REQUIRED).items() {
             pod_term(causes, &term);
         }
-        // A rule that must hold and silently does not is worse than a refusal.
-        causes.absent(&pods.get(REQUIRED));
         for preferred in pods.get(PREFERRED).items() {
             weight(causes, &preferred);
             pod_term(causes, &preferred.get("podAffinityTerm"));

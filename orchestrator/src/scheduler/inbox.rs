@@ -1,0 +1,53 @@
+//! Keys that have changed since the scheduler last looked, each once.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use api::ObjectKey;
+use client::Cache;
+use tokio::sync::Notify;
+
+/// Bounded by the number of objects there are. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Inbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    keys: Mutex<BTreeSet<ObjectKey>>,
+    wake: Notify,
+}
+
+impl Inbox {
+    /// Notes every change of `cache` from now on, and everything that is in it already.
+    pub(super) fn follow(&self, cache: &Cache) {
+        let inbox = self.clone();
+        cache.observe(Box::new(move |change| inbox.note(change.key.clone())));
+    }
+
+    pub(super) fn note(&self, key: ObjectKey) {
+        self.keys().insert(key);
+        self.shared.wake.notify_one();
+    }
+
+    pub(super) fn take(&self) -> BTreeSet<ObjectKey> {
+        std::mem::take(&mut *self.keys())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys().is_empty()
+    }
+
+    /// Waits for a note since the last wait.
+    pub(super) async fn noted(&self) {
+        self.shared.wake.notified().await;
+    }
+
+    fn keys(&self) -> MutexGuard<'_, BTreeSet<ObjectKey>> {
+        self.shared
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
