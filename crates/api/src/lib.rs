@@ -9,6 +9,7 @@ mod key;
 pub mod kinds;
 pub mod name;
 mod object;
+pub mod openapi;
 pub mod patch;
 pub mod quantity;
 pub mod resource;

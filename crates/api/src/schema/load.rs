@@ -26,6 +26,8 @@ struct TypeFact {
     gvk: Vec<GroupVersionKind>,
     #[serde(default)]
     map: &'static str,
+    #[serde(default)]
+    description: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,8 @@ struct FieldFact {
     format: &'static str,
     #[serde(default)]
     required: bool,
+    #[serde(default)]
+    description: &'static str,
     #[serde(default)]
     inline: bool,
 }
@@ -105,6 +109,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             fields,
             gvk: fact.gvk.first().cloned(),
             map_atomic: fact.map == "atomic",
+            description: fact.description,
             special: special(name),
             keys: flatten(fields, &fields_of)
                 .into_iter()
@@ -179,6 +184,7 @@ fn field(
         default: fact.default.clone().or(declared),
         format: fact.format,
         required: fact.required,
+        description: fact.description,
         inline: fact.inline,
     }
 }

@@ -25,6 +25,8 @@ pub struct Type {
     pub gvk: Option<GroupVersionKind>,
     /// Owned as one value by server-side apply.
     pub map_atomic: bool,
+    /// For people; empty where the facts have none.
+    pub description: &'static str,
     /// Set where JSON and protobuf differ by more than field names.
     pub special: Option<Special>,
     /// JSON key to the way there: own field, then fields of what is inlined.
@@ -55,6 +57,8 @@ pub struct Field {
     /// `int32`, `int64`, `byte`, `double`, or empty.
     pub format: &'static str,
     pub required: bool,
+    /// For people; empty where the facts have none.
+    pub description: &'static str,
     /// Protobuf nests the message; JSON has its fields directly.
     pub inline: bool,
 }

@@ -9,7 +9,7 @@ mod encode;
 mod plain;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(crate) mod wire;
 
 use std::fmt;
 

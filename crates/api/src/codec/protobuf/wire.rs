@@ -120,22 +120,22 @@ impl<'a> Reader<'a> {
 
 /// Writes the fields of one message.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
-    pub(super) message: Vec<u8>,
+pub(crate) struct Writer {
+    pub(crate) message: Vec<u8>,
 }
 
 impl Writer {
-    pub(super) fn varint(&mut self, number: u32, value: u64) {
+    pub(crate) fn varint(&mut self, number: u32, value: u64) {
         self.tag(number, 0);
         self.raw_varint(value);
     }
 
-    pub(super) fn fixed64(&mut self, number: u32, value: u64) {
+    pub(crate) fn fixed64(&mut self, number: u32, value: u64) {
         self.tag(number, 1);
         self.message.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn bytes(&mut self, number: u32, value: &[u8]) {
+    pub(crate) fn bytes(&mut self, number: u32, value: &[u8]) {
         self.tag(number, 2);
         self.raw_varint(value.len() as u64);
         self.message.extend_from_slice(value);
