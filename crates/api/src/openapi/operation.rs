@@ -135,7 +135,9 @@ impl Operation<'_> {
         match self.method {
             "patch" => Some(reference(None, "Patch", dialect)),
             "delete" => Some(reference(None, "DeleteOptions", dialect)),
-            _ => self.takes.map(|kind| reference(Some(kind), "Status", dialect)),
+            _ => self
+                .takes
+                .map(|kind| reference(Some(kind), "Status", dialect)),
         }
     }
 
@@ -164,7 +166,11 @@ fn reference(kind: Option<&GroupVersionKind>, otherwise: &str, dialect: Dialect)
 }
 
 /// A parameter in the query or in the path.
-pub(super) fn parameter((name, kind, description): Parameter, place: &str, dialect: Dialect) -> Value {
+pub(super) fn parameter(
+    (name, kind, description): Parameter,
+    place: &str,
+    dialect: Dialect,
+) -> Value {
     let mut parameter = json!({"name": name, "in": place, "description": description});
     match dialect {
         Dialect::V2 => parameter["type"] = json!(kind),
@@ -172,4 +178,3 @@ pub(super) fn parameter((name, kind, description): Parameter, place: &str, diale
     }
     parameter
 }
-
