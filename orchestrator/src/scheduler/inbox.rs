@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api::ObjectKey;
-use client::Cache;
+use client::{Cache, Listening};
 use tokio::sync::Notify;
 
 /// Bounded by the number of objects there are. Cheap to clone.
@@ -23,7 +23,10 @@ impl Inbox {
     /// Notes every change of `cache` from now on, and everything that is in it already.
     pub(super) fn follow(&self, cache: &Cache) {
         let inbox = self.clone();
-        cache.observe(Box::new(move |change| inbox.note(change.key.clone())));
+        cache.observe(Box::new(move |change| {
+            inbox.note(change.key.clone());
+            Listening::On
+        }));
     }
 
     pub(super) fn note(&self, key: ObjectKey) {
