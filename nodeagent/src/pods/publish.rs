@@ -1,0 +1,63 @@
+//! Tells the API server how a pod is, when that is news.
+
+use std::sync::Arc;
+
+use api::{Collection, Object, Uid};
+use client::{Patch, PatchOptions, Target};
+use serde_json::Value;
+
+use super::shared::Shared;
+use super::status::{is_said, patch};
+
+/// The newest state of a pod object that is known: the cache's, or the answer to the last
+/// write, which is often ahead of it.
+#[derive(Default)]
+pub(super) struct Newest {
+    answer: Option<Arc<Object>>,
+}
+
+impl Newest {
+    /// `None`: the API server knows this pod no more.
+    pub(super) fn of(&self, shared: &Shared, uid: &Uid) -> Option<Arc<Object>> {
+        let cached = shared.pods.by_uid(uid)?;
+        let revision = |object: &Object| object.resource_version().revision();
+        match &self.answer {
+            Some(answer) if revision(answer) > revision(&cached) => Some(answer.clone()),
+            _ => Some(cached),
+        }
+    }
+
+    pub(super) fn answered(&mut self, object: Object) {
+        self.answer = Some(Arc::new(object));
+    }
+}
+
+/// The patch that is needed to make the API server say `wanted`; `None` when it does.
+pub(super) fn news(object: &Object, wanted: &Value) -> Option<Value> {
+    let current = object.pointer("/status");
+    (!is_said(wanted, current)).then(|| patch(wanted, current, &object.uid().0))
+}
+
+/// Sends it. `Ok(None)`: the pod is gone, so there is nobody to tell.
+pub(super) async fn publish(
+    shared: Arc<Shared>,
+    object: Arc<Object>,
+    news: Value,
+) -> Result<Option<Object>, client::Error> {
+    let key = object.key(&Collection::new("", "pods"));
+    let options = PatchOptions {
+        field_manager: "kedge-agent".into(),
+        ..PatchOptions::default()
+    };
+    let target = Target::status(key);
+    match shared
+        .client
+        .patch(&target, &Patch::Strategic(news), &options)
+        .await
+    {
+        Ok(object) => Ok(Some(object)),
+        // Another pod of this name, or none: the cache is about to say so.
+        Err(error) if error.is_not_found() || error.is_conflict() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,11 @@
+//! The agent's own HTTPS server: container logs and exec, for the API server alone.
+
+mod error;
+mod exec;
+pub(crate) mod log_line;
+mod logs;
+mod rotate;
+mod routes;
+
+pub(crate) use rotate::rotate_logs;
+pub(crate) use routes::router;
