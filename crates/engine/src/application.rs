@@ -3,7 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use api::kinds::DEFAULT_DEADLINE_SECONDS;
+
 use api::{Object, Uid};
+
+pub use api::kinds::SyncPolicy;
 
 use crate::render::{self, Documents};
 use crate::tree::{Reader, path};
@@ -13,8 +17,6 @@ use crate::{Manifest, Problem, Problems, Tree};
 pub const NAMESPACE: &str = "kedge";
 /// The directory of a repository in which Applications are found.
 pub const DIRECTORY: &str = "apps";
-/// How long a rollout may take where the Application says nothing.
-pub const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 
 /// An Application, read with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,27 +46,6 @@ pub struct Source {
     pub revision: String,
 }
 
-/// What happens without being asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SyncPolicy {
-    /// A new commit is rolled out.
-    pub automated: bool,
-    /// Objects that left the commit are deleted.
-    pub prune: bool,
-    /// What others change is put back.
-    pub self_heal: bool,
-}
-
-impl Default for SyncPolicy {
-    fn default() -> Self {
-        Self {
-            automated: true,
-            prune: true,
-            self_heal: true,
-        }
-    }
-}
-
 impl Application {
     /// Reads an Application object; what it leaves out has its default.
     pub fn from_object(object: &Object) -> Self {
@@ -89,10 +70,12 @@ impl Application {
                 self_heal: flag("selfHeal"),
             },
             depends_on: names.filter_map(Value::as_str).map(Into::into).collect(),
-            deadline: spec["deadlineSeconds"]
-                .as_i64()
-                .filter(|seconds| *seconds > 0)
-                .map_or(DEADLINE, SignedDuration::from_secs),
+            deadline: SignedDuration::from_secs(
+                spec["deadlineSeconds"]
+                    .as_i64()
+                    .filter(|seconds| *seconds > 0)
+                    .unwrap_or(DEFAULT_DEADLINE_SECONDS.into()),
+            ),
             target_namespace: if target.is_empty() {
                 "default".into()
             } else {

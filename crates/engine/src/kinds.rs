@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::codec::strict::nearest;
 use api::{Collection, GroupVersionKind, Object, ObjectKey, Scope, resource};
 
 /// What planning needs to know of a kind.
@@ -57,7 +58,7 @@ impl Kinds {
         same_kind.or_else(|| {
             let names: Vec<GroupVersionKind> = known().collect();
             let kinds = names.iter().map(|known| known.kind.as_str());
-            let nearest = crate::render::nearest(&gvk.kind, kinds)?.to_owned();
+            let nearest = nearest(&gvk.kind, kinds)?.to_owned();
             names.into_iter().find(|known| known.kind == nearest)
         })
     }

@@ -5,6 +5,7 @@
 //! what a rollout does next ([`rollout`]). Who reads Git and writes objects is elsewhere.
 
 pub mod application;
+pub mod commit;
 pub mod diff;
 pub mod health;
 mod kinds;

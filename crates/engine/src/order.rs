@@ -37,7 +37,7 @@ pub fn wave(manifest: &Manifest) -> Result<WaveNumber, Problem> {
             format!("{annotation} is {text:?}, which is not a whole number"),
         )
         .at(manifest.origin.line, 0)
-        .field(format!("metadata.annotations[{annotation:?}]"))
+        .field(format!("metadata.annotations[{annotation}]"))
         .object(title(&manifest.object))
         .hint("write it as a quoted number, such as \"1\" or \"-1\"")
     })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::ObjectKey;
+use api::codec::strict::nearest;
 
 use crate::application::Found;
 use crate::manifest::title;
@@ -94,7 +95,7 @@ fn dependencies(applications: &[Found]) -> Vec<Problem> {
     for found in applications {
         for dependency in &found.application.depends_on {
             if !names.contains_key(dependency.as_str()) {
-                let nearest = crate::render::nearest(dependency, names.keys().copied());
+                let nearest = nearest(dependency, names.keys().copied());
                 let hint =
                     nearest.map_or_else(String::new, |name| format!("did you mean {name:?}?"));
                 let text =
@@ -143,4 +144,117 @@ fn circle<'a>(start: &'a str, names: &BTreeMap<&'a str, &'a Found>) -> Option<Ve
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MapTree;
+    use crate::{Origin, application};
+
+    fn application(name: &str, path: &str, depends_on: &str) -> String {
+        format!(
+            "apiVersion: kedge.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\n\
+             spec:\n  source: {{path: {path}}}\n  dependsOn: {depends_on}\n"
+        )
+    }
+
+    fn tree(applications: &[(&str, &str)]) -> MapTree {
+        applications.iter().fold(
+            MapTree::default().with_file("web/a.yaml", ""),
+            |tree, (name, depends_on)| {
+                let text = application(name, "web", depends_on);
+                tree.with_file(&format!("apps/{name}.yaml"), text)
+            },
+        )
+    }
+
+    #[test]
+    fn finds_applications_and_what_is_wrong_with_them() {
+        let found = application::find(&tree(&[("web", "[db]"), ("db", "[]")]), "").unwrap();
+        let names: Vec<&str> = found
+            .iter()
+            .map(|found| found.application.name.as_str())
+            .collect();
+        assert_eq!(names, ["db", "web"]);
+        assert_eq!(found[1].application.namespace, "kedge");
+        assert_eq!(found[1].application.depends_on, ["db"]);
+        assert_eq!(found[1].application.path().as_deref(), Some("web"));
+
+        let broken = MapTree::default()
+            .with_file("apps/a.yaml", application("a", "gone", "[]"))
+            .with_file("apps/b.yaml", application("b", "../out", "[]"))
+            .with_file(
+                "apps/c.yaml",
+                application("c", ".", "[]").replace("source", "sorce"),
+            );
+        insta::assert_snapshot!(application::find(&broken, "").unwrap_err());
+    }
+
+    #[test]
+    fn dependencies_are_known_and_go_in_no_circle() {
+        let check = |applications: &[(&str, &str)], expected: &[&str]| {
+            let found = application::find(&tree(applications), "").unwrap();
+            let problems = commit(&Kinds::served(), &found, &[]);
+            let told: Vec<String> = problems
+                .0
+                .into_iter()
+                .map(|problem| Problems(vec![problem]).summary())
+                .collect();
+            assert_eq!(told, expected);
+        };
+        check(&[("web", "[api, db]"), ("api", "[db]"), ("db", "[]")], &[]);
+        check(
+            &[("web", "[apii]"), ("api", "[]")],
+            &[
+                "apps/web.yaml:1: dependsOn names \"apii\", and there is no such Application in Application web, \
+               did you mean \"api\"?",
+            ],
+        );
+        check(
+            &[("a", "[b]"), ("b", "[c]"), ("c", "[a]"), ("d", "[a]")],
+            &[
+                "apps/a.yaml:1: dependsOn goes in a circle: a -> b -> c -> a in Application a, \
+               take one of them out",
+            ],
+        );
+        check(
+            &[("a", "[a]")],
+            &[
+                "apps/a.yaml:1: dependsOn goes in a circle: a -> a in Application a, take one of them out",
+            ],
+        );
+    }
+
+    #[test]
+    fn one_object_belongs_to_one_application() {
+        let manifest = |file: &str| Manifest {
+            object: serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": {"name": "x", "namespace": "shop"}})
+            .into(),
+            origin: Origin {
+                file: file.into(),
+                line: 4,
+            },
+        };
+        let (one, two) = ([manifest("a/x.yaml")], [manifest("b/x.yaml")]);
+        let problems = commit(
+            &Kinds::served(),
+            &[],
+            &[
+                Rendered {
+                    application: "a",
+                    manifests: &one,
+                },
+                Rendered {
+                    application: "b",
+                    manifests: &two,
+                },
+            ],
+        );
+        assert_eq!(
+            problems.summary(),
+            "b/x.yaml:4: ConfigMap shop/x is in application b and in application a, the other one is at a/x.yaml:4"
+        );
+    }
 }

@@ -49,7 +49,7 @@ pub struct Hunk {
 /// The object as YAML for people: without server fields, Secrets masked. Empty for `None`.
 pub fn yaml(object: Option<&Object>) -> String {
     object.map_or_else(String::new, |object| {
-        serde_yaml::to_string(&masked(&clean(object)).body).unwrap_or_default()
+        api::codec::yaml::to_string(&masked(&clean(object)).body)
     })
 }
 

@@ -1,50 +1,128 @@
 //! What makes a document a manifest: type, name, and no field nobody knows.
 
 use api::Object;
+use api::codec::strict::{self, Mistyped, TypeProblem};
+use api::codec::yaml::Document;
 
-use super::{Document, Documents};
-use crate::Problem;
+use super::Documents;
 use crate::manifest::title;
+use crate::{Manifest, Problem, diff, order};
 
-/// A `v1` `List`, or the list of a kind.
-pub(super) fn is_list(object: &Object) -> bool {
-    object.kind().ends_with("List") && object.body["items"].is_array()
-}
-
+/// Everything wrong with one document of a file.
 pub(super) fn document(file: &Documents, document: &Document) -> Vec<Problem> {
     let object = Object::from(document.value.clone());
-    let problem = |text: &str| {
-        Problem::new(&file.file, text)
-            .at(document.line, 0)
-            .object(if object.kind().is_empty() {
-                String::new()
-            } else {
-                title(&object)
-            })
-    };
     if !document.value.is_object() {
-        return vec![problem(
-            "is not a manifest: a mapping with apiVersion, kind and metadata is needed",
-        )];
+        let text = "a manifest is a mapping with apiVersion, kind and metadata";
+        let start = document.start();
+        let problem = Problem::new(&file.file, text).at(start.line, start.column);
+        return vec![problem.picture(&file.text)];
     }
-    for (field, value) in [
-        ("apiVersion", object.text("/apiVersion")),
-        ("kind", object.kind()),
-    ] {
-        if value.is_empty() {
-            return vec![problem(&format!("{field} is missing")).field(field)];
+    let missing = missing(&object);
+    let problems = if missing.is_empty() {
+        let mut problems = fields(&object);
+        problems.extend(wave(&object));
+        problems
+    } else {
+        missing
+    };
+    let place = |problem: Problem| {
+        let at = document.nearest(&problem.field);
+        let problem = Problem {
+            file: file.file.clone(),
+            ..problem.at(at.line, at.column)
+        };
+        if diff::is_secret(&object) {
+            problem
+        } else {
+            problem.picture(&file.text)
         }
+    };
+    problems.into_iter().map(place).collect()
+}
+
+/// What transformers made of a manifest: it has no places any more, but where it came from.
+pub(super) fn transformed(manifest: &Manifest) -> Vec<Problem> {
+    let origin = &manifest.origin;
+    let place = |problem: Problem| {
+        let hint = if problem.hint.is_empty() {
+            "a patch or a transformer of the kustomization put it there".to_owned()
+        } else {
+            problem.hint.clone()
+        };
+        Problem {
+            file: origin.file.clone(),
+            hint,
+            ..problem.at(origin.line, 0)
+        }
+    };
+    fields(&manifest.object).into_iter().map(place).collect()
+}
+
+fn missing(object: &Object) -> Vec<Problem> {
+    let problem = |field: &str, text: &str| vec![Problem::new("", text).field(field)];
+    if object.text("/apiVersion").is_empty() {
+        return problem("apiVersion", "apiVersion is missing");
     }
-    if is_list(&object) {
+    if object.kind().is_empty() {
+        return problem("kind", "kind is missing");
+    }
+    if !object.name().is_empty() {
         return Vec::new();
     }
-    if object.name().is_empty() {
-        let text = if object.generate_name().is_empty() {
-            "metadata.name is missing"
-        } else {
-            "metadata.generateName cannot be used: what Git describes needs a name of its own"
-        };
-        return vec![problem(text).field("metadata.name")];
+    let problems = if object.generate_name().is_empty() {
+        problem("metadata.name", "metadata.name is missing")
+    } else {
+        let text =
+            "metadata.generateName cannot be used: what Git describes needs a name of its own";
+        problem("metadata.generateName", text)
+    };
+    let named = |problem: Problem| problem.object(object.kind());
+    problems.into_iter().map(named).collect()
+}
+
+/// Fields the kind does not have, and values that are not of the field's type.
+fn fields(object: &Object) -> Vec<Problem> {
+    let findings = strict::check_object(object);
+    let unknown = findings.unknown.into_iter().map(|unknown| {
+        let hint = unknown
+            .suggestion
+            .map_or_else(String::new, |name| format!("did you mean \"{name}\"?"));
+        Problem::new("", format!("unknown field \"{}\"", unknown.field))
+            .field(unknown.field)
+            .hint(hint)
+    });
+    let mistyped = findings.mistyped.into_iter().map(|mistyped| {
+        let text = describe(&mistyped);
+        Problem::new("", text).field(mistyped.field)
+    });
+    let all = unknown.chain(mistyped);
+    all.map(|problem| problem.object(title(object))).collect()
+}
+
+fn describe(mistyped: &Mistyped) -> String {
+    let field = &mistyped.field;
+    match &mistyped.problem {
+        TypeProblem::Type { found, expected } => {
+            format!("{field} is a {found}, and it must be a {}", plain(expected))
+        }
+        TypeProblem::Form(rule) => format!("{field}: {rule}"),
     }
-    Vec::new()
+}
+
+/// A Go type in words.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "int32" | "int64" | "int" => "whole number",
+        "float64" => "number",
+        "bool" => "boolean (true or false)",
+        other => other,
+    }
+}
+
+fn wave(object: &Object) -> Option<Problem> {
+    let manifest = Manifest {
+        object: object.clone(),
+        origin: crate::Origin::default(),
+    };
+    order::wave(&manifest).err()
 }

@@ -4,7 +4,6 @@
 mod check;
 mod documents;
 pub mod kustomize;
-mod nearest;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -18,8 +17,7 @@ use crate::tree::Reader;
 use crate::validate::unknown_kind;
 use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
 
-pub use documents::{Document, Documents};
-pub use nearest::nearest;
+pub use documents::Documents;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.
 pub const VERSION: u32 = 1;

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use api::ObjectKey;
+use api::kinds::RolloutPhase;
 
 use super::correct::{Correction, backoff};
-use super::record::{Applied, CommitId, Rollout, RolloutPhase};
+use super::record::{Applied, CommitId, Rollout};
 use super::rollback::Rollback;
 use super::status::sentence;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
@@ -106,7 +107,7 @@ pub enum Decision {
 pub fn decide(observed: &Observed) -> Vec<Decision> {
     let desired = observed.desired;
     match observed.last {
-        Some(running) if !running.phase.is_over() => {
+        Some(running) if !running.phase.is_final() => {
             if running.revision == desired.revision {
                 return advance(observed, running);
             }

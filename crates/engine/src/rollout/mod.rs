@@ -9,8 +9,9 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use api::kinds::{RolloutPhase, SyncStatus};
 pub use correct::{Correction, backoff};
 pub use decide::{Decision, Dependency, DependencyState, Desired, Observed, decide};
-pub use record::{Applied, CommitId, Rollout, RolloutPhase};
+pub use record::{Applied, CommitId, Rollout};
 pub use rollback::{Rollback, rollback};
-pub use status::{State, SyncStatus, state};
+pub use status::{State, state};

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use api::kinds::RolloutPhase;
+
 use super::Rollback;
 use crate::WaveNumber;
 
@@ -23,48 +25,6 @@ impl CommitId {
 impl fmt::Display for CommitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// How far a rollout is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-pub enum RolloutPhase {
-    /// Recorded; waits for other applications.
-    #[default]
-    Pending,
-    /// Waves are being applied.
-    Applying,
-    /// All is applied; waits for health.
-    Verifying,
-    Succeeded,
-    Failed,
-    /// A newer commit took over.
-    Superseded,
-}
-
-impl RolloutPhase {
-    /// Whether the verdict is final.
-    pub fn is_over(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Superseded)
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::Applying => "Applying",
-            Self::Verifying => "Verifying",
-            Self::Succeeded => "Succeeded",
-            Self::Failed => "Failed",
-            Self::Superseded => "Superseded",
-        }
-    }
-}
-
-impl fmt::Display for RolloutPhase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -1,39 +1,11 @@
 //! What an Application's status says.
 
-use std::fmt;
+use api::kinds::{RolloutPhase, SyncStatus};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Observed, RolloutPhase};
+use super::Observed;
 use crate::health::worst;
 use crate::plan::{Change, counts};
 use crate::{Health, HealthStatus};
-
-/// Whether the cluster is what Git says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum SyncStatus {
-    Synced,
-    OutOfSync,
-    /// The commit cannot be rendered or compared.
-    #[default]
-    Unknown,
-}
-
-impl SyncStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Synced => "Synced",
-            Self::OutOfSync => "OutOfSync",
-            Self::Unknown => "Unknown",
-        }
-    }
-}
-
-impl fmt::Display for SyncStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// An Application's state in two words and two sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]

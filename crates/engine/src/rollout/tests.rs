@@ -164,7 +164,7 @@ fn say(decision: &Decision) -> String {
             reason,
             until,
             ..
-        } => format!("{phase} until {}: {reason}", seconds(until)),
+        } => format!("{phase:?} until {}: {reason}", seconds(until)),
         Decision::Prune { deletions } => {
             let keys: Vec<ObjectKey> = deletions
                 .iter()

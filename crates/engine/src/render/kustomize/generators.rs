@@ -144,7 +144,10 @@ fn pairs(
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
             .ok_or_else(|| {
-                kustomization.problem(field, format!("the literal {literal:?} is not KEY=VALUE"))
+                kustomization.problem(
+                    field,
+                    format!("a literal of {} is not KEY=VALUE", generator.name),
+                )
             })?;
         add(key, unquoted(value).as_bytes().to_vec())?;
     }
@@ -178,7 +181,7 @@ fn environment(file: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, Proble
             continue;
         }
         let (key, value) = line.split_once('=').ok_or_else(|| {
-            let text = format!("{line:?} has no value");
+            let text = "the line has no value";
             Problem::new(file, text)
                 .at(number, 1)
                 .hint("write KEY=VALUE; nothing is taken from the environment")

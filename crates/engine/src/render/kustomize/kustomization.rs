@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use api::codec::strict::nearest;
+
 use super::selector::Selector;
-use crate::render::{Documents, nearest};
+use crate::render::Documents;
 use crate::tree::path;
 use crate::{Problem, Problems};
 
@@ -305,7 +307,13 @@ impl Kustomization {
             })
             .map_or(1, |(number, _)| number);
         let problem = Problem::new(&self.file, message).field(field);
-        problem.at(line, 1).picture(&self.text)
+        let problem = problem.at(line, 1);
+        // Its literals may be on that line.
+        if field == "secretGenerator" {
+            problem
+        } else {
+            problem.picture(&self.text)
+        }
     }
 
     fn take(&mut self, key: &str, value: &Value) -> Result<(), Problem> {

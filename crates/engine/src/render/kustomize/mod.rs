@@ -22,6 +22,7 @@ mod selector;
 #[cfg(test)]
 mod tests;
 
+use crate::render::check;
 use crate::tree::{Reader, path};
 use crate::{Manifest, Problem, Problems, Tree};
 
@@ -54,13 +55,15 @@ pub fn build(tree: &dyn Tree, directory: &str) -> Result<Vec<Manifest>, Problems
     let mut resources = accumulate::directory(&reader, directory)?;
     hash::rename(&mut resources);
     references::update(&mut resources)?;
-    Ok(resources
+    let manifests: Vec<Manifest> = resources
         .into_iter()
         .map(|resource| Manifest {
             object: resource.object,
             origin: resource.origin,
         })
-        .collect())
+        .collect();
+    let problems = manifests.iter().flat_map(check::transformed).collect();
+    Problems(problems).or(manifests)
 }
 
 /// Everything a kustomization does to the resources it has gathered, in Kustomize's order.

@@ -248,7 +248,11 @@ fn operations(content: &Content, at: usize, resources: &mut Resources) -> Result
     resource.remember();
     for value in &content.values {
         let patched = api::patch::json::apply(&resource.object.body, value).map_err(|status| {
-            let text = format!("a JSON patch does not fit: {}", status.message);
+            let why = status
+                .causes
+                .first()
+                .map_or(&status.message, |cause| &cause.message);
+            let text = format!("a JSON patch does not fit: {why}");
             Problem::new(&content.file, text).object(title(&resource.object))
         })?;
         resource.object.body = patched;

@@ -30,13 +30,14 @@ pub(super) fn run(
         }
         let (file, bytes) = read(reader, kustomization, FIELD, &replacement.path)?;
         for document in Documents::parse(&file, &bytes)?.documents {
+            let line = document.start().line;
             let entries = match document.value {
                 Value::Array(entries) => entries,
                 entry => vec![entry],
             };
             for entry in entries {
                 let replacement = Replacement::deserialize(&entry).map_err(|error| {
-                    Problem::new(&file, format!("is no replacement: {error}")).at(document.line, 0)
+                    Problem::new(&file, format!("is no replacement: {error}")).at(line, 0)
                 })?;
                 replace(kustomization, &replacement, resources)?;
             }
@@ -88,6 +89,7 @@ fn source_value(source: &Source, resources: &Resources) -> Result<Value, String>
     };
     let found: Vec<&Resource> = resources.iter().filter(matches).collect();
     let name = format!("{} {}", source.kind, source.name);
+    let name = name.trim();
     let [only] = found[..] else {
         return Err(format!("the source {name} is there {} times", found.len()));
     };
