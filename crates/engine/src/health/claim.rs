@@ -16,8 +16,6 @@ pub(super) fn assess(object: &Object) -> Health {
     }
 }
 
-/// A claim that binds only when a pod uses it holds its own wave back for ever if the pod is in
-/// a later one; callers that know the class say so.
 #[cfg(test)]
 mod tests {
     use serde_json::json;

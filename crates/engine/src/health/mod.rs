@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use api::Object;
 
 pub use pod::SCHEDULING_PATIENCE;
-pub use verdict::{Health, HealthStatus, worst};
+pub use verdict::{Health, HealthStatus, holds_back, worst};
 
 /// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).
 pub fn assess(object: &Object, now: Timestamp) -> Option<Health> {

@@ -139,3 +139,13 @@ pub fn worst<'a>(all: impl IntoIterator<Item = &'a Health>) -> Health {
         .cloned()
         .unwrap_or_default()
 }
+
+/// Whether an object of this kind, in this health, keeps a rollout from going on.
+///
+/// A claim without a volume does not: most are bound only when a pod uses them, and a pod that
+/// cannot start for want of its volume says so itself.
+pub fn holds_back(kind: &str, health: &Health) -> bool {
+    let waiting_claim =
+        kind == "PersistentVolumeClaim" && health.status == HealthStatus::Progressing;
+    !health.status.is_settled_well() && !waiting_claim
+}

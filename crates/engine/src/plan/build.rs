@@ -86,7 +86,7 @@ fn step(input: &Input, manifest: &Manifest) -> Result<(order::WaveNumber, Step),
     let change = match input.live.get(&key) {
         None => Change::Create,
         // It must go before it can come back: applying to it would be lost.
-        Some(live) if live.is_deleting() => Change::Create,
+        Some(live) if live.is_deleting() => Change::Recreate,
         Some(live) => {
             let stored = input
                 .stored

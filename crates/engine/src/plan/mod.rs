@@ -62,6 +62,8 @@ pub struct Step {
 #[serde(rename_all = "camelCase")]
 pub enum Change {
     Create,
+    /// The object is being deleted; it is created again once it is gone.
+    Recreate,
     /// Never empty. Old is live, new is what the server would store.
     Update(Vec<FieldChange>),
     Unchanged,

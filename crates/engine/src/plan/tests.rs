@@ -84,11 +84,15 @@ fn secret(password: &str) -> Value {
 fn tells_what_would_be_done() {
     let mut protected = object("v1", "PersistentVolumeClaim", "data");
     protected["metadata"]["annotations"] = json!({"kedge.dev/prune": "disabled"});
+    let mut leaving = config("leaving", "-1");
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-11-21T10:00:00Z");
     let case = Case::default()
         .wanted(deployment("web:2", 3))
         .wanted(object("v1", "Service", "web"))
         .wanted(object("v1", "ServiceAccount", "same"))
         .wanted(config("early", "-1"))
+        .wanted(config("leaving", "-1"))
+        .live("8", leaving)
         .wanted(secret("bmV3"))
         .live("1", deployment("web:1", 2))
         .live("2", object("v1", "ServiceAccount", "same"))

@@ -17,7 +17,7 @@ pub struct Counts {
 pub fn counts(plan: &Plan) -> Counts {
     let of = |wanted: fn(&Change) -> bool| plan.steps().filter(|step| wanted(&step.change)).count();
     Counts {
-        create: of(|change| *change == Change::Create),
+        create: of(|change| matches!(change, Change::Create | Change::Recreate)),
         change: of(|change| matches!(change, Change::Update(_))),
         delete: plan.deletes.len(),
         unchanged: of(|change| *change == Change::Unchanged),
@@ -74,6 +74,10 @@ fn describe(step: &Step, lines: &mut Vec<String>) {
     match &step.change {
         Change::Unchanged => {}
         Change::Create => lines.push(format!("+ create  {}", step.title())),
+        Change::Recreate => lines.push(format!(
+            "+ create  {} (once the one that is being deleted is gone)",
+            step.title()
+        )),
         Change::Update(changes) => {
             lines.push(format!("~ change  {}", step.title()));
             let secret = diff::is_secret(&step.object);

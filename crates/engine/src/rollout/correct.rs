@@ -58,3 +58,38 @@ pub fn backoff(attempts: u32) -> SignedDuration {
         _ => LONGEST,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+    }
+
+    #[test]
+    fn two_writers_settle_below_five_writes_a_minute() {
+        for pause in [1, 2, 5, 7, 14, 16, 20] {
+            let (mut correction, mut writes, mut now) = (None, BTreeSet::new(), 0);
+            while now < 600 {
+                let due = correction.map_or(at(now), Correction::due);
+                let write = due.max(at(now));
+                correction = Some(Correction::after(correction, write));
+                let seconds = write.duration_since(at(0)).as_secs();
+                writes.insert(seconds);
+                now = seconds + pause;
+            }
+            let busiest = writes
+                .iter()
+                .map(|from| writes.range(*from..from + 60).count())
+                .max()
+                .unwrap();
+            assert!(
+                busiest <= 5,
+                "{busiest} writes in a minute with a pause of {pause} s"
+            );
+        }
+    }
+}

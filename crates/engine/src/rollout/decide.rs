@@ -1,6 +1,6 @@
 //! The state machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,11 @@ use api::ObjectKey;
 use api::kinds::RolloutPhase;
 
 use super::correct::{Correction, backoff};
+use super::drift::settled;
 use super::record::{Applied, CommitId, Rollout};
 use super::rollback::Rollback;
 use super::status::sentence;
+use crate::health::holds_back;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
 use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
 
@@ -241,7 +243,7 @@ impl Run<'_> {
         let attempts = self.rollout.applied.iter().filter(before).count();
         let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
         let changed = || wave.steps.iter().filter(|step| step.is_change());
-        if attempts > 0 && self.observed.now >= self.deadline {
+        if self.rollout.began_at.is_some() && self.observed.now >= self.deadline {
             let first = changed().next().map(Step::title).unwrap_or_default();
             return self.late(&format!("{first} could not be brought to the commit"));
         }
@@ -258,7 +260,17 @@ impl Run<'_> {
                 until: due.min(self.deadline),
             }];
         }
-        let objects = changed().map(|step| step.key.clone()).collect();
+        let ready = changed().filter(|step| step.change != Change::Recreate);
+        let objects: Vec<ObjectKey> = ready.map(|step| step.key.clone()).collect();
+        if objects.is_empty() {
+            let first = changed().next().map(Step::title).unwrap_or_default();
+            return vec![Decision::Await {
+                phase: RolloutPhase::Applying,
+                wave: Some(wave.number),
+                reason: format!("{first} is being deleted, and comes back once it is gone"),
+                until: self.deadline,
+            }];
+        }
         vec![Decision::Apply {
             wave: wave.number,
             objects,
@@ -269,7 +281,7 @@ impl Run<'_> {
     fn unhealthy<'b>(&'b self, wave: &'b Wave) -> impl Iterator<Item = (&'b Step, &'b Health)> {
         wave.steps.iter().filter_map(|step| {
             let health = self.observed.health.get(&step.key)?;
-            (!health.status.is_settled_well()).then_some((step, health))
+            holds_back(&step.kind, health).then_some((step, health))
         })
     }
 
@@ -341,66 +353,7 @@ fn worst_of<'a>(waiting: &[(&'a Step, &'a Health)]) -> Option<(&'a Step, &'a Hea
         .copied()
 }
 
-/// The wanted commit has its verdict: all that is left is drift.
-fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
-    // A commit that failed is held: nothing brings it back until there is a newer one.
-    if over.phase != RolloutPhase::Succeeded {
-        return Vec::new();
-    }
-    let Ok(plan) = observed.plan else {
-        return Vec::new();
-    };
-    let mut decisions = forget(plan);
-    if !observed.application.policy.self_heal {
-        return decisions;
-    }
-    let due = |key: &ObjectKey| {
-        observed
-            .corrections
-            .get(key)
-            .map(|correction| correction.due())
-    };
-    let drifted: BTreeSet<&ObjectKey> = plan
-        .steps()
-        .filter(|step| step.is_change() && !ran_its_course(step))
-        .map(|step| &step.key)
-        .collect();
-    let leftover = || plan.deletes.iter();
-    let is_due = |key: &ObjectKey| due(key).is_none_or(|due| due <= observed.now);
-    let objects: Vec<ObjectKey> = drifted
-        .iter()
-        .filter(|key| is_due(key))
-        .map(|key| (*key).clone())
-        .collect();
-    if !objects.is_empty() {
-        decisions.push(Decision::Correct { objects });
-    }
-    let deletions: Vec<Deletion> = leftover()
-        .filter(|deletion| is_due(&deletion.key))
-        .cloned()
-        .collect();
-    if !deletions.is_empty() {
-        decisions.push(Decision::Prune { deletions });
-    }
-    let later = drifted
-        .into_iter()
-        .chain(leftover().map(|deletion| &deletion.key));
-    let next = later
-        .filter_map(due)
-        .filter(|due| *due > observed.now)
-        .min();
-    decisions.extend(next.map(|at| Decision::Wake { at }));
-    decisions
-}
-
-/// A Job that cleans up after itself is not missing once it is done.
-fn ran_its_course(step: &Step) -> bool {
-    step.change == Change::Create
-        && step.kind == "Job"
-        && !step.object.body["spec"]["ttlSecondsAfterFinished"].is_null()
-}
-
-fn forget(plan: &Plan) -> Vec<Decision> {
+pub(super) fn forget(plan: &Plan) -> Vec<Decision> {
     if plan.forgotten.is_empty() {
         return Vec::new();
     }

@@ -3,6 +3,7 @@
 
 mod correct;
 mod decide;
+mod drift;
 mod record;
 mod rollback;
 mod status;

@@ -43,3 +43,42 @@ pub fn rollback(message: &str) -> Option<Rollback> {
     }
     (found != Rollback::default()).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_rollbacks_off_messages() {
+        let check = |message: &str, expected: Option<(&[&str], Option<&str>, Option<&str>)>| {
+            let found = rollback(message);
+            let told = found.as_ref().map(|found| {
+                let reverts: Vec<&str> = found
+                    .reverts
+                    .iter()
+                    .map(|commit| commit.0.as_str())
+                    .collect();
+                let restores = found.restores.as_ref().map(|commit| commit.0.as_str());
+                (reverts, restores, found.rollout.as_deref())
+            });
+            let expected =
+                expected.map(|(reverts, restores, rollout)| (reverts.to_vec(), restores, rollout));
+            assert_eq!(told, expected, "{message}");
+        };
+        check("Use two replicas", None);
+        check("Revert the idea that this reverts commits", None);
+        check(
+            "Revert \"x\"\n\nThis reverts commit 0123456789abcdef0123456789abcdef01234567.\n",
+            Some((&["0123456789abcdef0123456789abcdef01234567"], None, None)),
+        );
+        check(
+            "Revert merge\n\nThis reverts commit ABCDEF1234, reversing\nchanges made to 1111111.\n",
+            Some((&["abcdef1234"], None, None)),
+        );
+        check(
+            "Roll back web\n\nKedge-App: web\nKedge-Rollback-To: abcdef1234\nKedge-Rollout: web-12\n",
+            Some((&[], Some("abcdef1234"), Some("web-12"))),
+        );
+        check("Kedge-Rollback-To: main", None);
+    }
+}

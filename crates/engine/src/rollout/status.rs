@@ -3,7 +3,7 @@
 use api::kinds::{RolloutPhase, SyncStatus};
 
 use super::Observed;
-use crate::health::worst;
+use crate::health::{holds_back, worst};
 use crate::plan::{Change, counts};
 use crate::{Health, HealthStatus};
 
@@ -68,12 +68,10 @@ fn health(observed: &Observed, plan: &crate::Plan) -> Health {
                 None if step.change == Change::Create => Health::missing(),
                 None => return None,
             };
-            let good = health.status == HealthStatus::Healthy;
-            let message = if good {
-                String::new()
-            } else {
-                sentence(&step.title(), &health.message)
-            };
+            if health.status != HealthStatus::Suspended && !holds_back(&step.kind, &health) {
+                return None;
+            }
+            let message = sentence(&step.title(), &health.message);
             Some(Health { message, ..health })
         })
         .collect();

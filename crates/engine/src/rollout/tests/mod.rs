@@ -1,0 +1,271 @@
+mod world;
+
+use serde_json::json;
+
+use super::*;
+use crate::plan::Change;
+use crate::{Health, Problem, WaveNumber};
+
+use world::*;
+
+fn stuck() -> Health {
+    Health::degraded("container web in pod web-1 cannot pull image x: not found")
+}
+
+#[test]
+fn waves_wait_for_health_and_pruning_comes_last() {
+    let wait = || Health::progressing("2 of 3 pods are ready");
+    let check = |world: World, expected: &[&str]| assert_eq!(world.decide(), expected);
+    let applying = |waves: &[&[&str]]| World::new(waves).running(RolloutPhase::Applying);
+    check(
+        World::new(&[&["a!", "b"], &["c!"]]),
+        &["start aaaaaaaaaaaaaaaa", "begin", "apply 0: a"],
+    );
+    check(applying(&[&["a!", "b"], &["c!"]]), &["apply 0: a"]);
+    check(
+        applying(&[&["a", "b"], &["c!"]]).health("a", wait()),
+        &["Applying until 60: ConfigMap shop/a: 2 of 3 pods are ready"],
+    );
+    check(
+        applying(&[&["a", "b"], &["c!"]]).health("a", Health::suspended("")),
+        &["apply 1: c"],
+    );
+    check(
+        applying(&[&["a"], &["c"]])
+            .health("c", wait())
+            .deleting(&["old"]),
+        &["Verifying until 60: ConfigMap shop/c: 2 of 3 pods are ready"],
+    );
+    check(
+        applying(&[&["a"], &["c"]]).deleting(&["y", "x"]),
+        &["prune y x"],
+    );
+    check(applying(&[&["a"], &["c"]]), &["succeed, changed false"]);
+    let mut done = applying(&[&["a"]]);
+    done.last.as_mut().unwrap().applied.push(Applied {
+        wave: WaveNumber(0),
+        at: at(0),
+    });
+    check(done, &["succeed, changed true"]);
+}
+
+#[test]
+fn a_commit_that_asks_for_nothing_new_is_recorded() {
+    assert_eq!(
+        World::new(&[&["a", "b"]]).decide(),
+        ["start aaaaaaaaaaaaaaaa", "begin", "succeed, changed false"]
+    );
+}
+
+#[test]
+fn a_rollout_fails_at_its_deadline_with_one_sentence() {
+    let world = |seconds| {
+        World::new(&[&["a", "b"]])
+            .running(RolloutPhase::Verifying)
+            .now(seconds)
+    };
+    let both = |seconds| {
+        world(seconds)
+            .health("a", Health::progressing("1 of 3 pods are ready"))
+            .health("b", stuck())
+    };
+    assert_eq!(
+        both(59).decide(),
+        [
+            "Verifying until 60: ConfigMap shop/b: container web in pod web-1 cannot pull image x: not found (and 1 more)"
+        ]
+    );
+    assert_eq!(
+        both(60).decide(),
+        [
+            "fail: ConfigMap shop/b: container web in pod web-1 cannot pull image x: not found (and 1 more); \
+          it was given 1 minute"
+        ]
+    );
+    let failed_job = world(1).health("b", Health::degraded("failed: too often").terminal());
+    assert_eq!(
+        failed_job.decide(),
+        ["fail: ConfigMap shop/b: failed: too often"]
+    );
+}
+
+#[test]
+fn a_commit_that_cannot_be_rendered_fails_at_once() {
+    let mut world = World::new(&[]);
+    world.plan = Err(Problem::new("apps/web.yaml", "unknown field \"replcias\"")
+        .at(7, 3)
+        .into());
+    assert_eq!(
+        world.decide(),
+        [
+            "start aaaaaaaaaaaaaaaa",
+            "fail: apps/web.yaml:7:3: unknown field \"replcias\""
+        ]
+    );
+}
+
+#[test]
+fn a_newer_commit_supersedes_at_once() {
+    let world = World::new(&[&["a!"]])
+        .running(RolloutPhase::Verifying)
+        .health("a", stuck());
+    assert_eq!(
+        world.wanting("bbbbbbbb").decide(),
+        [
+            "supersede by bbbbbbbb",
+            "start bbbbbbbb",
+            "begin",
+            "apply 0: a"
+        ]
+    );
+}
+
+#[test]
+fn a_failed_commit_is_held_until_a_newer_one() {
+    let failed = || {
+        World::new(&[&["a!"]])
+            .running(RolloutPhase::Failed)
+            .now(9999)
+    };
+    assert_eq!(failed().decide(), Vec::<String>::new());
+    let held = failed();
+    let held = state(&held.observed());
+    assert!(held.held);
+    assert_eq!(held.sync, SyncStatus::OutOfSync);
+    assert_eq!(
+        held.sync_message,
+        "held: commit aaaaaaa failed and is not applied again; push a newer commit"
+    );
+    assert_eq!(
+        failed().wanting("bbbbbbbb").decide(),
+        ["start bbbbbbbb", "begin", "apply 0: a"]
+    );
+    let mut asked = failed();
+    asked.desired.requested = true;
+    assert_eq!(
+        asked.decide(),
+        ["start aaaaaaaaaaaaaaaa", "begin", "apply 0: a"]
+    );
+}
+
+#[test]
+fn applications_wait_for_those_they_depend_on() {
+    let with = |state| {
+        let mut world = World::new(&[&["a!"]]).running(RolloutPhase::Pending);
+        world.dependencies = vec![Dependency {
+            name: "db".into(),
+            state,
+        }];
+        world
+    };
+    let waiting = || DependencyState::Waiting("is Progressing".into());
+    assert_eq!(
+        with(DependencyState::Ready).decide(),
+        ["begin", "apply 0: a"]
+    );
+    assert_eq!(
+        with(waiting()).now(500).decide(),
+        ["Pending until 560: waits for application db, which is Progressing"]
+    );
+    assert_eq!(
+        with(DependencyState::Failed).decide(),
+        ["fail: application db failed at commit aaaaaaa"]
+    );
+    assert_eq!(
+        with(DependencyState::Absent).decide(),
+        ["Pending until 60: waits for application db to exist"]
+    );
+    assert_eq!(
+        with(DependencyState::Absent).now(60).decide(),
+        ["fail: there is no application db to depend on"]
+    );
+    let mut begun = with(waiting());
+    begun.last.as_mut().unwrap().began_at = Some(at(0));
+    assert_eq!(begun.decide(), ["apply 0: a"]);
+}
+
+#[test]
+fn drift_is_corrected_at_once_and_then_slower() {
+    let drifted = |attempts, seconds| {
+        let mut world = World::new(&[&["a!", "b"]])
+            .running(RolloutPhase::Succeeded)
+            .now(seconds);
+        if attempts > 0 {
+            world.corrections.insert(
+                key("a"),
+                Correction {
+                    attempts,
+                    last: at(0),
+                },
+            );
+        }
+        world.decide()
+    };
+    assert_eq!(drifted(0, 0), ["correct a"]);
+    assert_eq!(drifted(1, 1), ["wake 2"]);
+    assert_eq!(drifted(1, 2), ["correct a"]);
+    assert_eq!(drifted(2, 5), ["wake 6"]);
+    assert_eq!(drifted(3, 17), ["wake 18"]);
+    assert_eq!(drifted(9, 299), ["wake 300"]);
+    let mut off = World::new(&[&["a!"]]).running(RolloutPhase::Succeeded);
+    off.application.policy.self_heal = false;
+    assert_eq!(off.decide(), Vec::<String>::new());
+}
+
+#[test]
+fn a_job_that_cleaned_up_after_itself_is_not_drift() {
+    let mut world = World::new(&[&["a!"]]).running(RolloutPhase::Succeeded);
+    let step = &mut world.plan.as_mut().unwrap().waves[0].steps[0];
+    step.change = Change::Create;
+    step.kind = "Job".into();
+    step.object = json!({"kind": "Job", "spec": {"ttlSecondsAfterFinished": 60}}).into();
+    assert_eq!(world.decide(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_being_deleted_is_waited_for() {
+    let mut world = World::new(&[&["a!", "b!"]]).running(RolloutPhase::Applying);
+    world.plan.as_mut().unwrap().waves[0].steps[0].change = Change::Recreate;
+    assert_eq!(world.decide(), ["apply 0: b"]);
+    world.plan.as_mut().unwrap().waves[0].steps[1].change = Change::Unchanged;
+    assert_eq!(
+        world.decide(),
+        ["Applying until 60: ConfigMap shop/a is being deleted, and comes back once it is gone"]
+    );
+    let mut over = world.running(RolloutPhase::Succeeded);
+    assert_eq!(over.decide(), Vec::<String>::new());
+    over.plan.as_mut().unwrap().waves[0].steps[0].change = Change::Create;
+    assert_eq!(over.decide(), ["correct a"]);
+}
+
+#[test]
+fn a_claim_without_a_volume_holds_nothing_back() {
+    let mut world = World::new(&[&["a"], &["b!"]])
+        .running(RolloutPhase::Applying)
+        .health("a", Health::progressing("waits for a volume"));
+    world.plan.as_mut().unwrap().waves[0].steps[0].kind = "PersistentVolumeClaim".into();
+    assert_eq!(world.decide(), ["apply 1: b"]);
+}
+
+#[test]
+fn an_apply_that_does_not_stick_is_tried_again_more_slowly() {
+    let world = |seconds| {
+        let mut world = World::new(&[&["a!"]])
+            .running(RolloutPhase::Applying)
+            .now(seconds);
+        world.last.as_mut().unwrap().applied.push(Applied {
+            wave: WaveNumber(0),
+            at: at(0),
+        });
+        world.decide()
+    };
+    assert_eq!(
+        world(1),
+        ["Applying until 2: ConfigMap shop/a is not as the commit wants it yet"]
+    );
+    assert_eq!(world(2), ["apply 0: a"]);
+    assert_eq!(
+        world(60),
+        ["fail: ConfigMap shop/a could not be brought to the commit; it was given 1 minute"]
+    );
+}

@@ -1,0 +1,183 @@
+//! A small world for the state machine to decide about.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use api::{Collection, ObjectKey, Uid};
+
+use super::super::*;
+use crate::diff::FieldChange;
+use crate::plan::{Change, Deletion, Step, Wave};
+use crate::{Application, Health, Origin, Plan, Problems, WaveNumber};
+
+pub(super) const COMMIT: &str = "aaaaaaaaaaaaaaaa";
+
+pub(super) fn at(seconds: i64) -> Timestamp {
+    "2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
+}
+
+pub(super) fn key(name: &str) -> ObjectKey {
+    Collection::new("", "configmaps").key("shop", name)
+}
+
+/// A small world: what Git wants, what is recorded, how the cluster is.
+pub(super) struct World {
+    pub(super) application: Application,
+    pub(super) desired: Desired,
+    pub(super) last: Option<Rollout>,
+    pub(super) plan: Result<Plan, Problems>,
+    pub(super) health: BTreeMap<ObjectKey, Health>,
+    pub(super) dependencies: Vec<Dependency>,
+    pub(super) corrections: BTreeMap<ObjectKey, Correction>,
+    pub(super) now: i64,
+}
+
+impl World {
+    /// Waves of objects by name; a name with `!` still has to be applied.
+    pub(super) fn new(waves: &[&[&str]]) -> Self {
+        let application = json!({"metadata": {"name": "web"}, "spec": {"deadlineSeconds": 60}});
+        Self {
+            application: Application::from_object(&application.into()),
+            desired: Desired {
+                revision: CommitId(COMMIT.into()),
+                ..Desired::default()
+            },
+            last: None,
+            plan: Ok(plan(waves)),
+            health: BTreeMap::new(),
+            dependencies: Vec::new(),
+            corrections: BTreeMap::new(),
+            now: 0,
+        }
+    }
+
+    pub(super) fn running(mut self, phase: RolloutPhase) -> Self {
+        self.last = Some(Rollout {
+            id: "1".into(),
+            revision: CommitId(COMMIT.into()),
+            phase,
+            started_at: at(0),
+            began_at: (phase != RolloutPhase::Pending).then(|| at(0)),
+            applied: Vec::new(),
+            pruned: 0,
+            rollback: None,
+            message: String::new(),
+        });
+        self
+    }
+
+    pub(super) fn health(mut self, name: &str, health: Health) -> Self {
+        self.health.insert(key(name), health);
+        self
+    }
+
+    pub(super) fn deleting(mut self, names: &[&str]) -> Self {
+        self.plan.as_mut().unwrap().deletes = names
+            .iter()
+            .map(|name| Deletion {
+                key: key(name),
+                kind: "ConfigMap".into(),
+                uid: Uid("u".into()),
+                wave: WaveNumber(0),
+            })
+            .collect();
+        self
+    }
+
+    pub(super) fn now(mut self, seconds: i64) -> Self {
+        self.now = seconds;
+        self
+    }
+
+    pub(super) fn wanting(mut self, commit: &str) -> Self {
+        self.desired.revision = CommitId(commit.into());
+        self
+    }
+
+    pub(super) fn decide(&self) -> Vec<String> {
+        let observed = self.observed();
+        decide(&observed).iter().map(say).collect()
+    }
+
+    pub(super) fn observed(&self) -> Observed<'_> {
+        Observed {
+            application: &self.application,
+            desired: &self.desired,
+            last: self.last.as_ref(),
+            plan: self.plan.as_ref(),
+            health: &self.health,
+            dependencies: &self.dependencies,
+            corrections: &self.corrections,
+            now: at(self.now),
+        }
+    }
+}
+
+pub(super) fn plan(waves: &[&[&str]]) -> Plan {
+    let step = |name: &&str| {
+        let changed = name.ends_with('!');
+        let name = name.trim_end_matches('!');
+        Step {
+            key: key(name),
+            kind: "ConfigMap".into(),
+            origin: Origin::default(),
+            object: json!({"kind": "ConfigMap"}).into(),
+            change: if changed {
+                Change::Update(vec![FieldChange {
+                    path: "data.a".into(),
+                    old: None,
+                    new: None,
+                }])
+            } else {
+                Change::Unchanged
+            },
+        }
+    };
+    let waves = (0..).zip(waves).map(|(number, names)| Wave {
+        number: WaveNumber(number),
+        steps: names.iter().map(step).collect(),
+    });
+    Plan {
+        waves: waves.collect(),
+        ..Plan::default()
+    }
+}
+
+pub(super) fn say(decision: &Decision) -> String {
+    let names = |keys: &[ObjectKey]| {
+        keys.iter()
+            .map(|key| key.name.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let seconds = |time: &Timestamp| time.duration_since(at(0)).as_secs();
+    match decision {
+        Decision::Supersede { by } => format!("supersede by {by}"),
+        Decision::Start { revision, rollback } if rollback.is_some() => {
+            format!("start rollback {revision}")
+        }
+        Decision::Start { revision, .. } => format!("start {revision}"),
+        Decision::Begin => "begin".into(),
+        Decision::Apply { wave, objects } => format!("apply {wave}: {}", names(objects)),
+        Decision::Await {
+            phase,
+            reason,
+            until,
+            ..
+        } => format!("{phase:?} until {}: {reason}", seconds(until)),
+        Decision::Prune { deletions } => {
+            let keys: Vec<ObjectKey> = deletions
+                .iter()
+                .map(|deletion| deletion.key.clone())
+                .collect();
+            format!("prune {}", names(&keys))
+        }
+        Decision::Forget { entries } => format!("forget {}", entries.len()),
+        Decision::Succeed { changed } => format!("succeed, changed {changed}"),
+        Decision::Fail { reason } => format!("fail: {reason}"),
+        Decision::Correct { objects } => format!("correct {}", names(objects)),
+        Decision::Wake { at } => format!("wake {}", seconds(at)),
+    }
+}
