@@ -6,7 +6,9 @@
 mod action;
 mod collections;
 mod conditions;
+mod cronjob;
 mod deployment;
+mod job;
 mod names;
 mod ownership;
 mod pod;
@@ -33,14 +35,20 @@ pub fn drivers(
         env,
         tasks,
     };
+    let recorder = |component| parts.recorder(component);
     vec![
         parts.drive(deployment::Deployments::new(
             informers,
-            parts.recorder("deployment-controller"),
+            recorder("deployment-controller"),
         )),
         parts.drive(replicaset::ReplicaSets::new(
             informers,
-            parts.recorder("replicaset-controller"),
+            recorder("replicaset-controller"),
+        )),
+        parts.drive(job::Jobs::new(informers, recorder("job-controller"))),
+        parts.drive(cronjob::CronJobs::new(
+            informers,
+            recorder("cronjob-controller"),
         )),
     ]
 }

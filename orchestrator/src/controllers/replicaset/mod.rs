@@ -2,7 +2,7 @@
 //! a node: it removes first where most of them are.
 
 mod decide;
-mod rank;
+pub(crate) mod rank;
 mod status;
 #[cfg(test)]
 mod tests;
