@@ -7,6 +7,7 @@ mod decide;
 mod error;
 pub mod memory;
 pub mod postgres;
+mod retain;
 mod router;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use body::Body;
 pub use error::Error;
 pub use memory::MemoryStore;
 pub use postgres::PostgresStore;
+pub use retain::Retention;
 pub use router::{Router, is_event};
 
 /// An object as the store holds it.

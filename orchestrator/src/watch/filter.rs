@@ -33,9 +33,3 @@ impl Filter {
             })
     }
 }
-
-/// A field getter for kinds without selectable fields.
-#[cfg(test)]
-pub(crate) fn no_fields() -> FieldGetter {
-    Arc::new(|_, _| String::new())
-}

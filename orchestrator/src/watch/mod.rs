@@ -11,6 +11,9 @@ mod lane;
 mod state;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::Error;
 pub use event::{Delivery, EventKind};
 pub use filter::{FieldGetter, Filter};

@@ -11,7 +11,8 @@ use client::{Env, Tasks};
 use super::*;
 use crate::store::contract::contract;
 use crate::store::contract::fixture::{commit, committed, create, delete, pod, replace};
-use crate::store::{Commit, EPOCH_SHIFT, Error, Store, epoch};
+use crate::store::{Commit, EPOCH_SHIFT, Error, Router, Store, epoch};
+use crate::watch;
 
 /// A store on a database of its own.
 struct Opened {
@@ -317,6 +318,54 @@ async fn other_servers_are_told() {
         tokio::task::yield_now().await;
     };
     assert!(heard.0 <= heard.1);
+}
+
+/// Two API servers write in turn; a watch on one of them sees every change, in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_follows_every_server() {
+    let (opened, events) = (open().await, options(Lane::Events).await);
+    let other = opened.again().await;
+    let tasks = Tasks::default();
+    let store = Opened::with(opened.options.clone()).await.store;
+    let events = connect(events, &Env::system(), &tasks).await.unwrap();
+    let stores = Router {
+        objects: Arc::new(store),
+        events: Arc::new(events),
+    };
+    let fields: watch::FieldGetter = Arc::new(|_, _| String::new());
+    let hub = watch::Hub::start(&stores, fields, &Env::system(), &tasks)
+        .await
+        .unwrap();
+    let pods = pod("").collection;
+    let start = watch::Start::After(hub.revision(&pods));
+    let mut watching = hub
+        .subscribe(&pods, watch::Filter::default(), start)
+        .unwrap();
+    let mut expected = Vec::new();
+    for number in 0..40 {
+        let write = create(&pod(&number.to_string()), "");
+        let revision = match number % 3 {
+            0 => committed(opened.store(), write).await,
+            1 => committed(other.store(), write).await,
+            _ => committed(&*stores.objects, write).await,
+        };
+        expected.push(revision);
+        if number % 10 == 0 {
+            assert_eq!(hub.newest(&pods).await.unwrap(), revision);
+            assert_eq!(
+                hub.list(&pods, &watch::Filter::default()).items.len(),
+                number + 1
+            );
+        }
+    }
+    let mut seen = Vec::new();
+    while seen.len() < expected.len() {
+        if let watch::Delivery::Event { revision, .. } = watching.next().await.unwrap() {
+            seen.push(revision);
+        }
+    }
+    assert_eq!(seen, expected);
+    tasks.drain().await;
 }
 
 #[tokio::test]
