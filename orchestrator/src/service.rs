@@ -98,7 +98,7 @@ impl Orchestrator {
             registry: Arc::clone(&registry),
             gate: gate(&config, &pki, &hub, authorizer)?,
             discovery: Discovery::new(api::resource::served()),
-            openapi: OpenApi::new(&serde_json::Value::Null, bytes::Bytes::new(), []),
+            openapi: openapi(),
             node_tls: node_tls(&pki, &env)?,
             tasks: tasks.clone(),
             ready: ready.clone(),
@@ -133,6 +133,15 @@ impl Orchestrator {
     pub fn client(&self, component: &str) -> LocalClient {
         LocalClient::new(Arc::clone(&self.registry), component)
     }
+}
+
+/// The documents that kubectl validates and explains with.
+fn openapi() -> OpenApi {
+    let version = server::version::git_version();
+    let v2 = api::openapi::v2(&version);
+    let v3 = api::openapi::v3(&version);
+    let protobuf = api::openapi::v2_protobuf(&v2);
+    OpenApi::new(&v2, protobuf, v3.iter().map(|(path, document)| (path.trim_start_matches('/').to_owned(), document)))
 }
 
 fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {
