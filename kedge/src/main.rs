@@ -35,6 +35,8 @@ enum Command {
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
     Orchestrator(role::orchestrator::Arguments),
+    /// Run the pods of one node
+    Agent(role::agent::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
             Command::Up(arguments) => up::run(arguments).await,
             Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
+            Command::Agent(arguments) => role::agent::run(arguments).await,
         }
     });
     match result {

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
-use client::{Env, Tasks};
+use client::{Client, Drive, Election, Env, EventRecorder, Informers, Tasks, Timing};
 
 use crate::auth::authenticate::{Authenticator, StaticTokens};
 use crate::auth::pki::{Holder, Pki, ServingNames};
@@ -17,6 +18,7 @@ use crate::auth::rbac;
 use crate::auth::token::{self, Keys, Tokens};
 use crate::auth::{self, Authorizer, Identity, MASTERS, kubeconfig};
 use crate::registry::{LocalClient, Pools, Registry, field_getter};
+use crate::scheduler::Scheduler;
 use crate::server::discovery::Discovery;
 use crate::server::openapi::OpenApi;
 use crate::server::{self, App, Gate, Readiness};
@@ -113,14 +115,23 @@ impl Orchestrator {
         let authority = pki.authority_pem().to_owned();
         let router = server::router(app);
         let limits = tls::Limits::default();
-        let addresses =
-            server::tls::listen(&config.listen, router, pki, names, &limits, env, tasks).await?;
+        let addresses = server::tls::listen(
+            &config.listen,
+            router,
+            pki,
+            names,
+            &limits,
+            env.clone(),
+            tasks,
+        )
+        .await?;
         let first = addresses
             .first()
             .copied()
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
         let text = kubeconfig::kubeconfig(&format!("https://{first}"), &authority, "admin", &admin);
         kubeconfig::write(&config.admin_kubeconfig, &text)?;
+        control(&registry, &env, tasks);
         ready.set();
         Ok(Self {
             registry,
@@ -135,13 +146,61 @@ impl Orchestrator {
     }
 }
 
+/// One orchestrator of several runs controllers and scheduler. A crashed leader is followed within
+/// seconds: what it left half done is done again from observation.
+const LEADERSHIP: Timing = Timing {
+    duration: Duration::from_secs(6),
+    deadline: Duration::from_secs(4),
+    retry: Duration::from_secs(1),
+};
+
+/// Stands for the leadership of controllers and scheduler.
+fn control(registry: &Arc<Registry>, env: &Env, tasks: &Tasks) {
+    let client = |component: &str| -> Arc<dyn Client> {
+        Arc::new(LocalClient::new(Arc::clone(registry), component))
+    };
+    let (env, token) = (env.clone(), tasks.token().clone());
+    let elector = client("leader-election");
+    let identity = format!("orchestrator-{}", env.ids.suffix(10));
+    let (controllers, scheduler) = (client("controller-manager"), client("scheduler"));
+    tasks.spawn(async move {
+        let election = Election::new(
+            elector,
+            &env,
+            "kube-system",
+            "kedge-controllers",
+            &identity,
+            LEADERSHIP,
+        );
+        election
+            .run(token, |tasks| {
+                let informers = Informers::new(Arc::clone(&controllers), &env, tasks);
+                crate::controllers::start(&controllers, &informers, &env, tasks);
+                let events = EventRecorder::start(
+                    Arc::clone(&scheduler),
+                    &env,
+                    "default-scheduler",
+                    "",
+                    tasks,
+                );
+                Scheduler::new(Arc::clone(&scheduler), &informers, &env, events).start(1, tasks);
+            })
+            .await;
+    });
+}
+
 /// The documents that kubectl validates and explains with.
 fn openapi() -> OpenApi {
     let version = server::version::git_version();
     let v2 = api::openapi::v2(&version);
     let v3 = api::openapi::v3(&version);
     let protobuf = api::openapi::v2_protobuf(&v2);
-    OpenApi::new(&v2, protobuf, v3.iter().map(|(path, document)| (path.trim_start_matches('/').to_owned(), document)))
+    OpenApi::new(
+        &v2,
+        protobuf,
+        v3.iter()
+            .map(|(path, document)| (path.trim_start_matches('/').to_owned(), document)),
+    )
 }
 
 fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {

@@ -1,5 +1,6 @@
 //! The services that `kedge` can be.
 
+pub(crate) mod agent;
 pub(crate) mod orchestrator;
 mod shutdown;
 

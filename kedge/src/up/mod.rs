@@ -13,7 +13,8 @@ pub(crate) mod postgres;
 mod supervise;
 mod wait;
 
-pub(crate) use arguments::Arguments;
+pub(crate) use arguments::{Arguments, Runtime};
 pub(crate) use down::{Arguments as DownArguments, run as down};
+pub(crate) use images::PAUSE;
 pub(crate) use layout::Layout;
 pub(crate) use supervise::run;

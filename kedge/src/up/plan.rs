@@ -70,6 +70,19 @@ pub(crate) fn agent(inputs: &Inputs<'_>, node: u8) -> Role {
         "--kubeconfig",
         inputs.layout.node_kubeconfig(node),
     );
+    flag(
+        &mut arguments,
+        "--certificate",
+        inputs
+            .layout
+            .pki()
+            .join(format!("node-{}-serving.pem", node_name(node))),
+    );
+    flag(
+        &mut arguments,
+        "--authority",
+        inputs.layout.pki().join("ca.crt"),
+    );
     flag(&mut arguments, "--runtime", inputs.arguments.runtime.name());
     flag(&mut arguments, "--address", address.to_string());
     flag(&mut arguments, "--instance", &inputs.layout.root);

@@ -1,0 +1,188 @@
+//! `kedge agent`
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+
+use api::Collection;
+use client::{Client, Env, HttpClient, Informers, Tasks};
+use nodeagent::config::{
+    Config, DnsConfig, NodeConfig, RuntimeConfig, ServerConfig, Simulation, Timing,
+};
+use nodeagent::containerd::{Containerd, Layout};
+use nodeagent::dns::{Dns, Forwarder, follow, upstreams};
+use nodeagent::network::{Instance, NodeNetwork, Topology};
+use nodeagent::proxy::{Proxy, Ruleset};
+use nodeagent::{Agent, Dependencies};
+use tls::{Certificates, Pair, Transport};
+
+use super::until_asked_to_stop;
+use crate::up::{PAUSE, Runtime};
+
+const DOMAIN: &str = "cluster.local";
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// As whom the API server calls agents.
+const API_SERVER: &str = "system:kedge:apiserver";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The node's name in the cluster
+    #[arg(long, env = "KEDGE_NAME", value_name = "NAME")]
+    name: String,
+    /// Keep the agent's and its containerd's state here
+    #[arg(long, env = "KEDGE_DATA_DIR", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// How to reach the API server, with the node's own identity
+    #[arg(long, env = "KEDGE_KUBECONFIG", value_name = "FILE")]
+    kubeconfig: PathBuf,
+    /// Certificate and key of the agent's own server, for logs and exec
+    #[arg(long, env = "KEDGE_CERTIFICATE", value_name = "FILE")]
+    certificate: PathBuf,
+    /// The authority whose client certificates may call the agent
+    #[arg(long, env = "KEDGE_AUTHORITY", value_name = "FILE")]
+    authority: PathBuf,
+    /// The node's address in the cluster
+    #[arg(long, env = "KEDGE_ADDRESS", value_name = "ADDRESS")]
+    address: IpAddr,
+    /// What runs the pods
+    #[arg(long, env = "KEDGE_RUNTIME", value_enum, default_value_t = Runtime::Containerd)]
+    runtime: Runtime,
+    /// The data directory of the instance: names of bridges and tables follow from it
+    #[arg(long, env = "KEDGE_INSTANCE", value_name = "DIR")]
+    instance: PathBuf,
+    /// Which of the instance's nodes this is, from 1
+    #[arg(long, env = "KEDGE_NODE", default_value_t = 1)]
+    node: u8,
+    /// How many nodes the instance has on this machine
+    #[arg(long, env = "KEDGE_NODES", default_value_t = 1)]
+    nodes: u8,
+    /// Import the image archives of this directory before any pod starts
+    #[arg(long, env = "KEDGE_IMAGES", value_name = "DIR")]
+    images: Option<PathBuf>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let (env, tasks) = (Env::system(), Tasks::default());
+    let topology = Topology {
+        instance: Instance::of(&arguments.instance),
+        nodes: arguments.nodes,
+    };
+    let network = topology.node(arguments.node);
+    let client: Arc<dyn Client> = Arc::new(
+        HttpClient::from_kubeconfig_file(&arguments.kubeconfig)
+            .await
+            .context("cannot set up the API client")?,
+    );
+    let (runtime, dns) = match arguments.runtime {
+        Runtime::Simulated => (RuntimeConfig::Simulated(Simulation::default()), None),
+        Runtime::Containerd => {
+            let runtime = containerd(&arguments, &topology, &network, &env, &tasks).await?;
+            services(&topology, &network, &client, &env, &tasks).await?;
+            (runtime, Some(network.gateway.into()))
+        }
+    };
+    let config = Config {
+        node: NodeConfig::new(&arguments.name, arguments.address, network.pods.to_string()),
+        data_dir: arguments.data_dir.clone(),
+        runtime,
+        dns: DnsConfig {
+            server: dns,
+            domain: DOMAIN.into(),
+            host_resolv_conf: RESOLV_CONF.into(),
+        },
+        server: server(&arguments)?,
+        timing: Timing::default(),
+    };
+    let dependencies = Dependencies {
+        client,
+        env,
+        tasks: tasks.clone(),
+    };
+    let agent = Agent::build(config, dependencies)
+        .await
+        .context("cannot start the node agent")?;
+    agent.start();
+    until_asked_to_stop(&tasks).await
+}
+
+/// A containerd of the node's own, with everything it needs to start pods without a registry.
+async fn containerd(
+    arguments: &Arguments,
+    topology: &Topology,
+    network: &NodeNetwork,
+    env: &Env,
+    tasks: &Tasks,
+) -> anyhow::Result<RuntimeConfig> {
+    let layout = Layout::new(&arguments.data_dir.join("containerd"));
+    let socket = layout.socket();
+    let containerd = Containerd::start(layout, network, PAUSE, env.clock.clone(), tasks)
+        .await
+        .context("cannot start containerd")?;
+    if let Some(directory) = &arguments.images {
+        let entries = std::fs::read_dir(directory)
+            .with_context(|| format!("cannot read {}", directory.display()))?;
+        let mut archives: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        archives.retain(|path| path.extension().is_some_and(|extension| extension == "tar"));
+        archives.sort();
+        for archive in archives {
+            containerd
+                .import(&archive)
+                .await
+                .context("cannot import an image")?;
+        }
+    }
+    let cgroup_root = topology.instance.cgroup(arguments.node);
+    Ok(RuntimeConfig::Cri {
+        socket,
+        cgroup_root,
+    })
+}
+
+/// What makes Services reachable by address and by name.
+async fn services(
+    topology: &Topology,
+    network: &NodeNetwork,
+    client: &Arc<dyn Client>,
+    env: &Env,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    let informers = Informers::new(Arc::clone(client), env, tasks);
+    let services = informers.cache(&Collection::new("", "services"));
+    let slices = informers.cache(&Collection::new("discovery.k8s.io", "endpointslices"));
+    let instance = &topology.instance;
+    let (pods, cluster) = (instance.pod_network(), instance.service_network());
+    let ruleset = Ruleset {
+        table: instance.nft_table(),
+        pod_network: (pods.address, pods.prefix),
+        service_network: (cluster.address, cluster.prefix),
+    };
+    Proxy::new(ruleset, services.clone(), slices.clone()).start(env, tasks);
+    let resolvers = std::fs::read_to_string(RESOLV_CONF).unwrap_or_default();
+    let forwarder = Forwarder::new(upstreams(&resolvers, network.gateway.into()));
+    let dns = Dns::start(network.gateway, forwarder, tasks)
+        .await
+        .context("cannot start cluster DNS")?;
+    follow(dns, DOMAIN.into(), services, slices, tasks);
+    Ok(())
+}
+
+fn server(arguments: &Arguments) -> anyhow::Result<ServerConfig> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let pair = Pair::from_pem(&read(&arguments.certificate)?)
+        .context("the agent's certificate is unusable")?;
+    let certificates =
+        Arc::new(Certificates::new(&pair).context("the agent's certificate is unusable")?);
+    let transport = Transport::mutual(certificates, &read(&arguments.authority)?)
+        .context("cannot set up TLS")?;
+    Ok(ServerConfig {
+        listen: SocketAddr::new(arguments.address, 0),
+        transport,
+        allowed_clients: vec![API_SERVER.into()],
+    })
+}
