@@ -8,6 +8,6 @@ flags=()
 target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target/$profile/images"
 for program in movies pause; do
-  CARGO_TARGET_DIR=$target/static cargo rustc -q --locked "${flags[@]}" --package "$program" --bin "$program" -- -C target-feature=+crt-static
+  cargo rustc -q --locked --target-dir "$target/static" "${flags[@]}" --package "$program" --bin "$program" -- -C target-feature=+crt-static
   cp "$target/static/$profile/$program" "$target/$profile/images/$program"
 done
