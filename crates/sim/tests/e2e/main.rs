@@ -1,0 +1,3 @@
+//! The real binary with real parts, as a user meets it.
+
+mod kubectl;
