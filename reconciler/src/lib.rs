@@ -9,3 +9,4 @@ pub mod service;
 pub mod source;
 #[cfg(test)]
 mod testing;
+pub mod web;

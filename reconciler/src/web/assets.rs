@@ -1,0 +1,74 @@
+//! Style, script and icon, compiled in. Their addresses change with their content, so browsers
+//! may keep them for ever.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct Asset {
+    /// Where it is served.
+    pub path: String,
+    content_type: &'static str,
+    body: &'static [u8],
+}
+
+/// All files.
+#[derive(Debug)]
+pub(super) struct Assets {
+    pub style: Asset,
+    pub script: Asset,
+    pub icon: Asset,
+}
+
+/// The files of this build.
+pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
+    style: asset(
+        "kedge",
+        "css",
+        "text/css; charset=utf-8",
+        include_bytes!("../../assets/kedge.css"),
+    ),
+    script: asset(
+        "kedge",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../assets/kedge.js"),
+    ),
+    icon: asset(
+        "icon",
+        "svg",
+        "image/svg+xml",
+        include_bytes!("../../assets/icon.svg"),
+    ),
+});
+
+fn asset(name: &str, extension: &str, content_type: &'static str, body: &'static [u8]) -> Asset {
+    let digest = Sha256::digest(body);
+    let hash: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+    Asset {
+        path: format!("/assets/{name}.{hash}.{extension}"),
+        content_type,
+        body,
+    }
+}
+
+/// `GET /assets/{file}`
+pub(super) async fn serve(Path(file): Path<String>) -> Response {
+    let path = format!("/assets/{file}");
+    let all = [&ASSETS.style, &ASSETS.script, &ASSETS.icon];
+    match all.into_iter().find(|asset| asset.path == path) {
+        Some(asset) => {
+            let headers = [
+                (header::CONTENT_TYPE, asset.content_type),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            (headers, asset.body).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Who may see and do things here: sessions of people, the admin token of programs.
+//!
+//! A session is a signed cookie, so it outlives a restart and needs no storage. Nothing secret is
+//! ever logged or compared in a time that tells about it.
+
+mod admit;
+mod keys;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::githost::{Authenticate, Credentials};
+use crate::source::Person;
+
+pub use admit::{Admitted, Denied, admit, same_origin};
+use keys::Keys;
+pub use session::Session;
+pub(super) use session::named;
+
+/// How long a session lasts.
+pub const SESSION: SignedDuration = SignedDuration::from_hours(8);
+/// How long a sign-in link can be used.
+const LINK: SignedDuration = SignedDuration::from_hours(24);
+/// Links and signed-out sessions that are remembered at most.
+const REMEMBERED: usize = 1_000;
+/// The name people have who sign in with the admin token.
+const ADMIN: &str = "admin";
+
+/// How the pages are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Over TLS: cookies are for this host and TLS only.
+    Tls,
+    /// In the clear, on loopback only.
+    Plain,
+}
+
+/// Decides who somebody is.
+pub struct Auth {
+    admin_token: String,
+    keys: Keys,
+    transport: Transport,
+    random: SystemRandom,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Sign-in links that were not used yet, and until when they can be.
+    links: BTreeMap<String, Timestamp>,
+    /// Sessions that were ended early, and when they would have ended.
+    ended: BTreeSet<(Timestamp, String)>,
+}
+
+impl Auth {
+    /// `admin_token` is what `admin-token` holds; it must not be empty.
+    pub fn new(admin_token: &str, transport: Transport) -> Self {
+        let admin_token = admin_token.trim().to_owned();
+        Self {
+            keys: Keys::derive(&admin_token),
+            admin_token,
+            transport,
+            random: SystemRandom::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The path of a link that signs in whoever opens it first.
+    pub fn sign_in_path(&self, now: Timestamp) -> String {
+        let token = self.nonce();
+        let mut state = self.state();
+        state.links.retain(|_, until| *until > now);
+        if state.links.len() < REMEMBERED {
+            state.links.insert(token.clone(), now + LINK);
+        }
+        format!("/signin?token={token}")
+    }
+
+    /// Uses up a link's token.
+    pub fn redeem(&self, token: &str, now: Timestamp) -> Option<Session> {
+        let until = self.state().links.remove(token)?;
+        (until > now).then(|| self.begin(now))
+    }
+
+    /// Signs in with the admin token itself.
+    pub fn sign_in(&self, token: &str, now: Timestamp) -> Option<Session> {
+        self.is_admin_token(token.trim()).then(|| self.begin(now))
+    }
+
+    fn begin(&self, now: Timestamp) -> Session {
+        Session {
+            id: self.nonce(),
+            user: ADMIN.into(),
+            until: now + SESSION,
+        }
+    }
+
+    /// The session that a `Cookie` header carries, if it is one of ours and not over.
+    pub fn session(&self, cookies: &str, now: Timestamp) -> Option<Session> {
+        let session = session::read(cookies, self.transport, &self.keys)?;
+        let mark = (session.until, session.id.clone());
+        (session.until > now && !self.state().ended.contains(&mark)).then_some(session)
+    }
+
+    /// The `Set-Cookie` header that begins this session.
+    pub fn cookie(&self, session: &Session) -> String {
+        session::cookie(session, self.transport, &self.keys)
+    }
+
+    /// Ends a session, and the `Set-Cookie` header that tells the browser so.
+    pub fn end(&self, session: &Session, now: Timestamp) -> String {
+        let mut state = self.state();
+        state.ended.retain(|(until, _)| *until > now);
+        if state.ended.len() < REMEMBERED {
+            state.ended.insert((session.until, session.id.clone()));
+        }
+        session::no_cookie(self.transport)
+    }
+
+    /// What every form of this session carries.
+    pub fn csrf(&self, session: &Session) -> String {
+        self.keys.csrf(&session.id)
+    }
+
+    /// Whether a form is from this session's own pages.
+    pub fn is_csrf(&self, session: &Session, token: &str) -> bool {
+        self.keys.is_csrf(&session.id, token)
+    }
+
+    /// Who an `Authorization` header is about. Basic takes any of the admin's names.
+    pub fn authorization(&self, header: &str) -> Option<Person> {
+        self.person(&credentials(header)?)
+    }
+
+    fn person(&self, credentials: &Credentials) -> Option<Person> {
+        let token = match credentials {
+            Credentials::Basic { user, password } if user == ADMIN => password,
+            Credentials::Basic { .. } => return None,
+            Credentials::Bearer(token) => token,
+        };
+        self.is_admin_token(token).then(|| person(ADMIN))
+    }
+
+    fn is_admin_token(&self, token: &str) -> bool {
+        !self.admin_token.is_empty() && keys::is_same(&self.admin_token, token)
+    }
+
+    fn nonce(&self) -> String {
+        let mut bytes = [0; 24];
+        self.random
+            .fill(&mut bytes)
+            .expect("the system has randomness");
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Authenticate for Auth {
+    async fn authenticate(&self, credentials: &Credentials) -> Option<Person> {
+        self.person(credentials)
+    }
+}
+
+/// A user as the author of commits.
+pub fn person(user: &str) -> Person {
+    Person::new(user, format!("{user}@localhost"))
+}
+
+/// Reads an `Authorization` header.
+pub fn credentials(header: &str) -> Option<Credentials> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Credentials::Bearer(rest.to_owned()));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some(Credentials::Basic {
+        user: user.into(),
+        password: password.into(),
+    })
+}

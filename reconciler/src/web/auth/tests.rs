@@ -1,0 +1,167 @@
+use axum::http::{HeaderMap, HeaderName, Method};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+
+const TOKEN: &str = "correct horse battery staple";
+
+fn now() -> Timestamp {
+    "2026-03-01T14:00:00Z".parse().unwrap()
+}
+
+fn auth() -> Auth {
+    Auth::new(TOKEN, Transport::Plain)
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+        .collect()
+}
+
+/// What a browser sends back.
+fn sent(set_cookie: &str) -> String {
+    set_cookie.split(';').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_link_works_once_and_not_for_ever() {
+    let auth = auth();
+    let token = |path: String| path.strip_prefix("/signin?token=").unwrap().to_owned();
+    let first = token(auth.sign_in_path(now()));
+    let late = token(auth.sign_in_path(now()));
+    assert_ne!(first, late);
+    let session = auth.redeem(&first, now()).unwrap();
+    assert_eq!(session.user, "admin");
+    assert_eq!(auth.redeem(&first, now()), None);
+    assert_eq!(auth.redeem("", now()), None);
+    assert_eq!(auth.redeem(&late, now() + LINK), None);
+}
+
+#[test]
+fn sessions_survive_a_restart_and_end() {
+    let session = auth().sign_in(&format!(" {TOKEN}\n"), now()).unwrap();
+    let cookie = sent(&auth().cookie(&session));
+    let restarted = auth();
+    assert_eq!(restarted.session(&cookie, now()), Some(session.clone()));
+    assert_eq!(
+        restarted.session(&format!("a=b; {cookie}"), now()),
+        Some(session.clone())
+    );
+    assert_eq!(restarted.session(&cookie, now() + SESSION), None);
+    let other = Auth::new("another token", Transport::Plain);
+    assert_eq!(other.session(&cookie, now()), None);
+    restarted.end(&session, now());
+    assert_eq!(restarted.session(&cookie, now()), None);
+}
+
+#[test]
+fn a_changed_cookie_is_none() {
+    let auth = auth();
+    let session = auth.sign_in(TOKEN, now()).unwrap();
+    let cookie = sent(&auth.cookie(&session));
+    let check = |from: &str, to: &str| {
+        let changed = cookie.replace(from, to);
+        assert_ne!(changed, cookie);
+        assert_eq!(auth.session(&changed, now()), None, "{changed}");
+    };
+    check(".admin.", ".root.");
+    check("v1.", "v2.");
+    let until = session.until.as_second().to_string();
+    let later = (session.until + SignedDuration::from_hours(1))
+        .as_second()
+        .to_string();
+    check(&until, &later);
+    assert_eq!(auth.session("kedge=", now()), None);
+    assert_eq!(auth.session("kedge=....", now()), None);
+}
+
+#[test]
+fn cookies_are_closed_to_scripts_and_bound_to_tls_where_there_is_any() {
+    let session = auth().sign_in(TOKEN, now()).unwrap();
+    let plain = auth().cookie(&session);
+    assert!(plain.starts_with("kedge="), "{plain}");
+    assert!(plain.ends_with("Path=/; HttpOnly; SameSite=Lax"), "{plain}");
+    let tls = Auth::new(TOKEN, Transport::Tls).cookie(&session);
+    assert!(tls.starts_with("__Host-kedge="), "{tls}");
+    assert!(tls.ends_with("HttpOnly; SameSite=Lax; Secure"), "{tls}");
+}
+
+#[test]
+fn forms_belong_to_their_session() {
+    let auth = auth();
+    let (one, two) = (
+        auth.sign_in(TOKEN, now()).unwrap(),
+        auth.sign_in(TOKEN, now()).unwrap(),
+    );
+    let token = auth.csrf(&one);
+    assert!(auth.is_csrf(&one, &token));
+    assert!(!auth.is_csrf(&two, &token));
+    assert!(!auth.is_csrf(&one, ""));
+}
+
+#[tokio::test]
+async fn programs_bring_the_admin_token() {
+    let auth = auth();
+    let basic = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+    let check = |header: &str, good: bool| {
+        assert_eq!(auth.authorization(header).is_some(), good, "{header}");
+    };
+    check(&format!("Bearer {TOKEN}"), true);
+    check(&format!("bearer {TOKEN}"), true);
+    check("Bearer wrong", false);
+    check("Bearer ", false);
+    check(&basic(&format!("admin:{TOKEN}")), true);
+    check(&basic(&format!("root:{TOKEN}")), false);
+    check(&basic("admin:wrong"), false);
+    check("Basic ###", false);
+    check(TOKEN, false);
+    let bearer = Credentials::Bearer(TOKEN.into());
+    assert_eq!(auth.authenticate(&bearer).await, Some(person("admin")));
+    assert_eq!(
+        Auth::new("", Transport::Plain).authorization("Bearer "),
+        None
+    );
+}
+
+#[test]
+fn writes_come_from_our_own_pages() {
+    let auth = auth();
+    let session = auth.sign_in(TOKEN, now()).unwrap();
+    let cookie = sent(&auth.cookie(&session));
+    let check = |method: Method, more: &[(&'static str, &str)], expected: Result<(), Denied>| {
+        let mut pairs = vec![("cookie", cookie.as_str()), ("host", "kedge.test:8080")];
+        pairs.extend(more);
+        let admitted = admit(&auth, &method, &headers(&pairs), now());
+        assert_eq!(admitted.map(|_| ()), expected, "{method} {more:?}");
+    };
+    let cross = Err(Denied::CrossSite);
+    check(Method::GET, &[], Ok(()));
+    check(Method::POST, &[], cross);
+    check(
+        Method::POST,
+        &[("origin", "http://kedge.test:8080")],
+        Ok(()),
+    );
+    check(Method::POST, &[("origin", "http://evil.test")], cross);
+    check(Method::POST, &[("origin", "null")], cross);
+    check(Method::POST, &[("sec-fetch-site", "same-origin")], Ok(()));
+    check(
+        Method::POST,
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://kedge.test:8080"),
+        ],
+        cross,
+    );
+    check(
+        Method::GET,
+        &[("authorization", "Bearer wrong")],
+        Err(Denied::BadCredentials),
+    );
+    let nobody = admit(&auth, &Method::GET, &headers(&[]), now());
+    assert_eq!(nobody, Err(Denied::SignedOut));
+}

@@ -1,0 +1,72 @@
+//! What the pages ask of the reconciler, in one place: the service and its history.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
+use crate::service::{
+    ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
+    Service,
+};
+
+/// See [`Service`] for what each of them does.
+#[async_trait]
+pub(super) trait Backend: Send + Sync + 'static {
+    async fn applications(&self) -> Result<Vec<ApplicationView>, Error>;
+    async fn application(&self, name: &str) -> Result<ApplicationView, Error>;
+    async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error>;
+    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
+    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
+    async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
+    async fn sources(&self) -> Result<Vec<SourceState>, Error>;
+    async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
+    async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error>;
+    async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error>;
+}
+
+/// The service of production.
+pub(super) struct ServiceBackend(pub(super) Arc<dyn Service>);
+
+#[async_trait]
+impl Backend for ServiceBackend {
+    async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
+        self.0.applications().await
+    }
+
+    async fn application(&self, name: &str) -> Result<ApplicationView, Error> {
+        self.0.application(name).await
+    }
+
+    async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error> {
+        self.0.objects(application).await
+    }
+
+    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
+        self.0.plan(application, revision).await
+    }
+
+    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {
+        self.0.preview_rollback(rollout).await
+    }
+
+    async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error> {
+        self.0.rollback(request).await
+    }
+
+    async fn sources(&self) -> Result<Vec<SourceState>, Error> {
+        Ok(self.0.history().sources().await?)
+    }
+
+    async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
+        Ok(self.0.history().rollouts(query).await?)
+    }
+
+    async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
+        Ok(self.0.history().rollout_detail(id).await?)
+    }
+
+    async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
+        Ok(self.0.history().drifts(application, limit).await?)
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a page cannot be shown, and the page that says so. The response carries the error; the
+//! outermost layer dresses it as HTML or JSON, for it alone knows who asks.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use jiff::Timestamp;
+
+use crate::service;
+
+/// A page that is not.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PageError {
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// It was there.
+    #[error("{what} is gone")]
+    Gone { what: String, at: Option<Timestamp> },
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("this form is not from your session; load the page again and repeat")]
+    BadForm,
+    #[error("writes must come from Kedge's own pages")]
+    CrossSite,
+    #[error("sign in first")]
+    SignedOut,
+    #[error("the credentials are wrong")]
+    BadCredentials,
+    #[error("{0}")]
+    Refused(String),
+    #[error("too many streams are open")]
+    Busy,
+    #[error("{what} did not answer")]
+    Unavailable {
+        what: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl PageError {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Gone { .. } => StatusCode::GONE,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadForm | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Busy | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl From<service::Error> for PageError {
+    fn from(error: service::Error) -> Self {
+        use service::Error;
+        match error {
+            Error::NotFound(what) => Self::NotFound(what),
+            Error::Impossible(_) | Error::Moved { .. } | Error::Refused(_) => {
+                Self::Refused(error.to_string())
+            }
+            Error::History(_) => unavailable("the history", error),
+            Error::Git(_) => unavailable("the repository", error),
+            Error::Cluster(_) => unavailable("the cluster", error),
+        }
+    }
+}
+
+impl From<client::Error> for PageError {
+    fn from(error: client::Error) -> Self {
+        unavailable("the cluster", error)
+    }
+}
+
+fn unavailable(
+    what: &'static str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> PageError {
+    PageError::Unavailable {
+        what,
+        source: Box::new(error),
+    }
+}
+
+/// The error in a response's extensions, until it is dressed.
+#[derive(Clone)]
+pub(super) struct Undressed(pub(super) Arc<PageError>);
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Undressed(Arc::new(self)));
+        response
+    }
+}

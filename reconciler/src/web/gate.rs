@@ -1,0 +1,193 @@
+//! What every request passes: who is it, may it, how long, and what headers the answer has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+
+use super::app::App;
+use super::auth::{Admitted, Denied, admit};
+use super::error::{PageError, Undressed};
+use super::pages::html;
+use super::view::component::{Icon, encoded};
+use super::view::frame::{Frame, Section};
+use super::view::time::seconds;
+use super::visitor::{Visitor, asked};
+
+/// A page that takes longer than this says so instead. Streams begin well before.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Lets in whoever is signed in, and tells handlers who it is.
+pub(super) async fn guard(
+    State(app): State<Arc<App>>,
+    uri: OriginalUri,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let admitted = match admit(&app.auth, request.method(), headers, app.env.now()) {
+        Ok(admitted) => admitted,
+        Err(denied) => return refuse(denied, request.method(), headers, &uri),
+    };
+    let csrf = match &admitted {
+        Admitted::Session(session) => app.auth.csrf(session),
+        Admitted::Token(_) => String::new(),
+    };
+    let visitor = Visitor::new(headers, Some(admitted), csrf);
+    request.extensions_mut().insert(visitor.clone());
+    let response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(late) => PageError::Unavailable {
+            what: "the page",
+            source: Box::new(late),
+        }
+        .into_response(),
+    };
+    dress(response, &app, &visitor).await
+}
+
+fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUri) -> Response {
+    let is_page = method.is_safe()
+        && headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"));
+    let error = match denied {
+        Denied::SignedOut if is_page => {
+            let next = encoded(&asked(uri));
+            return Redirect::to(&format!("/signin?next={next}")).into_response();
+        }
+        Denied::SignedOut => PageError::SignedOut,
+        Denied::BadCredentials => PageError::BadCredentials,
+        Denied::CrossSite => PageError::CrossSite,
+    };
+    plain(&error)
+}
+
+/// For programs, and for those who may not see the frame.
+fn plain(error: &PageError) -> Response {
+    let status = error.status();
+    let body = json!({"error": {"status": status.as_u16(), "message": error.to_string()}});
+    let mut response = (status, Json(body)).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer realm=\"kedge\"");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Gives an error its page.
+async fn dress(mut response: Response, app: &App, visitor: &Visitor) -> Response {
+    let Some(Undressed(error)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    if error.status().is_server_error() {
+        tracing::warn!(error = %chain(&*error), "a page failed");
+    }
+    if visitor.json {
+        return plain(&error);
+    }
+    let page = page(&error, visitor.frame(app).await);
+    let mut response = html(&page);
+    *response.status_mut() = error.status();
+    response
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(super) struct ErrorPage {
+    frame: Frame,
+    icon: Icon,
+    heading: String,
+    text: String,
+    hint: String,
+    retry: bool,
+}
+
+pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
+    let (icon, heading, hint) = match error {
+        PageError::NotFound(_) => (
+            "unk",
+            "Not here",
+            "Check the name, or look for it from the top.",
+        ),
+        PageError::Gone { .. } => ("unk", "Gone", "What was done to it is in the history."),
+        PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
+        PageError::BadForm | PageError::CrossSite => ("warn", "Not allowed", ""),
+        PageError::SignedOut | PageError::BadCredentials => ("warn", "Not signed in", ""),
+        PageError::Refused(_) => ("warn", "Not done", "Nothing has changed."),
+        PageError::Busy => ("wait", "Busy", "Close some pages and try again."),
+        PageError::Unavailable { .. } => (
+            "bad",
+            "No answer",
+            "The rest of Kedge goes on. Try again in a moment.",
+        ),
+    };
+    let text = match error {
+        PageError::Gone { what, at: Some(at) } => {
+            format!("{what} was removed at {}.", seconds(*at))
+        }
+        PageError::Unavailable { .. } => format!("{}.", chain(error)),
+        other => format!("{other}."),
+    };
+    let mut characters = text.chars();
+    let first: String = characters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    ErrorPage {
+        frame: frame.page(Section::Elsewhere, heading).crumb(heading, ""),
+        icon: Icon(icon),
+        heading: heading.into(),
+        text: format!("{first}{}", characters.as_str()),
+        hint: hint.into(),
+        retry: error.status().is_server_error(),
+    }
+}
+
+/// The error with its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types kedge";
+
+/// The headers every answer has.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,224 @@
+//! The same data for programs: every page's address answers these with
+//! `Accept: application/json`. The command line reads nothing else, so the shapes are kept.
+//!
+//! | address | shape |
+//! |---|---|
+//! | `GET /apps` | [`Applications`] |
+//! | `GET /apps/{app}` | [`ApplicationPage`] |
+//! | `GET /apps/{app}/diff?to=REVISION` | [`Diff`] |
+//! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
+//! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
+//! | `GET /rollouts/{id}/diff` | [`Diff`] |
+//! | `GET /rollouts/{id}/rollback` | [`crate::service::RollbackPreview`] |
+//! | `POST /rollouts/{id}/rollback` (form: `reason`, `parent` or empty) | [`Done`] |
+//! | `GET /pods/{namespace}/{name}` | [`Pod`] |
+//! | `GET /nodes` | [`Nodes`] |
+//! | any failure | `{"error": {"status": 404, "message": "…"}}` |
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use engine::Plan;
+use engine::diff::{FieldChange, fingerprint, is_secret, masked};
+use engine::plan::{Change, Counts, counts};
+use engine::rollout::CommitId;
+
+use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
+use crate::service::{ApplicationView, ObjectNode, PlanView};
+use crate::source::Commit;
+
+#[derive(Debug, Serialize)]
+pub struct Applications {
+    pub items: Vec<ApplicationView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ApplicationPage {
+    #[serde(flatten)]
+    pub application: ApplicationView,
+    /// Absent where the cluster does not answer.
+    #[serde(rename = "tree")]
+    pub objects: Option<Vec<ObjectNode>>,
+    pub conditions: Vec<api::Condition>,
+    /// Newest first.
+    pub rollouts: Vec<Rollout>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Rollouts {
+    /// Newest first.
+    pub items: Vec<Rollout>,
+    /// Ask with `before=` this for more; absent at the end.
+    pub before: Option<Timestamp>,
+}
+
+/// What differs, values of Secrets replaced by fingerprints.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    pub application: String,
+    pub revision: CommitId,
+    /// Absent for a rollout's own diff.
+    pub commit: Option<Commit>,
+    pub counts: Counts,
+    /// For terminals: deletions first, changed fields below each change.
+    pub lines: Vec<String>,
+    pub objects: Vec<DiffObject>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DiffObject {
+    pub kind: String,
+    pub namespace: String,
+    pub name: String,
+    /// `create`, `change`, `delete` or `keep`.
+    pub action: Action,
+    /// `path/file.yaml:7`, where it is in Git.
+    pub place: String,
+    pub changes: Vec<FieldChange>,
+    /// The whole object where it is new.
+    pub object: Option<Value>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    pub commit: CommitId,
+    /// The rollouts that follow have this push id.
+    pub push: String,
+    /// The plan, for people.
+    pub report: Vec<String>,
+    /// Those that have begun already.
+    pub rollouts: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pod {
+    pub namespace: String,
+    pub name: String,
+    pub node: String,
+    pub health: Option<engine::Health>,
+    pub containers: Vec<Container>,
+    /// As the API has them; absent where it does not answer.
+    pub events: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Container {
+    pub name: String,
+    pub image: String,
+    pub state: String,
+    pub restarts: i64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Nodes {
+    pub items: Vec<Node>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Node {
+    pub name: String,
+    pub state: String,
+    pub address: String,
+    pub version: String,
+}
+
+/// What bringing the application to a commit would do now.
+pub fn diff_of_plan(view: &PlanView) -> Diff {
+    Diff {
+        application: view.application.clone(),
+        revision: view.commit.id.clone(),
+        commit: Some(view.commit.clone()),
+        counts: counts(&view.plan),
+        lines: view.lines.clone(),
+        objects: objects(&view.plan),
+    }
+}
+
+fn objects(plan: &Plan) -> Vec<DiffObject> {
+    let deleted = plan.deletes.iter().map(|deletion| DiffObject {
+        kind: deletion.kind.clone(),
+        namespace: deletion.key.namespace.clone(),
+        name: deletion.key.name.clone(),
+        action: Action::Delete,
+        place: String::new(),
+        changes: Vec::new(),
+        object: None,
+    });
+    let changed = plan.steps().filter(|step| step.is_change()).map(|step| {
+        let secret = is_secret(&step.object);
+        let (action, changes, object) = match &step.change {
+            Change::Create => (Action::Create, Vec::new(), Some(masked(&step.object).body)),
+            Change::Update(changes) if secret => {
+                let changes = changes.iter().map(hidden).collect();
+                (Action::Change, changes, None)
+            }
+            Change::Update(changes) => (Action::Change, changes.clone(), None),
+            Change::Unchanged => (Action::Unchanged, Vec::new(), None),
+        };
+        DiffObject {
+            kind: step.kind.clone(),
+            namespace: step.key.namespace.clone(),
+            name: step.key.name.clone(),
+            action,
+            place: step.origin.to_string(),
+            changes,
+            object,
+        }
+    });
+    deleted.chain(changed).collect()
+}
+
+fn hidden(change: &FieldChange) -> FieldChange {
+    let hide = |value: &Value| Value::from(format!("(hidden, sha256 {}…)", fingerprint(value)));
+    FieldChange {
+        path: change.path.clone(),
+        old: change.old.as_ref().map(hide),
+        new: change.new.as_ref().map(hide),
+    }
+}
+
+/// What a rollout planned to change.
+pub fn diff_of_rollout(detail: &RolloutDetail) -> Diff {
+    let of = |action| detail.objects.iter().filter(|o| o.action == action).count();
+    Diff {
+        application: detail.rollout.application.clone(),
+        revision: detail.rollout.revision.clone(),
+        commit: None,
+        counts: Counts {
+            create: of(Action::Create),
+            change: of(Action::Change),
+            delete: of(Action::Delete),
+            unchanged: of(Action::Unchanged),
+        },
+        lines: Vec::new(),
+        objects: detail
+            .objects
+            .iter()
+            .filter(|object| object.action != Action::Unchanged)
+            .map(recorded)
+            .collect(),
+    }
+}
+
+fn recorded(object: &ObjectResult) -> DiffObject {
+    let secret = super::view::diff::is_secret(&object.kind, &object.key);
+    DiffObject {
+        kind: object.kind.clone(),
+        namespace: object.key.namespace.clone(),
+        name: object.key.name.clone(),
+        action: object.action,
+        place: match object.file.as_str() {
+            "" => String::new(),
+            file => format!("{file}:{}", object.line),
+        },
+        changes: match secret {
+            true => object.changes.iter().map(hidden).collect(),
+            false => object.changes.clone(),
+        },
+        object: None,
+    }
+}

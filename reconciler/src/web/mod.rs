@@ -1,0 +1,22 @@
+//! The web pages, their JSON, sign-in and the probes.
+//!
+//! Pages are complete HTML made here; the script only saves a reload. Nothing is written but by
+//! the service's commands, and everything from the cluster, from commits and logs is escaped.
+
+mod app;
+mod assets;
+pub mod auth;
+mod backend;
+mod error;
+mod gate;
+pub mod json;
+mod live;
+mod pages;
+mod router;
+#[cfg(test)]
+mod tests;
+mod view;
+mod visitor;
+
+pub use app::{Deps, Settings};
+pub use router::router;

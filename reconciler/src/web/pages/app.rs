@@ -1,0 +1,139 @@
+//! `GET /apps/{app}`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use super::apps::fact;
+use super::{Markup, fragment, html, take};
+use crate::history::{Rollout, RolloutDetail, RolloutQuery};
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::gate::chain;
+use crate::web::json;
+use crate::web::live::Fragment;
+use crate::web::view::app;
+use crate::web::view::component::Icon;
+use crate::web::view::facts::Facts;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::tree;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "app/page.html")]
+struct Page {
+    frame: Frame,
+    head: Markup,
+    tabs: app::Tabs,
+    truth: Markup,
+    tree: Markup,
+    rollouts: Markup,
+    conditions: Markup,
+    drift: Markup,
+    summary: Markup,
+}
+
+/// Rollouts on the overview.
+const RECENT: u16 = 8;
+/// Changes from outside of Git on the overview.
+const DRIFTS: u16 = 5;
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    if visitor.json {
+        return data(&app, &name).await.map(IntoResponse::into_response);
+    }
+    let facts = facts(&app, &name).await?;
+    let fragments = make(&app, &facts).await?;
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Applications, name.as_str())
+        .crumb("Applications", "/apps")
+        .crumb(name.as_str(), "");
+    frame.topics = format!("app:{name}");
+    frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
+    let page = Page {
+        frame,
+        head: take(&fragments, "head"),
+        tabs: app::tabs(&name, "Overview"),
+        truth: take(&fragments, "truth"),
+        tree: take(&fragments, "tree"),
+        rollouts: take(&fragments, "recent"),
+        conditions: take(&fragments, "conds"),
+        drift: take(&fragments, "drift"),
+        summary: take(&fragments, "summary"),
+    };
+    Ok(html(&page))
+}
+
+/// What is known of one application.
+pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
+    let view = app.backend.application(name).await?;
+    Ok(fact(app, &view))
+}
+
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let facts = facts(app, name).await?;
+    make(app, &facts).await
+}
+
+async fn make(app: &App, facts: &Facts) -> Result<Vec<Fragment>, PageError> {
+    let now = app.env.now();
+    let rollouts = newest(app, &facts.name).await?;
+    let running = running(app, facts).await?;
+    let drifts = app.backend.drifts(&facts.name, DRIFTS).await?;
+    let tree = match app.backend.objects(&facts.name).await {
+        Ok(objects) => {
+            let find = |key: &api::ObjectKey| app.cached(key);
+            app::tree(facts, &tree::forest(&objects, running.as_ref(), &find))
+        }
+        // The rest of the page stands.
+        Err(error) => app::tree_error(
+            &facts.name,
+            format!("The objects cannot be read: {}.", chain(&error)),
+        ),
+    };
+    Ok(vec![
+        fragment("head", &app::head(facts, now)),
+        fragment("truth", &app::truth(facts)),
+        fragment("tree", &tree),
+        fragment("recent", &app::recent(&facts.name, &rollouts, now)),
+        fragment("conds", &app::conditions(&facts.conditions, now)),
+        fragment("drift", &app::drifts(&drifts, now)),
+        fragment("summary", &app::summary(facts)),
+    ])
+}
+
+async fn newest(app: &App, name: &str) -> Result<Vec<Rollout>, PageError> {
+    let query = RolloutQuery {
+        application: Some(name.into()),
+        limit: RECENT,
+        ..RolloutQuery::default()
+    };
+    Ok(app.backend.rollouts(&query).await?)
+}
+
+async fn running(app: &App, facts: &Facts) -> Result<Option<RolloutDetail>, PageError> {
+    match facts.running() {
+        Some(rollout) => Ok(app.backend.rollout(&rollout.id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, PageError> {
+    let application = app.backend.application(name).await?;
+    let conditions = fact(app, &application).conditions;
+    Ok(Json(json::ApplicationPage {
+        objects: app.backend.objects(name).await.ok(),
+        rollouts: newest(app, name).await?,
+        conditions,
+        application,
+    }))
+}

@@ -1,0 +1,148 @@
+//! `GET /apps`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+
+use api::Collection;
+
+use super::{Markup, fragment, html, take};
+use crate::history::{Rollout, RolloutQuery};
+use crate::service::ApplicationView;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::json;
+use crate::web::live::Fragment;
+
+use crate::web::view::apps::{self, Overview};
+use crate::web::view::component::{Icon, encoded};
+use crate::web::view::facts::Facts;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::tape;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "apps/page.html")]
+struct Page {
+    frame: Frame,
+    view: Overview,
+    tape: Markup,
+    attention: Markup,
+    table: Markup,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Query(query): Query<apps::Query>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let views = app.backend.applications().await?;
+    if visitor.json {
+        return Ok(Json(json::Applications { items: views }).into_response());
+    }
+    let all = facts(&app, &views);
+    let topic = topic(&query);
+    let fragments = make(&app, &all, &query).await?;
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Applications, "Applications")
+        .crumb("Applications", "");
+    frame.event = app.hub.publish(&topic, &fragments, app.env.now());
+    frame.topics = topic;
+    let page = Page {
+        frame,
+        view: apps::overview(&all, &query),
+        tape: take(&fragments, "tape"),
+        attention: take(&fragments, "attention"),
+        table: take(&fragments, "apps"),
+    };
+    Ok(html(&page))
+}
+
+/// What is asked for is part of the topic: every choice has rows of its own.
+fn topic(query: &apps::Query) -> String {
+    let apps::Query { health, sync, q } = query;
+    format!("apps:{}&{}&{}", encoded(health), encoded(sync), encoded(q))
+}
+
+fn query(name: &str) -> apps::Query {
+    let mut parts = name.split('&').map(decoded);
+    let mut part = || parts.next().unwrap_or_default();
+    apps::Query {
+        health: part(),
+        sync: part(),
+        q: part(),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%')
+            .then(|| after.get(..2))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match hex {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let views = app.backend.applications().await?;
+    let all = facts(app, &views);
+    make(app, &all, &query(name)).await
+}
+
+async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragment>, PageError> {
+    let now = app.env.now();
+    let day = recent(app, None).await?;
+    Ok(vec![
+        fragment(
+            "tape",
+            &tape::tape(&day, now, ("Pick a mark to see", "what it did")),
+        ),
+        fragment("attention", &apps::attention(all, now)),
+        fragment(
+            "apps",
+            &apps::table(all, query, &app.settings.clone_url, now),
+        ),
+    ])
+}
+
+/// The newest rollouts, enough for a day.
+pub(super) async fn recent(app: &App, name: Option<&str>) -> Result<Vec<Rollout>, PageError> {
+    let query = RolloutQuery {
+        application: name.map(str::to_owned),
+        limit: 200,
+        ..RolloutQuery::default()
+    };
+    Ok(app.backend.rollouts(&query).await?)
+}
+
+fn facts(app: &App, views: &[ApplicationView]) -> Vec<Facts> {
+    views.iter().map(|view| fact(app, view)).collect()
+}
+
+/// One application with its object, as far as the cluster has told.
+pub(super) fn fact(app: &App, view: &ApplicationView) -> Facts {
+    let collection = Collection::new(api::kinds::GROUP, "applications");
+    let key = collection.key(
+        engine::application::NAMESPACE,
+        &view.summary.application.name,
+    );
+    Facts::new(view, app.cached(&key).as_deref())
+}

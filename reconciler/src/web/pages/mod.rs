@@ -1,0 +1,96 @@
+//! The pages: read, make the view, answer. What changes while a page is open is made of
+//! fragments, which the stream makes again with the same functions.
+
+mod app;
+mod apps;
+mod diff;
+mod nodes;
+mod pod;
+mod pod_logs;
+mod probe;
+mod rollback;
+mod rollout;
+mod rollouts;
+mod sign_in;
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::app::App;
+use super::error::PageError;
+use super::live::Fragment;
+
+pub(super) use app::page as app_page;
+pub(super) use apps::page as apps_page;
+pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
+pub(super) use nodes::page as nodes_page;
+pub(super) use pod::page as pod_page;
+pub(super) use pod_logs::serve as pod_logs;
+pub(super) use probe::{live, metrics, ready};
+pub(super) use rollback::{preview as rollback_page, push as rollback_push};
+pub(super) use rollout::page as rollout_page;
+pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
+pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};
+
+/// A page as a response.
+pub(super) fn html(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a template failed");
+            let headers = [(header::CONTENT_TYPE, "text/plain")];
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                headers,
+                "the page cannot be rendered",
+            )
+                .into_response()
+        }
+    }
+}
+
+/// A fragment from its template.
+fn fragment(id: &'static str, template: &impl Template) -> Fragment {
+    // Writing to a string does not fail, and nothing else in our templates can.
+    Fragment::new(id, template.render().unwrap_or_default())
+}
+
+/// A fragment as text that templates do not escape again.
+#[derive(Clone)]
+pub(super) struct Markup(String);
+
+impl std::fmt::Display for Markup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl askama::filters::HtmlSafe for Markup {}
+
+/// The fragment with this id; nothing where there is none.
+fn take(fragments: &[Fragment], id: &str) -> Markup {
+    let found = fragments.iter().find(|fragment| fragment.id == id);
+    Markup(
+        found
+            .map(|fragment| fragment.html.clone())
+            .unwrap_or_default(),
+    )
+}
+
+/// The fragments of a topic as they are now: `apps`, `app:NAME`, `rollouts`, `rollout:ID`,
+/// `history:APP`, `pod:NAMESPACE/NAME`, `nodes`.
+pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
+    let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
+    match kind {
+        "apps" => apps::fragments(app, name).await,
+        "app" => app::fragments(app, name).await,
+        "rollout" => rollout::fragments(app, name).await,
+        "pod" => {
+            let (namespace, name) = name.split_once('/').unwrap_or(("", name));
+            pod::fragments(app, namespace, name).await
+        }
+        "nodes" => Ok(nodes::fragments(app).await),
+        _ => Err(PageError::BadRequest(format!("there is no topic {kind}"))),
+    }
+}

@@ -1,0 +1,293 @@
+//! `GET /pods/{namespace}/{name}`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use api::selector::FieldSelector;
+use api::{Collection, Object};
+use client::ListOptions;
+use engine::health;
+
+use super::pod_logs::{self, Run};
+use super::{Markup, fragment, html, take};
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::json;
+use crate::web::live::Fragment;
+use crate::web::view::component::{Icon, encoded};
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
+use crate::web::view::logs::LogLine;
+use crate::web::view::pod::{self, Container};
+use crate::web::visitor::Visitor;
+
+/// How long the page waits for a panel of its own.
+const PANEL: Duration = Duration::from_secs(3);
+
+#[derive(Template)]
+#[template(path = "pod/page.html")]
+struct Page {
+    frame: Frame,
+    head: Markup,
+    why: Markup,
+    containers_card: Markup,
+    events: Markup,
+    summary: crate::web::view::app::Summary,
+    container: String,
+    /// Label, address, whether it is the current one.
+    containers: Vec<(String, String, bool)>,
+    runs: Vec<(&'static str, String, bool)>,
+    lines: Vec<LogLine>,
+    log_error: String,
+    /// Where the log goes on; empty where it is over.
+    stream: String,
+    download: String,
+}
+
+/// What to show of the logs.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Asked {
+    /// The container.
+    #[serde(default)]
+    c: String,
+    /// `now`, `previous`, or what tells most.
+    #[serde(default)]
+    run: String,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path((namespace, name)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let pod = find(&app, &namespace, &name).await?;
+    if visitor.json {
+        return Ok(Json(data(&app, &pod).await).into_response());
+    }
+    let owner = application(&app, &pod);
+    let fragments = make(&app, &pod, &owner).await;
+    let frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Applications, name.as_str())
+        .crumb("Applications", "/apps");
+    let frame = if owner.is_empty() {
+        frame
+    } else {
+        frame.crumb(owner.as_str(), app_href(&owner))
+    };
+    let mut frame = frame.crumb(name.as_str(), "");
+    frame.topics = format!("pod:{namespace}/{name}");
+    frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
+    let page = with_logs(&app, &pod, &asked, frame, &fragments).await;
+    Ok(html(&page))
+}
+
+async fn with_logs(
+    app: &App,
+    pod: &Object,
+    asked: &Asked,
+    frame: Frame,
+    fragments: &[Fragment],
+) -> Page {
+    let all = pod::containers(pod).containers;
+    let chosen = choose(&all, &asked.c);
+    let (container, run) = match chosen {
+        Some(container) => (container.name.clone(), run(container, &asked.run)),
+        None => (String::new(), Run::Now),
+    };
+    let base = format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name()));
+    let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
+    let (lines, log_error) = match chosen {
+        Some(container) if container.started => {
+            pod_logs::tail(app, pod, &container.name, run).await
+        }
+        _ => (Vec::new(), "the container has not started yet".into()),
+    };
+    let log = format!("{base}/logs?c={}&run={}", encoded(&container), run.as_str());
+    Page {
+        frame,
+        head: take(fragments, "head"),
+        why: take(fragments, "why"),
+        containers_card: take(fragments, "containers"),
+        events: take(fragments, "events"),
+        summary: pod::summary(pod),
+        containers: all
+            .iter()
+            .map(|one| {
+                (
+                    one.name.clone(),
+                    address(&one.name, Run::Any),
+                    one.name == container,
+                )
+            })
+            .collect(),
+        runs: match chosen {
+            Some(container) if container.restarts > 0 => vec![
+                ("now", address(&container.name, Run::Now), run == Run::Now),
+                (
+                    "run before",
+                    address(&container.name, Run::Previous),
+                    run == Run::Previous,
+                ),
+            ],
+            _ => Vec::new(),
+        },
+        stream: if run == Run::Previous {
+            String::new()
+        } else {
+            let after = lines.last().map_or("", |line| line.at.as_str());
+            format!("{log}&after={}", encoded(after))
+        },
+        download: format!("{log}&download=1"),
+        lines,
+        log_error,
+        container,
+    }
+}
+
+/// The container that is asked for, or the one that tells most: a broken one, else the first
+/// that is no init container.
+fn choose<'a>(all: &'a [Container], name: &str) -> Option<&'a Container> {
+    let broken = || {
+        all.iter()
+            .find(|one| one.tone == crate::web::view::component::Tone::Bad && one.started)
+    };
+    all.iter()
+        .find(|one| one.name == name)
+        .or_else(broken)
+        .or_else(|| all.iter().find(|one| !one.state.starts_with("init")))
+        .or_else(|| all.first())
+}
+
+/// The run that is asked for. The one that failed, not the empty current one, if nobody asks.
+fn run(container: &Container, asked: &str) -> Run {
+    match asked {
+        "now" => Run::Now,
+        "previous" => Run::Previous,
+        _ if container.failed_before => Run::Previous,
+        _ => Run::Now,
+    }
+}
+
+/// The pod as the informer has it, or as the server has it.
+pub(super) async fn find(app: &App, namespace: &str, name: &str) -> Result<Arc<Object>, PageError> {
+    let key = Collection::new("", "pods").key(namespace, name);
+    if let Some(pod) = app.cached(&key) {
+        return Ok(pod);
+    }
+    match app.client.get(&key).await {
+        Ok(pod) => Ok(Arc::new(pod)),
+        Err(error) if error.is_not_found() => Err(gone(app, namespace, name).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether it was there is told by what was reported about it.
+async fn gone(app: &App, namespace: &str, name: &str) -> PageError {
+    let what = format!("pod {namespace}/{name}");
+    match events(app, namespace, name).await {
+        Ok(events) if !events.is_empty() => PageError::Gone { what, at: None },
+        _ => PageError::NotFound(what),
+    }
+}
+
+async fn events(app: &App, namespace: &str, name: &str) -> Result<Vec<Object>, String> {
+    let options = ListOptions {
+        namespace: Some(namespace.to_owned()),
+        fields: FieldSelector::parse(&format!(
+            "involvedObject.kind=Pod,involvedObject.name={name}"
+        ))
+        .map_err(|error| error.to_string())?,
+        ..ListOptions::default()
+    };
+    let collection = Collection::new("", "events");
+    let asking = app.client.list(&collection, &options);
+    match tokio::time::timeout(PANEL, asking).await {
+        Ok(Ok(list)) => Ok(list.items),
+        Ok(Err(error)) => Err(crate::web::gate::chain(&error)),
+        Err(_) => Err("the API server did not answer in time".into()),
+    }
+}
+
+/// The application whose object the pod descends from, by the label Kedge puts on what it applies.
+fn application(app: &App, pod: &Object) -> String {
+    let mut owner = pod.controller();
+    let mut name = label(pod);
+    // At most from a pod over a Job to a CronJob, or over a ReplicaSet to a Deployment.
+    for _ in 0..3 {
+        let Some(reference) = owner.filter(|_| name.is_empty()) else {
+            break;
+        };
+        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
+        let found = api::resource::by_kind(&gvk).and_then(|resource| {
+            app.cached(&resource.collection().key(pod.namespace(), &reference.name))
+        });
+        let Some(object) = found else { break };
+        name = label(&object);
+        owner = object.controller();
+    }
+    name
+}
+
+fn label(object: &Object) -> String {
+    let own = object.label("kedge.dev/application");
+    let own = own.or_else(|| object.annotation("kedge.dev/application"));
+    own.unwrap_or_default().to_owned()
+}
+
+pub(super) async fn fragments(
+    app: &App,
+    namespace: &str,
+    name: &str,
+) -> Result<Vec<Fragment>, PageError> {
+    let pod = find(app, namespace, name).await?;
+    let owner = application(app, &pod);
+    Ok(make(app, &pod, &owner).await)
+}
+
+async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
+    let now = app.env.now();
+    let (reported, error) = match events(app, pod.namespace(), pod.name()).await {
+        Ok(events) => (events, String::new()),
+        Err(error) => (Vec::new(), format!("The events cannot be read: {error}.")),
+    };
+    let mut list = pod::events(&reported, now);
+    list.error = error;
+    vec![
+        fragment("head", &pod::head(pod, owner, now)),
+        fragment("why", &pod::why(pod, &reported, now)),
+        fragment("containers", &pod::containers(pod)),
+        fragment("events", &list),
+    ]
+}
+
+async fn data(app: &App, pod: &Object) -> json::Pod {
+    let containers = pod::containers(pod).containers;
+    json::Pod {
+        namespace: pod.namespace().into(),
+        name: pod.name().into(),
+        node: pod.text("/spec/nodeName").into(),
+        health: health::assess(pod, app.env.now()),
+        containers: containers
+            .into_iter()
+            .map(|one| json::Container {
+                name: one.name,
+                image: one.image,
+                state: one.state,
+                restarts: one.restarts,
+            })
+            .collect(),
+        events: events(app, pod.namespace(), pod.name())
+            .await
+            .ok()
+            .map(|events| events.into_iter().map(|event| event.body).collect()),
+    }
+}

@@ -1,0 +1,293 @@
+//! `GET /pods/{namespace}/{name}/logs`: as a stream for the page, or as a file.
+//!
+//! A line's identity is its time: a stream that comes back goes on after the last one it had.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use client::{ByteStream, LogOptions};
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use api::{Collection, Object};
+
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::gate::chain;
+use crate::web::view::component::encoded;
+use crate::web::view::logs::{LogLine, parse};
+
+/// Lines in the page when it opens.
+const TAIL: u64 = 300;
+/// How long the page waits for them.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A line longer than this is cut into several.
+const LINE: usize = 64 * 1024;
+/// How often a quiet stream says that it stands.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// Which run of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    Now,
+    Previous,
+    /// The one that tells most.
+    Any,
+}
+
+impl Run {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Previous => "previous",
+            Self::Any => "",
+        }
+    }
+}
+
+/// The newest lines, and why there are none.
+pub(super) async fn tail(
+    app: &App,
+    pod: &Object,
+    container: &str,
+    run: Run,
+) -> (Vec<LogLine>, String) {
+    let options = LogOptions {
+        container: container.into(),
+        previous: run == Run::Previous,
+        timestamps: true,
+        tail_lines: Some(TAIL),
+        ..LogOptions::default()
+    };
+    let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
+    let reading = async {
+        let bytes = app.logs.logs(&key, &options).await?;
+        let mut lines = Lines::new(bytes);
+        let mut read = VecDeque::new();
+        while let Some(line) = lines.next().await {
+            read.push_back(parse(&line?));
+            if read.len() > usize::try_from(TAIL).unwrap_or(usize::MAX) {
+                read.pop_front();
+            }
+        }
+        Ok::<_, client::Error>(Vec::from(read))
+    };
+    match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(Ok(lines)) => (lines, String::new()),
+        Ok(Err(error)) => (
+            Vec::new(),
+            format!("the log cannot be read: {}", chain(&error)),
+        ),
+        Err(_) => (Vec::new(), "the node did not answer in time".into()),
+    }
+}
+
+/// What to stream.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Asked {
+    #[serde(default)]
+    c: String,
+    #[serde(default)]
+    run: String,
+    /// The time of the last line that is there already.
+    #[serde(default)]
+    after: String,
+    /// Anything, for a file.
+    #[serde(default)]
+    download: String,
+}
+
+pub(in crate::web) async fn serve(
+    State(app): State<Arc<App>>,
+    Path((namespace, name)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let Ok(place) = app.streams.clone().try_acquire_owned() else {
+        return Err(PageError::Busy);
+    };
+    let key = Collection::new("", "pods").key(namespace, name.as_str());
+    let previous = asked.run == "previous";
+    if !asked.download.is_empty() {
+        let options = LogOptions {
+            container: asked.c.clone(),
+            previous,
+            ..LogOptions::default()
+        };
+        let bytes = app.logs.logs(&key, &options).await?;
+        let bytes = bytes.map(move |chunk| {
+            let _held = &place;
+            chunk
+        });
+        let file = format!(
+            "attachment; filename=\"{}-{}.log\"",
+            encoded(&name),
+            encoded(&asked.c)
+        );
+        let headers = [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, file),
+        ];
+        return Ok((headers, Body::from_stream(bytes)).into_response());
+    }
+    let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after: Option<Timestamp> = heard.unwrap_or(&asked.after).parse().ok();
+    let since = after.map(|after| {
+        let passed = after.duration_until(app.env.now()).as_secs() + 2;
+        u64::try_from(passed).unwrap_or(2)
+    });
+    let options = LogOptions {
+        container: asked.c,
+        follow: !previous,
+        previous,
+        timestamps: true,
+        tail_lines: since.is_none().then_some(TAIL),
+        since_seconds: since,
+    };
+    let bytes = app.logs.logs(&key, &options).await?;
+    let follow = Follow {
+        lines: Lines::new(bytes),
+        after,
+        over: false,
+        app,
+        _place: place,
+    };
+    let events = stream::unfold(follow, |mut follow| async {
+        let message = follow.next().await?;
+        Some((Ok::<_, Infallible>(message), follow))
+    });
+    let alive = KeepAlive::new().interval(BEAT);
+    Ok(Sse::new(events).keep_alive(alive).into_response())
+}
+
+struct Follow {
+    lines: Lines,
+    after: Option<Timestamp>,
+    over: bool,
+    app: Arc<App>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follow {
+    async fn next(&mut self) -> Option<Message> {
+        if self.over {
+            return None;
+        }
+        loop {
+            let line = tokio::select! {
+                () = self.app.tasks.token().cancelled() => return None,
+                line = self.lines.next() => line,
+            };
+            let text = match line {
+                Some(Ok(text)) => text,
+                Some(Err(error)) => return Some(self.end(&chain(&error))),
+                None => return Some(self.end("the container ended")),
+            };
+            let line = parse(&text);
+            let at: Option<Timestamp> = line.at.parse().ok();
+            // The server counts in seconds; what is there already is left out here.
+            if at.is_some() && at <= self.after {
+                continue;
+            }
+            let data = serde_json::to_string(&line).unwrap_or_default();
+            let message = Message::default().event("log").data(data);
+            return Some(if line.at.is_empty() {
+                message
+            } else {
+                message.id(line.at)
+            });
+        }
+    }
+
+    /// The last message: why nothing more comes.
+    fn end(&mut self, why: &str) -> Message {
+        self.over = true;
+        let data = serde_json::json!({"text": why}).to_string();
+        Message::default().event("end").data(data)
+    }
+}
+
+/// Lines out of chunks.
+struct Lines {
+    bytes: ByteStream,
+    buffer: Vec<u8>,
+    ended: bool,
+}
+
+impl Lines {
+    fn new(bytes: ByteStream) -> Self {
+        Self {
+            bytes,
+            buffer: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Safe to cancel.
+    async fn next(&mut self) -> Option<Result<String, client::Error>> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                return Some(Ok(text(&line)));
+            }
+            if self.buffer.len() >= LINE || (self.ended && !self.buffer.is_empty()) {
+                let line = std::mem::take(&mut self.buffer);
+                return Some(Ok(text(&line)));
+            }
+            if self.ended {
+                return None;
+            }
+            match self.bytes.next().await {
+                Some(Ok(chunk)) => self.buffer.extend_from_slice(&chunk),
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+                None => self.ended = true,
+            }
+        }
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line)
+        .trim_end_matches(['\n', '\r'])
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn chunks_become_lines_wherever_they_are_cut() {
+        let check = async |chunks: &[&str], expected: &[&str]| {
+            let chunks: Vec<_> = chunks
+                .iter()
+                .map(|chunk| Ok(Bytes::copy_from_slice(chunk.as_bytes())))
+                .collect();
+            let mut lines = Lines::new(stream::iter(chunks).boxed());
+            let mut read = Vec::new();
+            while let Some(line) = lines.next().await {
+                read.push(line.unwrap());
+            }
+            assert_eq!(read, expected);
+        };
+        check(&["a\nb", "c\r\n", "d"], &["a", "bc", "d"]).await;
+        check(&["", "\n\n"], &["", ""]).await;
+        check(&[], &[]).await;
+        let long = "x".repeat(LINE + 1);
+        check(&[&long, "\n"], &[&long, ""]).await;
+    }
+}

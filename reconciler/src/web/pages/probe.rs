@@ -1,0 +1,30 @@
+//! `GET /livez`, `/readyz`, `/metrics`: for machines, without sign-in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::web::app::App;
+
+pub(in crate::web) async fn live() -> &'static str {
+    "ok\n"
+}
+
+pub(in crate::web) async fn ready(State(app): State<Arc<App>>) -> Response {
+    if (app.ready)() {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready yet\n").into_response()
+    }
+}
+
+pub(in crate::web) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let mut text = String::new();
+    if prometheus_client::encoding::text::encode(&mut text, &app.registry).is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}

@@ -1,0 +1,106 @@
+//! `GET /rollouts/{id}`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use super::{Markup, fragment, html, take};
+use crate::history::RolloutDetail;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::live::Fragment;
+use crate::web::view::component::Icon;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
+use crate::web::view::rollout;
+use crate::web::view::waves;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "rollout/page.html")]
+struct Page {
+    frame: Frame,
+    head: Markup,
+    truth: Markup,
+    steps: Markup,
+    waves: Markup,
+    decisions: Markup,
+    next: Markup,
+    changes: Markup,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let detail = detail(&app, &id).await?;
+    if visitor.json {
+        return Ok(Json(detail).into_response());
+    }
+    let fragments = make(&app, &detail).await;
+    let name = detail.rollout.application.as_str();
+    let title = format!("Rollout {}", detail.rollout.number);
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Rollouts, format!("{title} of {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name, app_href(name))
+        .crumb(title, "");
+    let topic = format!("rollout:{id}");
+    frame.event = app.hub.publish(&topic, &fragments, app.env.now());
+    // What is over does not change any more.
+    if !detail.rollout.phase.is_over() {
+        frame.topics = topic;
+    }
+    let page = Page {
+        frame,
+        head: take(&fragments, "head"),
+        truth: take(&fragments, "truth"),
+        steps: take(&fragments, "steps"),
+        waves: take(&fragments, "waves"),
+        decisions: take(&fragments, "decisions"),
+        next: take(&fragments, "next"),
+        changes: take(&fragments, "changes"),
+    };
+    Ok(html(&page))
+}
+
+/// A rollout that there is.
+pub(super) async fn detail(app: &App, id: &str) -> Result<RolloutDetail, PageError> {
+    let found = app.backend.rollout(id).await?;
+    found.ok_or_else(|| PageError::NotFound(format!("rollout {id}")))
+}
+
+pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, PageError> {
+    let detail = detail(app, id).await?;
+    Ok(make(app, &detail).await)
+}
+
+async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
+    let now = app.env.now();
+    let branch = branch(app).await;
+    vec![
+        fragment("head", &rollout::head(&detail.rollout, now)),
+        fragment("truth", &rollout::truth(&detail.rollout)),
+        fragment("steps", &rollout::steps(detail, now)),
+        fragment("waves", &waves::waves(detail, now)),
+        fragment("decisions", &rollout::decisions(detail)),
+        fragment("next", &rollout::next(detail, &branch, now)),
+        fragment("changes", &rollout::changes(detail)),
+    ]
+}
+
+/// The tracked branch; empty where the history does not say.
+pub(super) async fn branch(app: &App) -> String {
+    let sources = app.backend.sources().await.unwrap_or_default();
+    sources
+        .into_iter()
+        .next()
+        .map(|source| source.branch)
+        .unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! Which address leads where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+
+use super::app::{App, Deps, changes};
+use super::backend::{Backend, ServiceBackend};
+use super::error::PageError;
+use super::{assets, gate, live, pages};
+
+/// The largest form.
+const FORM: usize = 64 * 1024;
+
+/// All pages, their streams and the probes. Starts to follow what pages show.
+pub fn router(deps: Deps) -> Router {
+    let backend = Arc::new(ServiceBackend(deps.service.clone()));
+    let changes = changes(&deps);
+    with(deps, backend, changes)
+}
+
+pub(super) fn with(deps: Deps, backend: Arc<dyn Backend>, changes: watch::Receiver<u64>) -> Router {
+    let app = Arc::new(App::new(deps, backend, changes));
+    let guarded = Router::new()
+        .route("/", get(async || Redirect::to("/apps")))
+        .route("/apps", get(pages::apps_page))
+        .route("/apps/{app}", get(pages::app_page))
+        .route("/apps/{app}/diff", get(pages::app_diff))
+        .route("/apps/{app}/history", get(pages::app_history))
+        .route("/rollouts", get(pages::rollouts_page))
+        .route("/rollouts/{id}", get(pages::rollout_page))
+        .route("/rollouts/{id}/diff", get(pages::rollout_diff))
+        .route(
+            "/rollouts/{id}/rollback",
+            get(pages::rollback_page).post(pages::rollback_push),
+        )
+        .route("/pods/{namespace}/{name}", get(pages::pod_page))
+        .route("/pods/{namespace}/{name}/logs", get(pages::pod_logs))
+        .route("/nodes", get(pages::nodes_page))
+        .route("/live", get(live::serve))
+        .route("/signout", post(pages::sign_out))
+        .fallback(async || PageError::NotFound("page at this address".into()))
+        .layer(from_fn_with_state(app.clone(), gate::guard));
+    let open = Router::new()
+        .route("/signin", get(pages::sign_in_form).post(pages::sign_in))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/livez", get(pages::live))
+        .route("/readyz", get(pages::ready))
+        .route("/metrics", get(pages::metrics));
+    Router::new()
+        .merge(open)
+        .merge(guarded)
+        .layer(DefaultBodyLimit::max(FORM))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn(gate::headers))
+        .with_state(app)
+}

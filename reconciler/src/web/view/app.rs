@@ -1,0 +1,363 @@
+//! One application: its title, its truth, its conditions, what it consists of, what was last
+//! done to it.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use api::{Condition, parse_time};
+use engine::rollout::{CommitId, RolloutPhase};
+
+use super::component::{CommitChip, Icon, State, Tone, encoded};
+use super::facts::Facts;
+use super::graph::{self, Graph, Item};
+use super::time::{When, took};
+use super::tree::Node;
+use crate::history::{Drift, Rollout};
+
+/// Rows of the list of objects.
+const ITEMS: usize = 200;
+
+/// Name, state, where it comes from, what can be done.
+#[derive(Debug, Template)]
+#[template(path = "app/head.html")]
+pub(crate) struct Head {
+    pub name: String,
+    pub href: String,
+    pub health: State,
+    pub sync: State,
+    pub path: String,
+    pub tracks: String,
+    pub live: Option<CommitChip>,
+    pub going_to: Option<CommitChip>,
+    pub removed: Option<When>,
+    /// Label and address of the newest rollout.
+    pub rollout: Option<(String, String)>,
+    /// Address of the page that undoes the newest rollout; empty where there is nothing to undo.
+    pub rollback: String,
+}
+
+/// The pages of one application.
+#[derive(Debug, Template)]
+#[template(path = "app/tabs.html")]
+pub(crate) struct Tabs {
+    pub name: String,
+    /// Label, address, whether it is the current one.
+    pub tabs: Vec<(&'static str, String, bool)>,
+}
+
+/// The page's one sentence. Nothing when all is well.
+#[derive(Debug, Template)]
+#[template(path = "app/truth.html")]
+pub(crate) struct Truth {
+    pub tone: Option<Tone>,
+    pub icon: Icon,
+    pub heading: String,
+    pub details: String,
+    pub action: Option<(String, String)>,
+}
+
+/// The conditions, worst first.
+#[derive(Debug, Template)]
+#[template(path = "app/conditions.html")]
+pub(crate) struct Conditions {
+    pub conditions: Vec<ConditionRow>,
+}
+
+/// One condition.
+#[derive(Debug)]
+pub(crate) struct ConditionRow {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub name: String,
+    pub text: String,
+    pub since: Option<When>,
+}
+
+/// Names and values.
+#[derive(Debug, Template)]
+#[template(path = "app/summary.html")]
+pub(crate) struct Summary {
+    pub entries: Vec<(&'static str, String)>,
+}
+
+/// The objects as picture and list, or why they cannot be shown.
+#[derive(Debug, Template)]
+#[template(path = "app/tree.html")]
+pub(crate) struct Tree {
+    pub name: String,
+    pub summary: String,
+    pub error: String,
+    pub graph: Graph,
+    pub items: Vec<Item>,
+    pub hidden: usize,
+}
+
+/// What others changed in the cluster. Nothing where nobody did.
+#[derive(Debug, Template)]
+#[template(path = "app/drift.html")]
+pub(crate) struct Drifts {
+    pub rows: Vec<DriftRow>,
+}
+
+/// One change from outside of Git.
+#[derive(Debug)]
+pub(crate) struct DriftRow {
+    pub title: String,
+    pub text: String,
+    pub since: When,
+}
+
+/// The newest rollouts.
+#[derive(Debug, Template)]
+#[template(path = "app/rollouts.html")]
+pub(crate) struct Recent {
+    pub history: String,
+    pub rows: Vec<RecentRow>,
+}
+
+/// One rollout.
+#[derive(Debug)]
+pub(crate) struct RecentRow {
+    pub number: i64,
+    pub href: String,
+    pub state: State,
+    pub commit: CommitChip,
+    pub subject: String,
+    pub undoes: String,
+    pub author: String,
+    pub when: When,
+}
+
+pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
+    let last = facts.last.as_ref();
+    let href = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
+    let live = facts.applied.clone();
+    let chip = |id: &CommitId| CommitChip::new(id, last.map(href).unwrap_or_default());
+    Head {
+        name: facts.name.clone(),
+        href: graph::app_href(&facts.name),
+        health: State::health(facts.health),
+        sync: State::sync(facts.sync),
+        path: facts.path().to_owned(),
+        tracks: facts
+            .application
+            .as_ref()
+            .map(|application| application.source.revision.clone())
+            .unwrap_or_default(),
+        live: (!live.0.is_empty()).then(|| chip(&live)),
+        going_to: facts
+            .running()
+            .filter(|running| running.revision != live)
+            .map(|running| chip(&running.revision)),
+        removed: facts.removed_at.map(|at| When::ago(at, now)),
+        rollout: last.map(|last| (format!("Rollout {}", last.number), href(last))),
+        rollback: last
+            .filter(|last| can_undo(last))
+            .map(|last| format!("{}/rollback", href(last)))
+            .unwrap_or_default(),
+    }
+}
+
+/// Whether there is something before this rollout to go back to.
+pub(crate) fn can_undo(rollout: &Rollout) -> bool {
+    !rollout.previous.0.is_empty()
+        && rollout.previous != rollout.revision
+        && rollout.phase != RolloutPhase::Superseded
+}
+
+pub(crate) fn tabs(name: &str, current: &str) -> Tabs {
+    let base = graph::app_href(name);
+    let tab = |label: &'static str, path: &str| {
+        let href = format!("{base}{path}");
+        (label, href, label == current)
+    };
+    Tabs {
+        name: name.into(),
+        tabs: vec![
+            tab("Overview", ""),
+            tab("Diff", "/diff"),
+            tab("History", "/history"),
+        ],
+    }
+}
+
+pub(crate) fn truth(facts: &Facts) -> Truth {
+    let concern = facts.concern();
+    let (heading, details) = facts.truth();
+    let tone = (!facts.is_well()).then_some(concern);
+    let base = graph::app_href(&facts.name);
+    let action = match &facts.last {
+        Some(last) if facts.running().is_some() || facts.held.is_some() => Some((
+            "What happened".into(),
+            format!("/rollouts/{}", encoded(&last.id)),
+        )),
+        _ if facts.health.is_settled_well() => Some(("See diff".into(), format!("{base}/diff"))),
+        _ => None,
+    };
+    Truth {
+        tone,
+        icon: Icon(match concern {
+            Tone::Bad => "bad",
+            Tone::Run => "run",
+            Tone::Hold => "hold",
+            Tone::Unknown => "unk",
+            Tone::Ok => "ok",
+            Tone::Warn => "warn",
+        }),
+        heading,
+        details,
+        action,
+    }
+}
+
+/// Conditions of an Application say `True` when all is well.
+pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
+    let mut rows: Vec<ConditionRow> = all.iter().map(|one| condition(one, now)).collect();
+    rows.sort_by(|a, b| b.tone.cmp(&a.tone));
+    Conditions { conditions: rows }
+}
+
+fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
+    let (tone, icon) = match condition.status.as_str() {
+        "True" => (Tone::Ok, "ok"),
+        "False" if condition.reason == "Progressing" => (Tone::Run, "run"),
+        "False" => (Tone::Bad, "bad"),
+        _ => (Tone::Unknown, "unk"),
+    };
+    let since = condition.last_transition_time.as_deref();
+    ConditionRow {
+        tone,
+        icon: Icon(icon),
+        name: words(&condition.kind),
+        text: if condition.message.is_empty() {
+            condition.reason.clone()
+        } else {
+            condition.message.clone()
+        },
+        since: since.and_then(parse_time).map(|at| When::age(at, now)),
+    }
+}
+
+/// `SourceFetched` as `Source fetched`.
+pub(crate) fn words(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    let mut before = 'A';
+    for character in name.chars() {
+        if character.is_uppercase() && before.is_lowercase() {
+            text.push(' ');
+            text.extend(character.to_lowercase());
+        } else {
+            text.push(character);
+        }
+        before = character;
+    }
+    text
+}
+
+pub(crate) fn summary(facts: &Facts) -> Summary {
+    let mut entries = Vec::new();
+    if let Some(application) = &facts.application {
+        let source = &application.source;
+        if !source.repo.is_empty() {
+            entries.push(("Repository", source.repo.clone()));
+        }
+        entries.push(("Path", source.path.clone()));
+        entries.push(("Namespace", application.target_namespace.clone()));
+        let policy = application.policy;
+        let mut does = Vec::new();
+        does.push(if policy.automated {
+            "converge by itself"
+        } else {
+            "wait for a sync"
+        });
+        does.push(if policy.self_heal {
+            "heal drift"
+        } else {
+            "leave drift"
+        });
+        does.push(if policy.prune {
+            "prune what left"
+        } else {
+            "keep what left"
+        });
+        entries.push(("Policy", does.join(", ")));
+        entries.push(("Deadline", took(application.deadline)));
+        if !application.depends_on.is_empty() {
+            entries.push(("After", application.depends_on.join(", ")));
+        }
+    }
+    entries.push(("Objects", facts.objects.to_string()));
+    Summary { entries }
+}
+
+/// The objects; `forest` from [`super::tree::forest`].
+pub(crate) fn tree(facts: &Facts, forest: &[Node]) -> Tree {
+    let tone = State::health(facts.health);
+    let well = forest.iter().filter(|node| node.is_well()).count();
+    let (items, hidden) = graph::list(forest, ITEMS);
+    Tree {
+        name: facts.name.clone(),
+        summary: format!("{well} of {} from Git are well", forest.len()),
+        error: String::new(),
+        graph: graph::graph(&facts.name, tone.tone, tone.icon.0, forest),
+        items,
+        hidden,
+    }
+}
+
+/// In place of the objects.
+pub(crate) fn tree_error(name: &str, error: String) -> Tree {
+    Tree {
+        name: name.into(),
+        summary: String::new(),
+        error,
+        graph: Graph::default(),
+        items: Vec::new(),
+        hidden: 0,
+    }
+}
+
+pub(crate) fn drifts(all: &[Drift], now: Timestamp) -> Drifts {
+    Drifts {
+        rows: all.iter().map(|drift| drift_row(drift, now)).collect(),
+    }
+}
+
+fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
+    let secret = super::diff::is_secret(&drift.kind, &drift.key);
+    let mut told: Vec<String> = vec![match drift.actor.as_str() {
+        "" => drift.what.clone(),
+        actor => format!("{} by {actor}", drift.what),
+    }];
+    let fields = drift.changes.iter().take(2);
+    told.extend(fields.map(|change| engine::diff::show(change, secret)));
+    if drift.changes.len() > 2 {
+        told.push(format!("and {} more fields", drift.changes.len() - 2));
+    }
+    DriftRow {
+        title: format!("{} {}", drift.kind, drift.key.name),
+        text: told.join("; "),
+        since: When::age(drift.at, now),
+    }
+}
+
+pub(crate) fn recent(name: &str, rollouts: &[Rollout], now: Timestamp) -> Recent {
+    Recent {
+        history: format!("{}/history", graph::app_href(name)),
+        rows: rollouts.iter().map(|rollout| row(rollout, now)).collect(),
+    }
+}
+
+fn row(rollout: &Rollout, now: Timestamp) -> RecentRow {
+    let href = format!("/rollouts/{}", encoded(&rollout.id));
+    RecentRow {
+        number: rollout.number,
+        state: State::rollout(rollout),
+        commit: CommitChip::new(&rollout.revision, href.clone()),
+        href,
+        subject: rollout.subject().to_owned(),
+        undoes: rollout.rollback_of.clone(),
+        author: rollout.author.name.clone(),
+        when: When::ago(rollout.started_at, now),
+    }
+}

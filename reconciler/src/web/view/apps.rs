@@ -1,0 +1,286 @@
+//! The list of applications: what needs somebody first, then all of them.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use engine::HealthStatus;
+use engine::rollout::{RolloutPhase, SyncStatus};
+
+use super::component::{CommitChip, Icon, State, Tone, encoded};
+use super::facts::Facts;
+use super::time::{When, took};
+
+/// Rows on one page.
+const ROWS: usize = 200;
+
+/// Which applications to show, from the page's address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Query {
+    /// A health in any case, or empty for all.
+    #[serde(default)]
+    pub health: String,
+    /// A sync status in any case, or empty for all.
+    #[serde(default)]
+    pub sync: String,
+    /// Words in name, path, commit or message.
+    #[serde(default)]
+    pub q: String,
+}
+
+impl Query {
+    /// Whether this application is asked for.
+    pub(crate) fn admits(&self, facts: &Facts) -> bool {
+        let is = |wanted: &str, word: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(word);
+        let found = self.q.is_empty() || {
+            let last = facts.last.as_ref();
+            let text = format!(
+                "{} {} {} {}",
+                facts.name,
+                facts.path(),
+                last.map_or("", |last| last.revision.0.as_str()),
+                last.map_or("", |last| last.subject()),
+            );
+            text.to_lowercase().contains(&self.q.to_lowercase())
+        };
+        is(&self.health, facts.health.as_str()) && is(&self.sync, facts.sync.as_str()) && found
+    }
+}
+
+/// What stands above the table.
+#[derive(Debug)]
+pub(crate) struct Overview {
+    pub summary: String,
+    pub filters: Vec<Filter>,
+    pub query: String,
+}
+
+/// A state with the number of applications in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub tone: Tone,
+    pub icon: Option<Icon>,
+    pub label: String,
+    pub count: usize,
+    pub href: String,
+    pub current: bool,
+}
+
+/// See the spec's "Needs you".
+#[derive(Debug, Template)]
+#[template(path = "apps/attention.html")]
+pub(crate) struct Attention {
+    pub items: Vec<Item>,
+    pub total: usize,
+    pub all_well: String,
+}
+
+/// One application that needs somebody.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub name: String,
+    pub href: String,
+    pub what: String,
+    pub why: String,
+    pub commit: Option<CommitChip>,
+    pub when: Option<When>,
+    pub author: String,
+    /// Label and address.
+    pub actions: Vec<(&'static str, String)>,
+}
+
+/// All applications that are asked for.
+#[derive(Debug, Template)]
+#[template(path = "apps/table.html")]
+pub(crate) struct Table {
+    pub rows: Vec<Row>,
+    /// Heading, sentence and command for when there are no rows.
+    pub empty: (String, String, String),
+}
+
+/// One application.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub name: String,
+    pub href: String,
+    pub path: String,
+    pub health: State,
+    pub sync: State,
+    pub commit: Option<CommitChip>,
+    pub subject: String,
+    /// How the newest rollout stands, unless it converged.
+    pub outcome: Option<State>,
+    pub converged: Option<When>,
+    pub took: String,
+    pub objects: String,
+}
+
+/// The line and the filters above the table.
+pub(crate) fn overview(all: &[Facts], query: &Query) -> Overview {
+    let count = |wanted: &dyn Fn(&Facts) -> bool| all.iter().filter(|facts| wanted(facts)).count();
+    let mut filters = vec![Filter {
+        tone: Tone::Unknown,
+        icon: None,
+        label: "All".into(),
+        count: all.len(),
+        href: "/apps".into(),
+        current: query.health.is_empty() && query.sync.is_empty(),
+    }];
+    let healths = [
+        HealthStatus::Degraded,
+        HealthStatus::Missing,
+        HealthStatus::Unknown,
+        HealthStatus::Progressing,
+        HealthStatus::Suspended,
+        HealthStatus::Healthy,
+    ];
+    for health in healths {
+        let count = count(&|facts| facts.health == health);
+        let current = query.health.eq_ignore_ascii_case(health.as_str());
+        if count > 0 || current {
+            filters.push(filter(State::health(health), count, "health", current));
+        }
+    }
+    let out = count(&|facts| facts.sync == SyncStatus::OutOfSync);
+    let current = query.sync.eq_ignore_ascii_case("OutOfSync");
+    if out > 0 || current {
+        let state = State::sync(SyncStatus::OutOfSync);
+        filters.insert(filters.len().min(2), filter(state, out, "sync", current));
+    }
+    let synced = count(&|facts| facts.sync == SyncStatus::Synced);
+    Overview {
+        summary: match all.len() {
+            0 => "None yet".into(),
+            total => format!("{total} in Git, {synced} of them match it"),
+        },
+        filters,
+        query: query.q.clone(),
+    }
+}
+
+fn filter(state: State, count: usize, parameter: &str, current: bool) -> Filter {
+    Filter {
+        tone: state.tone,
+        icon: Some(state.icon),
+        href: format!("/apps?{parameter}={}", state.word.to_lowercase()),
+        label: state.word,
+        count,
+        current,
+    }
+}
+
+/// The applications that need somebody, worst first.
+pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
+    let mut worst: Vec<&Facts> = all.iter().filter(|facts| !facts.is_well()).collect();
+    worst.sort_by(|a, b| b.concern().cmp(&a.concern()).then(a.name.cmp(&b.name)));
+    Attention {
+        items: worst.into_iter().map(|facts| item(facts, now)).collect(),
+        total: all.len(),
+        all_well: match all.len() {
+            1 => "The one application matches Git".into(),
+            total => format!("All {total} applications match Git"),
+        },
+    }
+}
+
+fn item(facts: &Facts, now: Timestamp) -> Item {
+    let (heading, why) = facts.truth();
+    let what = heading.strip_prefix(&facts.name).map_or_else(
+        || format!("- {heading}"),
+        |rest| rest.trim_start().to_owned(),
+    );
+    let app = format!("/apps/{}", encoded(&facts.name));
+    let mut actions = vec![("Why", app.clone())];
+    if facts.sync == SyncStatus::OutOfSync && facts.running().is_none() {
+        actions.push(("See diff", format!("{app}/diff")));
+    }
+    let rollout = |id: &str| format!("/rollouts/{}", encoded(id));
+    if let Some(last) = &facts.last {
+        if facts.running().is_some() {
+            actions.push(("Watch", rollout(&last.id)));
+        } else if facts.held.is_some() {
+            actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
+        }
+    }
+    Item {
+        tone: facts.concern(),
+        icon: match facts.concern() {
+            Tone::Bad => Icon("bad"),
+            Tone::Run => Icon("run"),
+            _ if facts.sync == SyncStatus::OutOfSync => Icon("ne"),
+            _ => Icon("warn"),
+        },
+        name: facts.name.clone(),
+        href: app,
+        what,
+        why,
+        commit: facts
+            .last
+            .as_ref()
+            .map(|last| CommitChip::new(&last.revision, rollout(&last.id))),
+        when: facts
+            .last
+            .as_ref()
+            .map(|last| When::ago(last.started_at, now)),
+        author: facts
+            .last
+            .as_ref()
+            .map(|last| last.author.name.clone())
+            .unwrap_or_default(),
+        actions,
+    }
+}
+
+/// The rows that `query` asks for, by name. `clone` is the address to clone the repository from.
+pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -> Table {
+    let asked = all.iter().filter(|facts| query.admits(facts));
+    let empty = if all.is_empty() {
+        (
+            "No applications yet".into(),
+            "An application is a file in apps/ of the repository. Push one and it appears here."
+                .into(),
+            format!("git clone {clone}"),
+        )
+    } else {
+        (
+            "No application is like that".into(),
+            "Show all of them, or ask for another state.".into(),
+            String::new(),
+        )
+    };
+    Table {
+        rows: asked.take(ROWS).map(|facts| row(facts, now)).collect(),
+        empty,
+    }
+}
+
+fn row(facts: &Facts, now: Timestamp) -> Row {
+    let last = facts.last.as_ref();
+    let good = last.is_some_and(|last| last.phase == RolloutPhase::Succeeded);
+    Row {
+        name: facts.name.clone(),
+        href: format!("/apps/{}", encoded(&facts.name)),
+        path: facts.path().to_owned(),
+        health: State::health(facts.health),
+        sync: State::sync(facts.sync),
+        commit: last.map(|last| {
+            CommitChip::new(&last.revision, format!("/rollouts/{}", encoded(&last.id)))
+        }),
+        subject: last
+            .map(|last| last.subject().to_owned())
+            .unwrap_or_default(),
+        outcome: last.filter(|_| !good).map(State::rollout),
+        converged: last
+            .filter(|_| good)
+            .and_then(|last| last.finished_at)
+            .map(|at| When::ago(at, now)),
+        took: last
+            .map(|last| {
+                let end = last.finished_at.unwrap_or(now);
+                took(last.started_at.duration_until(end))
+            })
+            .unwrap_or_default(),
+        objects: facts.objects.to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! What is around every page: navigation, breadcrumbs, who is signed in.
+
+use std::fmt;
+
+use super::component::{Escaped, encoded};
+use super::time::When;
+use crate::web::assets::{ASSETS, Assets};
+
+/// The part of the site a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Section {
+    #[default]
+    Applications,
+    Rollouts,
+    Nodes,
+    /// None of the three: errors, sign-in.
+    Elsewhere,
+}
+
+/// A step of the way from the top to this page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Crumb {
+    pub label: String,
+    /// Empty for the page itself.
+    pub href: String,
+}
+
+/// Light, dark, or what the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// From the value of the cookie; anything unknown is the system's choice.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// The attribute of the root element, or nothing.
+impl fmt::Display for Theme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "",
+            Self::Light => " data-theme=\"light\"",
+            Self::Dark => " data-theme=\"dark\"",
+        })
+    }
+}
+
+impl askama::filters::HtmlSafe for Theme {}
+
+/// Where Git stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Git {
+    pub branch: String,
+    pub revision: String,
+    pub fetched: Option<When>,
+    /// Why it cannot be read; empty when all is well.
+    pub error: String,
+}
+
+/// Everything around the content.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
+    pub title: String,
+    pub section: Section,
+    pub crumbs: Vec<Crumb>,
+    pub cluster: String,
+    /// Something that every page must say, such as that no containers run here.
+    pub notice: String,
+    pub theme: Theme,
+    /// Topics of the page's stream, comma-separated; empty for none.
+    pub topics: String,
+    /// The newest event this page already shows.
+    pub event: u64,
+    /// Who is signed in; empty for nobody.
+    pub user: String,
+    pub csrf: String,
+    pub git: Option<Git>,
+}
+
+impl Frame {
+    pub(crate) fn assets(&self) -> &'static Assets {
+        &ASSETS
+    }
+
+    pub(crate) fn is(&self, section: Section) -> bool {
+        self.section == section
+    }
+
+    /// Initials for the mark at the top.
+    pub(crate) fn initials(&self) -> String {
+        self.user.chars().take(2).collect::<String>().to_uppercase()
+    }
+
+    /// The attribute that opens the page's stream, or nothing.
+    pub(crate) fn events(&self) -> Events<'_> {
+        Events(self)
+    }
+
+    #[must_use]
+    pub(crate) fn page(mut self, section: Section, title: impl Into<String>) -> Self {
+        self.section = section;
+        self.title = title.into();
+        self
+    }
+
+    /// Adds a step to the way here.
+    #[must_use]
+    pub(crate) fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb {
+            label: label.into(),
+            href: href.into(),
+        });
+        self
+    }
+}
+
+/// See [`Frame::events`].
+pub(crate) struct Events<'a>(&'a Frame);
+
+impl fmt::Display for Events<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Frame { topics, event, .. } = self.0;
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let topics = encoded(topics);
+        let url = format!("/live?topics={topics}&after={event}");
+        write!(f, " data-events=\"{}\"", Escaped(&url))
+    }
+}
+
+impl askama::filters::HtmlSafe for Events<'_> {}

@@ -1,0 +1,282 @@
+//! What was rolled out, newest first: of one application, or of all.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use engine::rollout::RolloutPhase;
+
+use super::app::can_undo;
+use super::component::{CommitChip, Icon, State, Tone, encoded};
+use super::facts::undone;
+use super::rollout::initials;
+use super::tape::Shape;
+use super::time::{When, coarse, took};
+use crate::history::Rollout;
+
+/// Rows on one page.
+pub(crate) const PAGE: u16 = 50;
+/// Height of a row, for the arcs.
+const ROW: usize = 49;
+
+/// Which rollouts, from the page's address.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub(crate) struct Query {
+    /// `failed`, `rollback`, `running`, or empty for all.
+    #[serde(default)]
+    pub outcome: String,
+    /// `running` is the same as that outcome.
+    #[serde(default)]
+    pub state: String,
+    /// Started before this moment, RFC 3339.
+    #[serde(default)]
+    pub before: String,
+}
+
+impl Query {
+    fn outcome(&self) -> &str {
+        if self.state == "running" {
+            "running"
+        } else {
+            &self.outcome
+        }
+    }
+
+    /// Whether only those that are not over are asked for.
+    pub(crate) fn running(&self) -> bool {
+        self.outcome() == "running"
+    }
+
+    /// Whether this one is asked for.
+    pub(crate) fn admits(&self, rollout: &Rollout) -> bool {
+        match self.outcome() {
+            "failed" => rollout.phase == RolloutPhase::Failed,
+            "rollback" => !undone(rollout).is_empty(),
+            "running" => !rollout.phase.is_over(),
+            _ => true,
+        }
+    }
+}
+
+/// The filters and the rows.
+#[derive(Debug, Template)]
+#[template(path = "history/list.html")]
+pub(crate) struct List {
+    pub filters: Vec<Filter>,
+    pub summary: String,
+    pub rows: Vec<Row>,
+    /// The address of the next page; empty at the end.
+    pub older: String,
+}
+
+/// One choice.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    pub tone: Option<Tone>,
+    pub icon: Option<Icon>,
+    pub label: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+/// One rollout.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Above the first of each day.
+    pub day: String,
+    pub shape: Shape,
+    /// From where to where the line of history goes.
+    pub line: (&'static str, &'static str),
+    /// How far down the arc to what it undid goes; 0 for none.
+    pub arc: usize,
+    pub href: String,
+    pub name: String,
+    pub state: State,
+    pub tone: Tone,
+    pub commit: CommitChip,
+    pub subject: String,
+    pub serving: bool,
+    pub undoes: String,
+    pub author: String,
+    pub initials: String,
+    pub when: When,
+    pub took: String,
+    /// Relative to the longest, in percent.
+    pub bar: i64,
+    pub running: bool,
+    pub can_undo: bool,
+    pub void: bool,
+}
+
+/// Whose rollouts a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope<'a> {
+    All,
+    Application {
+        name: &'a str,
+        /// The commit that is in the cluster.
+        applied: &'a str,
+    },
+}
+
+/// The list. `rollouts` newest first, as many as were read; `base` is the page's own path.
+pub(crate) fn list(
+    rollouts: &[Rollout],
+    query: &Query,
+    base: &str,
+    scope: Scope,
+    now: Timestamp,
+) -> List {
+    let shown: Vec<&Rollout> = rollouts.iter().filter(|one| query.admits(one)).collect();
+    let longest = shown
+        .iter()
+        .map(|rollout| duration(rollout, now).as_millis())
+        .max()
+        .unwrap_or(1)
+        .max(1);
+    let mut day = String::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for (index, rollout) in shown.iter().enumerate() {
+        let mut row = row(rollout, scope, now);
+        let own = rollout.started_at.strftime("%A, %-d %B %Y").to_string();
+        if own != day {
+            row.day.clone_from(&own);
+            day = own;
+        }
+        row.bar = i64::try_from(duration(rollout, now).as_millis() * 96 / longest).unwrap_or(0);
+        row.bar = row.bar.max(3);
+        row.line = match (index == 0, index + 1 == shown.len()) {
+            (true, true) => ("50%", "50%"),
+            (true, false) => ("50%", "100%"),
+            (false, true) => ("0", "50%"),
+            (false, false) => ("0", "100%"),
+        };
+        if matches!(scope, Scope::Application { .. }) {
+            row.arc = arc(rollout, &shown[index + 1..]);
+        }
+        rows.push(row);
+    }
+    let older = match rollouts.last() {
+        Some(last) if rollouts.len() >= usize::from(PAGE) => {
+            let before = encoded(&last.started_at.to_string());
+            let outcome = encoded(query.outcome());
+            format!("{base}?outcome={outcome}&before={before}")
+        }
+        _ => String::new(),
+    };
+    List {
+        filters: filters(query, base),
+        summary: summary(&shown, now),
+        rows,
+        older,
+    }
+}
+
+fn duration(rollout: &Rollout, now: Timestamp) -> jiff::SignedDuration {
+    rollout
+        .started_at
+        .duration_until(rollout.finished_at.unwrap_or(now))
+}
+
+/// How far down the rollout is whose commit comes back, if it is on the page.
+fn arc(rollout: &Rollout, older: &[&Rollout]) -> usize {
+    let restored = rollout
+        .rollback
+        .as_ref()
+        .and_then(|back| back.restores.as_ref());
+    let Some(restored) = restored.filter(|_| !undone(rollout).is_empty()) else {
+        return 0;
+    };
+    older
+        .iter()
+        .position(|one| one.revision.0.starts_with(&restored.0))
+        .map_or(0, |at| (at + 1) * ROW + ROW / 2)
+}
+
+fn summary(shown: &[&Rollout], now: Timestamp) -> String {
+    let good: Vec<i128> = {
+        let mut good: Vec<i128> = shown
+            .iter()
+            .filter(|one| one.phase == RolloutPhase::Succeeded && one.changed != Some(false))
+            .map(|one| duration(one, now).as_millis())
+            .collect();
+        good.sort_unstable();
+        good
+    };
+    let failed = shown
+        .iter()
+        .filter(|one| one.phase == RolloutPhase::Failed)
+        .count();
+    let Some(median) = good.get(good.len() / 2) else {
+        return String::new();
+    };
+    let median = jiff::SignedDuration::from_millis(i64::try_from(*median).unwrap_or(0));
+    format!(
+        "On this page: median {}, {failed} of {} failed",
+        took(median),
+        shown.len()
+    )
+}
+
+fn filters(query: &Query, base: &str) -> Vec<Filter> {
+    let filter = |tone, icon, label, outcome: &str| Filter {
+        tone,
+        icon,
+        label,
+        href: if outcome.is_empty() {
+            base.to_owned()
+        } else {
+            format!("{base}?outcome={outcome}")
+        },
+        current: query.outcome() == outcome,
+    };
+    let icon = |name| Some(Icon(name));
+    vec![
+        filter(None, None, "All", ""),
+        filter(Some(Tone::Run), icon("wait"), "Running", "running"),
+        filter(Some(Tone::Hold), icon("back"), "Rollbacks", "rollback"),
+        filter(Some(Tone::Bad), icon("bad"), "Failed", "failed"),
+    ]
+}
+
+fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
+    let href = format!("/rollouts/{}", encoded(&rollout.id));
+    let state = State::rollout(rollout);
+    let running = !rollout.phase.is_over();
+    let age = coarse(rollout.started_at.duration_until(now));
+    Row {
+        day: String::new(),
+        shape: Shape::of(rollout),
+        line: ("0", "100%"),
+        arc: 0,
+        name: match scope {
+            Scope::All => rollout.id.clone(),
+            Scope::Application { .. } => rollout.number.to_string(),
+        },
+        tone: state.tone,
+        state,
+        commit: CommitChip::new(&rollout.revision, href.clone()),
+        href,
+        subject: rollout.subject().to_owned(),
+        serving: match scope {
+            Scope::All => false,
+            Scope::Application { applied, .. } => {
+                rollout.phase == RolloutPhase::Succeeded && rollout.revision.0 == applied
+            }
+        },
+        undoes: undone(rollout),
+        author: rollout.author.name.clone(),
+        initials: initials(&rollout.author.name),
+        when: When {
+            at: rollout.started_at,
+            text: match rollout.started_at.duration_until(now).as_secs() {
+                0..86_400 => rollout.started_at.strftime("%H:%M").to_string(),
+                _ => format!("{age} ago"),
+            },
+        },
+        took: took(duration(rollout, now)),
+        bar: 0,
+        running,
+        can_undo: can_undo(rollout),
+        void: rollout.phase == RolloutPhase::Superseded || rollout.changed == Some(false),
+    }
+}

@@ -1,0 +1,22 @@
+//! From records and objects to what pages show: pure functions and templates. No requests, no
+//! clock, no waiting.
+
+pub(super) mod app;
+pub(super) mod apps;
+pub(super) mod component;
+pub(super) mod diff;
+pub(super) mod facts;
+pub(super) mod frame;
+pub(super) mod graph;
+pub(super) mod history;
+pub(super) mod logs;
+pub(super) mod nodes;
+pub(super) mod pod;
+pub(super) mod rollback;
+pub(super) mod rollout;
+pub(super) mod tape;
+#[cfg(test)]
+mod tests;
+pub(super) mod time;
+pub(super) mod tree;
+pub(super) mod waves;

@@ -1,0 +1,127 @@
+//! The nodes: whether they are there, and how much of them is promised away.
+
+use askama::Template;
+use serde_json::Value;
+
+use api::{Object, Quantity};
+
+use super::component::{Icon, State, Tone};
+
+/// All nodes, by name.
+#[derive(Debug, Template)]
+#[template(path = "nodes/table.html")]
+pub(crate) struct Table {
+    pub rows: Vec<Row>,
+    pub error: String,
+}
+
+/// Percent, figures, and the same for those who do not see the bar.
+pub(crate) type Meter = (i64, String, String);
+
+/// One node.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub name: String,
+    pub address: String,
+    pub state: State,
+    pub cpu: Meter,
+    pub memory: Meter,
+    pub pods: String,
+    pub version: String,
+}
+
+/// `pods` are those of the whole cluster.
+pub(crate) fn table(nodes: &[&Object], pods: &[&Object]) -> Table {
+    Table {
+        rows: nodes.iter().map(|node| row(node, pods)).collect(),
+        error: String::new(),
+    }
+}
+
+fn row(node: &Object, pods: &[&Object]) -> Row {
+    let own: Vec<&&Object> = pods
+        .iter()
+        .filter(|pod| pod.text("/spec/nodeName") == node.name())
+        .filter(|pod| !matches!(pod.text("/status/phase"), "Succeeded" | "Failed"))
+        .collect();
+    let requested =
+        |resource: &str| -> i128 { own.iter().map(|pod| requests(pod, resource)).sum() };
+    let has = |resource: &str| quantity(node.pointer("/status/allocatable"), resource);
+    Row {
+        name: node.name().into(),
+        address: address(node),
+        state: state(node),
+        cpu: cpu(requested("cpu"), has("cpu")),
+        memory: memory(requested("memory"), has("memory")),
+        pods: format!("{} of {}", own.len(), has("pods") / NANOS),
+        version: node.text("/status/nodeInfo/kubeletVersion").into(),
+    }
+}
+
+const NANOS: i128 = 1_000_000_000;
+
+fn quantity(resources: Option<&Value>, resource: &str) -> i128 {
+    resources
+        .map(|resources| &resources[resource])
+        .filter(|value| !value.is_null())
+        .and_then(|value| Quantity::from_json(value).ok())
+        .map_or(0, Quantity::nanos)
+}
+
+fn requests(pod: &Object, resource: &str) -> i128 {
+    let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
+    containers
+        .into_iter()
+        .flatten()
+        .map(|container| quantity(container.pointer("/resources/requests"), resource))
+        .sum()
+}
+
+fn share(requested: i128, of: i128) -> i64 {
+    if of <= 0 {
+        return 0;
+    }
+    i64::try_from((requested * 100 / of).clamp(0, 100)).unwrap_or(100)
+}
+
+fn cpu(requested: i128, of: i128) -> Meter {
+    let cores = |nanos: i128| {
+        let hundredths = nanos / (NANOS / 100);
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    };
+    let text = format!("{} of {} cores", cores(requested), cores(of));
+    let share = share(requested, of);
+    (share, text.clone(), format!("{share} % requested: {text}"))
+}
+
+fn memory(requested: i128, of: i128) -> Meter {
+    let gib = |nanos: i128| {
+        let tenths = nanos / NANOS * 10 / (1 << 30);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    let text = format!("{} of {} GiB", gib(requested), gib(of));
+    let share = share(requested, of);
+    (share, text.clone(), format!("{share} % requested: {text}"))
+}
+
+fn address(node: &Object) -> String {
+    let addresses = node.pointer("/status/addresses").and_then(Value::as_array);
+    addresses
+        .into_iter()
+        .flatten()
+        .find(|address| address["type"] == "InternalIP")
+        .and_then(|address| address["address"].as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn state(node: &Object) -> State {
+    let ready = node.condition("Ready");
+    let cordoned = node.pointer("/spec/unschedulable").and_then(Value::as_bool) == Some(true);
+    match ready.as_ref().map(|ready| ready.status.as_str()) {
+        Some("True") if cordoned => State::new(Tone::Hold, "hold", "Cordoned"),
+        Some("True") => State::new(Tone::Ok, "ok", "Ready"),
+        Some("False") => State::new(Tone::Bad, "bad", "NotReady"),
+        _ => State::new(Tone::Unknown, "unk", "Unknown"),
+    }
+}

@@ -1,0 +1,327 @@
+//! One pod: why it is as it is, its containers, what happened to it.
+
+use askama::Template;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use api::{Object, parse_time};
+use engine::{HealthStatus, health};
+
+use super::component::{Icon, State, Tone};
+use super::time::{When, coarse, took};
+
+/// Events on the page.
+const EVENTS: usize = 20;
+
+/// Name, state and where it runs.
+#[derive(Debug, Template)]
+#[template(path = "pod/head.html")]
+pub(crate) struct Head {
+    pub name: String,
+    pub state: State,
+    pub node: String,
+    /// The application it belongs to; empty where that is not known.
+    pub app: String,
+    pub restarts: i64,
+    pub age: String,
+    pub ip: String,
+}
+
+/// From the symptom to what is known of its cause. Nothing when the pod is well.
+#[derive(Debug, Template)]
+#[template(path = "pod/why.html")]
+pub(crate) struct Why {
+    pub heading: &'static str,
+    pub steps: Vec<WhyStep>,
+}
+
+/// One fact and who says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WhyStep {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub heading: String,
+    pub source: &'static str,
+    pub text: String,
+}
+
+/// The containers, init containers first.
+#[derive(Debug, Template)]
+#[template(path = "pod/containers.html")]
+pub(crate) struct Containers {
+    pub containers: Vec<Container>,
+}
+
+/// One container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Container {
+    pub name: String,
+    pub image: String,
+    pub tone: Tone,
+    pub icon: Icon,
+    pub state: String,
+    pub restarts: i64,
+    /// Whether there is a log at all.
+    pub started: bool,
+    /// Whether its newest run ended badly, so that the run before is the one to read.
+    pub failed_before: bool,
+}
+
+/// What was reported about it.
+#[derive(Debug, Template)]
+#[template(path = "pod/events.html")]
+pub(crate) struct Events {
+    pub events: Vec<Event>,
+    pub error: String,
+}
+
+/// One report, perhaps many times.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub reason: String,
+    pub message: String,
+    pub count: i64,
+    pub when: Option<When>,
+}
+
+pub(crate) fn head(pod: &Object, app: &str, now: Timestamp) -> Head {
+    let containers = containers(pod).containers;
+    Head {
+        name: pod.name().into(),
+        state: state(pod, now),
+        node: pod.text("/spec/nodeName").into(),
+        app: app.into(),
+        restarts: containers.iter().map(|container| container.restarts).sum(),
+        age: parse_time(pod.creation_timestamp())
+            .map(|born| took(born.duration_until(now)))
+            .unwrap_or_default(),
+        ip: pod.text("/status/podIP").into(),
+    }
+}
+
+/// The state in the word that people search for: a container's reason, or the health.
+fn state(pod: &Object, now: Timestamp) -> State {
+    let health = health::assess(pod, now).unwrap_or_default();
+    let mut state = State::health(health.status);
+    if pod.is_deleting() {
+        state.word = "Terminating".into();
+    } else if health.status == HealthStatus::Healthy {
+        state.word = match pod.text("/status/phase") {
+            "Succeeded" => "Completed".into(),
+            _ => "Running".into(),
+        };
+    } else if let Some(reason) = statuses(pod).find_map(|status| {
+        let waiting = status["state"]["waiting"]["reason"].as_str();
+        waiting.or_else(|| status["state"]["terminated"]["reason"].as_str())
+    }) && reason != "Completed"
+    {
+        reason.clone_into(&mut state.word);
+    }
+    state
+}
+
+fn statuses(pod: &Object) -> impl Iterator<Item = &Value> {
+    ["/status/initContainerStatuses", "/status/containerStatuses"]
+        .into_iter()
+        .filter_map(|pointer| pod.pointer(pointer).and_then(Value::as_array))
+        .flatten()
+}
+
+pub(crate) fn containers(pod: &Object) -> Containers {
+    let of = |pointer: &str, init: bool| -> Vec<Container> {
+        let specs = pod.pointer(pointer).and_then(Value::as_array);
+        specs
+            .into_iter()
+            .flatten()
+            .map(|spec| container(pod, spec, init))
+            .collect()
+    };
+    let mut containers = of("/spec/initContainers", true);
+    containers.extend(of("/spec/containers", false));
+    Containers { containers }
+}
+
+fn container(pod: &Object, spec: &Value, init: bool) -> Container {
+    let name = spec["name"].as_str().unwrap_or_default();
+    let status = statuses(pod).find(|status| status["name"] == name);
+    let null = Value::Null;
+    let status = status.unwrap_or(&null);
+    let state = &status["state"];
+    let restarts = status["restartCount"].as_i64().unwrap_or(0);
+    let (tone, icon, mut text) = if let Some(waiting) = state["waiting"].as_object() {
+        let reason = waiting.get("reason").and_then(Value::as_str);
+        let reason = reason.unwrap_or("Waiting");
+        match reason {
+            "ContainerCreating" | "PodInitializing" => (Tone::Run, "run", reason.to_owned()),
+            _ => (Tone::Bad, "bad", reason.to_owned()),
+        }
+    } else if let Some(ended) = state["terminated"].as_object() {
+        let code = ended.get("exitCode").and_then(Value::as_i64).unwrap_or(0);
+        match code {
+            0 => (Tone::Ok, "ok", "done".to_owned()),
+            code => (Tone::Bad, "bad", format!("exit {code}")),
+        }
+    } else if state["running"].is_object() {
+        match status["ready"].as_bool() {
+            Some(true) => (Tone::Ok, "ok", "ready".to_owned()),
+            _ => (Tone::Run, "run", "not ready".to_owned()),
+        }
+    } else {
+        (Tone::Unknown, "wait", "not started".to_owned())
+    };
+    match restarts {
+        0 => {}
+        1 => text.push_str(", 1 restart"),
+        many => text = format!("{text}, {many} restarts"),
+    }
+    if init {
+        text = format!("init, {text}");
+    }
+    let ran_before = status["lastState"]["terminated"].is_object();
+    Container {
+        name: name.into(),
+        image: spec["image"].as_str().unwrap_or_default().into(),
+        tone,
+        icon: Icon(icon),
+        state: text,
+        restarts,
+        started: ran_before || state["running"].is_object() || state["terminated"].is_object(),
+        failed_before: ran_before && !state["running"].is_object(),
+    }
+}
+
+pub(crate) fn why(pod: &Object, events: &[Object], now: Timestamp) -> Why {
+    let health = health::assess(pod, now).unwrap_or_default();
+    if health.status.is_settled_well() {
+        return Why {
+            heading: "",
+            steps: Vec::new(),
+        };
+    }
+    let tone = State::health(health.status);
+    let mut steps = vec![WhyStep {
+        tone: tone.tone,
+        icon: tone.icon,
+        heading: format!("Pod {} is {}", pod.name(), tone.word.to_lowercase()),
+        source: "pod status",
+        text: health.message.clone(),
+    }];
+    for status in statuses(pod) {
+        steps.extend(last_exit(status));
+    }
+    let warning = events
+        .iter()
+        .filter(|event| event.text("/type") == "Warning")
+        .max_by_key(|event| happened(event));
+    if let Some(event) = warning {
+        steps.push(WhyStep {
+            tone: Tone::Warn,
+            icon: Icon("event"),
+            heading: event.text("/reason").into(),
+            source: "newest warning",
+            text: message(event).into(),
+        });
+    }
+    Why {
+        heading: if health.status == HealthStatus::Degraded {
+            "Why it is broken"
+        } else {
+            "What it waits for"
+        },
+        steps,
+    }
+}
+
+fn last_exit(status: &Value) -> Option<WhyStep> {
+    let ended = [&status["state"], &status["lastState"]]
+        .into_iter()
+        .map(|state| &state["terminated"])
+        .find(|ended| ended["exitCode"].as_i64().is_some_and(|code| code != 0))?;
+    let name = status["name"].as_str().unwrap_or_default();
+    let code = ended["exitCode"].as_i64().unwrap_or(0);
+    let moment = |field: &str| ended[field].as_str().and_then(parse_time);
+    let ran = match (moment("startedAt"), moment("finishedAt")) {
+        (Some(from), Some(to)) => format!(" after {}", took(from.duration_until(to))),
+        _ => String::new(),
+    };
+    let reason = match ended["reason"].as_str() {
+        Some("OOMKilled") => ": it used more memory than its limit",
+        _ => "",
+    };
+    Some(WhyStep {
+        tone: Tone::Bad,
+        icon: Icon("bad"),
+        heading: format!("Container {name} exited with code {code}{ran}{reason}"),
+        source: "container status",
+        text: ended["message"].as_str().unwrap_or_default().trim().into(),
+    })
+}
+
+/// The newest first.
+pub(crate) fn events(all: &[Object], now: Timestamp) -> Events {
+    let mut sorted: Vec<&Object> = all.iter().collect();
+    sorted.sort_by_key(|event| std::cmp::Reverse(happened(event)));
+    let event = |event: &&Object| {
+        let warning = event.text("/type") == "Warning";
+        let count = [("/series/count"), ("/count")]
+            .into_iter()
+            .find_map(|pointer| event.pointer(pointer).and_then(Value::as_i64));
+        Event {
+            tone: if warning { Tone::Bad } else { Tone::Ok },
+            icon: Icon(if warning { "bad" } else { "ok" }),
+            reason: event.text("/reason").into(),
+            message: message(event).into(),
+            count: count.unwrap_or(1),
+            when: happened(event).map(|at| When {
+                at,
+                text: coarse(at.duration_until(now)),
+            }),
+        }
+    };
+    Events {
+        events: sorted.iter().take(EVENTS).map(event).collect(),
+        error: String::new(),
+    }
+}
+
+/// `core/v1` has `message`, `events.k8s.io/v1` `note`.
+fn message(event: &Object) -> &str {
+    match event.text("/message") {
+        "" => event.text("/note"),
+        message => message,
+    }
+}
+
+/// When it was last seen; every generation of writers has its own field.
+fn happened(event: &Object) -> Option<Timestamp> {
+    [
+        "/series/lastObservedTime",
+        "/lastTimestamp",
+        "/deprecatedLastTimestamp",
+        "/eventTime",
+        "/firstTimestamp",
+        "/metadata/creationTimestamp",
+    ]
+    .into_iter()
+    .find_map(|pointer| parse_time(event.text(pointer)))
+}
+
+/// Names and values about the pod.
+pub(crate) fn summary(pod: &Object) -> super::app::Summary {
+    let mut entries = Vec::new();
+    let mut entry = |name, value: String| {
+        if !value.is_empty() {
+            entries.push((name, value));
+        }
+    };
+    entry("Namespace", pod.namespace().into());
+    if let Some(owner) = pod.controller() {
+        entry("Owner", format!("{} {}", owner.kind, owner.name));
+    }
+    entry("Account", pod.text("/spec/serviceAccountName").into());
+    entry("Restarts", pod.text("/spec/restartPolicy").into());
+    entry("Quality", pod.text("/status/qosClass").into());
+    super::app::Summary { entries }
+}

@@ -1,0 +1,147 @@
+//! The last 24 hours as a line with a mark per rollout.
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use jiff::{SignedDuration, Timestamp};
+
+use engine::rollout::RolloutPhase;
+
+use super::component::{State, encoded};
+use super::time::{clock, took};
+use crate::history::Rollout;
+
+/// How far back it goes.
+pub(crate) const SPAN: SignedDuration = SignedDuration::from_hours(24);
+/// Marks nearer than this many thousandths of the line become one.
+const NEAR: i64 = 22;
+
+/// The line.
+#[derive(Debug, Template)]
+#[template(path = "tape.html")]
+pub(crate) struct Tape {
+    pub now: String,
+    /// Place and hour.
+    pub ticks: Vec<(String, String)>,
+    pub marks: Vec<Mark>,
+    /// Two lines at its right.
+    pub side: (String, String),
+}
+
+/// A rollout, or several that stand too near to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub x: String,
+    pub href: String,
+    pub label: String,
+    pub shape: Shape,
+    pub count: usize,
+}
+
+/// The outcome as a shape: it can be told without its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shape {
+    Dot,
+    Converged,
+    Rollback,
+    Running,
+    Failed,
+}
+
+impl Shape {
+    pub(crate) fn of(rollout: &Rollout) -> Self {
+        match rollout.phase {
+            RolloutPhase::Failed => Self::Failed,
+            RolloutPhase::Superseded => Self::Dot,
+            RolloutPhase::Succeeded if rollout.rollback_of.is_empty() => Self::Converged,
+            RolloutPhase::Succeeded => Self::Rollback,
+            _ => Self::Running,
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dot => "<circle r=\"3\" class=\"f-unk\"/>",
+            Self::Converged => "<circle r=\"4\" class=\"f-ok\"/>",
+            Self::Rollback => "<path d=\"M-5 0L4-5V5z\" class=\"f-hold\"/>",
+            Self::Running => "<circle r=\"4.5\" class=\"nofill s-run\" stroke-width=\"2\"/>",
+            Self::Failed => "<path d=\"M-2-5h4l3 3v4l-3 3h-4l-3-3v-4z\" class=\"f-bad\"/>",
+        })
+    }
+}
+
+impl HtmlSafe for Shape {}
+
+/// The tape at `now`. `rollouts` newest first; those that are older than a day are left out.
+pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str)) -> Tape {
+    let mut marks: Vec<(i64, Vec<&Rollout>)> = Vec::new();
+    for rollout in rollouts.iter().rev() {
+        let Some(at) = place(rollout.started_at, now) else {
+            continue;
+        };
+        match marks.last_mut() {
+            Some((last, group)) if at - *last < NEAR => group.push(rollout),
+            _ => marks.push((at, vec![rollout])),
+        }
+    }
+    Tape {
+        now: clock(now),
+        ticks: (0..8)
+            .map(|tick| {
+                let at = now - SPAN + SignedDuration::from_hours(tick * 3);
+                (percent(tick * 125), at.strftime("%H:%M").to_string())
+            })
+            .collect(),
+        marks: marks.iter().map(|(at, group)| mark(*at, group)).collect(),
+        side: (side.0.into(), side.1.into()),
+    }
+}
+
+/// Where on the line, in thousandths.
+fn place(at: Timestamp, now: Timestamp) -> Option<i64> {
+    let from = (now - SPAN).duration_until(at);
+    let place = i64::try_from(from.as_millis() * 1000 / SPAN.as_millis()).ok()?;
+    (0..=1000).contains(&place).then_some(place.min(995))
+}
+
+fn percent(thousandths: i64) -> String {
+    format!("{}.{}%", thousandths / 10, thousandths % 10)
+}
+
+fn mark(at: i64, group: &[&Rollout]) -> Mark {
+    let worst = group
+        .iter()
+        .max_by_key(|rollout| Shape::of(rollout))
+        .expect("a group has a first member");
+    let label = match group {
+        [one] => label(one),
+        several => format!("{} rollouts; {}", several.len(), label(worst)),
+    };
+    Mark {
+        x: percent(at),
+        href: format!("/rollouts/{}", encoded(&worst.id)),
+        label,
+        shape: Shape::of(worst),
+        count: group.len(),
+    }
+}
+
+fn label(rollout: &Rollout) -> String {
+    let mut text = format!(
+        "{} {} {}",
+        rollout.application,
+        rollout.revision.short(),
+        State::rollout(rollout).word.to_lowercase()
+    );
+    if !rollout.rollback_of.is_empty() {
+        text = format!("{text}, undoes {}", rollout.rollback_of);
+    }
+    if let Some(finished) = rollout.finished_at {
+        let duration = rollout.started_at.duration_until(finished);
+        text = format!("{text}, {}", took(duration));
+    }
+    text
+}

@@ -1,0 +1,359 @@
+//! A rollout's waves over time: one row per changed object, the unchanged ones of a wave in one.
+
+use askama::Template;
+use jiff::{SignedDuration, Timestamp};
+
+use engine::rollout::RolloutPhase;
+
+use super::component::{Icon, State, Tone};
+use super::rollout::{Sign, by_wave, is_settled, wave_state};
+use super::time::{clock, took};
+use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
+
+/// Rows of one wave.
+const ROWS: usize = 40;
+const HEAD: usize = 24;
+const TITLE: usize = 32;
+const ROW: usize = 28;
+const AXIS: usize = 26;
+
+/// The picture and its labels.
+#[derive(Debug, Template)]
+#[template(path = "rollout/waves.html")]
+pub(crate) struct Waves {
+    pub bands: Vec<Band>,
+    pub height: usize,
+    pub label: String,
+    /// Place and text.
+    pub ticks: Vec<(String, String)>,
+    pub now: Option<(String, String)>,
+    pub deadline: Option<(String, String)>,
+}
+
+/// One wave, or what is deleted at the end.
+#[derive(Debug)]
+pub(crate) struct Band {
+    pub name: String,
+    pub state: State,
+    pub y: usize,
+    pub rows: Vec<Row>,
+}
+
+/// One object.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub name: String,
+    pub kind: String,
+    pub title: String,
+    pub sign: Sign,
+    pub y: usize,
+    pub bar: Option<Bar>,
+    /// From now to the deadline, while it is waited for.
+    pub open: Option<Bar>,
+    pub text: String,
+    pub text_class: &'static str,
+    pub text_x: String,
+    /// Whether the text stands before its place.
+    pub text_end: bool,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bar {
+    pub x: String,
+    pub width: String,
+    pub class: String,
+    pub faint: bool,
+}
+
+/// The line of time, from the start to the end or the deadline.
+struct Scale {
+    from: Timestamp,
+    /// In milliseconds, at least one second.
+    span: i64,
+}
+
+impl Scale {
+    fn new(rollout: &Rollout, now: Timestamp) -> Self {
+        let end = match (rollout.finished_at, rollout.deadline_at) {
+            (Some(finished), _) => finished,
+            // A far deadline would squeeze what happens now into a line.
+            (None, Some(deadline)) if deadline.duration_until(now).abs() < near(rollout, now) => {
+                deadline.max(now)
+            }
+            _ => now,
+        };
+        let raw = millis(rollout.started_at, end).max(1_000);
+        Self {
+            from: rollout.started_at - SignedDuration::from_millis(raw / 40),
+            // Room for a label after the last bar.
+            span: raw + raw / 40 + raw / 5,
+        }
+    }
+
+    /// In hundredths of a percent.
+    fn at(&self, at: Timestamp) -> i64 {
+        (millis(self.from, at) * 10_000 / self.span).clamp(0, 10_000)
+    }
+}
+
+/// A deadline is drawn when it is nearer than four times what has passed.
+fn near(rollout: &Rollout, now: Timestamp) -> SignedDuration {
+    rollout.started_at.duration_until(now) * 4
+}
+
+fn millis(from: Timestamp, to: Timestamp) -> i64 {
+    i64::try_from(from.duration_until(to).as_millis()).unwrap_or(i64::MAX / 20_000)
+}
+
+fn percent(hundredths: i64) -> String {
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+/// The waves at `now`.
+pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
+    let rollout = &detail.rollout;
+    let scale = Scale::new(rollout, now);
+    let mut y = HEAD;
+    let mut bands = Vec::new();
+    for (wave, objects) in by_wave(&detail.objects) {
+        let state = wave_state(rollout, &objects, now);
+        let band = band(
+            format!("Wave {wave}"),
+            state,
+            &objects,
+            rollout,
+            &scale,
+            now,
+            &mut y,
+        );
+        bands.push(band);
+    }
+    let deleted: Vec<&ObjectResult> = detail
+        .objects
+        .iter()
+        .filter(|object| object.action == Action::Delete)
+        .collect();
+    if !deleted.is_empty() {
+        let gone = deleted.iter().filter(|o| o.applied_at.is_some()).count();
+        let state = match gone == deleted.len() {
+            true => State::new(Tone::Ok, "ok", "done"),
+            false => State::new(Tone::Unknown, "wait", "last of all"),
+        };
+        bands.push(band(
+            "Prune".into(),
+            state,
+            &deleted,
+            rollout,
+            &scale,
+            now,
+            &mut y,
+        ));
+    }
+    let running = !rollout.phase.is_over();
+    let end = scale.from + SignedDuration::from_millis(scale.span);
+    let mark = |at: Timestamp| (percent(scale.at(at)), clock(at));
+    Waves {
+        label: label(&bands),
+        height: y + AXIS,
+        ticks: ticks(&scale),
+        now: running.then(|| mark(now)),
+        deadline: rollout
+            .deadline_at
+            .filter(|at| running && *at < end)
+            .map(mark),
+        bands,
+    }
+}
+
+fn label(bands: &[Band]) -> String {
+    let told: Vec<String> = bands
+        .iter()
+        .map(|band| format!("{}: {}", band.name, band.state.word))
+        .collect();
+    format!("Waves over time. {}", told.join(". "))
+}
+
+fn band(
+    name: String,
+    state: State,
+    objects: &[&ObjectResult],
+    rollout: &Rollout,
+    scale: &Scale,
+    now: Timestamp,
+    y: &mut usize,
+) -> Band {
+    let top = *y;
+    *y += TITLE;
+    let (unchanged, changed): (Vec<&ObjectResult>, Vec<&ObjectResult>) = objects
+        .iter()
+        .partition(|object| object.action == Action::Unchanged && is_settled(object));
+    let mut rows = Vec::new();
+    for object in changed.iter().take(ROWS) {
+        rows.push(row(object, rollout, scale, now, *y));
+        *y += ROW;
+    }
+    if changed.len() > ROWS {
+        rows.push(folded(
+            format!("{} more", changed.len() - ROWS),
+            "see Changes",
+            *y,
+        ));
+        *y += ROW;
+    }
+    if !unchanged.is_empty() {
+        let text = format!("{} unchanged", unchanged.len());
+        rows.push(folded(text, "already matched", *y));
+        *y += ROW;
+    }
+    Band {
+        name,
+        state,
+        y: top,
+        rows,
+    }
+}
+
+fn folded(name: String, text: &str, y: usize) -> Row {
+    Row {
+        tone: Tone::Ok,
+        icon: Icon("eq"),
+        title: name.clone(),
+        name,
+        kind: String::new(),
+        sign: Sign(Action::Unchanged),
+        y,
+        bar: None,
+        open: None,
+        text: text.into(),
+        text_class: "on",
+        text_x: percent(200),
+        text_end: false,
+    }
+}
+
+fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, y: usize) -> Row {
+    let settled = is_settled(object);
+    let (tone, icon) = tone(object, rollout, settled);
+    let end = match object.healthy_at.filter(|_| settled) {
+        Some(at) => at,
+        None if settled => object.applied_at.unwrap_or(now),
+        None => rollout.finished_at.unwrap_or(now),
+    };
+    let bar = object.applied_at.map(|applied| {
+        let (from, to) = (scale.at(applied), scale.at(end));
+        Bar {
+            x: percent(from),
+            width: percent((to - from).max(45)),
+            class: format!("f-{tone}"),
+            faint: !settled,
+        }
+    });
+    let running = !rollout.phase.is_over();
+    let open = rollout
+        .deadline_at
+        .filter(|_| running && !settled && object.applied_at.is_some())
+        .map(|deadline| {
+            let (from, to) = (scale.at(now), scale.at(deadline));
+            Bar {
+                x: percent(from),
+                width: percent((to - from).max(0)),
+                class: String::new(),
+                faint: false,
+            }
+        });
+    let place = object
+        .applied_at
+        .map_or(200, |applied| scale.at(end).max(scale.at(applied) + 45));
+    // Beyond the middle there is more room before the bar than after it.
+    let start = object.applied_at.map_or(0, |applied| scale.at(applied));
+    let text_end = place > 6_800 && start > 4_000;
+    Row {
+        tone,
+        icon: Icon(icon),
+        name: object.key.name.clone(),
+        kind: object.kind.clone(),
+        title: object.title(),
+        sign: Sign(object.action),
+        y,
+        bar,
+        open,
+        text: text(object, rollout, settled, end),
+        text_class: if tone == Tone::Bad { "b" } else { "on" },
+        text_x: percent(if text_end { start } else { place }),
+        text_end,
+    }
+}
+
+fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'static str) {
+    if settled {
+        return (Tone::Ok, "ok");
+    }
+    if object.action == Action::Delete {
+        return match object.applied_at {
+            Some(_) => (Tone::Ok, "ok"),
+            None => (Tone::Unknown, "wait"),
+        };
+    }
+    if object.applied_at.is_none() && object.action != Action::Unchanged {
+        return (Tone::Unknown, "wait");
+    }
+    match object.health.as_str() {
+        "Degraded" => (Tone::Bad, "bad"),
+        "Missing" => (Tone::Warn, "miss"),
+        _ if rollout.phase == RolloutPhase::Failed => (Tone::Bad, "bad"),
+        _ if rollout.phase.is_over() => (Tone::Unknown, "unk"),
+        _ => (Tone::Run, "run"),
+    }
+}
+
+fn text(object: &ObjectResult, rollout: &Rollout, settled: bool, end: Timestamp) -> String {
+    let Some(applied) = object.applied_at else {
+        return match object.action {
+            Action::Unchanged if !object.message.is_empty() => object.message.clone(),
+            Action::Delete if rollout.phase.is_over() => "not deleted".into(),
+            Action::Delete => "after the last wave".into(),
+            _ if rollout.phase.is_over() => "not reached".into(),
+            _ => "waits for its wave".into(),
+        };
+    };
+    if object.action == Action::Delete {
+        return "deleted".into();
+    }
+    if !settled {
+        let fallback = object.health.to_lowercase();
+        let message = if object.message.is_empty() {
+            fallback
+        } else {
+            object.message.clone()
+        };
+        return message.chars().take(64).collect();
+    }
+    let passed = applied.duration_until(end);
+    if passed < SignedDuration::from_millis(200) {
+        return "applied".into();
+    }
+    format!("healthy after {}", took(passed))
+}
+
+/// Up to six round moments.
+fn ticks(scale: &Scale) -> Vec<(String, String)> {
+    const STEPS: [i64; 14] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 86_400,
+    ];
+    let seconds = scale.span / 1_000;
+    let step = STEPS
+        .into_iter()
+        .find(|step| seconds / step <= 6)
+        .unwrap_or(86_400 * 7);
+    let pattern = if step < 60 { "%H:%M:%S" } else { "%H:%M" };
+    let first = (scale.from.as_second() / step + 1) * step;
+    (0..8)
+        .map(|index| first + index * step)
+        .filter_map(|second| Timestamp::from_second(second).ok())
+        .filter(|at| (300..9_700).contains(&scale.at(*at)))
+        .map(|at| (percent(scale.at(at)), at.strftime(pattern).to_string()))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Who asks, and how they want the answer.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+
+use super::app::App;
+use super::auth::{Admitted, named};
+use super::error::PageError;
+use super::view::frame::{Frame, Git, Theme};
+use super::view::time::When;
+use crate::source::Person;
+
+/// What a request says about itself.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    pub(super) admitted: Option<Admitted>,
+    pub(super) csrf: String,
+    theme: Theme,
+    /// Wants JSON instead of a page.
+    pub(super) json: bool,
+}
+
+impl Visitor {
+    pub(super) fn new(headers: &HeaderMap, admitted: Option<Admitted>, csrf: String) -> Self {
+        Self {
+            theme: theme(headers),
+            json: wants_json(headers),
+            admitted,
+            csrf,
+        }
+    }
+
+    /// The frame of a page, before it is known which one.
+    pub(super) fn bare_frame(&self, app: &App) -> Frame {
+        let user = match &self.admitted {
+            Some(Admitted::Session(session)) => session.user.clone(),
+            _ => String::new(),
+        };
+        Frame {
+            cluster: app.settings.cluster.clone(),
+            notice: app.settings.notice.clone(),
+            theme: self.theme,
+            csrf: self.csrf.clone(),
+            user,
+            ..Frame::default()
+        }
+    }
+
+    /// The same with where Git stands, if the history answers.
+    pub(super) async fn frame(&self, app: &App) -> Frame {
+        let sources = app.backend.sources().await.unwrap_or_default();
+        let now = app.env.now();
+        Frame {
+            git: sources.into_iter().next().map(|source| Git {
+                branch: source.branch,
+                revision: source.revision.short().to_owned(),
+                fetched: source.fetched_at.map(|at| When::ago(at, now)),
+                error: source.error,
+            }),
+            ..self.bare_frame(app)
+        }
+    }
+
+    /// Who wrote, if anybody who may.
+    pub(super) fn person(&self) -> Result<Person, PageError> {
+        let admitted = self.admitted.as_ref().ok_or(PageError::SignedOut)?;
+        Ok(admitted.person())
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, PageError> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(PageError::SignedOut)
+    }
+}
+
+pub(super) fn theme(headers: &HeaderMap) -> Theme {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|cookies| named(cookies.to_str().ok()?, "theme"))
+        .next()
+        .map_or(Theme::System, Theme::parse)
+}
+
+/// Whether JSON is asked for by name, before HTML.
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    let place = |wanted: &str| {
+        accept
+            .split(',')
+            .position(|one| one.split(';').next().unwrap_or_default().trim() == wanted)
+    };
+    match (place("application/json"), place("text/html")) {
+        (Some(json), Some(html)) => json < html,
+        (json, _) => json.is_some(),
+    }
+}
+
+/// Where to go after sign-in: a path of our own, or the start.
+pub(super) fn next(path: &str) -> &str {
+    let own =
+        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']);
+    if own { path } else { "/apps" }
+}
+
+/// The path and query of a request.
+pub(super) fn asked(uri: &OriginalUri) -> String {
+    let uri: &Uri = &uri.0;
+    uri.path_and_query()
+        .map_or_else(|| "/apps".to_owned(), ToString::to_string)
+}
