@@ -14,7 +14,7 @@ use crate::host::{Cgroups, Host, Machine, host_resolver};
 use crate::node::{self, Capacity, Description, Reporter, allocatable};
 use crate::pods::{Driver, NodeFacts, Shared};
 use crate::probes::Prober;
-use crate::runtime::{self, Runtime};
+use crate::runtime::{self, ResolverConfig, Runtime};
 use crate::server;
 use crate::simulated::{Simulated, SimulatedHost};
 use crate::volumes::{Collector, PodPaths};
@@ -72,7 +72,9 @@ impl Agent {
             version,
             is_simulated: parts.simulation.is_some(),
         };
-        let shared = shared(&config, &dependencies, parts, paths, &description).await;
+        let resolver = tokio::fs::read_to_string(&config.dns.host_resolv_conf).await;
+        let resolver = host_resolver(&resolver.unwrap_or_default());
+        let shared = shared(&config, &dependencies, parts, &description, resolver);
         Ok(Self {
             config,
             dependencies,
@@ -116,6 +118,43 @@ impl Agent {
         );
         tasks.spawn_until_cancelled(Driver::new(self.shared).run());
     }
+}
+
+/// Runs the agent of a simulated node beside many others in one process: it opens no port and
+/// looks at nothing of the machine. `node` outlives it, as containers outlive their agent.
+pub fn start_simulated(
+    config: Config,
+    simulation: &Simulation,
+    node: &Simulated,
+    dependencies: Dependencies,
+) {
+    let parts = Parts {
+        runtime: Arc::new(node.clone()),
+        host: Arc::new(SimulatedHost::new(node.clone())),
+        cgroup_root: String::new(),
+        simulation: Some(simulation.clone()),
+    };
+    let description = Description {
+        node: config.node.clone(),
+        port: 0,
+        machine: node::Machine::default(),
+        capacity: simulated_capacity(simulation),
+        version: Simulated::identity(),
+        is_simulated: true,
+    };
+    let resolver = ResolverConfig::default();
+    let shared = shared(&config, &dependencies, parts, &description, resolver);
+    let Dependencies { client, env, tasks } = dependencies;
+    let reporter = Reporter {
+        client,
+        runtime: shared.runtime.clone(),
+        env,
+        description,
+        data_dir: config.data_dir,
+        timing: config.timing,
+    };
+    tasks.spawn_until_cancelled(reporter.run());
+    tasks.spawn_until_cancelled(Driver::new(shared).run());
 }
 
 /// What depends on the kind of runtime.
@@ -164,12 +203,12 @@ fn simulated_capacity(simulation: &Simulation) -> Capacity {
     }
 }
 
-async fn shared(
+fn shared(
     config: &Config,
     dependencies: &Dependencies,
     parts: Parts,
-    paths: PodPaths,
     description: &Description,
+    resolver: ResolverConfig,
 ) -> Arc<Shared> {
     let Dependencies { client, env, tasks } = dependencies;
     let informers = Informers::new(client.clone(), env, tasks);
@@ -178,7 +217,6 @@ async fn shared(
         fields: FieldSelector::equals("spec.nodeName", name),
         ..WatchOptions::default()
     };
-    let resolv_conf = tokio::fs::read_to_string(&config.dns.host_resolv_conf).await;
     Arc::new(Shared {
         runtime: parts.runtime,
         host: parts.host,
@@ -194,11 +232,11 @@ async fn shared(
             allocatable: allocatable(&config.node, description.capacity),
             memory_capacity: description.capacity.memory_bytes,
             runtime_name: description.version.name.clone(),
-            resolver: host_resolver(&resolv_conf.unwrap_or_default()),
+            resolver,
             cgroup_root: parts.cgroup_root,
         },
         dns: config.dns.clone(),
-        paths,
+        paths: PodPaths::new(&config.data_dir),
         timing: config.timing.clone(),
         sandboxes: Shared::sandbox_limit(),
         pulls: Shared::pull_limit(),

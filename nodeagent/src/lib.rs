@@ -19,5 +19,5 @@ mod server;
 pub mod simulated;
 mod volumes;
 
-pub use agent::{Agent, Dependencies, Error};
+pub use agent::{Agent, Dependencies, Error, start_simulated};
 pub use config::Config;

@@ -131,7 +131,10 @@ impl Orchestrator {
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
         let text = kubeconfig::kubeconfig(&format!("https://{first}"), &authority, "admin", &admin);
         kubeconfig::write(&config.admin_kubeconfig, &text)?;
-        control(&registry, &env, tasks);
+        let client = |component: &str| -> Arc<dyn Client> {
+            Arc::new(LocalClient::new(Arc::clone(&registry), component))
+        };
+        control(client, &env, tasks);
         ready.set();
         Ok(Self {
             registry,
@@ -154,12 +157,10 @@ const LEADERSHIP: Timing = Timing {
     retry: Duration::from_secs(1),
 };
 
-/// Stands for the leadership of controllers and scheduler.
-fn control(registry: &Arc<Registry>, env: &Env, tasks: &Tasks) {
-    let client = |component: &str| -> Arc<dyn Client> {
-        Arc::new(LocalClient::new(Arc::clone(registry), component))
-    };
-    let (env, token) = (env.clone(), tasks.token().clone());
+/// Stands for the leadership of controllers and scheduler, and runs them while it has it.
+/// `client` makes the client of one component.
+pub fn control(client: impl Fn(&str) -> Arc<dyn Client>, env: &Env, tasks: &Tasks) {
+    let (env, group) = (env.clone(), tasks.clone());
     let elector = client("leader-election");
     let identity = format!("orchestrator-{}", env.ids.suffix(10));
     let (controllers, scheduler) = (client("controller-manager"), client("scheduler"));
@@ -173,7 +174,7 @@ fn control(registry: &Arc<Registry>, env: &Env, tasks: &Tasks) {
             LEADERSHIP,
         );
         election
-            .run(token, |tasks| {
+            .run(&group, |tasks| {
                 let informers = Informers::new(Arc::clone(&controllers), &env, tasks);
                 crate::controllers::start(&controllers, &informers, &env, tasks);
                 let events = EventRecorder::start(

@@ -200,6 +200,7 @@ impl<C: Controller> Driver<C> {
             }
         };
         tokio::select! {
+            biased;
             () = seen => {}
             () = self.inner.env.clock.sleep(BARRIER_LIMIT) => {
                 warn!(controller = self.inner.controller.name(), "the caches lag behind");

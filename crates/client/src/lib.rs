@@ -31,5 +31,5 @@ pub use http::{ByteStream, ConnectError, HttpClient, LogOptions, Logs};
 pub use informer::{Informer, Informers};
 pub use leader::{Election, Timing};
 pub use queue::{WeakQueue, WorkQueue};
-pub use tasks::Tasks;
+pub use tasks::{Spawner, Tasks};
 pub use tracked::Written;

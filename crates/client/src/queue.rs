@@ -142,6 +142,7 @@ impl<K: Ord + Clone> WorkQueue<K> {
             match wait {
                 None => woken.await,
                 Some(wait) => tokio::select! {
+                    biased;
                     () = woken => {}
                     () = self.shared.env.clock.sleep(wait) => {}
                 },

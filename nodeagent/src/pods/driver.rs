@@ -61,6 +61,7 @@ impl Driver {
             tokio::pin!(relist);
             loop {
                 tokio::select! {
+                    biased;
                     keys = changes.changed() => {
                         for key in keys {
                             self.pod_changed(&key);

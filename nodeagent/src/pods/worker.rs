@@ -372,6 +372,7 @@ impl Worker {
         let now = self.shared.env.now();
         let pause = until.map(|at| self.shared.env.clock.sleep(between(now, at)));
         tokio::select! {
+            biased;
             () = self.wake.notified() => {}
             Some(outcome) = OptionFuture::from(self.execution.as_mut()) => {
                 self.execution = None;

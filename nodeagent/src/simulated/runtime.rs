@@ -45,6 +45,14 @@ impl Simulated {
         }
     }
 
+    /// Name and version, as every simulated node tells them.
+    pub(crate) fn identity() -> Version {
+        Version {
+            name: "simulated".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
     /// Waits until the probes of a container would succeed. `false`: they never will.
     pub(super) async fn until_ready(&self, id: &ContainerId) -> bool {
         let Some(at) = self.state().ready_at(id, &self.shared.settings) else {
@@ -65,6 +73,7 @@ impl Simulated {
             };
             let wait = between(self.shared.env.now(), at);
             tokio::select! {
+                biased;
                 () = self.shared.changed.notified() => {}
                 () = self.shared.env.clock.sleep(wait) => {
                     self.state().settle(self.shared.env.now());
@@ -104,10 +113,7 @@ fn refused(operation: &'static str, failure: Failure, message: impl Into<String>
 #[async_trait]
 impl Runtime for Simulated {
     async fn version(&self) -> Result<Version, Error> {
-        Ok(Version {
-            name: "simulated".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        })
+        Ok(Self::identity())
     }
 
     async fn status(&self) -> Result<RuntimeStatus, Error> {

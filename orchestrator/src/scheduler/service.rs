@@ -111,6 +111,7 @@ impl Scheduler {
             match self.next_due() {
                 None => noted.await,
                 Some(due) => tokio::select! {
+                    biased;
                     () = noted => {}
                     () = self.shared.env.clock.sleep(self.until(due)) => {}
                 },

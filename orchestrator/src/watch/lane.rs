@@ -117,6 +117,7 @@ impl Lane {
         let mut pause = POLL;
         loop {
             let outcome = tokio::select! {
+                biased;
                 commit = commits.recv() => match commit {
                     Ok(Commit::Own { after, changes }) => self.publish(after, &changes).await,
                     Ok(Commit::Hint(revision)) if revision <= self.position() => Ok(()),

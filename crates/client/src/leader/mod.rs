@@ -68,17 +68,18 @@ impl Election {
         }
     }
 
-    /// Stands for election until cancelled. Each time it wins, `lead` starts what a leader does in
+    /// Stands for election until `group` is cancelled. Each time it wins, `lead` starts what a leader does in
     /// a group of tasks that is drained when leadership ends.
-    pub async fn run(&self, token: CancellationToken, lead: impl Fn(&Tasks) + Send + Sync) {
+    pub async fn run(&self, group: &Tasks, lead: impl Fn(&Tasks) + Send + Sync) {
+        let token = group.token();
         let mut sighting = Sighting::default();
         while !token.is_cancelled() {
             match self.attempt(&mut sighting).await {
                 Ok(true) => {
                     info!(lease = %self.key, identity = self.identity, "leading");
-                    let tasks = Tasks::new(token.child_token());
+                    let tasks = group.child();
                     lead(&tasks);
-                    self.keep(&token, &mut sighting).await;
+                    self.keep(token, &mut sighting).await;
                     tasks.drain().await;
                     info!(lease = %self.key, identity = self.identity, "no longer leading");
                 }
@@ -87,7 +88,7 @@ impl Election {
                     warn!(lease = %self.key, error = %report(&error), "cannot stand for election");
                 }
             }
-            self.pause(&token).await;
+            self.pause(token).await;
         }
     }
 
@@ -102,6 +103,7 @@ impl Election {
             }
             let left = remaining(renewed, self.timing.deadline, self.env.now());
             let attempt = tokio::select! {
+                biased;
                 attempt = self.attempt(sighting) => attempt,
                 () = self.env.clock.sleep(left) => return,
             };
@@ -176,6 +178,7 @@ impl Election {
 
     async fn pause(&self, token: &CancellationToken) {
         tokio::select! {
+            biased;
             () = token.cancelled() => {}
             () = self.env.clock.sleep(self.timing.retry) => {}
         }
