@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use prometheus_client::registry::Registry;
 use tokio::sync::{Semaphore, watch};
 
@@ -14,6 +15,9 @@ use super::backend::Backend;
 use super::live::Hub;
 use crate::service::Service;
 
+/// Answers whether the role can do its work.
+pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// Everything the web pages stand on.
 pub struct Deps {
     pub service: Arc<dyn Service>,
@@ -21,8 +25,7 @@ pub struct Deps {
     pub informers: Informers,
     pub logs: Arc<dyn Logs>,
     pub auth: Arc<Auth>,
-    /// Answers whether the role can do its work.
-    pub ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    pub ready: Ready,
     pub registry: Arc<Registry>,
     pub settings: Settings,
     pub env: Env,
@@ -50,7 +53,7 @@ pub(super) struct App {
     pub(super) informers: Informers,
     pub(super) logs: Arc<dyn Logs>,
     pub(super) auth: Arc<Auth>,
-    pub(super) ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    pub(super) ready: Ready,
     pub(super) registry: Arc<Registry>,
     pub(super) settings: Settings,
     pub(super) env: Env,

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+
+use api::ObjectKey;
 
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
@@ -23,6 +26,10 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error>;
     async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error>;
+    /// When an application left the repository, if there ever was one of this name.
+    async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error>;
+    /// The application that an object from Git belongs to.
+    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error>;
 }
 
 /// The service of production.
@@ -68,5 +75,16 @@ impl Backend for ServiceBackend {
 
     async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
         Ok(self.0.history().drifts(application, limit).await?)
+    }
+
+    async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {
+        let record = self.0.history().application(name).await?;
+        Ok(record.and_then(|record| record.application.removed_at))
+    }
+
+    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
+        let all = self.0.history().whole_inventory().await?;
+        let item = all.into_iter().find(|item| item.key == *key);
+        Ok(item.map(|item| item.application))
     }
 }

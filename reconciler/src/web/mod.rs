@@ -18,5 +18,5 @@ mod tests;
 mod view;
 mod visitor;
 
-pub use app::{Deps, Settings};
+pub use app::{Deps, Ready, Settings};
 pub use router::router;

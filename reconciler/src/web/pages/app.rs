@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::apps::fact;
 use super::{Markup, fragment, html, take};
 use crate::history::{Rollout, RolloutDetail, RolloutQuery};
+use crate::service;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
@@ -75,8 +76,14 @@ pub(in crate::web) async fn page(
 
 /// What is known of one application.
 pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
-    let view = app.backend.application(name).await?;
-    Ok(fact(app, &view))
+    match app.backend.application(name).await {
+        Ok(view) => Ok(fact(app, &view)),
+        Err(service::Error::NotFound(what)) => Err(match app.backend.removed_at(name).await? {
+            Some(at) => PageError::Gone { what, at: Some(at) },
+            None => PageError::NotFound(what),
+        }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {

@@ -78,8 +78,8 @@ fn take(fragments: &[Fragment], id: &str) -> Markup {
     )
 }
 
-/// The fragments of a topic as they are now: `apps`, `app:NAME`, `rollouts`, `rollout:ID`,
-/// `history:APP`, `pod:NAMESPACE/NAME`, `nodes`.
+/// The fragments of a topic as they are now: `apps:…`, `app:NAME`, `rollout:ID`,
+/// `pod:NAMESPACE/NAME/APP`, `nodes:`.
 pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {

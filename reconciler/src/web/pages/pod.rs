@@ -71,7 +71,7 @@ pub(in crate::web) async fn page(
     if visitor.json {
         return Ok(Json(data(&app, &pod).await).into_response());
     }
-    let owner = application(&app, &pod);
+    let owner = application(&app, &pod).await;
     let fragments = make(&app, &pod, &owner).await;
     let frame = visitor
         .frame(&app)
@@ -84,7 +84,8 @@ pub(in crate::web) async fn page(
         frame.crumb(owner.as_str(), app_href(&owner))
     };
     let mut frame = frame.crumb(name.as_str(), "");
-    frame.topics = format!("pod:{namespace}/{name}");
+    // The application is part of the topic: it is not looked for again with every change.
+    frame.topics = format!("pod:{namespace}/{name}/{owner}");
     frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
     let page = with_logs(&app, &pod, &asked, frame, &fragments).await;
     Ok(html(&page))
@@ -217,40 +218,38 @@ async fn events(app: &App, namespace: &str, name: &str) -> Result<Vec<Object>, S
     }
 }
 
-/// The application whose object the pod descends from, by the label Kedge puts on what it applies.
-fn application(app: &App, pod: &Object) -> String {
+/// The application whose object the pod descends from; empty where that is not known.
+async fn application(app: &App, pod: &Object) -> String {
+    let mut keys = vec![Collection::new("", "pods").key(pod.namespace(), pod.name())];
     let mut owner = pod.controller();
-    let mut name = label(pod);
     // At most from a pod over a Job to a CronJob, or over a ReplicaSet to a Deployment.
-    for _ in 0..3 {
-        let Some(reference) = owner.filter(|_| name.is_empty()) else {
+    for _ in 0..2 {
+        let Some(reference) = owner.take() else { break };
+        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
+        let Some(resource) = api::resource::by_kind(&gvk) else {
             break;
         };
-        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
-        let found = api::resource::by_kind(&gvk).and_then(|resource| {
-            app.cached(&resource.collection().key(pod.namespace(), &reference.name))
-        });
-        let Some(object) = found else { break };
-        name = label(&object);
-        owner = object.controller();
+        let key = resource.collection().key(pod.namespace(), &reference.name);
+        owner = app.cached(&key).and_then(|object| object.controller());
+        keys.push(key);
     }
-    name
+    for key in keys.iter().rev() {
+        if let Ok(Some(name)) = app.backend.owner(key).await {
+            return name;
+        }
+    }
+    String::new()
 }
 
-fn label(object: &Object) -> String {
-    let own = object.label("kedge.dev/application");
-    let own = own.or_else(|| object.annotation("kedge.dev/application"));
-    own.unwrap_or_default().to_owned()
-}
-
+/// `name` is the pod's name, then its application's: see the topic.
 pub(super) async fn fragments(
     app: &App,
     namespace: &str,
     name: &str,
 ) -> Result<Vec<Fragment>, PageError> {
+    let (name, owner) = name.split_once('/').unwrap_or((name, ""));
     let pod = find(app, namespace, name).await?;
-    let owner = application(app, &pod);
-    Ok(make(app, &pod, &owner).await)
+    Ok(make(app, &pod, owner).await)
 }
 
 async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {

@@ -1,6 +1,7 @@
 //! `GET /livez`, `/readyz`, `/metrics`: for machines, without sign-in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -8,12 +9,16 @@ use axum::response::{IntoResponse, Response};
 
 use crate::web::app::App;
 
+/// No answer in this time is one, too.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 pub(in crate::web) async fn live() -> &'static str {
     "ok\n"
 }
 
 pub(in crate::web) async fn ready(State(app): State<Arc<App>>) -> Response {
-    if (app.ready)() {
+    let answer = tokio::time::timeout(PATIENCE, (app.ready)()).await;
+    if answer.unwrap_or(false) {
         "ok\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready yet\n").into_response()

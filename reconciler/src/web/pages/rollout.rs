@@ -54,7 +54,7 @@ pub(in crate::web) async fn page(
     let topic = format!("rollout:{id}");
     frame.event = app.hub.publish(&topic, &fragments, app.env.now());
     // What is over does not change any more.
-    if !detail.rollout.phase.is_over() {
+    if !detail.rollout.phase.is_final() {
         frame.topics = topic;
     }
     let page = Page {

@@ -210,7 +210,8 @@ pub(crate) fn truth(facts: &Facts) -> Truth {
     }
 }
 
-/// Conditions of an Application say `True` when all is well.
+/// Conditions of an Application say `True` when all is well, except for the one about a rollout
+/// on its way.
 pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
     let mut rows: Vec<ConditionRow> = all.iter().map(|one| condition(one, now)).collect();
     rows.sort_by(|a, b| b.tone.cmp(&a.tone));
@@ -218,10 +219,13 @@ pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
 }
 
 fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
-    let (tone, icon) = match condition.status.as_str() {
-        "True" => (Tone::Ok, "ok"),
-        "False" if condition.reason == "Progressing" => (Tone::Run, "run"),
-        "False" => (Tone::Bad, "bad"),
+    let (tone, icon) = match (condition.kind.as_str(), condition.status.as_str()) {
+        ("RollingOut", "True") => (Tone::Run, "run"),
+        ("RollingOut", _) if condition.reason != "Failed" => (Tone::Ok, "ok"),
+        (_, "True") => (Tone::Ok, "ok"),
+        (_, "False") if condition.reason == "Progressing" => (Tone::Run, "run"),
+        ("Synced", "False") if condition.reason == "OutOfSync" => (Tone::Warn, "ne"),
+        (_, "False") => (Tone::Bad, "bad"),
         _ => (Tone::Unknown, "unk"),
     };
     let since = condition.last_transition_time.as_deref();

@@ -67,7 +67,7 @@ impl Facts {
 
     /// The rollout that runs now.
     pub(crate) fn running(&self) -> Option<&Rollout> {
-        self.last.as_ref().filter(|last| !last.phase.is_over())
+        self.last.as_ref().filter(|last| !last.phase.is_final())
     }
 
     /// Whether nothing asks for a person.

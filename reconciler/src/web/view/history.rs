@@ -51,7 +51,7 @@ impl Query {
         match self.outcome() {
             "failed" => rollout.phase == RolloutPhase::Failed,
             "rollback" => !undone(rollout).is_empty(),
-            "running" => !rollout.phase.is_over(),
+            "running" => !rollout.phase.is_final(),
             _ => true,
         }
     }
@@ -241,7 +241,7 @@ fn filters(query: &Query, base: &str) -> Vec<Filter> {
 fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let state = State::rollout(rollout);
-    let running = !rollout.phase.is_over();
+    let running = !rollout.phase.is_final();
     let age = coarse(rollout.started_at.duration_until(now));
     Row {
         day: String::new(),

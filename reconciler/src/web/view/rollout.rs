@@ -157,7 +157,7 @@ pub(crate) fn head(rollout: &Rollout, now: Timestamp) -> Head {
             };
             (undone.clone(), to)
         }),
-        duration: if rollout.phase.is_over() {
+        duration: if rollout.phase.is_final() {
             format!("took {duration}")
         } else {
             format!("running {duration}")
@@ -204,7 +204,7 @@ pub(crate) fn is_settled(object: &ObjectResult) -> bool {
 pub(crate) fn wave_state(rollout: &Rollout, objects: &[&ObjectResult], now: Timestamp) -> State {
     let settled = objects.iter().filter(|object| is_settled(object)).count();
     let began = objects.iter().filter_map(|object| object.applied_at).min();
-    let over = rollout.phase.is_over();
+    let over = rollout.phase.is_final();
     if settled == objects.len()
         && (began.is_some() || rollout.phase == RolloutPhase::Succeeded || !over)
     {
@@ -240,7 +240,7 @@ pub(crate) fn steps(detail: &RolloutDetail, now: Timestamp) -> Steps {
         },
         format!("{} by {}", clock(rollout.started_at), rollout.author.name),
     )];
-    steps.push(if detail.objects.is_empty() && !rollout.phase.is_over() {
+    steps.push(if detail.objects.is_empty() && !rollout.phase.is_final() {
         StepView::new(Tone::Run, "run", "Planned", "being made".into())
     } else {
         StepView::new(Tone::Ok, "ok", "Planned", planned(counts))
@@ -333,7 +333,7 @@ pub(crate) fn next(detail: &RolloutDetail, branch: &str, now: Timestamp) -> Next
         name: name.into(),
         text,
     };
-    if rollout.phase.is_over() {
+    if rollout.phase.is_final() {
         let state = State::rollout(rollout);
         let text = if rollout.message.is_empty() {
             "Nothing more will happen.".into()

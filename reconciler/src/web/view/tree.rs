@@ -158,7 +158,7 @@ const DEPTH: usize = 5;
 /// What a running rollout will apply and has not yet, with its wave.
 fn waiting(running: Option<&RolloutDetail>) -> BTreeMap<&ObjectKey, i32> {
     let objects = running
-        .filter(|detail| !detail.rollout.phase.is_over())
+        .filter(|detail| !detail.rollout.phase.is_final())
         .map(|detail| detail.objects.as_slice())
         .unwrap_or_default();
     objects

@@ -152,7 +152,7 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
             &mut y,
         ));
     }
-    let running = !rollout.phase.is_over();
+    let running = !rollout.phase.is_final();
     let end = scale.from + SignedDuration::from_millis(scale.span);
     let mark = |at: Timestamp| (percent(scale.at(at)), clock(at));
     Waves {
@@ -251,7 +251,7 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
             faint: !settled,
         }
     });
-    let running = !rollout.phase.is_over();
+    let running = !rollout.phase.is_final();
     let open = rollout
         .deadline_at
         .filter(|_| running && !settled && object.applied_at.is_some())
@@ -304,7 +304,7 @@ fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'sta
         "Degraded" => (Tone::Bad, "bad"),
         "Missing" => (Tone::Warn, "miss"),
         _ if rollout.phase == RolloutPhase::Failed => (Tone::Bad, "bad"),
-        _ if rollout.phase.is_over() => (Tone::Unknown, "unk"),
+        _ if rollout.phase.is_final() => (Tone::Unknown, "unk"),
         _ => (Tone::Run, "run"),
     }
 }
@@ -313,9 +313,9 @@ fn text(object: &ObjectResult, rollout: &Rollout, settled: bool, end: Timestamp)
     let Some(applied) = object.applied_at else {
         return match object.action {
             Action::Unchanged if !object.message.is_empty() => object.message.clone(),
-            Action::Delete if rollout.phase.is_over() => "not deleted".into(),
+            Action::Delete if rollout.phase.is_final() => "not deleted".into(),
             Action::Delete => "after the last wave".into(),
-            _ if rollout.phase.is_over() => "not reached".into(),
+            _ if rollout.phase.is_final() => "not reached".into(),
             _ => "waits for its wave".into(),
         };
     };
