@@ -4,6 +4,9 @@
 //! before the caches know of what its last run wrote. Deterministic by hand through
 //! [`Drive::step`]; no timer but the one of [`Env`].
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

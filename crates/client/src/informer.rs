@@ -1,6 +1,9 @@
 //! Keeps a [`Cache`] equal to a collection of the server: list, watch, resume, list again when
 //! the server has forgotten the place. One informer per collection and selection per process.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

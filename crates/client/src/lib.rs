@@ -6,6 +6,8 @@ mod backoff;
 mod cache;
 mod client;
 mod clock;
+#[cfg(test)]
+mod double;
 mod driver;
 mod error;
 mod events;

@@ -2,12 +2,10 @@
 
 use futures::future::try_join_all;
 
-use api::{Collection, Object, ObjectKey, Uid};
-use client::{
-    Client, Context, DeleteOptions, Error, EventRecorder, Propagation, Target, WriteOptions,
-};
+use api::{Collection, Object, ObjectKey, ResourceVersion, Uid};
+use client::{Client, Context, DeleteOptions, Error, EventRecorder, Target, WriteOptions};
 
-pub(crate) use client::EventType;
+pub(crate) use client::{EventType, Propagation};
 
 /// The largest group of creations or deletions that are under way at once.
 const GROUP: usize = 64;
@@ -40,7 +38,9 @@ pub(crate) enum Action {
     Delete {
         key: ObjectKey,
         uid: Uid,
-        propagation: Option<Propagation>,
+        /// The version the decision was made from; empty where any later one is as good.
+        version: ResourceVersion,
+        propagation: Propagation,
     },
     Record {
         about: Object,
@@ -56,7 +56,8 @@ impl Action {
         Self::Delete {
             key: object.key(collection),
             uid: object.uid(),
-            propagation: Some(Propagation::Background),
+            version: ResourceVersion::default(),
+            propagation: Propagation::Background,
         }
     }
 
@@ -161,11 +162,13 @@ async fn perform(
         Action::Delete {
             key,
             uid,
+            version,
             propagation,
         } => {
             let options = DeleteOptions {
                 uid: Some(uid.clone()),
-                propagation: *propagation,
+                resource_version: Some(version.clone()).filter(|version| !version.0.is_empty()),
+                propagation: Some(*propagation),
                 ..DeleteOptions::default()
             };
             match client.delete(key, &options).await {

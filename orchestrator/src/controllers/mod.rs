@@ -8,8 +8,10 @@ mod collections;
 mod conditions;
 mod cronjob;
 mod deployment;
+mod garbage;
 mod job;
 mod names;
+mod namespace;
 mod ownership;
 mod pod;
 mod replicaset;
@@ -35,21 +37,13 @@ pub fn drivers(
         env,
         tasks,
     };
-    let recorder = |component| parts.recorder(component);
     vec![
-        parts.drive(deployment::Deployments::new(
-            informers,
-            recorder("deployment-controller"),
-        )),
-        parts.drive(replicaset::ReplicaSets::new(
-            informers,
-            recorder("replicaset-controller"),
-        )),
-        parts.drive(job::Jobs::new(informers, recorder("job-controller"))),
-        parts.drive(cronjob::CronJobs::new(
-            informers,
-            recorder("cronjob-controller"),
-        )),
+        parts.drive("deployment-controller", deployment::Deployments::new),
+        parts.drive("replicaset-controller", replicaset::ReplicaSets::new),
+        parts.drive("job-controller", job::Jobs::new),
+        parts.drive("cronjob-controller", cronjob::CronJobs::new),
+        parts.drive("garbage-collector", garbage::Garbage::new),
+        parts.drive("namespace-controller", namespace::Namespaces::new),
     ]
 }
 
@@ -68,16 +62,15 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn drive(&self, controller: impl Controller) -> Box<dyn Drive> {
-        Box::new(Driver::new(
-            controller,
-            self.client.clone(),
-            self.informers,
-            self.env,
-        ))
-    }
-
-    fn recorder(&self, component: &str) -> EventRecorder {
-        EventRecorder::start(self.client.clone(), self.env, component, "", self.tasks)
+    /// A controller is made from the caches it shares and a recorder of its own.
+    fn drive<C: Controller>(
+        &self,
+        name: &str,
+        new: impl FnOnce(&Informers, EventRecorder) -> C,
+    ) -> Box<dyn Drive> {
+        let recorder = EventRecorder::start(self.client.clone(), self.env, name, "", self.tasks);
+        let controller = new(self.informers, recorder);
+        let driver = Driver::new(controller, self.client.clone(), self.informers, self.env);
+        Box::new(driver)
     }
 }
