@@ -56,8 +56,8 @@ impl Lane {
     }
 }
 
-/// Where and how to store.
-#[derive(Debug, Clone)]
+/// Where and how to store. Not `Debug`: the URL may hold a password.
+#[derive(Clone)]
 pub struct Options {
     /// `postgres://…`
     pub url: String,

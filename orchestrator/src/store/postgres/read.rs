@@ -10,6 +10,17 @@ use api::{Collection, ObjectKey, Revision};
 use super::row::{StoredRow, unavailable};
 use crate::store::Error;
 
+/// Keeps compaction away until the transaction ends. A snapshot is not enough: the rows that
+/// compaction carries forward are younger than it, and those they replace are dropped. To be
+/// called before the first read, which is what fixes the snapshot.
+pub(super) async fn hold_log(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query("lock table changes in access share mode")
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(unavailable("hold the log"))
+}
+
 pub(super) async fn get(
     connection: &mut PgConnection,
     key: &ObjectKey,

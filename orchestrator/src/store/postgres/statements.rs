@@ -68,17 +68,6 @@ pub(super) async fn lock_counter(
     .await
 }
 
-pub(super) async fn set_counter(
-    connection: &mut PgConnection,
-    value: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update cluster_revision set value = $1")
-        .bind(value)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
 pub(super) async fn insert(
     connection: &mut PgConnection,
     rows: &[Row<'_>],
@@ -195,6 +184,7 @@ pub(super) async fn take_names(
     .map(|done| done.rows_affected())
 }
 
+/// Adds the accepted writes to the log and moves the counter to the last of them.
 pub(super) async fn append(
     connection: &mut PgConnection,
     plan: &Plan<'_>,
@@ -208,7 +198,8 @@ pub(super) async fn append(
     let keys = key_columns(writes().map(|write| &write.key));
     let revisions = (0..plan.accepted.len()).map(|position| plan.revision(position).0);
     sqlx::query(
-        "insert into changes
+        "with counter as (update cluster_revision set value = $10)
+         insert into changes
                 (revision, at, resource, namespace, name, uid, operation, actor, body)
          select revision, timestamptz 'epoch' + $9::bigint * interval '1 microsecond',
                 resource, namespace, name, uid, operation, actor, body
@@ -239,6 +230,7 @@ pub(super) async fn append(
             .collect::<Vec<_>>(),
     )
     .bind(at.as_microsecond())
+    .bind(plan.last().0)
     .execute(connection)
     .await
     .map(drop)

@@ -160,6 +160,7 @@ impl Store for PostgresStore {
                 .begin_with("begin isolation level repeatable read read only")
                 .await
                 .map_err(unavailable("list objects"))?;
+            read::hold_log(&mut snapshot).await?;
             let revision = changes::revision(&mut snapshot).await?;
             let rows = match collection {
                 Some(collection) => read::list(&mut snapshot, collection).await?,

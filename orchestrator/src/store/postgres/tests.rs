@@ -303,6 +303,36 @@ async fn compaction_drops_partitions_and_deletes_nothing() {
     committed(opened.store(), replace(&pod("busy"), "x", revision)).await;
 }
 
+/// What is carried forward is younger than the snapshot of a list that is under way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_during_compaction_is_whole() {
+    const ROUNDS: usize = 30;
+    let opened = open().await;
+    committed(opened.store(), create(&pod("idle"), "")).await;
+    let first = committed(opened.store(), create(&pod("busy"), "")).await;
+    let compacting = async {
+        let mut revision = first;
+        for round in 0..ROUNDS {
+            revision = committed(
+                opened.store(),
+                replace(&pod("busy"), &round.to_string(), revision),
+            )
+            .await;
+            opened.store.compact(revision).await.unwrap();
+        }
+    };
+    let listing = async {
+        for _ in 0..ROUNDS {
+            let listing = opened.store.list(None).await.unwrap();
+            assert_eq!(listing.items.len(), 2);
+            assert!(opened.store.get(&pod("idle")).await.unwrap().is_some());
+            let past = opened.store.at(None, listing.revision).await;
+            assert!(past.is_err() || past.is_ok_and(|past| past.items.len() == 2));
+        }
+    };
+    tokio::join!(compacting, listing);
+}
+
 #[tokio::test]
 async fn other_servers_are_told() {
     let opened = open().await;

@@ -326,7 +326,6 @@ async fn apply(
         check(statements::take_names(connection, &takers).await?, names);
     }
     statements::append(connection, plan, at).await?;
-    statements::set_counter(connection, plan.last().0).await?;
     Ok(is_whole)
 }
 
