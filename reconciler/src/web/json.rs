@@ -151,7 +151,9 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
     let changed = plan.steps().filter(|step| step.is_change()).map(|step| {
         let secret = is_secret(&step.object);
         let (action, changes, object) = match &step.change {
-            Change::Create => (Action::Create, Vec::new(), Some(masked(&step.object).body)),
+            Change::Create | Change::Recreate => {
+                (Action::Create, Vec::new(), Some(masked(&step.object).body))
+            }
             Change::Update(changes) if secret => {
                 let changes = changes.iter().map(hidden).collect();
                 (Action::Change, changes, None)

@@ -267,7 +267,7 @@ pub(crate) fn summary(facts: &Facts) -> Summary {
         }
         entries.push(("Path", source.path.clone()));
         entries.push(("Namespace", application.target_namespace.clone()));
-        let policy = application.policy;
+        let policy = &application.policy;
         let mut does = Vec::new();
         does.push(if policy.automated {
             "converge by itself"

@@ -143,9 +143,12 @@ pub(crate) fn of_plan(plan: &Plan, query: &Query) -> Objects {
         objects.push(object);
     }
     let steps = |wanted: fn(&Change) -> bool| plan.steps().filter(move |s| wanted(&s.change));
-    for step in steps(|change| *change == Change::Create) {
+    for step in steps(|change| matches!(change, Change::Create | Change::Recreate)) {
         let mut object = empty(Action::Create, &step.kind, &step.key);
         object.place = step.origin.to_string();
+        if step.change == Change::Recreate {
+            object.note = "Is being deleted; it is created again once it is gone.".into();
+        }
         object.rows = added(&yaml(Some(&step.object)));
         objects.push(object);
     }
