@@ -4,4 +4,4 @@ pub(crate) mod agent;
 pub(crate) mod orchestrator;
 mod shutdown;
 
-pub(crate) use shutdown::until_asked_to_stop;
+pub(crate) use shutdown::{asked_to_stop, until_asked_to_stop};
