@@ -39,6 +39,8 @@ async fn the_service_is_there_and_comes_back_as_it_was() {
             json!([{"addresses": ["10.1.0.1"], "conditions": {"ready": true}}])
         );
         cluster.merge(&slice, &json!({"ports": []})).await;
-        cluster.delete(&service, &client::DeleteOptions::default()).await;
+        cluster
+            .delete(&service, &client::DeleteOptions::default())
+            .await;
     }
 }

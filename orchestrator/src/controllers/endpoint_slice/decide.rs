@@ -81,7 +81,9 @@ fn delete<'a>(slices: impl Iterator<Item = &'a Arc<Object>>) -> Vec<Action> {
 }
 
 fn families(service: &Object) -> Vec<Family> {
-    let listed = service.pointer("/spec/ipFamilies").and_then(Value::as_array);
+    let listed = service
+        .pointer("/spec/ipFamilies")
+        .and_then(Value::as_array);
     let families: Vec<Family> = Family::ALL
         .into_iter()
         .filter(|family| listed.is_some_and(|list| list.iter().any(|f| f == family.name())))
@@ -183,7 +185,6 @@ fn write<'a>(
         .iter()
         .map(|slice| slice.name().to_owned())
         .collect();
-    let seed = Seed::new([service.uid().0.as_str()]);
     let mut actions = Vec::new();
     for filled in filled {
         // A slice that nothing is in any more is used again rather than deleted and made anew.
@@ -194,37 +195,41 @@ fn write<'a>(
             let index = spare.iter().position(reusable)?;
             Some(spare.remove(index))
         });
-        match slice {
-            Some(old) => {
-                let new = body(service, &filled, (**old).clone());
-                if new != **old {
-                    actions.push(Action::Replace {
-                        collection: endpoint_slices(),
-                        object: new,
-                    });
-                }
-            }
-            None => {
-                let name = seed.names(service.name(), 1, &taken).remove(0);
-                taken.insert(name.clone());
-                let new = json!({
-                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-                    "metadata": {
-                        "name": name, "generateName": format!("{}-", service.name()),
-                        "namespace": service.namespace(),
-                        "ownerReferences": [service.controller_reference()],
-                    },
-                    "addressType": filled.family.name(),
-                });
-                actions.push(Action::Create {
-                    collection: endpoint_slices(),
-                    object: body(service, &filled, new.into()),
-                });
-            }
+        if let Some(old) = slice {
+            actions.extend(replace(service, &filled, old));
+        } else {
+            actions.push(create(service, &filled, &mut taken));
         }
     }
     actions.extend(delete(spare.into_iter()));
     actions
+}
+
+fn replace(service: &Object, filled: &Filled, old: &Object) -> Option<Action> {
+    let new = body(service, filled, old.clone());
+    (new != *old).then(|| Action::Replace {
+        collection: endpoint_slices(),
+        object: new,
+    })
+}
+
+fn create(service: &Object, filled: &Filled, taken: &mut BTreeSet<String>) -> Action {
+    let seed = Seed::new([service.uid().0.as_str()]);
+    let name = seed.names(service.name(), 1, taken).remove(0);
+    let new = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": {
+            "name": name, "generateName": format!("{}-", service.name()),
+            "namespace": service.namespace(),
+            "ownerReferences": [service.controller_reference()],
+        },
+        "addressType": filled.family.name(),
+    });
+    taken.insert(name);
+    Action::Create {
+        collection: endpoint_slices(),
+        object: body(service, filled, new.into()),
+    }
 }
 
 fn body(service: &Object, filled: &Filled, mut slice: Object) -> Object {

@@ -99,8 +99,6 @@ fn named(pod: &Object, name: &str, protocol: &str) -> Option<i64> {
         .chain(sidecars)
         .filter_map(|container| container["ports"].as_array())
         .flatten()
-        .find(|port| {
-            port["name"] == name && port["protocol"].as_str().unwrap_or("TCP") == protocol
-        })
+        .find(|port| port["name"] == name && port["protocol"].as_str().unwrap_or("TCP") == protocol)
         .and_then(|port| port["containerPort"].as_i64())
 }

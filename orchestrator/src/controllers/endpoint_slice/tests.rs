@@ -169,11 +169,7 @@ fn pods_with_other_ports_are_in_another_slice() {
 
 #[test]
 fn a_service_that_is_only_a_name_has_none() {
-    let (slices, _) = settle(
-        &service(&json!({})),
-        &[pod("a", "10.0.0.1", true)],
-        vec![],
-    );
+    let (slices, _) = settle(&service(&json!({})), &[pod("a", "10.0.0.1", true)], vec![]);
     for spec in [json!({"type": "ExternalName"}), json!({"selector": null})] {
         let (left, _) = settle(&service(&spec), &[], slices.clone());
         assert_eq!(left.len(), 0, "{spec}");

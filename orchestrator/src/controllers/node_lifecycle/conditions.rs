@@ -14,7 +14,10 @@ const PRESSURES: [(&str, &str); 4] = [
     ("MemoryPressure", "node.kubernetes.io/memory-pressure"),
     ("DiskPressure", "node.kubernetes.io/disk-pressure"),
     ("PIDPressure", "node.kubernetes.io/pid-pressure"),
-    ("NetworkUnavailable", "node.kubernetes.io/network-unavailable"),
+    (
+        "NetworkUnavailable",
+        "node.kubernetes.io/network-unavailable",
+    ),
 ];
 /// What an agent reports; nobody knows any of it once the agent is silent.
 const REPORTED: [&str; 4] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
@@ -30,7 +33,10 @@ pub(super) fn silent(node: &Object, now: Timestamp) -> Option<Value> {
         let (reason, message) = if known.is_some() {
             ("NodeStatusUnknown", "Kubelet stopped posting node status.")
         } else {
-            ("NodeStatusNeverUpdated", "Kubelet never posted node status.")
+            (
+                "NodeStatusNeverUpdated",
+                "Kubelet never posted node status.",
+            )
         };
         let wanted = Wanted {
             kind,

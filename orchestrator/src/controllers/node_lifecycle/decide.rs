@@ -139,7 +139,11 @@ fn evictions(observed: &Observed) -> (Vec<Action>, Option<Timestamp>) {
                 next = Some(later(now, OUTAGE_RETRY));
             }
             Some(at) if at <= now => {
-                let message = format!("Marking for deletion Pod {}/{}", pod.namespace(), pod.name());
+                let message = format!(
+                    "Marking for deletion Pod {}/{}",
+                    pod.namespace(),
+                    pod.name()
+                );
                 actions.push(Action::normal(pod, "TaintManagerEviction", message));
                 actions.push(Action::delete(&pods(), pod));
             }

@@ -16,10 +16,19 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn node(ready: &str, taints: &Value) -> Object {
+    let other = if ready == "Unknown" {
+        "Unknown"
+    } else {
+        "False"
+    };
+    let condition = |kind: &str, status: &str| json!({"type": kind, "status": status});
     json!({
         "metadata": {"name": "n1", "uid": "n1"},
         "spec": {"taints": taints},
-        "status": {"conditions": [{"type": "Ready", "status": ready}]},
+        "status": {"conditions": [
+            condition("MemoryPressure", other), condition("DiskPressure", other),
+            condition("PIDPressure", other), condition("Ready", ready),
+        ]},
     })
     .into()
 }
@@ -187,5 +196,8 @@ async fn a_node_that_comes_back_is_as_before() {
     cluster.run(&[&driver]).await;
     let back = cluster.find("", "nodes", "", "n1").await.unwrap();
     assert!(is_ready(&back));
-    assert_eq!(back.body["spec"].get("taints").unwrap_or(&json!([])), &json!([]));
+    assert_eq!(
+        back.body["spec"].get("taints").unwrap_or(&json!([])),
+        &json!([])
+    );
 }

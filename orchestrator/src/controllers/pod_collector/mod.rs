@@ -109,7 +109,12 @@ impl PodCollector {
     }
 
     /// Says how the pod ended, for whoever counts it (a finalizer may keep it a while).
-    async fn fail(&self, pod: &Object, key: &ObjectKey, context: &Context<'_>) -> Result<(), Error> {
+    async fn fail(
+        &self,
+        pod: &Object,
+        key: &ObjectKey,
+        context: &Context<'_>,
+    ) -> Result<(), Error> {
         if super::pod::is_finished(pod) {
             return Ok(());
         }
