@@ -36,8 +36,7 @@ pub use system::Config;
 /// Keys of one controller that run at the same time.
 const WORKERS: usize = 4;
 
-/// Every controller and the scheduler, not yet started: a simulation steps them, [`start`] runs
-/// them.
+/// Every controller, not yet started: a simulation steps them, [`start`] runs them.
 pub fn drivers(
     config: &Config,
     client: &Arc<dyn Client>,
@@ -63,7 +62,7 @@ pub fn drivers(
     drivers
 }
 
-/// Runs all of them until `tasks` is drained. Only for the leader.
+/// Runs every controller until `tasks` is drained. Only for the leader.
 pub fn start(
     config: &Config,
     client: &Arc<dyn Client>,
@@ -90,12 +89,11 @@ impl Parts<'_> {
         name: &str,
         new: impl FnOnce(&Informers, EventRecorder) -> C,
     ) -> Box<dyn Drive> {
-        let controller = new(self.informers, self.recorder(name));
+        let controller = new(
+            self.informers,
+            EventRecorder::start(self.client.clone(), self.env, name, "", self.tasks),
+        );
         let driver = Driver::new(controller, self.client.clone(), self.informers, self.env);
         Box::new(driver)
-    }
-
-    fn recorder(&self, component: &str) -> EventRecorder {
-        EventRecorder::start(self.client.clone(), self.env, component, "", self.tasks)
     }
 }

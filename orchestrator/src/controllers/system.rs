@@ -10,7 +10,6 @@ use super::{
     service_account,
 };
 use crate::auth::rbac::Aggregation;
-use crate::scheduler::Scheduler;
 
 /// What controllers must be told of this cluster.
 #[derive(Debug, Clone)]
@@ -35,12 +34,6 @@ impl Config {
 impl Parts<'_> {
     pub(super) fn system(&self, config: &Config) -> Vec<Box<dyn Drive>> {
         let roles = self.informers.cache(&Aggregation::collection());
-        let scheduler = Scheduler::new(
-            self.client.clone(),
-            self.informers,
-            self.env,
-            self.recorder("default-scheduler"),
-        );
         vec![
             self.drive(
                 "endpoint-slice-controller",
@@ -66,7 +59,6 @@ impl Parts<'_> {
             self.drive("clusterrole-aggregation-controller", |_, _| {
                 Aggregation::new(roles)
             }),
-            Box::new(scheduler),
         ]
     }
 }

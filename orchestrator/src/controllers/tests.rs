@@ -4,6 +4,7 @@ use client::Drive;
 use serde_json::{Value, json};
 
 use super::{Config, drivers};
+use crate::scheduler::Scheduler;
 use crate::testing::Cluster;
 
 fn config() -> Config {
@@ -24,7 +25,15 @@ fn all(cluster: &Cluster) -> Vec<Box<dyn Drive>> {
         tasks,
         ..
     } = cluster;
-    drivers(&config(), client, informers, env, tasks)
+    let mut all = drivers(&config(), client, informers, env, tasks);
+    let events = cluster.recorder("default-scheduler");
+    all.push(Box::new(Scheduler::new(
+        client.clone(),
+        informers,
+        env,
+        events,
+    )));
+    all
 }
 
 async fn run(cluster: &Cluster, drivers: &[Box<dyn Drive>]) {
