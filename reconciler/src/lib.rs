@@ -3,10 +3,16 @@
 //! The Kubernetes-compatible API is the only way into the cluster, so any such server will do.
 //! `engine` decides; this crate reads Git, writes objects and remembers what happened.
 
+pub mod config;
 pub mod githost;
 pub mod history;
+mod reconciler;
 pub mod service;
 pub mod source;
+mod sync;
 #[cfg(test)]
 mod testing;
 pub mod web;
+
+pub use config::{Config, RepositoryConfig};
+pub use reconciler::{Error, Reconciler};

@@ -12,6 +12,8 @@ mod process;
 pub mod repository;
 pub mod revert;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod wire;
 

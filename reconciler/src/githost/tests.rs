@@ -1,8 +1,7 @@
 //! The real Git client against the real server; only the decisions are made up.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
@@ -14,17 +13,8 @@ use client::{Env, Tasks};
 use engine::tree::{Node, Tree};
 
 use super::*;
-use crate::source::{Location, Person, Source};
+use crate::source::{Location, Source};
 use crate::testing::Directory;
-
-/// Not a test by itself: hooks of the tests below start this binary to run exactly this.
-#[test]
-fn acts_as_a_hook() {
-    let Some(name) = std::env::var_os("KEDGE_TEST_HOOK") else {
-        return;
-    };
-    std::process::exit(hook::run(name.to_str().unwrap()).into());
-}
 
 /// Refuses a commit with a file `bad`; after a push it says something, waits for `go`, and says
 /// something more.
@@ -72,20 +62,6 @@ impl Gate for Judge {
     }
 }
 
-struct Door;
-
-#[async_trait]
-impl Authenticate for Door {
-    async fn authenticate(&self, credentials: &Credentials) -> Option<Person> {
-        let ann = || Some(Person::new("ann", "ann@example.org"));
-        match credentials {
-            Credentials::Basic { password, .. } if password == "secret" => ann(),
-            Credentials::Bearer(token) if token == "secret" => ann(),
-            _ => None,
-        }
-    }
-}
-
 struct World {
     directory: Directory,
     address: String,
@@ -109,11 +85,11 @@ impl World {
             repository: at("cluster.git"),
             hooks: at("hooks"),
             socket: at("run/hooks.socket"),
-            executable: hook_script(directory.path()),
+            executable: testing::hook(directory.path()),
             push_limit: 1 << 20,
         };
         let host = GitHost::start(options, Arc::new(judge), &env, &tasks).unwrap();
-        let router = router(&host, Arc::new(Door));
+        let router = router(&host, Arc::new(testing::Door));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tasks.spawn_until_cancelled(async move { axum::serve(listener, router).await.unwrap() });
@@ -180,18 +156,6 @@ impl World {
         let said = self.git("work", &["rev-parse", "HEAD"]).await;
         said.trim().to_owned()
     }
-}
-
-fn hook_script(directory: &Path) -> PathBuf {
-    let (path, binary) = (directory.join("hook.sh"), std::env::current_exe().unwrap());
-    let script = format!(
-        "#!/bin/sh\nKEDGE_TEST_HOOK=\"${{0##*/}}\" exec '{}' --exact --nocapture \
-         githost::tests::acts_as_a_hook\n",
-        binary.display()
-    );
-    fs::write(&path, script).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
 }
 
 #[tokio::test(flavor = "multi_thread")]

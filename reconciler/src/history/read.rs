@@ -88,6 +88,34 @@ impl Reader {
         .map_err(failed("find the push of a commit"))
     }
 
+    /// The newest push of this commit, whatever became of it.
+    pub(crate) async fn newest_push_of(&self, revision: &CommitId) -> Result<Option<Push>, Error> {
+        sqlx::query_as(
+            "select * from pushes where new_revision = $1 order by received_at desc limit 1",
+        )
+        .bind(&revision.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find the newest push of a commit"))
+    }
+
+    /// The newest rollout of an application to a commit, of which a beginning is enough.
+    pub async fn rollout_at(
+        &self,
+        application: &str,
+        revision: &CommitId,
+    ) -> Result<Option<Rollout>, Error> {
+        sqlx::query_as(
+            "select * from rollouts where application = $1 and starts_with(revision, $2)
+              order by number desc limit 1",
+        )
+        .bind(application)
+        .bind(&revision.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find a rollout by its commit"))
+    }
+
     /// By name, those that were removed included.
     pub async fn application_records(&self) -> Result<Vec<ApplicationRecord>, Error> {
         sqlx::query_as("select * from applications order by name")

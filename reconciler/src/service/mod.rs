@@ -1,6 +1,9 @@
 //! What people can ask of the reconciler: the one door for web pages and command line.
 
 mod error;
+mod production;
+mod queries;
+mod rollback;
 mod types;
 
 use async_trait::async_trait;
@@ -13,7 +16,7 @@ pub use types::{
     ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
 };
 
-/// Queries and commands. The reconciler itself is the one of production.
+/// Queries and commands. [`crate::Reconciler`] is the one of production.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Everything that is recorded.

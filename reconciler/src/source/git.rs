@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use engine::rollout::CommitId;
 
+use super::mirror::DEFAULT;
 use super::{Commit, Error, GitTree, Person};
 
 /// Where a repository is, and where else its objects may be. Cheap to clone.
@@ -58,10 +59,6 @@ impl Repository {
         Ok(Self { inner, path })
     }
 
-    pub(crate) fn inner(&self) -> &git2::Repository {
-        &self.inner
-    }
-
     pub(crate) fn failed(&self, operation: &'static str) -> impl Fn(git2::Error) -> Error {
         failed(operation, &self.path)
     }
@@ -75,8 +72,14 @@ impl Repository {
         }
     }
 
-    /// The commit that a branch, a tag, a commit or a beginning of its id names.
+    /// The commit that a branch, a tag, a commit or a beginning of its id names; of a mirror the
+    /// empty text names what its origin would check out.
     pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
+        let revision = if revision.is_empty() {
+            DEFAULT
+        } else {
+            revision
+        };
         if let Some(branch) = self.branch(revision)? {
             return Ok(Some(branch));
         }

@@ -15,7 +15,13 @@ use super::{Error, Location};
 const PATIENCE: Duration = Duration::from_mins(5);
 /// How often a server may refuse credentials before that is the answer.
 const ATTEMPTS: u32 = 4;
-const REFSPECS: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+/// The branch the server itself would check out.
+pub(super) const DEFAULT: &str = "refs/kedge/HEAD";
+const REFSPECS: [&str; 3] = [
+    "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*",
+    "+HEAD:refs/kedge/HEAD",
+];
 
 /// How to sign in to a remote repository. User and password in the URL work too.
 #[derive(Clone, Default)]

@@ -25,7 +25,7 @@ pub(crate) use git::commit_id;
 pub use git::{Location, Repository};
 pub use mirror::Access;
 pub use tree::GitTree;
-pub(crate) use watch::{Polling, Reason, Waker};
+pub(crate) use watch::{Polling, Waker};
 
 /// The name of the repository that Kedge hosts itself.
 pub const HOSTED: &str = "hosted";
@@ -102,7 +102,8 @@ impl Source {
 
     /// Wakes `wake` whenever the repository changes, where that can be seen from here.
     fn notifier(&self, wake: &Arc<Notify>) -> Option<notify::Notifier> {
-        let url = self.remote.as_ref().map(|remote| remote.url.as_str());
-        notify::Notifier::start(url?, wake)
+        let hosted = self.location.path.to_string_lossy();
+        let url = self.remote.as_ref().map_or(&*hosted, |remote| &remote.url);
+        notify::Notifier::start(url, wake)
     }
 }

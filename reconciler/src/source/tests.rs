@@ -15,7 +15,13 @@ use crate::testing::{Directory, commit};
 
 fn bare(directory: &Directory) -> PathBuf {
     let path = directory.path().join("origin.git");
-    git2::Repository::init_bare(&path).unwrap();
+    git2::Repository::init_opts(
+        &path,
+        git2::RepositoryInitOptions::new()
+            .bare(true)
+            .initial_head("main"),
+    )
+    .unwrap();
     path
 }
 
@@ -90,12 +96,13 @@ async fn a_mirror_follows_its_origin() {
     let url = format!("file://{}", path.display());
     let source = Source::remote(&url, Access::default(), &directory.path().join("mirrors"));
     source.refresh(&env).await.unwrap();
-    assert_eq!(source.head("main").await.unwrap(), Some(first));
+    assert_eq!(source.head("main").await.unwrap(), Some(first.clone()));
+    assert_eq!(source.resolve("").await.unwrap(), Some(first));
 
     let waker = Waker::default();
     let mut polling = Polling::new(&source, Duration::from_hours(1), &waker, &env);
     let second = commit(&path, "main", "2", &BTreeMap::from([("a", "2")]));
-    assert_eq!(polling.next().await.trigger, Trigger::Notify);
+    assert_eq!(polling.next().await, Trigger::Notify);
     source.refresh(&env).await.unwrap();
     assert_eq!(source.head("main").await.unwrap(), Some(second));
 
@@ -103,9 +110,9 @@ async fn a_mirror_follows_its_origin() {
     let error = source.refresh(&env).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot fetch {url}"));
     polling.looked(false);
-    waker.wake(Trigger::Webhook.into());
+    waker.wake(Trigger::Webhook);
     assert!(matches!(
-        polling.next().await.trigger,
+        polling.next().await,
         Trigger::Webhook | Trigger::Notify
     ));
 }

@@ -29,33 +29,16 @@ pub(crate) struct Waker {
 #[derive(Default)]
 struct Shared {
     asked: Arc<Notify>,
-    why: Mutex<Option<Reason>>,
-}
-
-/// Why to look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reason {
-    pub(crate) trigger: Trigger,
-    /// The push that is on record already.
-    pub(crate) push: Option<String>,
-}
-
-impl From<Trigger> for Reason {
-    fn from(trigger: Trigger) -> Self {
-        Self {
-            trigger,
-            push: None,
-        }
-    }
+    why: Mutex<Option<Trigger>>,
 }
 
 impl Waker {
-    pub(crate) fn wake(&self, reason: Reason) {
-        *self.why() = Some(reason);
+    pub(crate) fn wake(&self, trigger: Trigger) {
+        *self.why() = Some(trigger);
         self.shared.asked.notify_one();
     }
 
-    fn why(&self) -> std::sync::MutexGuard<'_, Option<Reason>> {
+    fn why(&self) -> std::sync::MutexGuard<'_, Option<Trigger>> {
         self.shared
             .why
             .lock()
@@ -93,7 +76,7 @@ impl Polling {
     }
 
     /// Waits until it is time for the next look.
-    pub(crate) async fn next(&mut self) -> Reason {
+    pub(crate) async fn next(&mut self) -> Trigger {
         if self.interval.is_some() {
             self.env.clock.sleep(PAUSE).await;
         }
@@ -110,10 +93,7 @@ impl Polling {
             () = timer => Some(Trigger::Poll),
         };
         let asked = self.waker.why().take();
-        match (asked, trigger) {
-            (Some(reason), _) => reason,
-            (None, trigger) => trigger.unwrap_or(Trigger::Poll).into(),
-        }
+        asked.or(trigger).unwrap_or(Trigger::Poll)
     }
 
     fn wait(&self) -> Option<Duration> {

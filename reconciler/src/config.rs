@@ -1,0 +1,54 @@
+//! What the service is started with; parsed and checked by whoever starts it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::source::Access;
+
+/// The field manager of everything that comes from Git.
+pub const MANAGER: &str = "kedge";
+
+/// The service's settings.
+#[derive(Clone)]
+pub struct Config {
+    /// Where the hosted repository and mirrors are kept.
+    pub data: PathBuf,
+    /// `postgres://…`
+    pub database_url: String,
+    pub repository: RepositoryConfig,
+    /// The branch that is followed.
+    pub branch: String,
+    /// The directory of the repository that has `apps/` in it; `.` for its root.
+    pub path: String,
+    /// How often repositories elsewhere are asked for news.
+    pub poll: Duration,
+    /// This binary: Git starts it as its hooks.
+    pub executable: PathBuf,
+    /// The largest push, in bytes.
+    pub push_limit: usize,
+}
+
+/// Which repository is followed.
+#[derive(Clone)]
+pub enum RepositoryConfig {
+    /// The one Kedge hosts; `seed` is its first content.
+    Hosted { seed: Option<PathBuf> },
+    /// One elsewhere: https, ssh, or a path.
+    Remote { url: String, access: Access },
+}
+
+impl Config {
+    /// The hosted repository in `data`, with what is usual otherwise.
+    pub fn hosted(data: PathBuf, database_url: String, executable: PathBuf) -> Self {
+        Self {
+            data,
+            database_url,
+            repository: RepositoryConfig::Hosted { seed: None },
+            branch: "main".into(),
+            path: ".".into(),
+            poll: Duration::from_mins(1),
+            executable,
+            push_limit: 256 << 20,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The service as a whole: put together here, asked through [`crate::service::Service`].
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use tracing::Instrument;
+
+use client::{Client, Drive, Driver, Env, Informers, Tasks};
+
+use crate::config::{Config, RepositoryConfig};
+use crate::githost::{self, Authenticate, GitHost};
+use crate::history::{self, History};
+use crate::source::{Source, Waker};
+use crate::sync::core::Core;
+use crate::sync::{Cluster, Inventory, PushGate, Sources, Standings, Tracker, Worker, wake};
+
+/// Applications that are worked on at once.
+const WORKERS: usize = 4;
+/// A Unix socket's path may not be longer.
+const SOCKET_PATH: usize = 100;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot open the history")]
+    History(#[from] history::Error),
+    #[error("cannot prepare the hosted repository")]
+    Repository(#[from] githost::repository::Error),
+    #[error("cannot host the repository")]
+    Host(#[source] std::io::Error),
+    #[error("a task of the start broke down")]
+    Broken(#[source] tokio::task::JoinError),
+}
+
+/// The running service. Cheap to clone; ends with the tasks it was started with.
+#[derive(Clone)]
+pub struct Reconciler {
+    pub(crate) core: Arc<Core>,
+    host: Option<GitHost>,
+}
+
+impl Reconciler {
+    /// Opens the history, prepares the repository, and begins to follow it.
+    ///
+    /// # Errors
+    /// Where the database or the repository cannot be used. That the cluster is away is no error.
+    pub async fn start(
+        config: Config,
+        client: Arc<dyn Client>,
+        env: Env,
+        tasks: Tasks,
+    ) -> Result<Self, Error> {
+        let history = History::connect(&config.database_url).await?;
+        let source = source(&config).await?;
+        let informers = Informers::new(client.clone(), &env, &tasks);
+        let (cluster, new_kinds) = Cluster::new(&informers, &env);
+        let inventory = Inventory::load(history.reader()).await?;
+        let core = Arc::new(Core {
+            sources: Sources::new(mirrors(&config.data), config.poll, &env, &tasks),
+            env: env.clone(),
+            tasks: tasks.clone(),
+            client: client.clone(),
+            history,
+            cluster,
+            inventory,
+            renders: crate::sync::Renders::default(),
+            source,
+            waker: Waker::default(),
+            target: watch::Sender::default(),
+            standings: Standings::default(),
+            queue: OnceLock::new(),
+            config,
+        });
+        let driver = Driver::new(Worker::new(&core), client, &informers, &env);
+        // It is set only here.
+        let _ = core.queue.set(driver.queue().clone());
+        tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
+        tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
+        core.cluster.follow(&core.inventory.collections());
+        driver.start(WORKERS, &tasks);
+        let host = host(&core)?;
+        let span = tracing::info_span!("tracker", repository = %core.source.name);
+        tasks.spawn_until_cancelled(Tracker::new(&core).run().instrument(span));
+        Ok(Self { core, host })
+    }
+
+    /// The Git endpoint of the hosted repository, if one is hosted. See [`githost::router`].
+    pub fn git(&self, authenticate: Arc<dyn Authenticate>) -> Option<axum::Router> {
+        let host = self.host.as_ref()?;
+        Some(githost::router(host, authenticate))
+    }
+
+    /// Whether it can do its work: the history answers, and the cluster has answered.
+    pub async fn is_ready(&self) -> bool {
+        let history = self.core.history.reader().newest_step().await;
+        history.is_ok() && self.core.applications().is_synced()
+    }
+}
+
+async fn source(config: &Config) -> Result<Source, Error> {
+    match &config.repository {
+        RepositoryConfig::Hosted { seed } => {
+            let path = config.data.join(githost::repository::PATH);
+            let (at, branch, seed) = (path.clone(), config.branch.clone(), seed.clone());
+            let preparing = tokio::task::spawn_blocking(move || {
+                githost::repository::prepare(&at, &branch, seed.as_deref())
+            });
+            preparing.await.map_err(Error::Broken)??;
+            Ok(Source::hosted(&path))
+        }
+        RepositoryConfig::Remote { url, access } => {
+            Ok(Source::remote(url, access.clone(), &mirrors(&config.data)))
+        }
+    }
+}
+
+fn mirrors(data: &Path) -> PathBuf {
+    data.join("git/mirrors")
+}
+
+fn host(core: &Arc<Core>) -> Result<Option<GitHost>, Error> {
+    if !core.source.is_hosted() {
+        return Ok(None);
+    }
+    let config = &core.config;
+    let options = githost::Options {
+        repository: core.source.location.path.clone(),
+        hooks: config.data.join("git/hooks"),
+        socket: socket(&config.data),
+        executable: config.executable.clone(),
+        push_limit: config.push_limit,
+    };
+    let gate = Arc::new(PushGate { core: core.clone() });
+    GitHost::start(options, gate, &core.env, &core.tasks)
+        .map(Some)
+        .map_err(Error::Host)
+}
+
+/// Below the data directory, unless its path is too long for a socket.
+fn socket(data: &Path) -> PathBuf {
+    let path = data.join("git/run/hooks.socket");
+    if path.as_os_str().len() <= SOCKET_PATH {
+        return path;
+    }
+    let digest = Sha256::digest(data.as_os_str().as_encoded_bytes());
+    let name: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    std::env::temp_dir().join(format!("kedge-hooks-{name}/hooks.socket"))
+}

@@ -1,0 +1,234 @@
+//! Answers to questions: what is recorded, and how things are at this moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{Object, ObjectKey};
+use engine::health;
+use engine::plan::{Input, build, lines};
+use engine::rollout::CommitId;
+use engine::{Application, application};
+
+use super::{ApplicationView, Error, ObjectNode, PlanView};
+use crate::history::ApplicationSummary;
+use crate::source::{self, Source};
+use crate::sync::core::{Core, application_collection};
+use crate::sync::target::Target;
+use crate::sync::{Answer, ask, claimed, findings, keys, ordered};
+
+pub(super) async fn applications(core: &Core) -> Result<Vec<ApplicationView>, Error> {
+    let mut views = Vec::new();
+    for summary in core.history.reader().applications().await? {
+        views.push(view(core, summary).await?);
+    }
+    Ok(views)
+}
+
+pub(super) async fn application(core: &Core, name: &str) -> Result<ApplicationView, Error> {
+    let summary = core.history.reader().application(name).await?;
+    let summary = summary.filter(|it| it.application.removed_at.is_none());
+    view(core, summary.ok_or_else(|| missing(name))?).await
+}
+
+async fn view(core: &Core, summary: ApplicationSummary) -> Result<ApplicationView, Error> {
+    let name = &summary.application.name;
+    let target = core.target();
+    let application = target.as_ref().and_then(|it| core.application(it, name));
+    let standing = core.standings.get(name).unwrap_or_default().standing;
+    let commit = match &target {
+        Some(target) if *target.revision() == standing.revision => Some(target.commit.clone()),
+        _ => core.history.reader().commit(&standing.revision).await?,
+    };
+    Ok(ApplicationView {
+        path: application
+            .as_ref()
+            .map(|it| it.source.path.clone())
+            .unwrap_or_default(),
+        depends_on: application.map(|it| it.depends_on).unwrap_or_default(),
+        standing,
+        commit,
+        summary,
+    })
+}
+
+pub(super) fn missing(application: &str) -> Error {
+    Error::NotFound(format!("application {application}"))
+}
+
+pub(super) fn unreadable(error: source::Error) -> Error {
+    Error::Git(Box::new(error))
+}
+
+/// The objects that come from Git, each followed by what it made.
+pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, Error> {
+    let record = core.history.reader().application(name).await?;
+    if record.is_none() {
+        return Err(missing(name));
+    }
+    let inventory = core.inventory.of(name);
+    let owned: BTreeSet<ObjectKey> = inventory.into_iter().map(|entry| entry.key).collect();
+    let target = core.target();
+    let application = target.as_ref().and_then(|it| core.application(it, name));
+    let render = application
+        .zip(target)
+        .and_then(|(application, target)| core.renders.known(&application, target.revision()));
+    let mut kinds: BTreeMap<ObjectKey, String> = BTreeMap::new();
+    for manifest in render.iter().flat_map(|render| render.manifests()) {
+        if let Some(key) = core.cluster.kinds().key(&manifest.object) {
+            kinds.insert(key, manifest.object.kind().to_owned());
+        }
+    }
+    let all: BTreeSet<ObjectKey> = owned.into_iter().chain(kinds.keys().cloned()).collect();
+    let live = core.cluster.live(&all).await.map_err(Error::Cluster)?;
+    let mut nodes = Vec::new();
+    for key in &all {
+        match (live.get(key), kinds.get(key)) {
+            (Some(object), _) => with_descendants(core, key, object, &mut nodes),
+            (None, Some(kind)) => nodes.push(absent(key, kind)),
+            (None, None) => {}
+        }
+    }
+    Ok(nodes)
+}
+
+fn with_descendants(core: &Core, key: &ObjectKey, object: &Object, nodes: &mut Vec<ObjectNode>) {
+    let made = core.cluster.descendants(object);
+    let bodies: Vec<Object> = made.iter().map(|(_, object)| object.clone()).collect();
+    let now = core.env.now();
+    let mut root = node(key, object);
+    root.health = health::explain(object, &bodies, now);
+    nodes.push(root);
+    for (key, object) in &made {
+        let mut node = node(key, object);
+        node.owner = object.controller().map(|owner| owner.uid);
+        node.health = health::assess(object, now);
+        nodes.push(node);
+    }
+}
+
+fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
+    let wave = engine::order::WAVE_ANNOTATIONS;
+    let wave = wave
+        .iter()
+        .find_map(|name| object.annotation(name)?.trim().parse().ok());
+    ObjectNode {
+        key: key.clone(),
+        kind: object.kind().to_owned(),
+        uid: object.uid(),
+        owner: None,
+        wave: wave.unwrap_or(0),
+        health: None,
+        created_at: api::parse_time(object.creation_timestamp()),
+        missing: false,
+    }
+}
+
+fn absent(key: &ObjectKey, kind: &str) -> ObjectNode {
+    ObjectNode {
+        key: key.clone(),
+        kind: kind.to_owned(),
+        uid: api::Uid::default(),
+        owner: None,
+        wave: 0,
+        health: Some(engine::Health::missing()),
+        created_at: None,
+        missing: true,
+    }
+}
+
+/// What bringing an application to a revision would do.
+pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<PlanView, Error> {
+    let nothing = || Error::Impossible("there is no commit to compare with yet".into());
+    let target = core.target().ok_or_else(nothing)?;
+    let current = core.application(&target, name);
+    let source = match &current {
+        Some(application) => core.source_of(application),
+        None => core.source.clone(),
+    };
+    let id = resolve(core, &target, &source, current.as_ref(), revision).await?;
+    let commit = source.commit(&id).await.map_err(unreadable)?;
+    let (application, render) = {
+        let (renders, cluster, root) = (core.renders.clone(), core.cluster.clone(), core.root());
+        let (id, wanted) = (id.clone(), name.to_owned());
+        let reading = source.location.read(move |git| {
+            let tree = git.tree(&id)?;
+            let found = application::find(&tree, &root).unwrap_or_default();
+            let found = found.into_iter().map(|found| found.application);
+            let application = found.into_iter().find(|it| it.name == wanted).or(current);
+            Ok(application.map(|application| {
+                let render = renders.render(&application, &id, &tree, cluster.kinds());
+                (application, render)
+            }))
+        });
+        reading
+            .await
+            .map_err(unreadable)?
+            .ok_or_else(|| missing(name))?
+    };
+    let refused = |problems: engine::Problems| Error::Refused(problems.to_string());
+    let manifests = render
+        .manifests
+        .as_ref()
+        .map_err(|it| refused(it.clone()))?;
+    let answer = ask(&core.cluster, &*core.client, &ordered(manifests)).await;
+    let stored = match answer.map_err(Error::Cluster)? {
+        Answer::Stored(stored) => stored,
+        Answer::Unsaid => BTreeMap::new(),
+        Answer::Refused(all) => {
+            let problems = findings(&source.location, &id, all).await;
+            return Err(refused(problems.map_err(Error::Cluster)?));
+        }
+    };
+    let inventory = core.inventory.of(name);
+    let mut wanted = keys(core.cluster.kinds(), manifests);
+    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
+    let live = core.cluster.live(&wanted).await.map_err(Error::Cluster)?;
+    let mut plan = build(&Input {
+        kinds: core.cluster.kinds(),
+        manifests,
+        live: &live,
+        stored: &stored,
+        inventory: &inventory,
+        prune: application.policy.prune.into(),
+    })
+    .map_err(refused)?;
+    let claimed = claimed(core, &target, name).await.map_err(Error::Cluster)?;
+    plan.deletes
+        .retain(|deletion| !claimed.contains(&deletion.key));
+    Ok(PlanView {
+        application: name.to_owned(),
+        commit,
+        lines: lines(&plan),
+        plan,
+    })
+}
+
+async fn resolve(
+    core: &Core,
+    target: &Target,
+    source: &Source,
+    application: Option<&Application>,
+    revision: &str,
+) -> Result<CommitId, Error> {
+    let tracked = application
+        .map(|it| it.source.revision.as_str())
+        .unwrap_or_default();
+    let wanted = if revision.is_empty() {
+        tracked
+    } else {
+        revision
+    };
+    if wanted.is_empty() && source.name == core.source.name {
+        return Ok(target.revision().clone());
+    }
+    let found = source.resolve(wanted).await.map_err(unreadable)?;
+    found.ok_or_else(|| Error::NotFound(format!("revision {wanted:?} in {}", source.name)))
+}
+
+/// Whether an Application of this name is in the cluster or in the commit.
+pub(super) fn exists(core: &Core, name: &str) -> bool {
+    let Some(target) = core.target() else {
+        return false;
+    };
+    let key = application_collection().key(application::NAMESPACE, name);
+    core.application(&target, name).is_some() || core.applications().get(&key).is_some()
+}

@@ -1,0 +1,248 @@
+//! Whether a commit may be followed: rendered, checked and planned as a whole before anything
+//! moves. A push, a rollback and a commit found elsewhere are all checked by this.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use api::{GroupVersionKind, Object, ObjectKey};
+use engine::application::{self, Found, NAMESPACE};
+use engine::plan::{self, Input};
+use engine::rollout::CommitId;
+use engine::validate::{self, Rendered};
+use engine::{Application, Manifest, Origin, Plan, Problems};
+
+use super::core::{Core, applications, unread};
+use super::plan::{Answer, ask, findings, keys, ordered};
+use super::render::Render;
+use super::target::ordered as by_dependency;
+use crate::source::Location;
+
+/// A commit that may be followed.
+pub(crate) struct Checked {
+    pub(crate) found: Vec<Found>,
+    /// Of the Applications that change, by name.
+    pub(crate) plans: BTreeMap<String, Plan>,
+    /// Applications for which the commit changes nothing.
+    pub(crate) unchanged: usize,
+    /// Applications that are in the cluster and not in the commit, with what they take along.
+    pub(crate) removed: BTreeMap<String, Plan>,
+}
+
+/// What is in a commit, rendered.
+pub(crate) struct Read {
+    pub(crate) found: Vec<Found>,
+    pub(crate) renders: BTreeMap<String, Arc<Render>>,
+}
+
+/// Reads a commit without asking the cluster.
+pub(crate) async fn read(
+    core: &Core,
+    location: &Location,
+    commit: &CommitId,
+) -> Result<Result<Read, Problems>, client::Error> {
+    let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
+    let (commit, root) = (commit.clone(), core.root());
+    let reading = location.read(move |git| {
+        let tree = git.tree(&commit)?;
+        let found = match application::find(&tree, &root) {
+            Ok(found) => found,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let mut rendered = BTreeMap::new();
+        for application in applications(&found).filter(|it| is_here(it)) {
+            let render = renders.render(application, &commit, &tree, cluster.kinds());
+            rendered.insert(application.name.clone(), render);
+        }
+        let mut problems = Vec::new();
+        for render in rendered.values() {
+            problems.extend(
+                render
+                    .manifests
+                    .as_ref()
+                    .err()
+                    .iter()
+                    .flat_map(|it| it.0.clone()),
+            );
+        }
+        let parts: Vec<Rendered> = rendered
+            .iter()
+            .map(|(application, render)| Rendered {
+                application,
+                manifests: render.manifests(),
+            })
+            .collect();
+        problems.extend(validate::commit(cluster.kinds(), &found, &parts).0);
+        let read = Read {
+            found,
+            renders: rendered,
+        };
+        Ok(Problems(problems).or(read))
+    });
+    reading.await.map_err(unread)
+}
+
+/// Whether the Application's manifests are in the very commit that defines it.
+pub(crate) fn is_here(application: &Application) -> bool {
+    application.source.repo.is_empty() && application.source.revision.is_empty()
+}
+
+/// Checks a commit whole.
+///
+/// # Errors
+/// The outer one where the check could not be made; the inner one is the refusal.
+pub(crate) async fn check(
+    core: &Core,
+    location: &Location,
+    commit: &CommitId,
+) -> Result<Result<Checked, Problems>, client::Error> {
+    let Read { found, renders } = match read(core, location, commit).await? {
+        Ok(read) => read,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let changed = changed(core, &found, &renders);
+    let order = by_dependency(changed.iter().copied());
+    let definitions = definitions(core, &found);
+    let mut manifests: Vec<&Manifest> = definitions.iter().collect();
+    for application in &order {
+        manifests.extend(ordered(renders[&application.name].manifests()));
+    }
+    let stored = match ask(&core.cluster, &*core.client, &manifests).await? {
+        Answer::Stored(stored) => stored,
+        Answer::Unsaid => BTreeMap::new(),
+        Answer::Refused(refused) => return findings(location, commit, refused).await.map(Err),
+    };
+    let all = renders.values().flat_map(|render| render.manifests());
+    let claimed = keys(core.cluster.kinds(), all);
+    let mut plans = BTreeMap::new();
+    for application in order {
+        let manifests = renders[&application.name].manifests();
+        match plan_one(core, application, manifests, &stored, &claimed).await? {
+            Ok(plan) => plans.insert(application.name.clone(), plan),
+            Err(problems) => return Ok(Err(problems)),
+        };
+    }
+    let removed = removed(core, &found, &claimed).await?;
+    Ok(Ok(Checked {
+        unchanged: renders.len() - plans.len(),
+        plans,
+        removed,
+        found,
+    }))
+}
+
+/// The Applications that would be rolled out.
+fn changed<'a>(
+    core: &Core,
+    found: &'a [Found],
+    renders: &BTreeMap<String, Arc<Render>>,
+) -> Vec<&'a Application> {
+    let target = core.target();
+    let is_same = |application: &Application| {
+        let target = target.as_ref()?;
+        let current = target.application(&application.name)?;
+        let before = core.renders.known(current, target.revision())?;
+        let stand = core.standings.get(&application.name)?;
+        let settled = !stand.running && !stand.standing.held;
+        Some(settled && before.digest == renders[&application.name].digest)
+    };
+    applications(found)
+        .filter(|it| is_here(it) && !is_same(it).unwrap_or(false))
+        .collect()
+}
+
+/// The Application objects themselves, and the namespace they live in.
+fn definitions(core: &Core, found: &[Found]) -> Vec<Manifest> {
+    let namespace = Object::new(&GroupVersionKind::new("", "v1", "Namespace"), "", NAMESPACE);
+    let namespace = Manifest {
+        object: namespace,
+        origin: Origin::default(),
+    };
+    let known = core.applications();
+    let is_new = |found: &&Found| {
+        let object = &found.manifest.object;
+        let live = known.find(object.namespace(), object.name());
+        live.is_none_or(|live| live.body["spec"] != object.body["spec"])
+    };
+    let new = found.iter().filter(is_new);
+    let new: Vec<Manifest> = new.map(|found| found.manifest.clone()).collect();
+    if new.is_empty() {
+        return Vec::new();
+    }
+    std::iter::once(namespace).chain(new).collect()
+}
+
+async fn plan_one(
+    core: &Core,
+    application: &Application,
+    manifests: &[Manifest],
+    stored: &BTreeMap<ObjectKey, Object>,
+    claimed: &BTreeSet<ObjectKey>,
+) -> Result<Result<Plan, Problems>, client::Error> {
+    let kinds = core.cluster.kinds();
+    let inventory = core.inventory.of(&application.name);
+    let mut wanted = keys(kinds, manifests);
+    let own = wanted.clone();
+    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
+    let live = core.cluster.live(&wanted).await?;
+    let planned = plan::build(&Input {
+        kinds,
+        manifests,
+        live: &live,
+        stored,
+        inventory: &inventory,
+        prune: application.policy.prune.into(),
+    });
+    Ok(planned.map(|mut plan| {
+        let others = |key: &ObjectKey| claimed.contains(key) && !own.contains(key);
+        plan.deletes.retain(|deletion| !others(&deletion.key));
+        plan
+    }))
+}
+
+async fn removed(
+    core: &Core,
+    found: &[Found],
+    claimed: &BTreeSet<ObjectKey>,
+) -> Result<BTreeMap<String, Plan>, client::Error> {
+    let Some(target) = core.target() else {
+        return Ok(BTreeMap::new());
+    };
+    let stays = |name: &str| found.iter().any(|found| found.application.name == name);
+    let mut removed = BTreeMap::new();
+    for (name, found) in &target.applications {
+        if stays(name) {
+            continue;
+        }
+        let application = &found.application;
+        let plan = plan_one(core, application, &[], &BTreeMap::new(), claimed).await?;
+        removed.insert(name.clone(), plan.unwrap_or_default());
+    }
+    Ok(removed)
+}
+
+impl Checked {
+    /// The plan for people, line by line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (name, plan) in &self.removed {
+            lines.push(format!("application {name} is removed"));
+            lines.extend(plan::lines(plan).iter().map(|line| format!("  {line}")));
+        }
+        let mut unchanged = self.unchanged;
+        for (name, plan) in &self.plans {
+            if plan.is_empty() {
+                unchanged += 1;
+                continue;
+            }
+            lines.push(format!("application {name}: {}", plan::counts(plan)));
+            lines.extend(plan::lines(plan).iter().map(|line| format!("  {line}")));
+        }
+        match (lines.is_empty(), unchanged) {
+            (true, _) => lines.push("nothing changes in the cluster".into()),
+            (false, 0) => {}
+            (false, 1) => lines.push("1 more application is unchanged".into()),
+            (false, more) => lines.push(format!("{more} more applications are unchanged")),
+        }
+        lines
+    }
+}

@@ -1,0 +1,311 @@
+//! The cluster as one Application's pass sees it: informer caches to read, transactions to write.
+//! A server without transactions is asked object by object.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use api::{Collection, Object, ObjectKey, Reason, Uid};
+use client::{
+    Cache, Client, DeleteOptions, Env, Error, Informers, Patch, PatchOptions, Propagation, Step,
+    Target,
+};
+use engine::Kinds;
+
+use crate::config::MANAGER;
+
+/// A server takes no more steps than this in one transaction.
+const STEPS: usize = 1000;
+/// How long the first list of a kind may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Kinds that controllers make of what comes from Git: an object's health is told by theirs.
+const MADE: [(&str, &str); 3] = [("apps", "replicasets"), ("batch", "jobs"), ("", "pods")];
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    informers: Informers,
+    env: Env,
+    kinds: Arc<Kinds>,
+    /// Whether the server has transactions, once that is known.
+    transactions: Arc<OnceLock<bool>>,
+    known: Arc<Mutex<BTreeSet<Collection>>>,
+    /// Tells of each kind that is read for the first time. There are only so many kinds.
+    new: mpsc::UnboundedSender<Cache>,
+}
+
+impl Cluster {
+    /// With it come the caches of the kinds it reads, each when it is read for the first time.
+    pub(crate) fn new(informers: &Informers, env: &Env) -> (Self, mpsc::UnboundedReceiver<Cache>) {
+        let (new, receiver) = mpsc::unbounded_channel();
+        let cluster = Self {
+            informers: informers.clone(),
+            env: env.clone(),
+            kinds: Arc::new(Kinds::served()),
+            transactions: Arc::default(),
+            known: Arc::default(),
+            new,
+        };
+        (cluster, receiver)
+    }
+
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    pub(crate) fn cache(&self, collection: &Collection) -> Cache {
+        let cache = self.informers.cache(collection);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert(collection.clone()) {
+            // Nobody listens any more once the service ends.
+            let _ = self.new.send(cache.clone());
+        }
+        cache
+    }
+
+    /// The live objects among `keys`, as the caches have them.
+    pub(crate) async fn live(
+        &self,
+        keys: &BTreeSet<ObjectKey>,
+    ) -> Result<BTreeMap<ObjectKey, Object>, Error> {
+        let collections: BTreeSet<&Collection> = keys.iter().map(|key| &key.collection).collect();
+        for collection in collections {
+            self.synced(collection).await?;
+        }
+        let live = |key: &ObjectKey| {
+            let object = self.cache(&key.collection).get(key)?;
+            Some((key.clone(), (*object).clone()))
+        };
+        Ok(keys.iter().filter_map(live).collect())
+    }
+
+    async fn synced(&self, collection: &Collection) -> Result<(), Error> {
+        let cache = self.cache(collection);
+        tokio::select! {
+            biased;
+            () = cache.synced() => Ok(()),
+            () = self.env.clock.sleep(PATIENCE) => Err(Error::Transport {
+                operation: format!("list {collection}"),
+                source: format!("no answer within {} s", PATIENCE.as_secs()).into(),
+            }),
+        }
+    }
+
+    /// What controllers made of an object, at any depth.
+    pub(crate) fn descendants(&self, object: &Object) -> Vec<(ObjectKey, Object)> {
+        let mut found = Vec::new();
+        let mut owners = vec![object.uid()];
+        while let Some(owner) = owners.pop() {
+            for (group, resource) in MADE {
+                let cache = self.cache(&Collection::new(group, resource));
+                for object in cache.owned_by(&owner) {
+                    owners.push(object.uid());
+                    let key = object.key(cache.collection());
+                    found.push((key, (*object).clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Starts to follow what controllers make, and these, so that it is there when it is needed.
+    pub(crate) fn follow(&self, collections: &[Collection]) {
+        for (group, resource) in MADE {
+            self.cache(&Collection::new(group, resource));
+        }
+        for collection in collections {
+            self.cache(collection);
+        }
+    }
+
+    /// What the server would store for each object; nothing is changed. `None` where it does not
+    /// say.
+    ///
+    /// # Errors
+    /// [`Refusal`] names the object that is at fault.
+    pub(crate) async fn stored(
+        &self,
+        client: &dyn Client,
+        objects: &[&Object],
+    ) -> Result<Vec<Option<Object>>, Refusal> {
+        if !self.has_transactions(client).await? {
+            return stored_each(client, &self.kinds, objects).await;
+        }
+        let mut stored = Vec::new();
+        // What comes first makes room for the rest: namespaces are in every part.
+        let namespaces: Vec<usize> = objects
+            .iter()
+            .enumerate()
+            .filter(|(_, object)| object.kind() == "Namespace")
+            .map(|(index, _)| index)
+            .collect();
+        let mut from = 0;
+        while from < objects.len() {
+            let before: Vec<usize> = namespaces.iter().copied().filter(|n| *n < from).collect();
+            let room = STEPS.saturating_sub(before.len()).max(1);
+            let to = objects.len().min(from + room);
+            let part: Vec<usize> = before.iter().copied().chain(from..to).collect();
+            let steps: Vec<Step> = part.iter().map(|at| apply(objects[*at], None)).collect();
+            let answer = client.transaction(&steps, true, MANAGER).await;
+            let answer = answer.map_err(|error| Refusal::of(error, &part))?;
+            stored.extend(answer.into_iter().skip(before.len()).map(Some));
+            from = to;
+        }
+        Ok(stored)
+    }
+
+    /// Applies all of `objects`, or none of them where the server can do that. Answers them as
+    /// they came to be.
+    pub(crate) async fn apply(
+        &self,
+        client: &dyn Client,
+        objects: &[Object],
+    ) -> Result<Vec<Object>, Error> {
+        let mut made = Vec::with_capacity(objects.len());
+        if self.has_transactions(client).await? {
+            for part in objects.chunks(STEPS) {
+                let steps: Vec<Step> = part.iter().map(|object| apply(object, None)).collect();
+                made.extend(client.transaction(&steps, false, MANAGER).await?);
+            }
+            return Ok(made);
+        }
+        for object in objects {
+            made.push(apply_one(client, &self.kinds, object, false).await?);
+        }
+        Ok(made)
+    }
+
+    /// Deletes exactly these, in this order.
+    pub(crate) async fn delete(
+        &self,
+        client: &dyn Client,
+        objects: &[(ObjectKey, Uid)],
+    ) -> Result<(), Error> {
+        if self.has_transactions(client).await? {
+            for part in objects.chunks(STEPS) {
+                let step = |(key, uid): &(ObjectKey, Uid)| Step::Delete {
+                    key: key.clone(),
+                    uid: Some(uid.clone()),
+                };
+                let steps: Vec<Step> = part.iter().map(step).collect();
+                client.transaction(&steps, false, MANAGER).await?;
+            }
+            return Ok(());
+        }
+        for (key, uid) in objects {
+            let options = DeleteOptions {
+                propagation: Some(Propagation::Background),
+                uid: Some(uid.clone()),
+                ..DeleteOptions::default()
+            };
+            match client.delete(key, &options).await {
+                // It is gone, or somebody else's by now.
+                Err(error) if error.is_not_found() || error.is_conflict() => {}
+                answer => drop(answer?),
+            }
+        }
+        Ok(())
+    }
+
+    async fn has_transactions(&self, client: &dyn Client) -> Result<bool, Error> {
+        if let Some(known) = self.transactions.get() {
+            return Ok(*known);
+        }
+        let has = match client.transaction(&[], true, MANAGER).await {
+            Ok(_) => true,
+            Err(Error::Api(status)) if status.reason == Reason::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        Ok(*self.transactions.get_or_init(|| has))
+    }
+}
+
+/// Git wins: what others own by now is taken over.
+fn apply(object: &Object, uid: Option<Uid>) -> Step {
+    Step::Apply {
+        object: object.clone(),
+        force: true,
+        uid,
+    }
+}
+
+async fn apply_one(
+    client: &dyn Client,
+    kinds: &Kinds,
+    object: &Object,
+    dry_run: bool,
+) -> Result<Object, Error> {
+    let key = kinds.key(object).ok_or_else(|| Error::Decode {
+        operation: "apply".into(),
+        detail: format!("no kind {} is known", object.gvk()),
+    })?;
+    let options = PatchOptions {
+        dry_run,
+        field_manager: MANAGER.into(),
+        force: true,
+    };
+    let patch = Patch::Apply(object.clone());
+    client.patch(&Target::object(key), &patch, &options).await
+}
+
+async fn stored_each(
+    client: &dyn Client,
+    kinds: &Kinds,
+    objects: &[&Object],
+) -> Result<Vec<Option<Object>>, Refusal> {
+    let mut stored = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        match apply_one(client, kinds, object, true).await {
+            Ok(object) => stored.push(Some(object)),
+            // Its namespace is part of the same commit: the server cannot say.
+            Err(error) if error.is_not_found() => stored.push(None),
+            Err(error) => {
+                return Err(Refusal {
+                    object: Some(index),
+                    error,
+                });
+            }
+        }
+    }
+    Ok(stored)
+}
+
+/// A dry run that failed.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// Which object is at fault, if one is.
+    pub(crate) object: Option<usize>,
+    pub(crate) error: Error,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self {
+            object: None,
+            error,
+        }
+    }
+}
+
+impl Refusal {
+    /// Reads the step's number off the message, `step 3: …`, and takes it out.
+    fn of(error: Error, part: &[usize]) -> Self {
+        let Error::Api(mut status) = error else {
+            return error.into();
+        };
+        let numbered = status.message.strip_prefix("step ").and_then(|rest| {
+            let (number, message) = rest.split_once(": ")?;
+            Some((number.parse::<usize>().ok()?, message.to_owned()))
+        });
+        let object = numbered.and_then(|(number, message)| {
+            status.message = message;
+            part.get(number).copied()
+        });
+        Self {
+            object,
+            error: status.into(),
+        }
+    }
+}

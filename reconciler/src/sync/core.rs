@@ -1,0 +1,158 @@
+//! What all parts of the reconciler share.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::watch;
+
+use api::{Collection, kinds};
+use client::{Cache, Client, Env, Tasks, WorkQueue};
+use engine::Application;
+use engine::application::{Found, NAMESPACE};
+use engine::tree::path;
+
+use super::cluster::Cluster;
+use super::inventory::Inventory;
+use super::render::Renders;
+use super::sources::Sources;
+use super::standing::Standings;
+use super::target::Target;
+use crate::config::Config;
+use crate::history::{self, History, Write};
+use crate::source::{self, Source, Waker};
+
+/// The key that stands for the set of all Applications; no Application has an empty name.
+pub(crate) const SET: &str = "";
+
+/// One instance's things.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) env: Env,
+    pub(crate) tasks: Tasks,
+    pub(crate) client: Arc<dyn Client>,
+    pub(crate) history: History,
+    pub(crate) cluster: Cluster,
+    pub(crate) inventory: Inventory,
+    pub(crate) renders: Renders,
+    /// The repository that is followed.
+    pub(crate) source: Source,
+    /// Those that single Applications name.
+    pub(crate) sources: Sources,
+    /// Wakes the one who follows `source`.
+    pub(crate) waker: Waker,
+    /// `None` before the first commit that can be followed.
+    pub(crate) target: watch::Sender<Option<Arc<Target>>>,
+    pub(crate) standings: Standings,
+    pub(crate) queue: OnceLock<WorkQueue<String>>,
+}
+
+impl Core {
+    pub(crate) fn target(&self) -> Option<Arc<Target>> {
+        self.target.borrow().clone()
+    }
+
+    /// Has the Application looked at as soon as possible.
+    pub(crate) fn wake(&self, application: &str) {
+        if let Some(queue) = self.queue.get() {
+            queue.add(application.to_owned());
+        }
+    }
+
+    /// Everybody there is, or was until now.
+    pub(crate) fn wake_all(&self) {
+        let mut names: BTreeSet<String> = self.inventory.applications().into_iter().collect();
+        if let Some(target) = self.target() {
+            names.extend(target.applications.keys().cloned());
+        }
+        let objects = self.applications().in_namespace(NAMESPACE);
+        names.extend(objects.iter().map(|object| object.name().to_owned()));
+        names.insert(SET.to_owned());
+        for name in &names {
+            self.wake(name);
+        }
+    }
+
+    /// Records, in the table and in memory.
+    pub(crate) async fn commit(&self, writes: &[Write]) -> Result<(), client::Error> {
+        self.history.commit(writes).await.map_err(recorded)?;
+        self.inventory.follow(writes);
+        Ok(())
+    }
+
+    /// The Application objects in the cluster.
+    pub(crate) fn applications(&self) -> Cache {
+        self.cluster.cache(&application_collection())
+    }
+
+    pub(crate) fn rollouts(&self) -> Cache {
+        self.cluster
+            .cache(&Collection::new(kinds::GROUP, "rollouts"))
+    }
+
+    /// An Application that the commit defines, or that somebody made by hand.
+    pub(crate) fn application(&self, target: &Target, name: &str) -> Option<Application> {
+        if let Some(application) = target.application(name) {
+            return Some(application.clone());
+        }
+        let key = application_collection().key(NAMESPACE, name);
+        // One that came from a commit and is in none any more is on its way out.
+        if self.inventory.owner(&key).is_some() {
+            return None;
+        }
+        let object = self.applications().get(&key)?;
+        if object.is_deleting() {
+            return None;
+        }
+        let mut application = Application::from_object(&object);
+        application.source.path = path::join(&self.root(), &application.source.path)?;
+        Some(application)
+    }
+
+    /// The directory of the repository that has `apps/` in it, normalised.
+    pub(crate) fn root(&self) -> String {
+        path::join("", &self.config.path).unwrap_or_default()
+    }
+
+    /// The repository an Application's manifests are in.
+    pub(crate) fn source_of(&self, application: &Application) -> Source {
+        match application.source.repo.as_str() {
+            "" => self.source.clone(),
+            url => self.sources.get(url),
+        }
+    }
+}
+
+pub(crate) fn application_collection() -> Collection {
+    Collection::new(kinds::GROUP, "applications")
+}
+
+/// The Applications of a commit.
+pub(crate) fn applications(found: &[Found]) -> impl Iterator<Item = &Application> {
+    found.iter().map(|found| &found.application)
+}
+
+/// The driver knows what to do about a client's errors: these are for another try, later.
+pub(crate) fn recorded(error: history::Error) -> client::Error {
+    client::Error::Transport {
+        operation: "record what is done".into(),
+        source: Box::new(error),
+    }
+}
+
+pub(crate) fn unread(error: source::Error) -> client::Error {
+    client::Error::Transport {
+        operation: "read the repository".into(),
+        source: Box::new(error),
+    }
+}
+
+/// The error with its causes, in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,210 @@
+//! What a push to the hosted repository has to pass, and what its pusher is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tracing::warn;
+
+use engine::rollout::CommitId;
+
+use super::check;
+use super::core::{Core, causes, recorded, unread};
+use super::progress;
+use crate::githost::{Accept, Gate, Lines, Pushed, Update};
+use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::source::{HOSTED, Location};
+
+/// How long a push's check may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Decides about pushes to the repository that is followed.
+pub(crate) struct PushGate {
+    pub(crate) core: Arc<Core>,
+}
+
+#[async_trait]
+impl Gate for PushGate {
+    async fn before(&self, pushed: &Pushed, lines: &Lines) -> Accept {
+        let Some(update) = self.tracked(pushed) else {
+            return Accept::Yes;
+        };
+        let location = Location {
+            quarantine: pushed.request.quarantine.clone(),
+            ..self.core.source.location.clone()
+        };
+        let checking = self.check(pushed, update, &location, lines);
+        let checked = tokio::select! {
+            checked = checking => checked,
+            () = self.core.env.clock.sleep(PATIENCE) => {
+                lines.say("the check took too long; nothing was changed, try again").await;
+                return Accept::No;
+            }
+        };
+        match checked {
+            Ok(accept) => accept,
+            Err(error) => {
+                let text = causes(&error);
+                warn!(error = %text, "cannot check a push");
+                let text = format!("the commit cannot be checked now: {text}");
+                lines.say(&text).await;
+                lines.say("nothing was changed; try again").await;
+                Accept::No
+            }
+        }
+    }
+
+    async fn after(&self, pushed: &Pushed, lines: &Lines) {
+        if self.tracked(pushed).is_none() {
+            return;
+        }
+        if let Err(error) = self.follow(pushed, lines).await {
+            warn!(error = %causes(&error), "cannot follow a push");
+            lines
+                .say("the push is accepted; its progress cannot be shown")
+                .await;
+            self.core.waker.wake(Trigger::Push);
+        }
+    }
+}
+
+impl PushGate {
+    /// What is pushed to the branch that is followed, if anything is.
+    fn tracked<'a>(&self, pushed: &'a Pushed) -> Option<&'a Update> {
+        let name = format!("refs/heads/{}", self.core.config.branch);
+        pushed
+            .request
+            .updates
+            .iter()
+            .find(|update| update.name == name)
+    }
+
+    async fn check(
+        &self,
+        pushed: &Pushed,
+        update: &Update,
+        location: &Location,
+        lines: &Lines,
+    ) -> Result<Accept, client::Error> {
+        let branch = &self.core.config.branch;
+        let Some(new) = &update.new else {
+            let text = format!("{branch} is what the cluster follows; it cannot be deleted");
+            lines.say(&text).await;
+            return Ok(Accept::No);
+        };
+        if let Some(why) = self.misplaced(update, new, location).await? {
+            lines.say(&why).await;
+            return Ok(Accept::No);
+        }
+        let push = Push {
+            id: pushed.request.push.clone(),
+            repository: HOSTED.to_owned(),
+            branch: branch.clone(),
+            old_revision: update.old.clone().unwrap_or_default(),
+            new_revision: new.clone(),
+            pusher: pushed.pusher.to_string(),
+            trigger: Trigger::Push,
+            received_at: self.core.env.now(),
+            verdict: Verdict::Checking,
+            report: String::new(),
+        };
+        let text = format!("{} pushed commit {}", pushed.pusher.name, new.short());
+        let step = NewStep::new(push.received_at, StepKind::Received, text).push(&push.id);
+        self.core
+            .commit(&[Write::Push(push.clone()), Write::Step(step)])
+            .await?;
+        let (accept, report) = match check::check(&self.core, location, new).await? {
+            Ok(checked) => (Accept::Yes, checked.lines().join("\n")),
+            Err(problems) => (Accept::No, problems.to_string()),
+        };
+        let verdict = match accept {
+            Accept::Yes => Verdict::Checking,
+            Accept::No => Verdict::Refused,
+        };
+        let mut writes = vec![Write::Verdict {
+            push: push.id.clone(),
+            verdict,
+            report: report.clone(),
+        }];
+        if accept == Accept::No {
+            let text = format!("the push of commit {} is refused", new.short());
+            let step = NewStep::new(self.core.env.now(), StepKind::Refused, text);
+            writes.push(Write::Step(step.push(&push.id)));
+        }
+        self.core.commit(&writes).await?;
+        lines.say(&report).await;
+        if accept == Accept::No {
+            lines.say("").await;
+            lines.say("nothing was changed").await;
+        }
+        Ok(accept)
+    }
+
+    /// Why the commit may not come after what is there, if it may not.
+    async fn misplaced(
+        &self,
+        update: &Update,
+        new: &CommitId,
+        location: &Location,
+    ) -> Result<Option<String>, client::Error> {
+        let branch = self.core.config.branch.clone();
+        let (old, new) = (update.old.clone(), new.clone());
+        let placing = location.read(move |git| {
+            let head = git.branch(&branch)?;
+            if head != old {
+                let who = match &head {
+                    Some(head) => format!(", by {}", git.commit(head)?.author.name),
+                    None => String::new(),
+                };
+                return Ok(Some(format!(
+                    "{branch} has moved meanwhile{who}: git pull --rebase, look, and push again"
+                )));
+            }
+            let Some(old) = old else {
+                return Ok(None);
+            };
+            if git.stands_on(&new, &old)? {
+                return Ok(None);
+            }
+            let text = "history is what the cluster was brought to, so it is not rewritten: ";
+            let hint = "to undo a commit, git revert it and push";
+            Ok(Some(format!(
+                "{text}{branch} takes only commits on top of it; {hint}"
+            )))
+        });
+        placing.await.map_err(unread)
+    }
+
+    async fn follow(&self, pushed: &Pushed, lines: &Lines) -> Result<(), client::Error> {
+        let core = &self.core;
+        let reader = core.history.reader();
+        let id = &pushed.request.push;
+        let push = reader.push(id).await.map_err(recorded)?;
+        let Some(push) = push else {
+            core.waker.wake(Trigger::Push);
+            return Ok(());
+        };
+        let newest = reader.newest_step().await.map_err(recorded)?;
+        let feed = core.history.follow(newest);
+        let accepted = Write::Verdict {
+            push: id.clone(),
+            verdict: Verdict::Accepted,
+            report: push.report.clone(),
+        };
+        core.commit(&[accepted]).await?;
+        core.waker.wake(Trigger::Push);
+        if pushed
+            .request
+            .options
+            .iter()
+            .any(|option| option == "nowait")
+        {
+            lines
+                .say("accepted; see kedge rollouts for how it goes")
+                .await;
+            return Ok(());
+        }
+        progress::relay(core, &push, feed, lines).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Brings the cluster to what Git says, one Application at a time, and keeps it there.
+//!
+//! Events only wake; each pass starts from observation, so a crash anywhere is just another pass.
+//! What is decided is decided in `engine`; nothing here keeps a truth that is not also in Git, the
+//! cluster or the history.
+
+pub(crate) mod check;
+mod cluster;
+pub(crate) mod core;
+mod drift;
+mod execute;
+mod gate;
+mod inventory;
+mod memory;
+mod observe;
+mod plan;
+mod problems;
+mod progress;
+mod project;
+mod remove;
+mod render;
+mod results;
+mod set;
+mod sources;
+mod standing;
+pub(crate) mod target;
+#[cfg(test)]
+mod tests;
+mod track;
+pub(crate) mod wake;
+mod worker;
+
+pub(crate) use cluster::Cluster;
+pub(crate) use gate::PushGate;
+pub(crate) use inventory::Inventory;
+pub(crate) use observe::claimed;
+pub(crate) use plan::{Answer, ask, findings, keys, ordered};
+pub(crate) use render::Renders;
+pub(crate) use sources::Sources;
+pub(crate) use standing::Standings;
+pub(crate) use track::Tracker;
+pub(crate) use worker::Worker;

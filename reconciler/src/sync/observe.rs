@@ -1,0 +1,488 @@
+//! Everything a decision about one Application depends on, read at one moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use api::{Object, ObjectKey, Uid};
+use client::Client;
+use engine::diff::clean;
+use engine::plan::{Input, InventoryEntry, Plan, build};
+use engine::rollout::{
+    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed,
+    RolloutPhase,
+};
+use engine::{Application, Health, Manifest, Problems, WaveNumber, health};
+
+use super::check;
+use super::core::{Core, recorded, unread};
+use super::memory::Memory;
+use super::plan::{Answer, ask, findings, keys, ordered};
+use super::render::Render;
+use super::target::Target;
+use crate::config::MANAGER;
+use crate::history::{Action, Rollout, Write};
+use crate::source::Source;
+
+/// One Application at one moment.
+pub(crate) struct Observation {
+    pub(crate) application: Application,
+    pub(crate) source: Source,
+    /// The newest commit, whether or not it asks for anything new.
+    pub(crate) compared: CommitId,
+    pub(crate) render: Arc<Render>,
+    pub(crate) desired: Desired,
+    /// The newest rollout, as recorded and as the engine reads it.
+    pub(crate) last: Option<(Rollout, rollout::Rollout)>,
+    pub(crate) plan: Result<Arc<Plan>, Problems>,
+    pub(crate) live: BTreeMap<ObjectKey, Object>,
+    pub(crate) health: BTreeMap<ObjectKey, Health>,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
+    /// Who asked for a sync.
+    pub(crate) requester: Option<String>,
+    pub(crate) now: Timestamp,
+}
+
+/// What came of looking.
+pub(crate) enum Observe {
+    Seen(Box<Observation>),
+    /// What Git wants cannot be said; the sentence says why.
+    Unknown(String),
+}
+
+impl Observation {
+    pub(crate) fn observed(&self) -> Observed<'_> {
+        Observed {
+            application: &self.application,
+            desired: &self.desired,
+            last: self.last.as_ref().map(|(_, last)| last),
+            plan: self.plan.as_deref(),
+            health: &self.health,
+            dependencies: &self.dependencies,
+            corrections: &self.corrections,
+            now: self.now,
+        }
+    }
+
+    /// The running rollout, if one runs.
+    pub(crate) fn running(&self) -> Option<&Rollout> {
+        let (row, _) = self.last.as_ref()?;
+        (!row.phase.is_final()).then_some(row)
+    }
+}
+
+/// Looks at everything.
+pub(crate) async fn observe(
+    core: &Core,
+    client: &dyn Client,
+    target: &Target,
+    application: Application,
+    memory: &mut Memory,
+) -> Result<Observe, client::Error> {
+    let source = core.source_of(&application);
+    let compared = match compared(target, &application, &source).await? {
+        Ok(compared) => compared,
+        Err(why) => return Ok(Observe::Unknown(why)),
+    };
+    let render = render(core, &source, &application, &compared).await?;
+    let reader = core.history.reader();
+    let last = last(core, &application.name).await?;
+    let requester = reader.request(&application.name).await.map_err(recorded)?;
+    let row = last.as_ref().map(|(row, _)| row);
+    let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
+    let commit = match target.revision() == &revision {
+        true => target.commit.clone(),
+        false => source.commit(&revision).await.map_err(unread)?,
+    };
+    let desired = Desired {
+        rollback: rollout::rollback(&commit.message),
+        revision,
+        requested,
+    };
+    let dependencies: Vec<Dependency> = application
+        .depends_on
+        .iter()
+        .map(|name| Dependency {
+            state: core.standings.dependency(name, target),
+            name: name.clone(),
+        })
+        .collect();
+    let live = live(core, &application, &render).await?;
+    adopt(core, &application, &live).await?;
+    let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
+    let ready = dependencies
+        .iter()
+        .all(|it| it.state == DependencyState::Ready);
+    let look = Look {
+        core,
+        client,
+        source: &source,
+        compared: &compared,
+        application: &application,
+        render: &render,
+        live: &live,
+        // Before its dependencies are there, an object may have no namespace to be in.
+        ask: ready || begun,
+    };
+    let plan = look.plan(target, memory).await?;
+    let now = core.env.now();
+    let health = plan
+        .as_ref()
+        .map_or_else(|_| BTreeMap::new(), |plan| look.health(plan, now));
+    Ok(Observe::Seen(Box::new(Observation {
+        corrections: memory.corrections.clone(),
+        application,
+        compared,
+        render,
+        desired,
+        last,
+        plan,
+        live,
+        health,
+        dependencies,
+        requester,
+        now,
+        source,
+    })))
+}
+
+/// The newest commit that concerns the Application.
+async fn compared(
+    target: &Target,
+    application: &Application,
+    source: &Source,
+) -> Result<Result<CommitId, String>, client::Error> {
+    if check::is_here(application) {
+        return Ok(Ok(target.revision().clone()));
+    }
+    let revision = &application.source.revision;
+    let found = match source.resolve(revision).await {
+        Ok(found) => found,
+        // A mirror that was never fetched: the first fetch wakes the Application.
+        Err(_) if !source.is_hosted() => None,
+        Err(error) => return Err(unread(error)),
+    };
+    let name = if revision.is_empty() {
+        "default branch".to_owned()
+    } else {
+        format!("revision {revision:?}")
+    };
+    let missing = || format!("there is no {name} in {} (yet)", source.name);
+    Ok(found.ok_or_else(missing))
+}
+
+async fn render(
+    core: &Core,
+    source: &Source,
+    application: &Application,
+    commit: &CommitId,
+) -> Result<Arc<Render>, client::Error> {
+    if let Some(render) = core.renders.known(application, commit) {
+        return Ok(render);
+    }
+    let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
+    let (application, commit) = (application.clone(), commit.clone());
+    let rendering = source.location.read(move |git| {
+        let tree = git.tree(&commit)?;
+        Ok(renders.render(&application, &commit, &tree, cluster.kinds()))
+    });
+    rendering.await.map_err(unread)
+}
+
+/// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
+/// last one asked for is that one.
+fn wanted(
+    compared: &CommitId,
+    digest: &str,
+    last: Option<&Rollout>,
+    requested: bool,
+) -> (CommitId, bool) {
+    let Some(last) = last else {
+        return (compared.clone(), requested);
+    };
+    if last.revision == *compared {
+        // The Application itself was changed: other objects of the same commit.
+        let other = !digest.is_empty() && last.digest != digest;
+        return (
+            compared.clone(),
+            requested || (other && last.phase.is_final()),
+        );
+    }
+    let carries_on = matches!(
+        last.phase,
+        RolloutPhase::Pending
+            | RolloutPhase::Applying
+            | RolloutPhase::Verifying
+            | RolloutPhase::Succeeded
+    );
+    if !requested && carries_on && !digest.is_empty() && last.digest == digest {
+        return (last.revision.clone(), false);
+    }
+    (compared.clone(), requested)
+}
+
+async fn last(
+    core: &Core,
+    application: &str,
+) -> Result<Option<(Rollout, rollout::Rollout)>, client::Error> {
+    let reader = core.history.reader();
+    let Some(row) = reader.last_rollout(application).await.map_err(recorded)? else {
+        return Ok(None);
+    };
+    let mut record = rollout::Rollout {
+        id: row.id.clone(),
+        revision: row.revision.clone(),
+        phase: row.phase,
+        started_at: row.started_at,
+        began_at: row.began_at,
+        applied: Vec::new(),
+        pruned: 0,
+        rollback: row.rollback.clone(),
+        message: row.message.clone(),
+    };
+    if !row.phase.is_final() {
+        let applies = reader.applies(&row.id).await.map_err(recorded)?;
+        let applied = applies.iter().map(|apply| Applied {
+            wave: WaveNumber(apply.wave),
+            at: apply.finished_at.unwrap_or(apply.began_at),
+        });
+        record.applied = applied.collect();
+        let objects = reader.objects(&row.id).await.map_err(recorded)?;
+        let pruned = objects.iter().filter(|it| it.action == Action::Delete);
+        let pruned = pruned.filter(|it| it.applied_at.is_some()).count();
+        record.pruned = u32::try_from(pruned).unwrap_or(u32::MAX);
+    }
+    Ok(Some((row, record)))
+}
+
+async fn live(
+    core: &Core,
+    application: &Application,
+    render: &Render,
+) -> Result<BTreeMap<ObjectKey, Object>, client::Error> {
+    let mut wanted = keys(core.cluster.kinds(), render.manifests());
+    let inventory = core.inventory.of(&application.name);
+    wanted.extend(inventory.into_iter().map(|entry| entry.key));
+    core.cluster.live(&wanted).await
+}
+
+/// Records what was created in a pass that ended before it could say so.
+async fn adopt(
+    core: &Core,
+    application: &Application,
+    live: &BTreeMap<ObjectKey, Object>,
+) -> Result<(), client::Error> {
+    let entries = core.inventory.of(&application.name);
+    let found = |entry: &InventoryEntry| {
+        let object = live.get(&entry.key)?;
+        let ours = object.uid() != entry.uid && is_applied_by_us(object);
+        ours.then(|| (entry.key.clone(), object.uid()))
+    };
+    let uids: Vec<(ObjectKey, Uid)> = entries.iter().filter_map(found).collect();
+    if uids.is_empty() {
+        return Ok(());
+    }
+    core.commit(&[Write::InventoryUids { uids }]).await
+}
+
+fn is_applied_by_us(object: &Object) -> bool {
+    let managed = object.body["metadata"]["managedFields"].as_array();
+    managed
+        .into_iter()
+        .flatten()
+        .any(|entry| entry["manager"] == MANAGER && entry["operation"] == "Apply")
+}
+
+/// The parts of an observation that stand on each other.
+struct Look<'a> {
+    core: &'a Core,
+    client: &'a dyn Client,
+    source: &'a Source,
+    compared: &'a CommitId,
+    application: &'a Application,
+    render: &'a Render,
+    live: &'a BTreeMap<ObjectKey, Object>,
+    ask: bool,
+}
+
+impl Look<'_> {
+    async fn plan(
+        &self,
+        target: &Target,
+        memory: &mut Memory,
+    ) -> Result<Result<Arc<Plan>, Problems>, client::Error> {
+        let manifests = match &self.render.manifests {
+            Ok(manifests) => manifests,
+            Err(problems) => return Ok(Err(problems.clone())),
+        };
+        let inventory = self.core.inventory.of(&self.application.name);
+        let fingerprint = self.fingerprint(&inventory);
+        let plan = match &memory.plan {
+            Some((known, plan)) if *known == fingerprint => plan.clone(),
+            _ => match self.fresh(manifests, &inventory).await? {
+                Err(problems) => return Ok(Err(problems)),
+                Ok((plan, said)) => {
+                    let plan = Arc::new(plan);
+                    memory.plan = said.then(|| (fingerprint, plan.clone()));
+                    plan
+                }
+            },
+        };
+        if plan.deletes.is_empty() {
+            return Ok(Ok(plan));
+        }
+        let claimed = claimed(self.core, target, &self.application.name).await?;
+        let mut plan = Plan::clone(&plan);
+        plan.deletes
+            .retain(|deletion| !claimed.contains(&deletion.key));
+        Ok(Ok(Arc::new(plan)))
+    }
+
+    /// The plan, and whether the server was asked and had an answer.
+    async fn fresh(
+        &self,
+        manifests: &[Manifest],
+        inventory: &[InventoryEntry],
+    ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
+        let mut said = false;
+        let mut stored = BTreeMap::new();
+        if self.ask {
+            let cluster = &self.core.cluster;
+            match ask(cluster, self.client, &ordered(manifests)).await? {
+                Answer::Stored(answer) => (stored, said) = (answer, true),
+                Answer::Unsaid => {}
+                Answer::Refused(refused) => {
+                    let location = &self.source.location;
+                    return findings(location, self.compared, refused).await.map(Err);
+                }
+            }
+        }
+        let plan = build(&Input {
+            kinds: self.core.cluster.kinds(),
+            manifests,
+            live: self.live,
+            stored: &stored,
+            inventory,
+            prune: self.application.policy.prune.into(),
+        });
+        Ok(plan.map(|plan| (plan, said)))
+    }
+
+    /// A name for everything the plan depends on, what controllers report left out.
+    fn fingerprint(&self, inventory: &[InventoryEntry]) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.render.digest);
+        hash.update([u8::from(self.application.policy.prune), u8::from(self.ask)]);
+        for entry in inventory {
+            hash.update(format!("{} {}\0", entry.key, entry.uid));
+        }
+        for (key, object) in self.live {
+            let deleting = object.is_deleting();
+            let body = clean(object).body;
+            hash.update(format!("{key} {} {deleting} {body}\0", object.uid()));
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn health(&self, plan: &Plan, now: Timestamp) -> BTreeMap<ObjectKey, Health> {
+        let health = |key: &ObjectKey| {
+            let object = self.live.get(key)?;
+            let made = match key.collection.group.as_str() {
+                "apps" | "batch" => self.core.cluster.descendants(object),
+                _ => Vec::new(),
+            };
+            let made: Vec<Object> = made.into_iter().map(|(_, object)| object).collect();
+            Some((key.clone(), health::explain(object, &made, now)?))
+        };
+        plan.steps().filter_map(|step| health(&step.key)).collect()
+    }
+}
+
+/// What the other Applications of the commit ask for: never pruned, whoever had it before.
+pub(crate) async fn claimed(
+    core: &Core,
+    target: &Target,
+    application: &str,
+) -> Result<BTreeSet<ObjectKey>, client::Error> {
+    let others = || {
+        let all = target.applications.values().map(|found| &found.application);
+        all.filter(|other| other.name != application && check::is_here(other))
+    };
+    let known = |other: &Application| core.renders.known(other, target.revision());
+    let mut renders: Vec<Arc<Render>> = others().filter_map(known).collect();
+    if renders.len() < others().count() {
+        let location = &core.source.location;
+        renders = match check::read(core, location, target.revision()).await? {
+            Ok(mut read) => {
+                read.renders.remove(application);
+                read.renders.into_values().collect()
+            }
+            Err(problems) => {
+                return Err(client::Error::Decode {
+                    operation: "read the commit".into(),
+                    detail: problems.summary(),
+                });
+            }
+        };
+    }
+    let manifests = renders.iter().flat_map(|render| render.manifests());
+    Ok(keys(core.cluster.kinds(), manifests))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Trigger;
+    use crate::source::Person;
+
+    fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
+        Rollout {
+            id: "web-1".into(),
+            application: "web".into(),
+            number: 1,
+            push: None,
+            revision: CommitId(revision.into()),
+            previous: CommitId::default(),
+            author: Person::default(),
+            commit_message: String::new(),
+            trigger: Trigger::Push,
+            rollback_of: String::new(),
+            rollback: None,
+            digest: digest.into(),
+            phase,
+            message: String::new(),
+            changed: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            began_at: None,
+            deadline_at: None,
+            finished_at: None,
+        }
+    }
+
+    #[test]
+    fn a_commit_that_asks_for_the_same_is_no_new_one() {
+        use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
+        let check = |last: Option<Rollout>, asked: bool, expected: (&str, bool)| {
+            let (revision, requested) = wanted(&CommitId("b".into()), "d", last.as_ref(), asked);
+            assert_eq!((revision.0.as_str(), requested), expected, "{last:?}");
+        };
+        let last = |revision, digest, phase| Some(row(revision, digest, phase));
+        check(None, false, ("b", false));
+        check(last("a", "d", Succeeded), false, ("a", false));
+        check(last("a", "d", Verifying), false, ("a", false));
+        check(last("a", "d", Succeeded), true, ("b", true));
+        check(last("a", "other", Succeeded), false, ("b", false));
+        // What failed or was given up is tried again with the next commit.
+        check(last("a", "d", Failed), false, ("b", false));
+        check(last("a", "d", Superseded), false, ("b", false));
+        check(last("b", "d", Failed), false, ("b", false));
+        check(last("b", "other", Succeeded), false, ("b", true));
+        check(last("b", "other", Verifying), false, ("b", false));
+    }
+}

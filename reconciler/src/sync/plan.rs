@@ -1,0 +1,106 @@
+//! Asks the server what it would store, and makes the plan of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::{Object, ObjectKey};
+use client::{Client, Remedy};
+use engine::rollout::CommitId;
+use engine::{Kinds, Manifest, Problem, Problems, order};
+
+use super::cluster::Cluster;
+use super::core::unread;
+use super::problems;
+use crate::source::Location;
+
+/// How many objects at fault one answer names.
+const FINDINGS: usize = 20;
+
+/// What the server says to a dry run.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Stored(BTreeMap<ObjectKey, Object>),
+    /// It cannot say yet: a namespace is missing, or on its way out.
+    Unsaid,
+    /// It will never take these.
+    Refused(Vec<(Manifest, client::Error)>),
+}
+
+/// Asks about `manifests`, which are applied in this order.
+///
+/// # Errors
+/// Only where asking again may help.
+pub(crate) async fn ask(
+    cluster: &Cluster,
+    client: &dyn Client,
+    manifests: &[&Manifest],
+) -> Result<Answer, client::Error> {
+    let mut left: Vec<&Manifest> = manifests.to_vec();
+    let mut refused = Vec::new();
+    loop {
+        let objects: Vec<&Object> = left.iter().map(|manifest| &manifest.object).collect();
+        let refusal = match cluster.stored(client, &objects).await {
+            Ok(_) if !refused.is_empty() => return Ok(Answer::Refused(refused)),
+            Ok(stored) => return Ok(Answer::Stored(by_key(cluster.kinds(), stored))),
+            Err(refusal) => refusal,
+        };
+        let at_fault = refusal
+            .object
+            .filter(|_| problems::is_final(&refusal.error));
+        let Some(index) = at_fault else {
+            return match refusal.error.remedy() {
+                _ if !refused.is_empty() => Ok(Answer::Refused(refused)),
+                Remedy::Transient => Err(refusal.error),
+                Remedy::Conflict | Remedy::Invalid => Ok(Answer::Unsaid),
+            };
+        };
+        let manifest = left.remove(index);
+        let ends = manifest.object.kind() == "Namespace" || refused.len() + 1 >= FINDINGS;
+        refused.push((manifest.clone(), refusal.error));
+        if ends {
+            return Ok(Answer::Refused(refused));
+        }
+    }
+}
+
+fn by_key(kinds: &Kinds, stored: Vec<Option<Object>>) -> BTreeMap<ObjectKey, Object> {
+    let stored = stored.into_iter().flatten();
+    stored
+        .filter_map(|object| Some((kinds.key(&object)?, object)))
+        .collect()
+}
+
+/// The findings, with their places in the files of the commit.
+pub(crate) async fn findings(
+    location: &Location,
+    commit: &CommitId,
+    refused: Vec<(Manifest, client::Error)>,
+) -> Result<Problems, client::Error> {
+    let commit = commit.clone();
+    let placing = location.read(move |git| {
+        let tree = git.tree(&commit)?;
+        let of =
+            |(manifest, error): &(Manifest, client::Error)| problems::of(&tree, manifest, error);
+        Ok(refused.iter().flat_map(of).collect::<Vec<Problem>>())
+    });
+    placing.await.map(Problems).map_err(unread)
+}
+
+/// In the order of application. A wave that cannot be read is found by the plan.
+pub(crate) fn ordered(manifests: &[Manifest]) -> Vec<&Manifest> {
+    let mut ordered: Vec<&Manifest> = manifests.iter().collect();
+    ordered.sort_by(|a, b| {
+        let wave = |manifest| order::wave(manifest).unwrap_or_default();
+        let waves = wave(a).cmp(&wave(b));
+        waves.then_with(|| order::compare(&a.object, &b.object))
+    });
+    ordered
+}
+
+/// The keys of what a commit asks for.
+pub(crate) fn keys<'a>(
+    kinds: &Kinds,
+    manifests: impl IntoIterator<Item = &'a Manifest>,
+) -> BTreeSet<ObjectKey> {
+    let manifests = manifests.into_iter();
+    manifests.filter_map(|m| kinds.key(&m.object)).collect()
+}

@@ -1,0 +1,152 @@
+//! Tells a pusher how it goes, until there is a verdict on each Application.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use engine::rollout::RolloutPhase;
+
+use super::check::is_here;
+use super::core::{Core, SET};
+use crate::githost::Lines;
+use crate::history::{Feed, Push, RolloutQuery, Step, StepKind};
+
+/// How long a pusher waits at most.
+const PATIENCE: Duration = Duration::from_mins(30);
+
+/// Relays what happens because of `push`, whose steps come from `feed`.
+pub(crate) async fn relay(core: &Core, push: &Push, mut feed: Feed, lines: &Lines) {
+    let mut ticks = core.standings.ticks();
+    let late = core.env.clock.sleep(PATIENCE);
+    tokio::pin!(late);
+    loop {
+        match state(core, push) {
+            State::Going => {}
+            State::Over => break,
+            State::TakenOver => {
+                lines.say("a newer commit took over").await;
+                return;
+            }
+        }
+        tokio::select! {
+            step = feed.next() => match step {
+                Ok(Some(step)) => tell(push, &step, lines).await,
+                Ok(None) => return,
+                Err(_) => {
+                    lines.say("the history cannot be read; the rollout goes on").await;
+                    return;
+                }
+            },
+            changed = ticks.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+            () = &mut late => {
+                lines.say("it takes long; the rollout goes on, see kedge rollouts").await;
+                return;
+            }
+        }
+    }
+    // What was recorded before the last verdict is on its way already.
+    while let Some(Ok(Some(step))) = feed.next().now_or_never() {
+        tell(push, &step, lines).await;
+    }
+    summary(core, push, lines).await;
+}
+
+enum State {
+    Going,
+    Over,
+    TakenOver,
+}
+
+fn state(core: &Core, push: &Push) -> State {
+    let Some(target) = core.target() else {
+        return State::Going;
+    };
+    let revision = &push.new_revision;
+    if target.revision() != revision {
+        return match *target.revision() == push.old_revision {
+            true => State::Going,
+            false => State::TakenOver,
+        };
+    }
+    let settled = target.applications.values().all(|found| {
+        let application = &found.application;
+        let stand = core.standings.get(&application.name);
+        !is_here(application) || stand.is_some_and(|it| it.seen == *revision && !it.running)
+    });
+    let leaving = || {
+        let owners = core.inventory.applications().into_iter();
+        let mut others = owners.filter(|name| name != SET);
+        others.any(|name| core.application(&target, &name).is_none())
+    };
+    if settled && !leaving() {
+        State::Over
+    } else {
+        State::Going
+    }
+}
+
+async fn tell(push: &Push, step: &Step, lines: &Lines) {
+    let ours = step.push.as_ref() == Some(&push.id);
+    let removal = matches!(step.kind, StepKind::Removed | StepKind::Pruning) && step.push.is_none();
+    let said = match step.kind {
+        StepKind::Started
+        | StepKind::Applying
+        | StepKind::ApplyFailed
+        | StepKind::Progress
+        | StepKind::Pruning
+        | StepKind::Succeeded
+        | StepKind::Failed
+        | StepKind::Superseded
+        | StepKind::Removed => true,
+        // While objects come up, their progress says the same.
+        StepKind::Waiting => step.data["phase"] == RolloutPhase::Pending.as_str(),
+        _ => false,
+    };
+    if said && (ours || removal) && !step.application.is_empty() {
+        lines
+            .say(&format!("{}: {}", step.application, step.text))
+            .await;
+    }
+}
+
+async fn summary(core: &Core, push: &Push, lines: &Lines) {
+    let query = RolloutQuery {
+        push: Some(push.id.clone()),
+        limit: u16::MAX,
+        ..RolloutQuery::default()
+    };
+    let Ok(rollouts) = core.history.reader().rollouts(&query).await else {
+        return;
+    };
+    let failed: BTreeSet<&str> = rollouts
+        .iter()
+        .filter(|rollout| rollout.phase == RolloutPhase::Failed)
+        .map(|rollout| rollout.application.as_str())
+        .collect();
+    let commit = push.new_revision.short();
+    let text = match (rollouts.len(), failed.len()) {
+        (0, _) => format!("commit {commit}: nothing to do"),
+        (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
+        (_, some) => {
+            let names: Vec<&str> = failed.into_iter().collect();
+            format!(
+                "commit {commit} failed for {}: {}",
+                count(some),
+                names.join(", ")
+            )
+        }
+    };
+    lines.say(&text).await;
+}
+
+fn count(applications: usize) -> String {
+    match applications {
+        1 => "1 application".into(),
+        many => format!("{many} applications"),
+    }
+}

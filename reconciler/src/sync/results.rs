@@ -1,0 +1,141 @@
+//! A plan as the history keeps it: what is done to each object, and no value of a Secret.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use api::{Object, ObjectKey};
+use engine::diff::{self, FieldChange};
+use engine::plan::{Change, Deletion, Kept, Step};
+use engine::{Health, Plan};
+
+use crate::history::{Action, ObjectHealth, ObjectResult};
+
+/// One row for each object, in the order in which they are worked on.
+pub(crate) fn of(plan: &Plan) -> Vec<ObjectResult> {
+    let mut results: Vec<ObjectResult> = Vec::new();
+    for wave in &plan.waves {
+        results.extend(wave.steps.iter().map(|it| step(it, wave.number.0)));
+    }
+    results.extend(plan.deletes.iter().map(deletion));
+    results.extend(plan.kept.iter().map(kept));
+    for (position, result) in (0..).zip(&mut results) {
+        result.position = position;
+    }
+    results
+}
+
+fn step(step: &Step, wave: i32) -> ObjectResult {
+    let (action, changes) = match &step.change {
+        Change::Create | Change::Recreate => (Action::Create, Vec::new()),
+        Change::Update(changes) => (Action::Change, masked(&step.object, changes)),
+        Change::Unchanged => (Action::Unchanged, Vec::new()),
+    };
+    ObjectResult {
+        wave,
+        action,
+        changes,
+        file: step.origin.file.clone(),
+        line: i32::try_from(step.origin.line).unwrap_or(0),
+        ..result(&step.key, &step.kind, action)
+    }
+}
+
+fn deletion(deletion: &Deletion) -> ObjectResult {
+    ObjectResult {
+        wave: deletion.wave.0,
+        ..result(&deletion.key, &deletion.kind, Action::Delete)
+    }
+}
+
+fn kept(kept: &Kept) -> ObjectResult {
+    ObjectResult {
+        message: kept.reason.clone(),
+        ..result(&kept.key, &kept.kind, Action::Keep)
+    }
+}
+
+fn result(key: &ObjectKey, kind: &str, action: Action) -> ObjectResult {
+    ObjectResult {
+        key: key.clone(),
+        kind: kind.to_owned(),
+        wave: 0,
+        position: 0,
+        action,
+        file: String::new(),
+        line: 0,
+        changes: Vec::new(),
+        applied_at: None,
+        healthy_at: None,
+        health: String::new(),
+        message: String::new(),
+    }
+}
+
+/// The changes as they may be kept: values of Secrets as fingerprints.
+pub(crate) fn masked(object: &Object, changes: &[FieldChange]) -> Vec<FieldChange> {
+    if !diff::is_secret(object) {
+        return changes.to_vec();
+    }
+    let open = |path: &str| {
+        let public = path.starts_with("metadata.") || path == "type" || path == "immutable";
+        public && !path.contains("last-applied")
+    };
+    let hide = |value: &Value| json!(format!("(hidden, sha256 {}…)", diff::fingerprint(value)));
+    let mask = |change: &FieldChange| {
+        if open(&change.path) {
+            return change.clone();
+        }
+        FieldChange {
+            path: change.path.clone(),
+            old: change.old.as_ref().map(hide),
+            new: change.new.as_ref().map(hide),
+        }
+    };
+    changes.iter().map(mask).collect()
+}
+
+/// The health that is not on record as it is, which `known` is brought to.
+pub(crate) fn news(
+    health: &BTreeMap<ObjectKey, Health>,
+    known: &mut BTreeMap<ObjectKey, (String, String)>,
+) -> Vec<ObjectHealth> {
+    let mut news = Vec::new();
+    for (key, health) in health {
+        let now = (health.status.to_string(), health.message.clone());
+        if known.get(key) == Some(&now) {
+            continue;
+        }
+        let (status, message) = now.clone();
+        news.push(ObjectHealth {
+            key: key.clone(),
+            status,
+            message,
+            healthy: health.status.is_settled_well(),
+        });
+        known.insert(key.clone(), now);
+    }
+    news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secrets_are_not_kept() {
+        let secret: Object = json!({"apiVersion": "v1", "kind": "Secret"}).into();
+        let change = |path: &str| FieldChange {
+            path: path.into(),
+            old: Some(json!("b2xk")),
+            new: None,
+        };
+        let changes = [change("data.password"), change("metadata.labels[a]")];
+        let masked = masked(&secret, &changes);
+        assert!(!json!(masked[0]).to_string().contains("b2xk"));
+        assert!(json!(masked[0]).to_string().contains("hidden"));
+        assert_eq!(masked[1], changes[1]);
+        let config: Object = json!({"apiVersion": "v1", "kind": "ConfigMap"}).into();
+        assert_eq!(super::masked(&config, &changes), changes);
+    }
+}

@@ -1,0 +1,137 @@
+//! How each Application is, as its last pass found it. In memory: the first pass after a start
+//! finds it again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use api::kinds::SyncStatus;
+use engine::rollout::{CommitId, DependencyState};
+
+use super::target::Target;
+use crate::service::Standing;
+
+/// One Application's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Stand {
+    pub(crate) standing: Standing,
+    /// The tracked commit at the time: the Application has at least heard of it.
+    pub(crate) seen: CommitId,
+    /// Whether a rollout runs.
+    pub(crate) running: bool,
+}
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Standings {
+    stands: Arc<Mutex<BTreeMap<String, Stand>>>,
+    tick: watch::Sender<u64>,
+}
+
+impl Standings {
+    pub(crate) fn get(&self, application: &str) -> Option<Stand> {
+        self.lock().get(application).cloned()
+    }
+
+    /// Answers whether anything is different now, times apart.
+    pub(crate) fn set(&self, application: &str, stand: Stand) -> bool {
+        let before = self.lock().insert(application.to_owned(), stand.clone());
+        let same = before.is_some_and(|mut before| {
+            before.standing.observed_at = stand.standing.observed_at;
+            before == stand
+        });
+        if !same {
+            self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
+        }
+        !same
+    }
+
+    pub(crate) fn remove(&self, application: &str) {
+        self.lock().remove(application);
+        self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
+    }
+
+    /// Moves with every change.
+    pub(crate) fn ticks(&self) -> watch::Receiver<u64> {
+        self.tick.subscribe()
+    }
+
+    /// How far a dependency is, seen from an Application at `target`.
+    pub(crate) fn dependency(&self, name: &str, target: &Target) -> DependencyState {
+        let stand = self.get(name);
+        match stand {
+            None if target.application(name).is_none() => DependencyState::Absent,
+            None => DependencyState::Waiting("has not been looked at yet".into()),
+            Some(stand) => state(&stand, target.revision()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Stand>> {
+        self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
+    let standing = &stand.standing;
+    if stand.seen != *revision {
+        let text = format!("has not come to commit {} yet", revision.short());
+        return DependencyState::Waiting(text);
+    }
+    if standing.held {
+        return DependencyState::Failed;
+    }
+    if stand.running {
+        return DependencyState::Waiting("is being rolled out".into());
+    }
+    let health = &standing.health;
+    if !health.status.is_settled_well() {
+        let text = format!("is {}: {}", health.status, health.message);
+        return DependencyState::Waiting(text.trim_end_matches(": ").to_owned());
+    }
+    if standing.sync != SyncStatus::Synced {
+        return DependencyState::Waiting(format!("is {}", standing.sync));
+    }
+    DependencyState::Ready
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::Health;
+
+    use super::*;
+
+    #[test]
+    fn a_dependency_is_ready_once_it_is_healthy_at_the_commit() {
+        let revision = CommitId("abcdefgh".into());
+        let ready = Stand {
+            standing: Standing {
+                sync: SyncStatus::Synced,
+                ..Standing::default()
+            },
+            seen: revision.clone(),
+            running: false,
+        };
+        let check = |change: fn(&mut Stand), expected: DependencyState| {
+            let mut stand = ready.clone();
+            change(&mut stand);
+            assert_eq!(state(&stand, &revision), expected);
+        };
+        let waiting = |text: &str| DependencyState::Waiting(text.into());
+        check(|_| {}, DependencyState::Ready);
+        check(
+            |stand| stand.seen = CommitId::default(),
+            waiting("has not come to commit abcdefg yet"),
+        );
+        check(|stand| stand.running = true, waiting("is being rolled out"));
+        check(|stand| stand.standing.held = true, DependencyState::Failed);
+        check(
+            |stand| stand.standing.health = Health::degraded("it is broken"),
+            waiting("is Degraded: it is broken"),
+        );
+        check(
+            |stand| stand.standing.sync = SyncStatus::OutOfSync,
+            waiting("is OutOfSync"),
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The acceptance scenarios that need no containers.
+
+mod crash;
+mod push;
+mod rollouts;
+mod world;
+
+use world::{World, config_map, deployment, key, namespace};

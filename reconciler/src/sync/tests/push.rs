@@ -1,0 +1,146 @@
+//! Through the front door: the real Git client, the hooks, the checks.
+
+use std::fs;
+use std::sync::Arc;
+
+use tokio::process::Command;
+
+use super::*;
+use crate::githost::testing::Door;
+use crate::history::{Trigger, Verdict};
+
+struct Pusher {
+    world: World,
+}
+
+impl Pusher {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let router = world.reconciler.git(Arc::new(Door)).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        world
+            .tasks()
+            .spawn_until_cancelled(async move { axum::serve(listener, router).await.unwrap() });
+        let pusher = Self { world };
+        fs::create_dir(pusher.world.directory.path().join("work")).unwrap();
+        pusher.git(&["init", "-q", "-b", "main"]).await;
+        let url = format!("http://admin:secret@{address}/git/cluster.git");
+        pusher.git(&["remote", "add", "origin", &url]).await;
+        pusher
+    }
+
+    async fn try_git(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("git")
+            .current_dir(self.world.directory.path().join("work"))
+            .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.org"])
+            .args(arguments)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .output()
+            .await
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    }
+
+    async fn git(&self, arguments: &[&str]) -> String {
+        let (worked, said) = self.try_git(arguments).await;
+        assert!(worked, "git {arguments:?}: {said}");
+        said
+    }
+
+    async fn commit(&self, message: &str) {
+        let work = self.world.directory.path().join("work");
+        for directory in ["apps", "web"] {
+            let _ = fs::remove_dir_all(work.join(directory));
+        }
+        for (file, text) in &self.world.files {
+            let path = work.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        self.git(&["add", "-A"]).await;
+        self.git(&["commit", "-q", "-m", message]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_shows_the_plan_and_how_it_goes() {
+    let mut pusher = Pusher::new().await;
+    let manifests = [namespace(), deployment("web", "web:1")];
+    pusher.world.application("web", "", &manifests);
+    pusher.commit("First").await;
+    let said = pusher.git(&["push", "origin", "main"]).await;
+    for line in [
+        "remote: application web: 2 to create",
+        "remote:   + create  Namespace shop",
+        "remote: web: rollout web-1 of commit",
+        "remote: web: healthy at commit",
+        "is in the cluster, 1 application healthy",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    let pushes = pusher.world.history().pushes(9).await.unwrap();
+    assert_eq!(pushes.len(), 1);
+    assert_eq!(
+        (pushes[0].trigger, pushes[0].verdict),
+        (Trigger::Push, Verdict::Accepted)
+    );
+    assert_eq!(pushes[0].pusher, "ann <ann@example.org>");
+
+    // A change, a failure, and the revert of it.
+    let manifests = [namespace(), deployment("web", "bad:2")];
+    pusher
+        .world
+        .application("web", "deadlineSeconds: 1", &manifests);
+    pusher.commit("Second").await;
+    let said = pusher.git(&["push", "origin", "main"]).await;
+    assert!(said.contains("web:1 -> bad:2"), "{said}");
+    assert!(said.contains("failed for 1 application: web"), "{said}");
+    pusher.git(&["revert", "--no-edit", "HEAD"]).await;
+    let said = pusher.git(&["push", "origin", "main"]).await;
+    assert!(said.contains("which undoes web-2"), "{said}");
+    assert!(
+        said.contains("is in the cluster, 1 application healthy"),
+        "{said}"
+    );
+    pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_push_is_refused_with_its_place() {
+    let mut pusher = Pusher::new().await;
+    let manifests = [namespace(), deployment("web", "web:1")];
+    pusher.world.application("web", "", &manifests);
+    pusher.commit("First").await;
+    pusher.git(&["push", "origin", "main"]).await;
+    let broken = deployment("web", "web:2").replace("replicas", "replicsa");
+    pusher.world.application("web", "", &[namespace(), broken]);
+    pusher.commit("Typo").await;
+    let (worked, said) = pusher.try_git(&["push", "origin", "main"]).await;
+    assert!(!worked);
+    assert!(said.contains("web/1.yaml:5:3"), "{said}");
+    assert!(said.contains("did you mean \"replicas\"?"), "{said}");
+    let refused = deployment("web", "web:2").replace("replicas: 2", "replicas: -2");
+    pusher.world.application("web", "", &[namespace(), refused]);
+    pusher.commit("Negative").await;
+    let (worked, said) = pusher.try_git(&["push", "origin", "main"]).await;
+    assert!(!worked);
+    assert!(said.contains("spec.replicas"), "{said}");
+    assert_eq!(pusher.world.rollouts("web").await.len(), 1);
+    let pushes = pusher.world.history().pushes(9).await.unwrap();
+    assert_eq!(pushes[0].verdict, Verdict::Refused);
+
+    pusher.git(&["reset", "-q", "--hard", "origin/main"]).await;
+    pusher
+        .git(&["commit", "-q", "--amend", "-m", "Rewritten"])
+        .await;
+    let (worked, said) = pusher.try_git(&["push", "--force", "origin", "main"]).await;
+    assert!(!worked && said.contains("git revert it and push"), "{said}");
+    let (worked, said) = pusher.try_git(&["push", "origin", ":main"]).await;
+    assert!(!worked && said.contains("cannot be deleted"), "{said}");
+    // Other branches are people's own business.
+    pusher.git(&["push", "origin", "HEAD:refs/heads/try"]).await;
+    pusher.world.end().await;
+}

@@ -1,0 +1,279 @@
+//! Follows the branch: each new commit is checked as a whole, recorded, and becomes the target.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tracing::{info, warn};
+
+use engine::application;
+use engine::rollout::CommitId;
+
+use super::check::{self, Checked};
+use super::core::{Core, causes, recorded, unread};
+use super::target::Target;
+use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::source::{Commit, Polling};
+
+/// How long a commit's check may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The one who follows the tracked repository.
+pub(crate) struct Tracker {
+    core: Arc<Core>,
+    /// The newest commit that was refused: it is not checked again until something else comes.
+    refused: Option<CommitId>,
+    /// What is wrong with the repository, as far as it is on record.
+    error: String,
+}
+
+impl Tracker {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self {
+            core: core.clone(),
+            refused: None,
+            error: String::new(),
+        }
+    }
+
+    /// Runs until it is cancelled.
+    pub(crate) async fn run(mut self) {
+        let core = self.core.clone();
+        let mut polling = Polling::new(&core.source, core.config.poll, &core.waker, &core.env);
+        let mut trigger = Trigger::Start;
+        loop {
+            let looked = match self.resume().await {
+                Ok(()) => self.look(trigger).await,
+                Err(error) => Err(error),
+            };
+            polling.looked(looked.is_ok());
+            if let Err(error) = looked {
+                self.complain(&error).await;
+            }
+            trigger = polling.next().await;
+        }
+    }
+
+    /// After a start: goes on with the commit that was followed before.
+    async fn resume(&mut self) -> Result<(), client::Error> {
+        if self.core.target().is_some() {
+            return Ok(());
+        }
+        let reader = self.core.history.reader();
+        let state = reader.source(&self.core.source.name).await;
+        let Some(state) = state.map_err(recorded)? else {
+            return Ok(());
+        };
+        self.error = state.error;
+        if state.revision.0.is_empty() {
+            return Ok(());
+        }
+        // A repository that was replaced does not have it.
+        let Ok(commit) = self.core.source.commit(&state.revision).await else {
+            return Ok(());
+        };
+        let root = self.core.root();
+        let id = commit.id.clone();
+        let finding = self.core.source.location.read(move |git| {
+            let tree = git.tree(&id)?;
+            Ok(application::find(&tree, &root))
+        });
+        if let Ok(found) = finding.await.map_err(unread)? {
+            info!(commit.id = %commit.id, "goes on");
+            self.publish(Target::new(commit, found));
+        }
+        Ok(())
+    }
+
+    /// Looks at the branch, and follows it if it can be followed.
+    async fn look(&mut self, trigger: Trigger) -> Result<(), client::Error> {
+        let core = self.core.clone();
+        core.source.refresh(&core.env).await.map_err(unread)?;
+        let branch = &core.config.branch;
+        let Some(head) = core.source.head(branch).await.map_err(unread)? else {
+            let text = format!("there is no branch {branch} yet");
+            return self.note(&text).await;
+        };
+        let target = core.target();
+        let current = target.as_ref().map(|target| target.revision());
+        if current == Some(&head) {
+            return self.note("").await;
+        }
+        if self.refused.as_ref() == Some(&head) {
+            return Ok(());
+        }
+        let commit = core.source.commit(&head).await.map_err(unread)?;
+        let push = self.push(&head, trigger).await?;
+        let checked = if matches!(push.trigger, Trigger::Push | Trigger::Rollback) {
+            // It was checked before the branch moved.
+            let read = check::read(&core, &core.source.location, &head).await?;
+            read.map(|read| (read.found, push.report.clone()))
+        } else {
+            let checked = self.check(&head).await?;
+            checked.map(|checked| {
+                let lines = checked.lines().join("\n");
+                (checked.found, lines)
+            })
+        };
+        match checked {
+            Ok((found, report)) => self.follow(commit, found, &push, report).await,
+            Err(problems) => self.refuse(&commit, &push, &problems.to_string()).await,
+        }
+    }
+
+    async fn check(
+        &self,
+        head: &CommitId,
+    ) -> Result<Result<Checked, engine::Problems>, client::Error> {
+        tokio::select! {
+            checked = check::check(&self.core, &self.core.source.location, head) => checked,
+            () = self.core.env.clock.sleep(PATIENCE) => Err(client::Error::Transport {
+                operation: "check the commit".into(),
+                source: format!("not done within {} s", PATIENCE.as_secs()).into(),
+            }),
+        }
+    }
+
+    /// The push that brought the commit; recorded now, unless the hook has done so.
+    async fn push(&self, head: &CommitId, trigger: Trigger) -> Result<Push, client::Error> {
+        let core = &self.core;
+        let known = core.history.reader().newest_push_of(head).await;
+        if let Some(push) = known.map_err(recorded)?
+            && push.verdict != Verdict::Refused
+        {
+            return Ok(push);
+        }
+        let target = core.target();
+        let push = Push {
+            id: core.env.ids.uid(),
+            repository: core.source.name.clone(),
+            branch: core.config.branch.clone(),
+            old_revision: target.map(|t| t.revision().clone()).unwrap_or_default(),
+            new_revision: head.clone(),
+            pusher: String::new(),
+            // A commit that nobody checked is checked, whoever says that it came.
+            trigger: match trigger {
+                Trigger::Push | Trigger::Rollback => Trigger::Notify,
+                other => other,
+            },
+            received_at: core.env.now(),
+            verdict: Verdict::Checking,
+            report: String::new(),
+        };
+        core.commit(&[Write::Push(push.clone())]).await?;
+        Ok(push)
+    }
+
+    async fn follow(
+        &mut self,
+        commit: Commit,
+        found: Vec<application::Found>,
+        push: &Push,
+        report: String,
+    ) -> Result<(), client::Error> {
+        let now = self.core.env.now();
+        let text = format!("follows commit {}: {}", commit.id.short(), commit.subject());
+        let writes = [
+            Write::Commit {
+                commit: commit.clone(),
+                seen_at: now,
+            },
+            Write::Verdict {
+                push: push.id.clone(),
+                verdict: Verdict::Accepted,
+                report,
+            },
+            Write::Source {
+                repository: push.repository.clone(),
+                branch: push.branch.clone(),
+                revision: commit.id.clone(),
+                at: now,
+            },
+            Write::Step(
+                NewStep::new(now, StepKind::Accepted, text)
+                    .push(&push.id)
+                    .data(json!({"commit": commit.id})),
+            ),
+        ];
+        self.core.commit(&writes).await?;
+        info!(commit.id = %commit.id, trigger = push.trigger.as_str(), "follows a new commit");
+        self.error.clear();
+        self.refused = None;
+        self.publish(Target::new(commit, found));
+        Ok(())
+    }
+
+    async fn refuse(
+        &mut self,
+        commit: &Commit,
+        push: &Push,
+        report: &str,
+    ) -> Result<(), client::Error> {
+        let now = self.core.env.now();
+        let first = report.lines().next().unwrap_or_default();
+        let text = format!("commit {} is refused: {first}", commit.id.short());
+        let writes = [
+            Write::Commit {
+                commit: commit.clone(),
+                seen_at: now,
+            },
+            Write::Verdict {
+                push: push.id.clone(),
+                verdict: Verdict::Refused,
+                report: report.to_owned(),
+            },
+            Write::SourceError {
+                repository: push.repository.clone(),
+                branch: push.branch.clone(),
+                error: format!("commit {} is refused:\n{report}", commit.id.short()),
+            },
+            Write::Step(NewStep::new(now, StepKind::Refused, text.clone()).push(&push.id)),
+        ];
+        self.core.commit(&writes).await?;
+        warn!(commit.id = %commit.id, "{text}");
+        self.error = text;
+        self.refused = Some(commit.id.clone());
+        Ok(())
+    }
+
+    fn publish(&self, target: Target) {
+        let core = &self.core;
+        {
+            let names: BTreeSet<&str> = target.applications.keys().map(String::as_str).collect();
+            let objects = core.applications().all();
+            let more = objects.iter().map(|object| object.name());
+            core.renders
+                .retain(&names.iter().copied().chain(more).collect());
+        }
+        // Those that are not in the new one have to hear of it too.
+        core.wake_all();
+        core.target.send_replace(Some(Arc::new(target)));
+        core.wake_all();
+    }
+
+    async fn complain(&mut self, error: &client::Error) {
+        let text = causes(error);
+        warn!(error = %text, "cannot follow the repository");
+        // Where even this cannot be recorded, the log has it.
+        let _ = self.note(&text).await;
+    }
+
+    /// Records what is wrong; empty for nothing.
+    async fn note(&mut self, error: &str) -> Result<(), client::Error> {
+        if self.error == error {
+            return Ok(());
+        }
+        let write = Write::SourceError {
+            repository: self.core.source.name.clone(),
+            branch: self.core.config.branch.clone(),
+            error: error.to_owned(),
+        };
+        self.core.commit(&[write]).await?;
+        error.clone_into(&mut self.error);
+        if error.is_empty() {
+            self.refused = None;
+        }
+        Ok(())
+    }
+}

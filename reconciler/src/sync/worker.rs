@@ -1,0 +1,227 @@
+//! One pass over one Application: observe, decide, execute, report. The driver runs them, one at
+//! a time for each Application; waiting never holds a worker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use client::{Client, Context, Controller, Requeue, Watch};
+use engine::application::NAMESPACE;
+use engine::rollout::{self, RolloutPhase, SyncStatus};
+use engine::{Application, Health, HealthStatus};
+
+use super::core::{Core, SET, recorded};
+use super::execute::{Execution, Next};
+use super::memory::{Memories, Memory};
+use super::observe::{Observation, Observe, observe};
+use super::standing::Stand;
+use super::target::Target;
+use super::{project, remove, set};
+use crate::history::Write;
+use crate::service::Standing;
+
+/// When an Application is looked at again that could not be compared.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// Moves every Application toward its commit.
+pub(crate) struct Worker {
+    core: Arc<Core>,
+    memories: Memories,
+}
+
+impl Worker {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self {
+            core: core.clone(),
+            memories: Memories::default(),
+        }
+    }
+
+    async fn pass(
+        &self,
+        client: &dyn Client,
+        target: &Target,
+        application: Application,
+    ) -> Result<Requeue, client::Error> {
+        let name = application.name.clone();
+        let mut memory = self.memories.take(&name);
+        let passed = self
+            .pass_with(client, target, application, &mut memory)
+            .await;
+        self.memories.put(&name, memory);
+        passed
+    }
+
+    async fn pass_with(
+        &self,
+        client: &dyn Client,
+        target: &Target,
+        application: Application,
+        memory: &mut Memory,
+    ) -> Result<Requeue, client::Error> {
+        let core = &*self.core;
+        let name = application.name.clone();
+        let observation = match observe(core, client, target, application, memory).await? {
+            Observe::Seen(observation) => observation,
+            Observe::Unknown(why) => {
+                self.stand(client, target, &name, unknown(core, target, why))
+                    .await?;
+                return Ok(Requeue::After(RETRY));
+            }
+        };
+        let decisions = rollout::decide(&observation.observed());
+        let execution = Execution::new(core, client, &observation, memory);
+        let next = execution.run(decisions).await?;
+        forget_request(core, &observation).await?;
+        let requeue = match next {
+            Next::Again => Requeue::After(Duration::ZERO),
+            Next::At(at) => Requeue::After(until(core.env.now(), at)),
+            Next::Rest if observation.plan.is_err() => Requeue::After(RETRY),
+            Next::Rest => Requeue::Done,
+        };
+        if next != Next::Again {
+            let stand = stand(core, target, &observation);
+            self.stand(client, target, &name, stand).await?;
+        }
+        let last = core
+            .history
+            .reader()
+            .last_rollout(&name)
+            .await
+            .map_err(recorded)?;
+        if let Some(last) = last {
+            project::rollout(core, client, &last, memory).await?;
+        }
+        Ok(requeue)
+    }
+
+    /// Lets everybody know how the Application is.
+    async fn stand(
+        &self,
+        client: &dyn Client,
+        target: &Target,
+        name: &str,
+        stand: Stand,
+    ) -> Result<(), client::Error> {
+        let core = &*self.core;
+        project::application(core, client, name, &stand.standing).await?;
+        if core.standings.set(name, stand) {
+            for found in target.applications.values() {
+                let application = &found.application;
+                if application.depends_on.iter().any(|it| it == name) {
+                    core.wake(&application.name);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Controller for Worker {
+    type Key = String;
+
+    fn name(&self) -> &'static str {
+        "reconciler"
+    }
+
+    fn watches(&self) -> Vec<Watch<String>> {
+        // Status is what is written here: only what others do to an Application wakes.
+        let wake = |change: &client::Change| {
+            let generation = |object: &Option<Arc<api::Object>>| {
+                object
+                    .as_ref()
+                    .map(|it| (it.generation(), it.is_deleting()))
+            };
+            let object = change.object();
+            if object.namespace() != NAMESPACE
+                || generation(&change.before) == generation(&change.after)
+            {
+                return Vec::new();
+            }
+            vec![object.name().to_owned(), SET.to_owned()]
+        };
+        vec![Watch {
+            cache: self.core.applications(),
+            wake: Box::new(wake),
+        }]
+    }
+
+    async fn reconcile(
+        &self,
+        key: &String,
+        context: &Context<'_>,
+    ) -> Result<Requeue, client::Error> {
+        let Some(target) = self.core.target() else {
+            return Ok(Requeue::Done);
+        };
+        if key == SET {
+            return set::pass(&self.core, context.client, &target).await;
+        }
+        match self.core.application(&target, key) {
+            Some(application) => self.pass(context.client, &target, application).await,
+            None => remove::pass(&self.core, context.client, &target, key).await,
+        }
+    }
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    // A bit after, so that the moment is past when it is looked at.
+    let wait = Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
+    wait + Duration::from_millis(1)
+}
+
+/// A sync that was asked for while its commit is being rolled out is this rollout.
+async fn forget_request(core: &Core, observation: &Observation) -> Result<(), client::Error> {
+    let running = observation.running();
+    let same = running.is_some_and(|it| it.revision == observation.desired.revision);
+    if observation.requester.is_none() || !same {
+        return Ok(());
+    }
+    let application = observation.application.name.clone();
+    core.commit(&[Write::RequestDone { application }]).await
+}
+
+fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
+    let name = &observation.application.name;
+    let state = rollout::state(&observation.observed());
+    let before = core.standings.get(name).unwrap_or_default().standing;
+    let last = observation.last.as_ref().map(|(row, _)| row);
+    let succeeded = last.is_some_and(|row| {
+        row.phase == RolloutPhase::Succeeded && row.revision == observation.desired.revision
+    });
+    let applied = match last {
+        _ if succeeded => observation.compared.clone(),
+        Some(row) if before.applied.0.is_empty() => row.previous.clone(),
+        _ => before.applied,
+    };
+    Stand {
+        standing: Standing {
+            sync: state.sync,
+            sync_message: state.sync_message,
+            health: state.health,
+            revision: observation.compared.clone(),
+            applied,
+            held: state.held,
+            observed_at: Some(observation.now),
+        },
+        seen: target.revision().clone(),
+        running: observation.running().is_some(),
+    }
+}
+
+fn unknown(core: &Core, target: &Target, why: String) -> Stand {
+    Stand {
+        standing: Standing {
+            sync: SyncStatus::Unknown,
+            sync_message: why.clone(),
+            health: Health::new(HealthStatus::Unknown, why),
+            observed_at: Some(core.env.now()),
+            ..Standing::default()
+        },
+        seen: target.revision().clone(),
+        running: false,
+    }
+}
