@@ -217,7 +217,11 @@ impl Drop for Instance {
 /// The binary that this build made: beside this program, or above it where tests lie.
 fn binary() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
-    let places = own.ancestors().skip(1).take(2).map(|directory| directory.join("kedge"));
+    let places = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|directory| directory.join("kedge"));
     let found = places.into_iter().find(|path| path.is_file());
     found.context("kedge is not built; `cargo build --workspace` makes it")
 }

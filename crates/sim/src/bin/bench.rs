@@ -26,12 +26,21 @@ async fn main() -> anyhow::Result<()> {
     instance.stop()?;
     let started = Timestamp::now();
     instance.up()?;
-    say("kedge up, warm: start to ready", &format!("{} ms", millis_since(started)))?;
+    say(
+        "kedge up, warm: start to ready",
+        &format!("{} ms", millis_since(started)),
+    )?;
     memory(&instance)?;
 
     let client = Arc::new(HttpClient::from_kubeconfig_file(&instance.kubeconfig()).await?);
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}});
-    client.create(&Collection::new("", "namespaces"), &namespace.into(), &WriteOptions::default()).await?;
+    client
+        .create(
+            &Collection::new("", "namespaces"),
+            &namespace.into(),
+            &WriteOptions::default(),
+        )
+        .await?;
     creates(&client).await?;
     pods(&instance)?;
     memory(&instance)
@@ -51,10 +60,17 @@ fn memory(instance: &Instance) -> anyhow::Result<()> {
     for entry in std::fs::read_dir("/proc")?.flatten() {
         let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        let role = ["orchestrator", "reconciler", "agent", "up"].into_iter().find(|role| line.contains(&format!("kedge {role} ")));
-        let (Some(role), true) = (role, line.contains(&own)) else { continue };
+        let role = ["orchestrator", "reconciler", "agent", "up"]
+            .into_iter()
+            .find(|role| line.contains(&format!("kedge {role} ")));
+        let (Some(role), true) = (role, line.contains(&own)) else {
+            continue;
+        };
         let status = std::fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("gone");
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or("gone");
         say(&format!("memory of {role}"), resident.trim())?;
     }
     Ok(())
@@ -89,7 +105,10 @@ async fn creates(client: &Arc<HttpClient>) -> anyhow::Result<()> {
     let rate = i64::try_from(latencies.len())? * 1000 / millis_since(started).max(1);
     latencies.sort_unstable();
     let at = |percent: usize| latencies[(latencies.len() - 1) * percent / 100];
-    say("create ConfigMap, 16 clients", &format!("{rate}/s, p50 {} µs, p99 {} µs", at(50), at(99)))?;
+    say(
+        "create ConfigMap, 16 clients",
+        &format!("{rate}/s, p50 {} µs, p99 {} µs", at(50), at(99)),
+    )?;
     Ok(())
 }
 
@@ -100,15 +119,32 @@ fn pods(instance: &Instance) -> anyhow::Result<()> {
         let name = format!("pod-{index}");
         let started = Timestamp::now();
         instance.kubectl(&[
-            "run", &name, "-n", "bench", "--image=kedge.local/movies:1.0", "--restart=Never",
-            "--overrides={\"spec\":{\"terminationGracePeriodSeconds\":0}}", "--", "serving",
+            "run",
+            &name,
+            "-n",
+            "bench",
+            "--image=kedge.local/movies:1.0",
+            "--restart=Never",
+            "--overrides={\"spec\":{\"terminationGracePeriodSeconds\":0}}",
+            "--",
+            "serving",
         ])?;
-        instance.kubectl(&["wait", "-n", "bench", "--for=jsonpath={.status.phase}=Running", &format!("pod/{name}"), "--timeout=60s"])?;
+        instance.kubectl(&[
+            "wait",
+            "-n",
+            "bench",
+            "--for=jsonpath={.status.phase}=Running",
+            &format!("pod/{name}"),
+            "--timeout=60s",
+        ])?;
         times.push(millis_since(started));
     }
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    say("pod, kubectl run to Running (kubectl included)", &format!("p50 {} ms, p99 {} ms", at(50), at(99)))?;
+    say(
+        "pod, kubectl run to Running (kubectl included)",
+        &format!("p50 {} ms, p99 {} ms", at(50), at(99)),
+    )?;
     instance.kubectl(&["delete", "namespace", "bench", "--timeout=120s"])?;
     Ok(())
 }
