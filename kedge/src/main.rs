@@ -35,16 +35,11 @@ enum Command {
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
     Orchestrator(role::orchestrator::Arguments),
-    /// Bring a cluster to what Git says, and record how; serve Git and the web UI
-    Reconciler(role::reconciler::Arguments),
     /// Run the pods of one node
     Agent(role::agent::Arguments),
 }
 
 fn main() -> ExitCode {
-    if let Some(hook) = hook() {
-        return reconciler::githost::hook::main(&hook);
-    }
     // Two crypto providers may be compiled in; one is chosen, before anything uses TLS. It fails
     // only where one is installed already, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -64,7 +59,6 @@ fn main() -> ExitCode {
             Command::Up(arguments) => up::run(arguments).await,
             Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
-            Command::Reconciler(arguments) => role::reconciler::run(arguments).await,
             Command::Agent(arguments) => role::agent::run(arguments).await,
         }
     });
@@ -72,16 +66,6 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
-}
-
-/// Git starts this binary under a hook's name: then it only asks the service and passes on its answer.
-fn hook() -> Option<String> {
-    let name = std::env::args_os().next()?;
-    let name = std::path::Path::new(&name)
-        .file_name()?
-        .to_str()?
-        .to_owned();
-    reconciler::githost::hook::is_hook(&name).then_some(name)
 }
 
 /// The whole chain of causes in one line: what, where, why.

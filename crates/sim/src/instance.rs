@@ -214,16 +214,20 @@ impl Drop for Instance {
     }
 }
 
-/// The binary that this build made: beside this program, or above it where tests lie.
+/// The binary that this build made, beside the test's own.
 fn binary() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot find this program")?;
-    let places = own
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|directory| directory.join("kedge"));
-    let found = places.into_iter().find(|path| path.is_file());
-    found.context("kedge is not built; `cargo build --workspace` makes it")
+    let test = std::env::current_exe().context("cannot find this program")?;
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .context("this program has no target directory")?;
+    let kedge = profile.join("kedge");
+    ensure!(
+        kedge.is_file(),
+        "{} is missing; `cargo build --workspace` makes it",
+        kedge.display()
+    );
+    Ok(kedge)
 }
 
 /// The kubectls to try: those that `make test` installed, and the machine's own.

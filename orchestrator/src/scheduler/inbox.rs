@@ -22,13 +22,9 @@ struct Shared {
 impl Inbox {
     /// Notes every change of `cache` from now on, and everything that is in it already.
     pub(super) fn follow(&self, cache: &Cache) {
-        // Caches outlive schedulers: leadership comes and goes.
-        let inbox = Arc::downgrade(&self.shared);
+        let inbox = self.clone();
         cache.observe(Box::new(move |change| {
-            let Some(shared) = inbox.upgrade() else {
-                return Listening::Over;
-            };
-            Inbox { shared }.note(change.key.clone());
+            inbox.note(change.key.clone());
             Listening::On
         }));
     }

@@ -102,6 +102,7 @@ impl<'a> Execution<'a> {
             Decision::Prune { deletions } => return self.prune(&deletions).await,
             Decision::Forget { entries } => self.forget(&entries),
             Decision::Succeed { changed } => {
+                self.take_over().await?;
                 self.succeed(changed);
                 return Ok(Next::Again);
             }
@@ -419,6 +420,22 @@ impl<'a> Execution<'a> {
         let keys: Vec<String> = entries.iter().map(|entry| entry.key.to_string()).collect();
         let text = format!("{} objects are gone", keys.len());
         self.step(StepKind::Forgotten, text, json!({"objects": keys}));
+    }
+
+    /// What was there already and as the commit wants it, somebody else's until now, is ours.
+    async fn take_over(&mut self) -> Result<(), client::Error> {
+        let Ok(plan) = self.observation.plan.clone() else {
+            return Ok(());
+        };
+        let inventory = &self.core.inventory;
+        let is_ours = |key: &ObjectKey| inventory.owner(key).is_some_and(|it| it == self.name());
+        let steps: Vec<_> = plan.steps().filter(|step| !is_ours(&step.key)).collect();
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<ObjectKey> = steps.iter().map(|step| step.key.clone()).collect();
+        let objects: Vec<Object> = steps.iter().map(|step| step.object.clone()).collect();
+        self.write(&keys, &objects).await?
     }
 
     fn succeed(&mut self, changed: bool) {

@@ -1,5 +1,3 @@
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,7 +11,180 @@ use super::revision;
 use crate::controllers::action::Action;
 use crate::controllers::ownership::Claims;
 
-use world::{World, template};
+/// A Deployment, its ReplicaSets and the pods they would have.
+struct World {
+    deployment: Object,
+    sets: Vec<Object>,
+    /// Images whose pods become available.
+    healthy: &'static [&'static str],
+    now: Timestamp,
+    events: Vec<String>,
+    again: Option<SignedDuration>,
+}
+
+impl World {
+    fn new(replicas: i64, image: &str, strategy: &Value) -> Self {
+        let deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {
+                "name": "web", "namespace": "default", "uid": "d", "generation": 1,
+            },
+            "spec": {
+                "replicas": replicas, "selector": {"matchLabels": {"app": "web"}},
+                "strategy": strategy, "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
+                "template": template(image),
+            },
+        });
+        Self {
+            deployment: deployment.into(),
+            sets: Vec::new(),
+            healthy: &["one", "two", "three"],
+            now: parse_time("2026-01-01T00:00:00Z").unwrap(),
+            events: Vec::new(),
+            again: None,
+        }
+    }
+
+    fn rolled_out(replicas: i64, strategy: &Value) -> Self {
+        let mut world = Self::new(replicas, "one", strategy);
+        world.settle();
+        world
+    }
+
+    fn set_image(&mut self, image: &str) {
+        self.deployment.body["spec"]["template"] = template(image);
+        self.edit(
+            "metadata",
+            "generation",
+            json!(self.deployment.generation() + 1),
+        );
+    }
+
+    fn edit(&mut self, part: &str, field: &str, value: Value) {
+        self.deployment.body[part][field] = value;
+    }
+
+    fn step(&mut self) -> bool {
+        let owned: Vec<Arc<Object>> = self.sets.iter().cloned().map(Arc::new).collect();
+        let observed = Observed {
+            deployment: Arc::new(self.deployment.clone()),
+            taken: self.sets.iter().map(|set| set.name().to_owned()).collect(),
+            running: BTreeMap::new(),
+            claims: Claims {
+                owned,
+                changes: Vec::new(),
+            },
+            now: self.now,
+        };
+        let decision = decide(&observed);
+        self.again = decision.again;
+        let moved = !decision.actions.is_empty();
+        for action in decision.actions {
+            self.apply(action);
+        }
+        self.now = self
+            .now
+            .saturating_add(SignedDuration::from_secs(1))
+            .unwrap();
+        moved
+    }
+
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Create { mut object, .. } => {
+                let at = api::time(self.now);
+                let uid = format!("rs-{}", self.sets.len());
+                object
+                    .metadata_mut()
+                    .insert("creationTimestamp".into(), json!(at));
+                object.metadata_mut().insert("uid".into(), json!(uid));
+                self.sets.push(object);
+            }
+            Action::Replace { object, .. } | Action::ReplaceStatus { object, .. } => {
+                if object.kind() == "Deployment" {
+                    self.deployment = object;
+                } else {
+                    let place = self.sets.iter_mut().find(|set| set.name() == object.name());
+                    *place.unwrap() = object;
+                }
+            }
+            Action::Delete { key, .. } => self.sets.retain(|set| set.name() != key.name),
+            Action::Record { message, .. } => self.events.push(message),
+            Action::Adopt { .. } => panic!("nothing to adopt"),
+        }
+    }
+
+    /// What kubelets and the ReplicaSet controller would do, at once.
+    fn run_pods(&mut self) -> bool {
+        let mut moved = false;
+        for set in &mut self.sets {
+            let size = set.body["spec"]["replicas"].clone();
+            let image = set.text("/spec/template/spec/containers/0/image");
+            let available = if self.healthy.contains(&image) {
+                size.clone()
+            } else {
+                json!(0)
+            };
+            let status = json!({
+                "replicas": size, "readyReplicas": available, "availableReplicas": available,
+                "observedGeneration": 0,
+            });
+            moved |= set.body["status"] != status;
+            set.body["status"] = status;
+        }
+        moved
+    }
+
+    /// Runs until nothing moves; answers the sizes (by creation) after every change of them.
+    fn settle(&mut self) -> Vec<String> {
+        let mut trace = Vec::new();
+        for _ in 0..200 {
+            let moved = self.step();
+            let sizes = self.sizes();
+            if trace.last() != Some(&sizes) && !sizes.is_empty() {
+                trace.push(sizes);
+            }
+            if !self.run_pods() && !moved {
+                return trace;
+            }
+        }
+        panic!("never settles: {trace:?}");
+    }
+
+    fn step_until(&mut self, reached: impl Fn(&Self) -> bool) {
+        let mut trace = Vec::new();
+        for _ in 0..50 {
+            if reached(self) {
+                return;
+            }
+            self.step();
+            self.run_pods();
+            trace.push(self.sizes());
+        }
+        panic!("never there: {trace:?}");
+    }
+
+    fn sizes(&self) -> String {
+        let sizes: Vec<String> = self
+            .sets
+            .iter()
+            .map(|set| set.body["spec"]["replicas"].to_string())
+            .collect();
+        sizes.join("/")
+    }
+
+    fn condition(&self, kind: &str) -> String {
+        let condition = self.deployment.condition(kind).unwrap_or_default();
+        format!("{} {}", condition.status, condition.reason)
+    }
+}
+
+fn template(image: &str) -> Value {
+    json!({
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web", "image": image}]},
+    })
+}
 
 fn rolling(surge: &Value, unavailable: &Value) -> Value {
     json!({

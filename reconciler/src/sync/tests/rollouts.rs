@@ -138,7 +138,7 @@ async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
         ]
     };
     world.application("web", "deadlineSeconds: 1", &with("web:1"));
-    world.application("other", "", &[]);
+    world.application("other", "dependsOn: [web]", &[config_map("other", "x")]);
     let good = world.converge("One").await;
     world.application("web", "deadlineSeconds: 1", &with("bad:2")[..2]);
     let bad = world.commit("Two");
