@@ -221,7 +221,11 @@ fn shared(
         runtime: parts.runtime,
         host: parts.host,
         client: client.clone(),
-        collector: Collector::new(client.clone(), env.clone()),
+        collector: if description.is_simulated {
+            Collector::simulated(client.clone(), env.clone())
+        } else {
+            Collector::new(client.clone(), env.clone())
+        },
         pods: informers.selected(&Collection::new("", "pods"), &own),
         services: informers.cache(&Collection::new("", "services")),
         events: EventRecorder::start(client.clone(), env, "kubelet", name, tasks),

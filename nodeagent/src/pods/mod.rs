@@ -19,10 +19,14 @@ mod shared;
 pub(crate) mod spec;
 mod status;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod verdict;
 mod worker;
 
 pub(crate) use driver::Driver;
+#[cfg(test)]
+pub(crate) use memory::Memory;
 pub(crate) use observed::Observed;
 pub(crate) use shared::{NodeFacts, Shared};

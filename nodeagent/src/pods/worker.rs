@@ -23,7 +23,7 @@ use super::execute::{self, Job, PodView, volumes_of};
 use super::memory::{Memory, Note};
 use super::observe::Observer;
 use super::observed::Observed;
-use super::publish::{Newest, news, publish};
+use super::publish::{Newest, publish};
 use super::shared::Shared;
 use super::spec::{self, between, later};
 use super::status::{next_change, status};
@@ -40,7 +40,7 @@ const RETRY: Backoff = Backoff {
     most: Duration::from_secs(10),
 };
 
-type Publication = Result<Option<api::Object>, client::Error>;
+type Publication = Result<Option<(Value, api::Object)>, client::Error>;
 
 /// What an execution was started for: it is dropped when this changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -309,7 +309,7 @@ impl Worker {
         let (Some(view), Some(wanted)) = (&self.view, wanted) else {
             return self.publication.is_none();
         };
-        let Some(news) = news(&view.object, &wanted) else {
+        let Some(news) = self.newest.news(&view.object, &wanted) else {
             return self.publication.is_none();
         };
         if self.publication.is_none() && self.telling.holds_until(now).is_none() {
@@ -340,9 +340,20 @@ impl Worker {
         self.execution = Some(Box::pin(job.run()));
     }
 
+    /// Whether the pod has volumes whose sources may change, and nothing better to do.
+    fn refreshes(&self) -> bool {
+        self.memory.prepared
+            && self.stage == Stage::Alive
+            && self.refresh.is_none()
+            && self
+                .view
+                .as_ref()
+                .is_some_and(|view| needs_refresh(&view.pod))
+    }
+
     /// Keeps configuration volumes up to date: on time, and when the pod's own metadata changed.
     fn refresh_volumes(&mut self, record: &PodRecord, now: Timestamp) {
-        let Some(view) = self.view.clone().filter(|view| needs_refresh(&view.pod)) else {
+        let Some(view) = self.view.clone() else {
             return;
         };
         let metadata = serde_json::json!([
@@ -350,8 +361,7 @@ impl Worker {
             view.object.pointer("/metadata/annotations"),
         ]);
         let is_due = now >= self.refresh_at || metadata != self.refreshed_metadata;
-        let is_settled = self.memory.prepared && self.stage == Stage::Alive;
-        if !is_due || !is_settled || self.refresh.is_some() {
+        if !is_due || !self.refreshes() {
             return;
         }
         self.refresh_at = later(now, self.shared.timing.volume_refresh);
@@ -389,8 +399,8 @@ impl Worker {
                 match outcome {
                     Ok(answer) => {
                         self.telling.release(self.shared.env.now());
-                        if let Some(object) = answer {
-                            self.newest.answered(object);
+                        if let Some((news, object)) = answer {
+                            self.newest.answered(news, object);
                         }
                     }
                     Err(error) => {

@@ -135,7 +135,6 @@ fn written(observed: &Observed, pod: &core::Pod, verdict: &Verdict) -> Value {
     let mut condition = json!({
         "type": verdict.kind,
         "status": status,
-        "lastProbeTime": null,
         "lastTransitionTime": api::time(since),
     });
     if let Some(generation) = pod.metadata.generation {
