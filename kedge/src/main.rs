@@ -36,10 +36,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run everything on this machine: database, orchestrator, reconciler, node agents
+    #[command(after_help = "Example:\n  kedge up --runtime simulated --web-listen 127.0.0.1:0")]
     Up(up::Arguments),
     /// Stop what a detached `up` left
+    #[command(after_help = "Example:\n  kedge down --purge")]
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
+    #[command(after_help = "Example:\n  kedge orchestrator --api-listen 0.0.0.0:6443 --api-names kedge.example.org")]
     Orchestrator(role::orchestrator::Arguments),
     /// Run the pods of one node
     Agent(role::agent::Arguments),

@@ -89,7 +89,7 @@ fn reads_a_cluster_repository_a_directory_of_it_and_a_file() {
 fn problems_have_a_place_and_a_picture() {
     let root = Directory::new(&[
         ("apps/web.yaml", WEB),
-        ("web/config.yaml", &CONFIG.replace("data:", "dta:")),
+        ("web/config.yaml", &CONFIG.replace("\ndata:", "\ndta:")),
         ("web/second.yaml", "kind: ConfigMap\n"),
     ]);
     let problems = read(&root.0, &Namespace::Found).unwrap_err();

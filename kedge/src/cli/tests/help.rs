@@ -7,10 +7,16 @@ use clap::{ColorChoice, Command, CommandFactory};
 /// All commands, as `main` prepares them, 100 columns wide.
 fn whole() -> Command {
     let none: [OsString; 0] = [];
-    crate::config::prepared(crate::Arguments::command(), none)
-        .expect("no file is named")
+    let whole = crate::config::prepared(crate::Arguments::command(), none);
+    without_values(whole.expect("no file is named"))
         .term_width(100)
         .color(ColorChoice::Never)
+}
+
+/// This process has an environment of its own, which is nobody's business.
+fn without_values(command: Command) -> Command {
+    let command = command.mut_args(|argument| argument.hide_env_values(true));
+    command.mut_subcommands(without_values)
 }
 
 #[test]
@@ -34,6 +40,11 @@ fn every_flag_is_a_variable_and_says_what_it_does() {
         assert!(
             command.get_about().is_some(),
             "{name} does not say what it does"
+        );
+        let after = command.get_after_help().map(ToString::to_string);
+        assert!(
+            after.unwrap_or_default().contains("Example:\n  kedge "),
+            "{name} has no example"
         );
         for argument in command.get_arguments() {
             let id = argument.get_id();
