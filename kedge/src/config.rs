@@ -85,9 +85,10 @@ fn named(command: &Command, arguments: impl IntoIterator<Item = OsString>) -> Op
 fn with_environment(command: Command) -> Command {
     command
         .mut_args(|arg| {
-            let arg = match arg.is_global_set() {
-                true => arg.help_heading("Options of every command"),
-                false => arg,
+            let arg = if arg.is_global_set() {
+                arg.help_heading("Options of every command")
+            } else {
+                arg
             };
             let Some(flag) = arg.get_long().filter(|_| arg.get_env().is_none()) else {
                 return arg;

@@ -42,9 +42,14 @@ enum Command {
     #[command(after_help = "Example:\n  kedge down --purge")]
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
-    #[command(after_help = "Example:\n  kedge orchestrator --api-listen 0.0.0.0:6443 --api-names kedge.example.org")]
+    #[command(
+        after_help = "Example:\n  kedge orchestrator --api-listen 0.0.0.0:6443 --api-names kedge.example.org"
+    )]
     Orchestrator(role::orchestrator::Arguments),
     /// Run the pods of one node
+    #[command(
+        after_help = "Example:\n  kedge agent --name node-1 --data-dir node --kubeconfig node/kubeconfig \\\n    --certificate node/serving.pem --authority ca.crt --address 10.0.0.2 --instance .kedge"
+    )]
     Agent(role::agent::Arguments),
     #[command(flatten)]
     Cli(cli::Command),

@@ -33,15 +33,12 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
-    let names = match &arguments.application {
-        Some(name) => vec![name.clone()],
-        None => {
-            let all: Items<Application> = shown::read(&server.read(&["apps"], &[]).await?)?;
-            all.items
-                .into_iter()
-                .map(|application| application.name)
-                .collect()
-        }
+    let names = if let Some(name) = &arguments.application {
+        vec![name.clone()]
+    } else {
+        let all: Items<Application> = shown::read(&server.read(&["apps"], &[]).await?)?;
+        let names = all.items.into_iter().map(|application| application.name);
+        names.collect()
     };
     let query: Vec<(&str, &str)> = arguments
         .revision

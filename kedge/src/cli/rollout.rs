@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let rollout: Rollout = shown::read(&answer)?;
     screen.lines(head(&rollout))?;
     screen.table(&objects(&rollout, arguments.output.format))?;
-    screen.lines(["".to_owned(), tint::heading("Steps")])?;
+    screen.lines([String::new(), tint::heading("Steps")])?;
     screen.table(&steps(&rollout))
 }
 

@@ -49,7 +49,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What tests alone may use besides.
 const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
     ("orchestrator", &["embedded-postgres"]),
-    ("reconciler", &["embedded-postgres"]),
+    // orchestrator: tests of a whole pass need an API server to work against.
+    ("reconciler", &["embedded-postgres", "orchestrator"]),
 ];
 
 /// Crates that only these packages may name, and for what.

@@ -15,24 +15,83 @@ const WIRING: usize = 30;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("nodeagent/src/pods/worker.rs", "one loop; its steps are to become files"),
-    ("nodeagent/src/volumes/plan.rs", "to be split by kind of volume"),
-    ("orchestrator/src/controllers/deployment/tests.rs", "to be split by strategy"),
-    ("orchestrator/src/controllers/job/tests.rs", "to be split by subject"),
-    ("orchestrator/src/store/postgres/tests.rs", "to be split by subject"),
+    ("reconciler/src/sync/execute.rs", "to be split by step"),
+    (
+        "reconciler/src/sync/observe.rs",
+        "to be split by what is observed",
+    ),
+    (
+        "nodeagent/src/pods/worker.rs",
+        "one loop; its steps are to become files",
+    ),
+    (
+        "nodeagent/src/volumes/plan.rs",
+        "to be split by kind of volume",
+    ),
+    (
+        "orchestrator/src/controllers/deployment/tests.rs",
+        "to be split by strategy",
+    ),
+    (
+        "orchestrator/src/controllers/job/tests.rs",
+        "to be split by subject",
+    ),
+    (
+        "orchestrator/src/store/postgres/tests.rs",
+        "to be split by subject",
+    ),
     ("orchestrator/src/watch/tests.rs", "to be split by subject"),
     ("reconciler/src/web/view/rollout.rs", "to be split by panel"),
 ];
 
 /// Functions that may be longer, and why. For a `mod.rs`: that may be there.
 const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
-    ("orchestrator/src/controllers/action.rs", "perform", "a case per action"),
-    ("orchestrator/src/controllers/garbage/mod.rs", "wake", "a case per change"),
-    ("orchestrator/src/controllers/namespace/decide.rs", "status", "one literal per condition"),
-    ("orchestrator/src/service.rs", "start", "the start, in its order"),
-    ("reconciler/src/web/pages/pod.rs", "with_logs", "to be split"),
-    ("reconciler/src/web/pages/pod_logs.rs", "serve", "one handler"),
-    ("reconciler/src/web/view/rollout.rs", "next", "a case per state"),
+    ("reconciler/src/service/queries.rs", "plan", "to be split"),
+    (
+        "reconciler/src/sync/execute.rs",
+        "start",
+        "to be split with its file",
+    ),
+    (
+        "reconciler/src/sync/observe.rs",
+        "observe",
+        "to be split with its file",
+    ),
+    (
+        "orchestrator/src/controllers/action.rs",
+        "perform",
+        "a case per action",
+    ),
+    (
+        "orchestrator/src/controllers/garbage/mod.rs",
+        "wake",
+        "a case per change",
+    ),
+    (
+        "orchestrator/src/controllers/namespace/decide.rs",
+        "status",
+        "one literal per condition",
+    ),
+    (
+        "orchestrator/src/service.rs",
+        "start",
+        "the start, in its order",
+    ),
+    (
+        "reconciler/src/web/pages/pod.rs",
+        "with_logs",
+        "to be split",
+    ),
+    (
+        "reconciler/src/web/pages/pod_logs.rs",
+        "serve",
+        "one handler",
+    ),
+    (
+        "reconciler/src/web/view/rollout.rs",
+        "next",
+        "a case per state",
+    ),
     (
         "crates/api/src/codec/yaml/mod.rs",
         "flatten",
