@@ -1,5 +1,7 @@
 //! Kedge: a declarative GitOps platform. One binary, its roles and its command line.
 
+mod cli;
+mod config;
 mod logging;
 mod role;
 mod secret;
@@ -7,7 +9,7 @@ mod up;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -18,11 +20,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     name = "kedge",
     version,
     propagate_version = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "Every flag is also an environment variable (KEDGE_...) and a key of --config FILE.\n\
+                  Exit codes: 0 done, 1 the operation failed, 2 wrong usage or bad configuration."
 )]
 struct Arguments {
     #[command(flatten)]
     logging: logging::Arguments,
+    #[command(flatten)]
+    _config: config::Arguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -30,20 +36,40 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run everything on this machine: database, orchestrator, reconciler, node agents
+    #[command(after_help = "Example:\n  kedge up --runtime simulated --web-listen 127.0.0.1:0")]
     Up(up::Arguments),
     /// Stop what a detached `up` left
+    #[command(after_help = "Example:\n  kedge down --purge")]
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
+    #[command(
+        after_help = "Example:\n  kedge orchestrator --api-listen 0.0.0.0:6443 --api-names kedge.example.org"
+    )]
     Orchestrator(role::orchestrator::Arguments),
     /// Run the pods of one node
+    #[command(
+        after_help = "Example:\n  kedge agent --name node-1 --data-dir node --kubeconfig node/kubeconfig \\\n    --certificate node/serving.pem --authority ca.crt --address 10.0.0.2 --instance .kedge"
+    )]
     Agent(role::agent::Arguments),
+    #[command(flatten)]
+    Cli(cli::Command),
 }
+
+/// What was asked for cannot be meant: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
 
 fn main() -> ExitCode {
     // Two crypto providers may be compiled in; one is chosen, before anything uses TLS. It fails
     // only where one is installed already, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let arguments = Arguments::parse();
+    let command = match config::prepared(Arguments::command(), std::env::args_os()) {
+        Ok(command) => command,
+        Err(error) => return failed(&anyhow::Error::new(error)),
+    };
+    let matches = command.clone().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::start(&arguments.logging);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -60,6 +86,7 @@ fn main() -> ExitCode {
             Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
             Command::Agent(arguments) => role::agent::run(arguments).await,
+            Command::Cli(verb) => cli::run(verb, command).await,
         }
     });
     match result {
@@ -71,5 +98,8 @@ fn main() -> ExitCode {
 /// The whole chain of causes in one line: what, where, why.
 fn failed(error: &anyhow::Error) -> ExitCode {
     anstream::eprintln!("kedge: {error:#}");
+    if error.is::<Usage>() || error.is::<config::Error>() {
+        return ExitCode::from(2);
+    }
     ExitCode::FAILURE
 }

@@ -64,7 +64,18 @@ pub(crate) struct Arguments {
     #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]
     pub(crate) path: String,
     /// Return once every Application is Synced and Healthy, and leave the services running
-    #[arg(long)]
+    // Takes a value, so that the supervisor in the background can be told not to wait, whatever
+    // its environment and configuration file say.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = false,
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        hide_possible_values = true,
+        value_name = "BOOL"
+    )]
     pub(crate) wait: bool,
 }
 

@@ -31,8 +31,9 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
         .args(
             std::env::args_os()
                 .skip(1)
-                .filter(|argument| argument != "--wait"),
+                .filter(|argument| argument != "--wait" && argument != "--wait=true"),
         )
+        .arg("--wait=false")
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors)

@@ -1,0 +1,160 @@
+//! `kedge app`
+
+use clap::Args;
+use jiff::Timestamp;
+
+use client::Env;
+
+use super::age;
+use super::output::{Format, Output, Screen};
+use super::rollouts;
+use super::server::{self, Server};
+use super::shown::{self, Application, Node, short};
+use super::table::{Cell, Table};
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "Example:
+  kedge app web
+  kedge app web -o json";
+
+/// How many rollouts are shown.
+const ROLLOUTS: usize = 5;
+/// How deep owners may be nested: more is a circle.
+const DEPTH: usize = 16;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The application's name
+    #[arg(value_name = "APP")]
+    application: String,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    let answer = server.read(&["apps", &arguments.application], &[]).await?;
+    let mut screen = Screen::open();
+    if let Some(data) = arguments.output.format.data(&answer) {
+        return screen.text(&data);
+    }
+    let application: Application = shown::read(&answer)?;
+    let now = Env::system().now();
+    screen.lines(head(&application))?;
+    match &application.tree {
+        Some(nodes) => screen.table(&objects(nodes, arguments.output.format, now))?,
+        None => screen.lines(["The cluster does not answer: its objects are not known now."])?,
+    }
+    if application.rollouts.is_empty() {
+        return Ok(());
+    }
+    screen.lines([String::new(), tint::heading("Rollouts")])?;
+    let last = application.rollouts.len().min(ROLLOUTS);
+    let last = &application.rollouts[..last];
+    screen.table(&rollouts::table(last, arguments.output.format, now))
+}
+
+fn head(application: &Application) -> Vec<String> {
+    let facts = [
+        ("Application", application.name.clone()),
+        ("Sync", application.sync.clone()),
+        ("", application.sync_message.clone()),
+        ("Health", application.health.status.clone()),
+        ("", application.health.message.clone()),
+        ("Path", application.path.clone()),
+        ("Depends on", application.depends_on.join(", ")),
+        ("Commit", short(&application.revision)),
+        ("Applied", short(&application.applied)),
+    ];
+    let mut lines = tint::facts(&facts);
+    lines.extend([String::new(), tint::heading("Objects")]);
+    lines
+}
+
+/// Each object below the one that made it.
+fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
+    let narrow = ["KIND", "NAME", "HEALTH", "AGE", "MESSAGE"];
+    let all = ["KIND", "NAME", "HEALTH", "AGE", "WAVE", "UID", "MESSAGE"];
+    let wide = format == Format::Wide;
+    let mut table = Table::new(if wide { &all } else { &narrow });
+    for (node, depth) in below(nodes, None, 0) {
+        let health = node.health.as_ref();
+        let state = match health {
+            Some(health) => health.status.as_str(),
+            None if node.missing => "Missing",
+            None => "",
+        };
+        let age = node.created_at.map(|at| age::between(at, now));
+        let kind = format!("{}{}", "- ".repeat(depth), node.kind);
+        let mut cells = vec![
+            kind.into(),
+            node.key.title().into(),
+            tint::state(state),
+            Cell::from(age.unwrap_or_default()),
+        ];
+        if wide {
+            cells.push(node.wave.to_string().into());
+            cells.push(node.uid.as_str().into());
+        }
+        cells.push(health.map_or("", |health| health.message.as_str()).into());
+        table.row(cells);
+    }
+    table
+}
+
+fn below<'a>(nodes: &'a [Node], owner: Option<&str>, depth: usize) -> Vec<(&'a Node, usize)> {
+    let known = |uid: &str| nodes.iter().any(|node| node.uid == uid);
+    let own = nodes.iter().filter(|node| {
+        let of = node.owner.as_deref().filter(|of| known(of));
+        of == owner && depth < DEPTH
+    });
+    own.flat_map(|node| {
+        let inner = match node.uid.as_str() {
+            "" => Vec::new(),
+            uid => below(nodes, Some(uid), depth + 1),
+        };
+        std::iter::once((node, depth)).chain(inner)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_stand_below_their_owners() {
+        let node = |kind: &str, uid: &str, owner: Option<&str>| json!({"kind": kind, "key": {"namespace": "shop", "name": uid}, "uid": uid, "owner": owner});
+        let nodes: Vec<Node> = shown::read(&json!([
+            node("Deployment", "web", None),
+            node("Service", "", None),
+            node("ReplicaSet", "web-1", Some("web")),
+            node("Pod", "web-1-a", Some("web-1")),
+            node("Pod", "stray", Some("gone")),
+            node("Pod", "a", Some("b")),
+            node("Pod", "b", Some("a")),
+        ]))
+        .unwrap();
+        let lines: Vec<String> = objects(&nodes, Format::Table, Timestamp::UNIX_EPOCH)
+            .lines()
+            .iter()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "KIND NAME HEALTH AGE MESSAGE",
+                "Deployment shop/web",
+                "- ReplicaSet shop/web-1",
+                "- - Pod shop/web-1-a",
+                "Service shop/",
+                "Pod shop/stray",
+            ]
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What takes longer than a second shows, on a terminal, that it goes on.
+
+use std::future::Future;
+use std::io::IsTerminal;
+use std::pin::pin;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const SOON: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(100);
+
+/// Waits for `work`; after a second a line on standard error says for what, and how long already.
+pub(super) async fn patiently<T>(what: &'static str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    if !std::io::stderr().is_terminal() {
+        return work.await;
+    }
+    tokio::select! {
+        result = &mut work => return result,
+        () = tokio::time::sleep(SOON) => {}
+    }
+    let bar = ProgressBar::new_spinner()
+        .with_message(what)
+        .with_elapsed(SOON);
+    let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(TICK);
+    let result = work.await;
+    bar.finish_and_clear();
+    result
+}

@@ -1,0 +1,51 @@
+//! Which verbs there are.
+
+use clap::Subcommand;
+
+use super::{app, apps, completions, diff, render, rollback, rollout, rollouts, validate};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List the applications: in sync or not, healthy or not, at which commit
+    #[command(after_help = apps::EXAMPLE)]
+    Apps(apps::Arguments),
+    /// Show one application: its state, its objects, its last rollouts
+    #[command(after_help = app::EXAMPLE)]
+    App(app::Arguments),
+    /// Show what bringing the cluster to a revision would change
+    #[command(after_help = diff::EXAMPLE)]
+    Diff(diff::Arguments),
+    /// Check files as a push would be checked; needs no server
+    #[command(after_help = validate::EXAMPLE)]
+    Validate(validate::Arguments),
+    /// Print the objects that a path asks for; needs no server
+    #[command(after_help = render::EXAMPLE)]
+    Render(render::Arguments),
+    /// List rollouts, newest first
+    #[command(after_help = rollouts::EXAMPLE)]
+    Rollouts(rollouts::Arguments),
+    /// Show one rollout: its objects, and every step with its time
+    #[command(after_help = rollout::EXAMPLE)]
+    Rollout(rollout::Arguments),
+    /// Push a commit that undoes a rollout's commit and the later ones of its application
+    #[command(after_help = rollback::EXAMPLE)]
+    Rollback(rollback::Arguments),
+    /// Print a completion script for a shell
+    #[command(after_help = completions::EXAMPLE)]
+    Completions(completions::Arguments),
+}
+
+/// Does what was asked for. `whole` is the complete command line, for completions.
+pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Result<()> {
+    match command {
+        Command::Apps(arguments) => apps::run(&arguments).await,
+        Command::App(arguments) => app::run(&arguments).await,
+        Command::Diff(arguments) => diff::run(&arguments).await,
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Rollouts(arguments) => rollouts::run(&arguments).await,
+        Command::Rollout(arguments) => rollout::run(&arguments).await,
+        Command::Rollback(arguments) => rollback::run(&arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments, whole),
+    }
+}

@@ -1,0 +1,27 @@
+//! The verbs: they look at files, or ask a running instance through the addresses of its pages.
+//! Nothing here decides anything about a cluster, and nothing speaks to the database.
+
+mod age;
+mod app;
+mod apps;
+mod ask;
+mod command;
+mod completions;
+mod diff;
+mod directory;
+mod output;
+mod place;
+mod reading;
+mod render;
+mod rollback;
+mod rollout;
+mod rollouts;
+mod server;
+mod shown;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tint;
+mod validate;
+
+pub(crate) use command::{Command, run};

@@ -1,0 +1,111 @@
+//! Reads files as a commit would be read.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use engine::application::Found;
+use engine::commit::{self, Part};
+use engine::render::{self, Options};
+use engine::{Kinds, Manifest, Problems, application};
+
+use super::directory::DirectoryTree;
+use super::place::Place;
+
+/// What a path holds, or all that is wrong with it.
+pub(super) struct Reading {
+    pub(super) place: Place,
+    pub(super) result: Result<Read, Problems>,
+}
+
+/// What a path holds.
+pub(super) enum Read {
+    /// A cluster repository, complete.
+    Cluster(Vec<Part>),
+    /// Manifests, or a Kustomize directory.
+    Manifests(Vec<Manifest>),
+}
+
+impl Read {
+    pub(super) fn manifests(&self) -> Vec<&Manifest> {
+        match self {
+            Self::Cluster(parts) => parts.iter().flat_map(|part| &part.manifests).collect(),
+            Self::Manifests(manifests) => manifests.iter().collect(),
+        }
+    }
+}
+
+/// Where objects go that name no namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Namespace {
+    /// Where the Application of the path sends them, or nowhere yet.
+    Found,
+    Named(String),
+}
+
+/// Reads and checks everything at `path`.
+///
+/// # Errors
+/// A path that is not there. What is wrong with the files is in the answer.
+pub(super) fn read(path: &Path, namespace: &Namespace) -> anyhow::Result<Reading> {
+    let place = Place::find(path)?;
+    let tree = DirectoryTree::new(&place.root);
+    let kinds = Kinds::served();
+    let result = if place.is_cluster() {
+        commit::read(&tree, &place.path, &kinds).map(Read::Cluster)
+    } else {
+        let namespace = match namespace {
+            Namespace::Found => target(&tree, &place),
+            Namespace::Named(name) => name.clone(),
+        };
+        manifests(&tree, &place.path, &kinds, &namespace).map(Read::Manifests)
+    };
+    Ok(Reading { place, result })
+}
+
+fn manifests(
+    tree: &DirectoryTree,
+    path: &str,
+    kinds: &Kinds,
+    namespace: &str,
+) -> Result<Vec<Manifest>, Problems> {
+    let mut manifests = render::render(tree, path, &Options { kinds, namespace })?;
+    if namespace.is_empty() {
+        for manifest in &mut manifests {
+            if manifest.object.namespace().is_empty() {
+                manifest.object.metadata_mut().shift_remove("namespace");
+            }
+        }
+    }
+    Ok(manifests)
+}
+
+/// The namespace that the Application of this path asks for; empty where there is none.
+fn target(tree: &DirectoryTree, place: &Place) -> String {
+    let found = place
+        .cluster
+        .as_ref()
+        .and_then(|root| application::find(tree, root).ok())
+        .unwrap_or_default();
+    let own = |found: &Found| found.application.source.path == place.path;
+    let own = found.into_iter().find(own);
+    own.map(|found| found.application.target_namespace)
+        .unwrap_or_default()
+}
+
+impl Reading {
+    /// The problems, with files called as they are from the current directory.
+    pub(super) fn problems(&self) -> anyhow::Result<Option<Problems>> {
+        let Err(problems) = &self.result else {
+            return Ok(None);
+        };
+        let here = std::env::current_dir().context("cannot tell the current directory")?;
+        let mut problems = problems.clone();
+        for problem in &mut problems.0 {
+            if !problem.file.is_empty() {
+                problem.file = self.place.shown(&problem.file, &here);
+            }
+        }
+        Ok(Some(problems))
+    }
+}

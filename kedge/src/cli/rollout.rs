@@ -1,0 +1,88 @@
+//! `kedge rollout`
+
+use clap::Args;
+
+use super::output::{Format, Output, Screen};
+use super::rollouts::took;
+use super::server::{self, Server};
+use super::shown::{self, Rollout, short, subject};
+use super::table::{Cell, Table, plain};
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "Example:
+  kedge rollout web-12";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Which one: `APP-NUMBER`, as `kedge rollouts` lists it
+    #[arg(value_name = "ROLLOUT")]
+    rollout: String,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    let answer = server.read(&["rollouts", &arguments.rollout], &[]).await?;
+    let mut screen = Screen::open();
+    if let Some(data) = arguments.output.format.data(&answer) {
+        return screen.text(&data);
+    }
+    let rollout: Rollout = shown::read(&answer)?;
+    screen.lines(head(&rollout))?;
+    screen.table(&objects(&rollout, arguments.output.format))?;
+    screen.lines([String::new(), tint::heading("Steps")])?;
+    screen.table(&steps(&rollout))
+}
+
+fn head(rollout: &Rollout) -> Vec<String> {
+    let change = match rollout.previous.as_str() {
+        "" => short(&rollout.revision),
+        previous => format!("{} -> {}", short(previous), short(&rollout.revision)),
+    };
+    let facts = [
+        ("Rollout", rollout.id.clone()),
+        ("Application", rollout.application.clone()),
+        ("Phase", rollout.phase.clone()),
+        ("Message", rollout.message.clone()),
+        ("Commit", change),
+        ("Subject", subject(&rollout.commit_message).to_owned()),
+        ("Author", rollout.author.name.clone()),
+        ("Trigger", rollout.trigger.clone()),
+        ("Undoes", rollout.rollback_of.clone()),
+        ("Started", rollout.started_at.to_string()),
+        ("Took", took(rollout)),
+    ];
+    let mut lines = tint::facts(&facts);
+    lines.extend([String::new(), tint::heading("Objects")]);
+    lines
+}
+
+/// What changed; in the wide form what did not, too.
+fn objects(rollout: &Rollout, format: Format) -> Table {
+    let mut table = Table::new(&["WAVE", "ACTION", "KIND", "NAME", "HEALTH", "MESSAGE"]);
+    let wanted = |action: &str| format == Format::Wide || action != "unchanged";
+    for object in rollout.objects.iter().filter(|one| wanted(&one.action)) {
+        table.row([
+            Cell::from(object.wave.to_string()),
+            tint::state(&object.action),
+            Cell::from(object.kind.as_str()),
+            Cell::from(object.key.title()),
+            tint::state(&object.health),
+            Cell::from(object.message.as_str()),
+        ]);
+    }
+    table
+}
+
+fn steps(rollout: &Rollout) -> Table {
+    let mut table = Table::new(&["TIME", "STEP"]);
+    for step in &rollout.steps {
+        let at = step.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string();
+        table.row([Cell::from(at), Cell::from(plain(&step.text))]);
+    }
+    table
+}

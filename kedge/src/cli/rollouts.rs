@@ -1,0 +1,83 @@
+//! `kedge rollouts`
+
+use clap::Args;
+use jiff::Timestamp;
+
+use client::Env;
+
+use super::age;
+use super::output::{Format, Output, Screen};
+use super::server::{self, Server};
+use super::shown::{self, Items, Rollout, short, subject};
+use super::table::Table;
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "Example:
+  kedge rollouts
+  kedge rollouts web -o wide";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Only those of this application
+    #[arg(value_name = "APP")]
+    application: Option<String>,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    let answer = match &arguments.application {
+        Some(name) => server.read(&["apps", name, "history"], &[]).await?,
+        None => server.read(&["rollouts"], &[]).await?,
+    };
+    let mut screen = Screen::open();
+    if let Some(data) = arguments.output.format.data(&answer) {
+        return screen.text(&data);
+    }
+    let rollouts: Items<Rollout> = shown::read(&answer)?;
+    if rollouts.items.is_empty() {
+        return screen.lines(["There was no rollout yet."]);
+    }
+    let now = Env::system().now();
+    screen.table(&table(&rollouts.items, arguments.output.format, now))
+}
+
+pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Table {
+    let all = [
+        "ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "AUTHOR", "TRIGGER", "UNDOES", "SUBJECT",
+        "MESSAGE",
+    ];
+    let narrow = ["ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "SUBJECT"];
+    let wide = format == Format::Wide;
+    let mut table = Table::new(if wide { &all } else { &narrow });
+    for rollout in rollouts {
+        let mut cells = vec![
+            rollout.id.as_str().into(),
+            tint::state(&rollout.phase),
+            short(&rollout.revision).into(),
+            age::between(rollout.started_at, now).into(),
+            took(rollout).into(),
+        ];
+        if wide {
+            cells.push(rollout.author.name.as_str().into());
+            cells.push(rollout.trigger.as_str().into());
+            cells.push(rollout.rollback_of.as_str().into());
+        }
+        cells.push(subject(&rollout.commit_message).into());
+        if wide {
+            cells.push(rollout.message.as_str().into());
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// How long it ran; empty while it runs.
+pub(super) fn took(rollout: &Rollout) -> String {
+    let finished = rollout.finished_at;
+    finished.map_or_else(String::new, |end| age::between(rollout.started_at, end))
+}

@@ -1,0 +1,155 @@
+//! The answers' fields that tables show. Answers may have more, and older ones fewer.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use anyhow::Context;
+
+/// Reads an answer, leaving out what is not shown.
+pub(super) fn read<T: DeserializeOwned>(answer: &Value) -> anyhow::Result<T> {
+    T::deserialize(answer)
+        .context("the instance's answer has another form; it may be of another version")
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Items<T> {
+    pub(super) items: Vec<T>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Application {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) depends_on: Vec<String>,
+    pub(super) sync: String,
+    pub(super) sync_message: String,
+    pub(super) health: Health,
+    pub(super) revision: String,
+    pub(super) applied: String,
+    pub(super) objects: i64,
+    pub(super) last: Option<Rollout>,
+    pub(super) commit: Option<Commit>,
+    pub(super) tree: Option<Vec<Node>>,
+    pub(super) rollouts: Vec<Rollout>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Health {
+    pub(super) status: String,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Commit {
+    pub(super) id: String,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Key {
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+/// An object of an application, or one that such an object made.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Node {
+    pub(super) key: Key,
+    pub(super) kind: String,
+    pub(super) uid: String,
+    pub(super) owner: Option<String>,
+    pub(super) wave: i32,
+    pub(super) health: Option<Health>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) missing: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Rollout {
+    pub(super) id: String,
+    pub(super) application: String,
+    pub(super) revision: String,
+    pub(super) previous: String,
+    pub(super) commit_message: String,
+    pub(super) author: Person,
+    pub(super) trigger: String,
+    pub(super) rollback_of: String,
+    pub(super) phase: String,
+    pub(super) message: String,
+    pub(super) started_at: Timestamp,
+    pub(super) finished_at: Option<Timestamp>,
+    pub(super) objects: Vec<Planned>,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Person {
+    pub(super) name: String,
+}
+
+/// An object of a rollout.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Planned {
+    pub(super) key: Key,
+    pub(super) kind: String,
+    pub(super) wave: i32,
+    pub(super) action: String,
+    pub(super) health: String,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Step {
+    pub(super) at: Timestamp,
+    pub(super) text: String,
+}
+
+/// What a revision would change.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Diff {
+    pub(super) application: String,
+    pub(super) revision: String,
+    pub(super) counts: engine::plan::Counts,
+    pub(super) lines: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RolledBack {
+    pub(super) commit: String,
+    pub(super) report: Vec<String>,
+    pub(super) rollouts: Vec<String>,
+}
+
+impl Key {
+    /// `shop/web`, or `shop` for what is in no namespace.
+    pub(super) fn title(&self) -> String {
+        match self.namespace.as_str() {
+            "" => self.name.clone(),
+            namespace => format!("{namespace}/{}", self.name),
+        }
+    }
+}
+
+/// As people read commits: twelve digits.
+pub(super) fn short(commit: &str) -> String {
+    commit.chars().take(12).collect()
+}
+
+/// The first line of a message.
+pub(super) fn subject(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,76 @@
+//! What `--help` says is part of the outward contract: it changes on purpose only.
+
+use std::ffi::OsString;
+
+use clap::{ColorChoice, Command, CommandFactory};
+
+/// All commands, as `main` prepares them, 100 columns wide.
+fn whole() -> Command {
+    let none: [OsString; 0] = [];
+    let whole = crate::config::prepared(crate::Arguments::command(), none);
+    without_values(whole.expect("no file is named"))
+        .term_width(100)
+        .color(ColorChoice::Never)
+}
+
+/// This process has an environment of its own, which is nobody's business.
+fn without_values(command: Command) -> Command {
+    let command = command.mut_args(|argument| argument.hide_env_values(true));
+    command.mut_subcommands(without_values)
+}
+
+#[test]
+fn every_command_has_help() {
+    let mut whole = whole();
+    whole.build();
+    insta::assert_snapshot!("kedge", whole.render_long_help().to_string());
+    for command in whole.get_subcommands_mut() {
+        let name = command.get_name().to_owned();
+        if name != "help" {
+            insta::assert_snapshot!(name, command.render_long_help().to_string());
+        }
+    }
+}
+
+#[test]
+fn every_flag_is_a_variable_and_says_what_it_does() {
+    let whole = whole();
+    for command in whole.get_subcommands() {
+        let name = command.get_name();
+        assert!(
+            command.get_about().is_some(),
+            "{name} does not say what it does"
+        );
+        let after = command.get_after_help().map(ToString::to_string);
+        assert!(
+            after.unwrap_or_default().contains("Example:\n  kedge "),
+            "{name} has no example"
+        );
+        for argument in command.get_arguments() {
+            let id = argument.get_id();
+            assert!(
+                argument.get_help().is_some(),
+                "{name} {id} does not say what it does"
+            );
+            if argument.get_long().is_some() {
+                let variable = argument.get_env().and_then(|name| name.to_str());
+                let variable = variable.unwrap_or_default();
+                assert!(
+                    variable.starts_with("KEDGE_"),
+                    "{name} --{id} has no variable"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_command_of_a_later_version_is_refused_by_name() {
+    let error = whole()
+        .try_get_matches_from(["kedge", "rolback", "web-1"])
+        .unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    let text = error.to_string();
+    assert!(text.contains("unrecognized subcommand 'rolback'"), "{text}");
+    assert!(text.contains("rollback"), "{text}");
+}

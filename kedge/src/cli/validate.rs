@@ -1,0 +1,117 @@
+//! `kedge validate`
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::{Value, json};
+
+use engine::{Problem, Problems};
+
+use super::output::{Output, Screen};
+use super::reading::{self, Namespace, Read, Reading};
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "\
+Where PATH has a directory `apps`, it is checked as a whole cluster repository: every Application
+in it, what each of them renders to, and that they do not contradict each other. Anything else is
+checked as manifests or as a Kustomize directory. All problems are listed, and the exit code is 1.
+
+Example:
+  kedge validate examples-repo";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// A cluster repository, a directory, or a file
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let reading = reading::read(&arguments.path, &Namespace::Found)?;
+    let problems = reading.problems()?.unwrap_or_default();
+    match arguments.output.format.data(&report(&reading, &problems)) {
+        Some(data) => Screen::open().text(&data)?,
+        None => tell(&reading, &problems)?,
+    }
+    if problems.0.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", verdict(&problems))
+}
+
+/// Problems go where errors go; that there are none is the answer.
+fn tell(reading: &Reading, problems: &Problems) -> anyhow::Result<()> {
+    if let Ok(read) = &reading.result {
+        return Screen::open().lines([summary(read)]);
+    }
+    for problem in &problems.0 {
+        anstream::eprintln!("{}", tint::problem(problem));
+    }
+    Ok(())
+}
+
+fn summary(read: &Read) -> String {
+    let objects = read.manifests().len();
+    match read {
+        Read::Cluster(parts) => format!(
+            "No problems: {}, {}.",
+            counted(parts.len(), "application"),
+            counted(objects, "object")
+        ),
+        Read::Manifests(_) => format!("No problems: {}.", counted(objects, "object")),
+    }
+}
+
+/// `3 problems in 2 files`
+fn verdict(problems: &Problems) -> String {
+    let files: BTreeSet<&str> = problems.0.iter().map(|one| one.file.as_str()).collect();
+    format!(
+        "{} in {}; a push of this would be refused",
+        counted(problems.0.len(), "problem"),
+        counted(files.len(), "file")
+    )
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+fn report(reading: &Reading, problems: &Problems) -> Value {
+    let applications = match &reading.result {
+        Ok(Read::Cluster(parts)) => parts
+            .iter()
+            .map(|part| json!({"name": part.found.application.name, "objects": part.manifests.len()}))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let objects = reading
+        .result
+        .as_ref()
+        .map_or(0, |read| read.manifests().len());
+    json!({
+        "valid": problems.0.is_empty(),
+        "applications": applications,
+        "objects": objects,
+        "problems": problems.0.iter().map(data).collect::<Vec<_>>(),
+    })
+}
+
+fn data(problem: &Problem) -> Value {
+    json!({
+        "message": problem.message,
+        "hint": problem.hint,
+        "object": problem.object,
+        "field": problem.field,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+    })
+}
