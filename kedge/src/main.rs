@@ -46,6 +46,8 @@ enum Command {
         after_help = "Example:\n  kedge orchestrator --api-listen 0.0.0.0:6443 --api-names kedge.example.org"
     )]
     Orchestrator(role::orchestrator::Arguments),
+    /// Bring a cluster to what Git says, and record how; serve Git and the web UI
+    Reconciler(role::reconciler::Arguments),
     /// Run the pods of one node
     #[command(
         after_help = "Example:\n  kedge agent --name node-1 --data-dir node --kubeconfig node/kubeconfig \\\n    --certificate node/serving.pem --authority ca.crt --address 10.0.0.2 --instance .kedge"
@@ -61,6 +63,9 @@ enum Command {
 struct Usage(String);
 
 fn main() -> ExitCode {
+    if let Some(hook) = hook() {
+        return reconciler::githost::hook::main(&hook);
+    }
     // Two crypto providers may be compiled in; one is chosen, before anything uses TLS. It fails
     // only where one is installed already, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -85,6 +90,7 @@ fn main() -> ExitCode {
             Command::Up(arguments) => up::run(arguments).await,
             Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
+            Command::Reconciler(arguments) => role::reconciler::run(arguments).await,
             Command::Agent(arguments) => role::agent::run(arguments).await,
             Command::Cli(verb) => cli::run(verb, command).await,
         }
@@ -93,6 +99,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// Git starts this binary under a hook's name: then it only asks the service and passes on its answer.
+fn hook() -> Option<String> {
+    let name = std::env::args_os().next()?;
+    let name = std::path::Path::new(&name)
+        .file_name()?
+        .to_str()?
+        .to_owned();
+    reconciler::githost::hook::is_hook(&name).then_some(name)
 }
 
 /// The whole chain of causes in one line: what, where, why.

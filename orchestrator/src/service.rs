@@ -17,6 +17,7 @@ use crate::auth::pki::{Holder, Pki, ServingNames};
 use crate::auth::rbac;
 use crate::auth::token::{self, Keys, Tokens};
 use crate::auth::{self, Authorizer, Identity, MASTERS, kubeconfig};
+use crate::controllers;
 use crate::registry::{LocalClient, Pools, Registry, field_getter};
 use crate::scheduler::Scheduler;
 use crate::server::discovery::Discovery;
@@ -46,6 +47,10 @@ pub struct Config {
     pub issuer: String,
     /// A bearer token with all rights; empty for none.
     pub admin_token: String,
+    /// A node without a sign of life for this long counts as unreachable.
+    pub node_grace: Duration,
+    /// Where nodes keep volumes of the class `local`: an absolute path, the same on each.
+    pub local_volumes: String,
 }
 
 /// Why the orchestrator could not start.
@@ -92,7 +97,9 @@ impl Orchestrator {
             env.clone(),
             config.pools.clone(),
         ));
-        rbac::install(&LocalClient::new(Arc::clone(&registry), "bootstrap")).await?;
+        let bootstrap = LocalClient::new(Arc::clone(&registry), "bootstrap");
+        rbac::install(&bootstrap).await?;
+        controllers::install_local_class(&bootstrap).await?;
         auth::follow(&hub, &authorizer, &env, tasks).await?;
         let pki = Arc::new(Pki::open(&config.pki, env.now())?);
         let ready = Readiness::default();
@@ -134,7 +141,7 @@ impl Orchestrator {
         let client = |component: &str| -> Arc<dyn Client> {
             Arc::new(LocalClient::new(Arc::clone(&registry), component))
         };
-        control(client, &env, tasks);
+        control(controllers(&config, authority, first), client, &env, tasks);
         ready.set();
         Ok(Self {
             registry,
@@ -157,13 +164,33 @@ const LEADERSHIP: Timing = Timing {
     retry: Duration::from_secs(1),
 };
 
+/// What controllers are told. `listening` is where this API server really listens.
+fn controllers(config: &Config, authority: String, listening: SocketAddr) -> controllers::Config {
+    let mut server = config.advertise;
+    if server.port() == 0 {
+        server.set_port(listening.port());
+    }
+    controllers::Config {
+        authority,
+        service_address: config.pools.first_address().into(),
+        servers: vec![server],
+        node_grace: config.node_grace,
+        local_volumes: config.local_volumes.clone(),
+    }
+}
+
 /// Stands for the leadership of controllers and scheduler, and runs them while it has it.
 /// `client` makes the client of one component.
-pub fn control(client: impl Fn(&str) -> Arc<dyn Client>, env: &Env, tasks: &Tasks) {
+pub fn control(
+    config: controllers::Config,
+    client: impl Fn(&str) -> Arc<dyn Client>,
+    env: &Env,
+    tasks: &Tasks,
+) {
     let (env, group) = (env.clone(), tasks.clone());
     let elector = client("leader-election");
     let identity = format!("orchestrator-{}", env.ids.suffix(10));
-    let (controllers, scheduler) = (client("controller-manager"), client("scheduler"));
+    let (manager, scheduler) = (client("controller-manager"), client("scheduler"));
     tasks.spawn(async move {
         let election = Election::new(
             elector,
@@ -175,8 +202,8 @@ pub fn control(client: impl Fn(&str) -> Arc<dyn Client>, env: &Env, tasks: &Task
         );
         election
             .run(&group, |tasks| {
-                let informers = Informers::new(Arc::clone(&controllers), &env, tasks);
-                crate::controllers::start(&controllers, &informers, &env, tasks);
+                let informers = Informers::new(Arc::clone(&manager), &env, tasks);
+                controllers::start(&config, &manager, &informers, &env, tasks);
                 let events = EventRecorder::start(
                     Arc::clone(&scheduler),
                     &env,

@@ -214,20 +214,16 @@ impl Drop for Instance {
     }
 }
 
-/// The binary that this build made, beside the test's own.
+/// The binary that this build made: beside this program, or above it where tests lie.
 fn binary() -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe().context("cannot find this program")?;
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .context("this program has no target directory")?;
-    let kedge = profile.join("kedge");
-    ensure!(
-        kedge.is_file(),
-        "{} is missing; `cargo build --workspace` makes it",
-        kedge.display()
-    );
-    Ok(kedge)
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let places = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|directory| directory.join("kedge"));
+    let found = places.into_iter().find(|path| path.is_file());
+    found.context("kedge is not built; `cargo build --workspace` makes it")
 }
 
 /// The kubectls to try: those that `make test` installed, and the machine's own.

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod orchestrator;
+pub(crate) mod reconciler;
 mod shutdown;
 
-pub(crate) use shutdown::until_asked_to_stop;
+pub(crate) use shutdown::{asked_to_stop, until_asked_to_stop};

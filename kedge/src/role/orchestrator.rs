@@ -1,6 +1,7 @@
 //! `kedge orchestrator`
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -62,6 +63,18 @@ pub(crate) struct Arguments {
         value_name = "NAME"
     )]
     api_names: Vec<String>,
+    /// Count a node as unreachable after this many seconds without a sign of life
+    #[arg(
+        long,
+        env = "KEDGE_NODE_GRACE",
+        default_value_t = 40,
+        value_parser = clap::value_parser!(u64).range(5..=3600),
+        value_name = "SECONDS"
+    )]
+    node_grace: u64,
+    /// Nodes keep volumes of the storage class `local` here [default: volumes/ in the data directory]
+    #[arg(long, env = "KEDGE_LOCAL_VOLUMES", value_name = "DIR")]
+    local_volumes: Option<std::path::PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -110,6 +123,8 @@ fn config(arguments: &Arguments, layout: &Layout) -> anyhow::Result<Config> {
         .first()
         .copied()
         .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 6443)));
+    let volumes = arguments.local_volumes.clone();
+    let volumes = volumes.unwrap_or_else(|| layout.root.join("volumes"));
     Ok(Config {
         pki: layout.pki(),
         admin_kubeconfig: layout.kubeconfig(),
@@ -124,5 +139,7 @@ fn config(arguments: &Arguments, layout: &Layout) -> anyhow::Result<Config> {
         cluster_domain: "cluster.local".into(),
         issuer: "https://kubernetes.default.svc.cluster.local".into(),
         admin_token: secret::text(&layout.admin_token())?,
+        node_grace: Duration::from_secs(arguments.node_grace),
+        local_volumes: volumes.display().to_string(),
     })
 }

@@ -2,17 +2,21 @@
 
 use std::fmt::Write;
 
+use anyhow::Context;
+
 use super::arguments::Runtime;
 use super::plan::Inputs;
 
 /// Prints the addresses and the next three commands.
 pub(crate) fn print(inputs: &Inputs<'_>) -> anyhow::Result<()> {
     let token = crate::secret::text(&inputs.layout.admin_token())?;
-    anstream::println!("{}", text(inputs, &token));
+    let link = std::fs::read_to_string(inputs.layout.sign_in())
+        .context("the sign-in link was not written")?;
+    anstream::println!("{}", text(inputs, &token, link.trim()));
     Ok(())
 }
 
-fn text(inputs: &Inputs<'_>, token: &str) -> String {
+fn text(inputs: &Inputs<'_>, token: &str, link: &str) -> String {
     let kubeconfig = inputs.layout.kubeconfig();
     let web = inputs.web;
     let mut text = String::new();
@@ -23,7 +27,7 @@ fn text(inputs: &Inputs<'_>, token: &str) -> String {
         ""
     };
     let _ = writeln!(text, "\nKedge is up{note}.\n");
-    let _ = writeln!(text, "  Web         http://{web}/signin?token={token}");
+    let _ = writeln!(text, "  Web         {link}");
     let _ = writeln!(
         text,
         "  Kubernetes  https://{}  (kubeconfig {})",

@@ -75,16 +75,15 @@ fn spawn(role: &Role, program: &Path, log: &Path) -> anyhow::Result<Child> {
         .open(log)
         .with_context(|| format!("cannot open the log {}", log.display()))?;
     let errors = output.try_clone().context("cannot share the log")?;
-    let mut command = match &role.namespace {
-        None => Command::new(program),
-        Some(namespace) => {
-            let mut command = Command::new("nsenter");
-            command
-                .arg(format!("--net=/run/netns/{namespace}"))
-                .arg(program);
-            command
-        }
-    };
+    // A supervisor that is killed takes its roles with it, so that the next one starts its own.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]);
+    if let Some(namespace) = &role.namespace {
+        command
+            .arg("nsenter")
+            .arg(format!("--net=/run/netns/{namespace}"));
+    }
+    command.arg(program);
     command
         .args(&role.arguments)
         .envs(role.environment.iter().cloned())

@@ -72,6 +72,11 @@ impl Layout {
         self.root.join("endpoints.json")
     }
 
+    /// Holds the link that signs a browser in, once.
+    pub(crate) fn sign_in(&self) -> PathBuf {
+        self.root.join("sign-in-link")
+    }
+
     pub(crate) fn reconciler_kubeconfig(&self) -> PathBuf {
         self.root.join("reconciler.kubeconfig")
     }

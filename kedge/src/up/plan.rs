@@ -113,6 +113,13 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     flag(&mut arguments, "--web-listen", inputs.web.to_string());
     flag(&mut arguments, "--branch", &inputs.arguments.branch);
     flag(&mut arguments, "--path", &inputs.arguments.path);
+    if inputs.arguments.runtime == Runtime::Simulated {
+        flag(
+            &mut arguments,
+            "--notice",
+            "Simulated runtime: no containers run here.",
+        );
+    }
     if let Some(repo) = &inputs.arguments.repo {
         flag(&mut arguments, "--repo", repo);
     }

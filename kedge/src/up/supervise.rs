@@ -17,7 +17,7 @@ use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, detached, images, machine, postgres, wait};
-use crate::role::until_asked_to_stop;
+use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::secret;
 
 /// `kedge up`
@@ -35,7 +35,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let _lock = lock(&layout)?;
     let (env, tasks) = (Env::system(), Tasks::default());
     let roles = Tasks::default();
-    let started = start(&arguments, &layout, &env, &tasks, &roles).await;
+    let stop = asked_to_stop()?;
+    let started = tokio::select! {
+        started = start(&arguments, &layout, &env, &tasks, &roles) => started,
+        () = stop => Err(anyhow::anyhow!("stopped before it was up")),
+    };
     if let Err(error) = started {
         roles.drain().await;
         tasks.drain().await;

@@ -65,7 +65,8 @@ impl Ruleset {
                 "  chain output {{ type nat hook output priority -100; jump dispatch; }}\n",
                 "  chain postrouting {{\n",
                 "    type nat hook postrouting priority srcnat;\n",
-                "    ip saddr . ip daddr @hairpin masquerade\n",
+                // Only what came through a Service: the API server is a backend, and talks to itself.
+                "    ct status dnat ip saddr . ip daddr @hairpin masquerade\n",
                 "    ct mark {mark:#x} masquerade\n",
                 "    ip saddr {pods}/{pod_prefix} ip daddr != {pods}/{pod_prefix} masquerade\n",
                 "  }}\n",

@@ -4,28 +4,41 @@
 //! are safe, not merely idle, when two leaders overlap.
 
 mod action;
+mod api_service;
 mod collections;
 mod conditions;
 mod cronjob;
 mod deployment;
+mod endpoint_slice;
 mod garbage;
 mod job;
 mod names;
 mod namespace;
+mod node_lifecycle;
 mod ownership;
+mod persistent_volumes;
 mod pod;
+mod pod_collector;
 mod replicaset;
+mod service_account;
+mod system;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 use std::sync::Arc;
 
 use client::{Client, Controller, Drive, Driver, Env, EventRecorder, Informers, Tasks};
 
+pub use persistent_volumes::install as install_local_class;
+pub use system::Config;
+
 /// Keys of one controller that run at the same time.
 const WORKERS: usize = 4;
 
 /// Every controller, not yet started: a simulation steps them, [`start`] runs them.
 pub fn drivers(
+    config: &Config,
     client: &Arc<dyn Client>,
     informers: &Informers,
     env: &Env,
@@ -37,19 +50,27 @@ pub fn drivers(
         env,
         tasks,
     };
-    vec![
+    let mut drivers = vec![
         parts.drive("deployment-controller", deployment::Deployments::new),
         parts.drive("replicaset-controller", replicaset::ReplicaSets::new),
         parts.drive("job-controller", job::Jobs::new),
         parts.drive("cronjob-controller", cronjob::CronJobs::new),
         parts.drive("garbage-collector", garbage::Garbage::new),
         parts.drive("namespace-controller", namespace::Namespaces::new),
-    ]
+    ];
+    drivers.extend(parts.system(config));
+    drivers
 }
 
 /// Runs every controller until `tasks` is drained. Only for the leader.
-pub fn start(client: &Arc<dyn Client>, informers: &Informers, env: &Env, tasks: &Tasks) {
-    for driver in drivers(client, informers, env, tasks) {
+pub fn start(
+    config: &Config,
+    client: &Arc<dyn Client>,
+    informers: &Informers,
+    env: &Env,
+    tasks: &Tasks,
+) {
+    for driver in drivers(config, client, informers, env, tasks) {
         driver.start(WORKERS, tasks);
     }
 }
@@ -68,8 +89,10 @@ impl Parts<'_> {
         name: &str,
         new: impl FnOnce(&Informers, EventRecorder) -> C,
     ) -> Box<dyn Drive> {
-        let recorder = EventRecorder::start(self.client.clone(), self.env, name, "", self.tasks);
-        let controller = new(self.informers, recorder);
+        let controller = new(
+            self.informers,
+            EventRecorder::start(self.client.clone(), self.env, name, "", self.tasks),
+        );
         let driver = Driver::new(controller, self.client.clone(), self.informers, self.env);
         Box::new(driver)
     }

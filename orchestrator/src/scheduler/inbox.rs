@@ -22,9 +22,13 @@ struct Shared {
 impl Inbox {
     /// Notes every change of `cache` from now on, and everything that is in it already.
     pub(super) fn follow(&self, cache: &Cache) {
-        let inbox = self.clone();
+        // Caches outlive schedulers: leadership comes and goes.
+        let inbox = Arc::downgrade(&self.shared);
         cache.observe(Box::new(move |change| {
-            inbox.note(change.key.clone());
+            let Some(shared) = inbox.upgrade() else {
+                return Listening::Over;
+            };
+            Inbox { shared }.note(change.key.clone());
             Listening::On
         }));
     }

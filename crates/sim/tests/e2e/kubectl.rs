@@ -125,7 +125,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     run(&format!("label deployment web tier=front -n {n}"))?;
     run(&format!("annotate deployment web note=kept -n {n}"))?;
     expect(
-        &run(&format!("get deployment web -n {n} -l tier=front -o name"))?,
+        &run(&format!("get deployments -n {n} -l tier=front -o name"))?,
         "deployment.apps/web",
     )?;
     run(&format!(

@@ -24,7 +24,7 @@ use schedule::Schedule;
 const MARGIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct CronJobs {
-    cron_jobs: Cache,
+    owners: Cache,
     jobs: Cache,
     recorder: EventRecorder,
 }
@@ -32,7 +32,7 @@ pub(crate) struct CronJobs {
 impl CronJobs {
     pub(crate) fn new(informers: &Informers, recorder: EventRecorder) -> Self {
         Self {
-            cron_jobs: informers.cache(&cron_jobs()),
+            owners: informers.cache(&cron_jobs()),
             jobs: informers.cache(&jobs()),
             recorder,
         }
@@ -64,13 +64,13 @@ impl Controller for CronJobs {
 
     fn watches(&self) -> Vec<Watch<ObjectKey>> {
         vec![
-            wake::itself(&self.cron_jobs),
+            wake::itself(&self.owners),
             wake::owners(&self.jobs, &cron_jobs()),
         ]
     }
 
     async fn reconcile(&self, key: &ObjectKey, context: &Context<'_>) -> Result<Requeue, Error> {
-        let Some(cron_job) = self.cron_jobs.get(key) else {
+        let Some(cron_job) = self.owners.get(key) else {
             return Ok(Requeue::Done);
         };
         let Decision { actions, again } = decide(&self.observe(cron_job, context));

@@ -54,25 +54,22 @@ impl Schedule {
             "" => TimeZone::UTC,
             name => TimeZone::get(name).map_err(|_| Error::TimeZone(name.to_owned()))?,
         };
-        let rule = match text.trim().strip_prefix("@every ") {
-            Some(every) => {
-                let every: SignedDuration = every
-                    .trim()
-                    .parse()
-                    .map_err(|why: jiff::Error| refuse(why.to_string()))?;
-                if every < SignedDuration::from_secs(1) {
-                    return Err(refuse("shorter than a second".into()));
-                }
-                Rule::Every(every)
+        let rule = if let Some(every) = text.trim().strip_prefix("@every ") {
+            let every: SignedDuration = every
+                .trim()
+                .parse()
+                .map_err(|why: jiff::Error| refuse(why.to_string()))?;
+            if every < SignedDuration::from_secs(1) {
+                return Err(refuse("shorter than a second".into()));
             }
-            None => {
-                let parser = CronParser::builder()
-                    .seconds(Seconds::Disallowed)
-                    .year(Year::Disallowed)
-                    .build();
-                let cron = parser.parse(text).map_err(|why| refuse(why.to_string()))?;
-                Rule::Cron(Box::new(cron))
-            }
+            Rule::Every(every)
+        } else {
+            let parser = CronParser::builder()
+                .seconds(Seconds::Disallowed)
+                .year(Year::Disallowed)
+                .build();
+            let cron = parser.parse(text).map_err(|why| refuse(why.to_string()))?;
+            Rule::Cron(Box::new(cron))
         };
         Ok(Self { rule, zone })
     }

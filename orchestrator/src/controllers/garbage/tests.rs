@@ -200,10 +200,10 @@ fn only_what_concerns_ownership_wakes() {
     let relabelled = dependent("pod", &[("a", true)], &json!({"labels": {"x": "y"}}));
     let freed = dependent("pod", &[], &json!({}));
     let going = dependent("pod", &[("a", true)], &json!({"deletionTimestamp": "x"}));
-    assert_eq!(woken(None, Some(&pod)), [key.clone()]);
+    assert_eq!(woken(None, Some(&pod)), std::slice::from_ref(&key));
     assert_eq!(woken(None, Some(&freed)), []);
     assert_eq!(woken(Some(&pod), Some(&relabelled)), []);
-    assert_eq!(woken(Some(&pod), Some(&going)), [key.clone()]);
+    assert_eq!(woken(Some(&pod), Some(&going)), std::slice::from_ref(&key));
     assert_eq!(woken(Some(&pod), Some(&freed)), [key, owner.clone()]);
     assert_eq!(
         woken(Some(&pod), None),

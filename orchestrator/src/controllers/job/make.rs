@@ -191,7 +191,7 @@ fn free_indexes<'a>(
         .filter_map(|pod| indexes::index(pod))
         .collect();
     if spec.replaces_only_failed {
-        busy.extend(observed.terminating().filter_map(|pod| indexes::index(pod)));
+        busy.extend(observed.terminating().filter_map(indexes::index));
     }
     (0..spec.completions.unwrap_or(0))
         .filter(move |index| !busy.contains(index) && !counts.completed.contains(index))

@@ -34,7 +34,7 @@ const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 const TRACKED_PODS: &str = "tracked pods by job";
 
 pub(crate) struct Jobs {
-    jobs: Cache,
+    owners: Cache,
     pods: Cache,
     recorder: EventRecorder,
 }
@@ -48,7 +48,7 @@ impl Jobs {
             Box::new(|pod| tracked_by(pod).into_iter().collect()),
         );
         Self {
-            jobs: informers.cache(&jobs()),
+            owners: informers.cache(&jobs()),
             pods,
             recorder,
         }
@@ -106,13 +106,13 @@ impl Controller for Jobs {
 
     fn watches(&self) -> Vec<Watch<ObjectKey>> {
         vec![
-            wake::itself(&self.jobs),
-            wake::owners_and_selectors(&self.pods, &self.jobs),
+            wake::itself(&self.owners),
+            wake::owners_and_selectors(&self.pods, &self.owners),
         ]
     }
 
     async fn reconcile(&self, key: &ObjectKey, context: &Context<'_>) -> Result<Requeue, Error> {
-        let job = self.jobs.get(key);
+        let job = self.owners.get(key);
         self.let_go(key, job.as_deref(), context).await?;
         let Some(job) = job else {
             return Ok(Requeue::Done);

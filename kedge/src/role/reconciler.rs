@@ -1,0 +1,176 @@
+//! `kedge reconciler`
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use prometheus_client::registry::Registry;
+
+use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
+use nodeagent::network::Instance;
+use reconciler::Reconciler;
+use reconciler::config::{Config, RepositoryConfig};
+use reconciler::source::Access;
+use reconciler::web::auth::{Auth, Transport};
+use reconciler::web::{Deps, Settings, router};
+
+use super::until_asked_to_stop;
+use crate::secret;
+use crate::up::{Layout, postgres};
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// Keep repositories, mirrors and the admin token here
+    #[arg(
+        long,
+        env = "KEDGE_DATA_DIR",
+        default_value = ".kedge",
+        value_name = "DIR"
+    )]
+    data_dir: PathBuf,
+    /// The cluster to drive
+    #[arg(long, env = "KEDGE_KUBECONFIG", value_name = "FILE")]
+    kubeconfig: PathBuf,
+    /// PostgreSQL to keep the history in [default: an embedded one in the data directory]
+    #[arg(
+        long,
+        env = "KEDGE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database_url: Option<String>,
+    /// Serve web UI, JSON API, Git and webhooks here; without TLS, so loopback only
+    #[arg(
+        long,
+        env = "KEDGE_WEB_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS"
+    )]
+    web_listen: SocketAddr,
+    /// First content of the hosted cluster repository
+    #[arg(long, env = "KEDGE_SEED", value_name = "DIR")]
+    seed: Option<PathBuf>,
+    /// Watch this Git repository instead of the hosted one (https, ssh, path or bare repository)
+    #[arg(long, env = "KEDGE_REPO", value_name = "URL")]
+    repo: Option<String>,
+    /// The branch to follow
+    #[arg(
+        long,
+        env = "KEDGE_BRANCH",
+        default_value = "main",
+        value_name = "BRANCH"
+    )]
+    branch: String,
+    /// The directory of the repository that holds `apps/`
+    #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]
+    path: String,
+    /// What every page says besides, such as that no containers run here
+    #[arg(
+        long,
+        env = "KEDGE_NOTICE",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT"
+    )]
+    notice: String,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    ensure!(
+        arguments.web_listen.ip().is_loopback(),
+        "--web-listen {}: pages carry credentials, and TLS for them is not there yet; listen on loopback, \
+         behind a proxy that speaks TLS",
+        arguments.web_listen
+    );
+    let (env, tasks) = (Env::system(), Tasks::default());
+    let layout = Layout::create(&arguments.data_dir).with_context(|| {
+        format!(
+            "cannot use the data directory {}",
+            arguments.data_dir.display()
+        )
+    })?;
+    let url = match &arguments.database_url {
+        Some(url) => url.clone(),
+        None => postgres::start(&layout.postgres(), &Instance::of(&layout.root).id, &tasks).await?,
+    };
+    let http = HttpClient::from_kubeconfig_file(&arguments.kubeconfig).await;
+    let http = Arc::new(http.context("cannot set up the API client")?);
+    let (client, logs): (Arc<dyn Client>, Arc<dyn Logs>) = (http.clone(), http);
+    let reconciler = Reconciler::start(
+        config(&arguments, &layout, url)?,
+        client.clone(),
+        env.clone(),
+        tasks.clone(),
+    );
+    let reconciler = Arc::new(reconciler.await.context("cannot start the reconciler")?);
+    let auth = Arc::new(Auth::new(
+        &secret::text(&layout.admin_token())?,
+        Transport::Plain,
+    ));
+    let link = format!(
+        "http://{}{}",
+        arguments.web_listen,
+        auth.sign_in_path(env.now())
+    );
+    tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
+        .context("cannot write the sign-in link")?;
+    let git = reconciler.git(auth.clone());
+    let asked = Arc::clone(&reconciler);
+    let pages = router(Deps {
+        service: reconciler,
+        informers: Informers::new(client.clone(), &env, &tasks),
+        client,
+        logs,
+        auth,
+        ready: Arc::new(move || {
+            let reconciler = Arc::clone(&asked);
+            Box::pin(async move { reconciler.is_ready().await })
+        }),
+        registry: Arc::new(Registry::default()),
+        settings: Settings {
+            cluster: "kedge".into(),
+            notice: arguments.notice.clone(),
+            clone_url: format!("http://{}/git/cluster.git", arguments.web_listen),
+        },
+        env,
+        tasks: tasks.clone(),
+    });
+    let service = match git {
+        Some(git) => pages.merge(git),
+        None => pages,
+    };
+    let listener = tls::bind(arguments.web_listen)
+        .await
+        .context("cannot serve the web pages")?;
+    tls::serve(
+        listener,
+        tls::Transport::Plain,
+        service,
+        &tls::Limits::default(),
+        &tasks,
+    );
+    tracing::info!(address = %arguments.web_listen, "web and Git are served");
+    until_asked_to_stop(&tasks).await
+}
+
+fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyhow::Result<Config> {
+    let executable = std::env::current_exe().context("cannot find this program")?;
+    let repository = match &arguments.repo {
+        Some(url) => RepositoryConfig::Remote {
+            url: url.clone(),
+            access: Access::default(),
+        },
+        None => RepositoryConfig::Hosted {
+            seed: arguments.seed.clone(),
+        },
+    };
+    Ok(Config {
+        repository,
+        branch: arguments.branch.clone(),
+        path: arguments.path.clone(),
+        ..Config::hosted(layout.root.clone(), database_url, executable)
+    })
+}
