@@ -18,7 +18,7 @@ build: packages ## Build the release binary and the demo's programs
 
 test: packages test-packages ## Format check, lints, unit, integration and end-to-end tests
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --locked
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
 	$(CARGO) build --workspace --locked
 	scripts/static-programs.sh debug

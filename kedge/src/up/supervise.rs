@@ -126,7 +126,7 @@ async fn start(
             &layout.logs(),
             env.clock.clone(),
             roles,
-        )
+        );
     };
     keep(plan::orchestrator(&inputs));
     wait::ready(

@@ -61,12 +61,11 @@ impl Reporter {
         next_lease: &mut Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let known = match node.take() {
-            Some(known) => known,
-            None => {
-                *said = Said::default();
-                self.register().await?
-            }
+        let known = if let Some(known) = node.take() {
+            known
+        } else {
+            *said = Said::default();
+            self.register().await?
         };
         if now >= *next_lease {
             lease::renew(&self.client, &self.env, &known).await?;

@@ -99,9 +99,10 @@ impl Driver {
         }
         let wake = Arc::new(Notify::new());
         let worker = Worker::new(self.shared.clone(), uid.clone(), wake.clone());
-        let span = match &key {
-            Some(key) => info_span!("pod", object.key = %key),
-            None => info_span!("orphan", pod.uid = %uid),
+        let span = if let Some(key) = &key {
+            info_span!("pod", object.key = %key)
+        } else {
+            info_span!("orphan", pod.uid = %uid)
         };
         let (ended, id) = (self.ended.0.clone(), uid.clone());
         self.shared.tasks.spawn_until_cancelled(

@@ -20,13 +20,12 @@ impl Observer {
             if container.exit_code().is_none() {
                 continue;
             }
-            let words = match self.words.get(&container.id) {
-                Some(words) => words.clone(),
-                None => {
-                    let words = shared.host.last_words(container).await;
-                    self.words.insert(container.id.clone(), words.clone());
-                    words
-                }
+            let words = if let Some(words) = self.words.get(&container.id) {
+                words.clone()
+            } else {
+                let words = shared.host.last_words(container).await;
+                self.words.insert(container.id.clone(), words.clone());
+                words
             };
             if let ContainerState::Exited { message, .. } = &mut container.state
                 && !words.is_empty()

@@ -30,16 +30,15 @@ impl Verdict {
 /// server says is final.
 pub(super) fn verdict(observed: &Observed, pod: &core::Pod) -> Option<Verdict> {
     let status = pod.status.as_ref();
-    match status.and_then(|status| status.phase.as_deref()) {
-        Some(phase @ ("Succeeded" | "Failed")) => {
-            let text = |field: Option<&String>| field.cloned().unwrap_or_default();
-            return Some(Verdict {
-                succeeded: phase == "Succeeded",
-                reason: text(status.and_then(|status| status.reason.as_ref())),
-                message: text(status.and_then(|status| status.message.as_ref())),
-            });
-        }
-        _ => {}
+    if let Some(phase @ ("Succeeded" | "Failed")) =
+        status.and_then(|status| status.phase.as_deref())
+    {
+        let text = |field: Option<&String>| field.cloned().unwrap_or_default();
+        return Some(Verdict {
+            succeeded: phase == "Succeeded",
+            reason: text(status.and_then(|status| status.reason.as_ref())),
+            message: text(status.and_then(|status| status.message.as_ref())),
+        });
     }
     if spec::deadline(pod).is_some_and(|deadline| deadline <= observed.now) {
         return Some(Verdict {

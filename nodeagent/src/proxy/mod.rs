@@ -1,4 +1,4 @@
-//! Service load-balancing: Services and EndpointSlices become one nftables table.
+//! Service load-balancing: Services and `EndpointSlices` become one nftables table.
 //!
 //! `endpoints` reads the objects, `ruleset` decides what the table holds and how to get from one
 //! state to the next, `nft` loads text. Nothing here ever flushes another table.

@@ -107,8 +107,8 @@ fn prepared(kind: &Kind, key: &ObjectKey, object: Object, effect: Effect) -> Pre
         _ => allocate::held(kind, &object),
     };
     Prepared {
-        held,
         effect,
+        held,
         ..Prepared::unchanged(key.clone(), object)
     }
 }

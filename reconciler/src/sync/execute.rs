@@ -314,19 +314,16 @@ impl<'a> Execution<'a> {
             error: error.clone(),
             at,
         });
-        match applied {
-            Ok(()) => {
-                self.pending.push(Write::Applied {
-                    rollout: rollout.id,
-                    keys: keys.to_vec(),
-                    at,
-                });
-                self.step(StepKind::Applied, "applied", json!({"wave": wave}));
-            }
-            Err(_) => {
-                let text = format!("cannot apply yet: {error}");
-                self.step(StepKind::ApplyFailed, text, json!({"wave": wave}));
-            }
+        if let Ok(()) = applied {
+            self.pending.push(Write::Applied {
+                rollout: rollout.id,
+                keys: keys.to_vec(),
+                at,
+            });
+            self.step(StepKind::Applied, "applied", json!({"wave": wave}));
+        } else {
+            let text = format!("cannot apply yet: {error}");
+            self.step(StepKind::ApplyFailed, text, json!({"wave": wave}));
         }
         Ok(())
     }

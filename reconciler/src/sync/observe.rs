@@ -93,9 +93,10 @@ pub(crate) async fn observe(
     let requester = reader.request(&application.name).await.map_err(recorded)?;
     let row = last.as_ref().map(|(row, _)| row);
     let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
-    let commit = match target.revision() == &revision {
-        true => target.commit.clone(),
-        false => source.commit(&revision).await.map_err(unread)?,
+    let commit = if target.revision() == &revision {
+        target.commit.clone()
+    } else {
+        source.commit(&revision).await.map_err(unread)?
     };
     let desired = Desired {
         rollback: rollout::rollback(&commit.message),

@@ -217,9 +217,10 @@ fn recorded(object: &ObjectResult) -> DiffObject {
             "" => String::new(),
             file => format!("{file}:{}", object.line),
         },
-        changes: match secret {
-            true => object.changes.iter().map(hidden).collect(),
-            false => object.changes.clone(),
+        changes: if secret {
+            object.changes.iter().map(hidden).collect()
+        } else {
+            object.changes.clone()
         },
         object: None,
     }

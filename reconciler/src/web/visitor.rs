@@ -87,8 +87,7 @@ pub(super) fn theme(headers: &HeaderMap) -> Theme {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|cookies| named(cookies.to_str().ok()?, "theme"))
-        .next()
+        .find_map(|cookies| named(cookies.to_str().ok()?, "theme"))
         .map_or(Theme::System, Theme::parse)
 }
 

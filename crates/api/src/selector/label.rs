@@ -151,14 +151,14 @@ impl fmt::Display for LabelSelector {
             }
             match requirement {
                 Requirement::In { key, values } if values.len() == 1 => {
-                    write!(f, "{key}={}", values[0])?
+                    write!(f, "{key}={}", values[0])?;
                 }
                 Requirement::In { key, values } => write!(f, "{key} in ({})", values.join(","))?,
                 Requirement::NotIn { key, values } if values.len() == 1 => {
-                    write!(f, "{key}!={}", values[0])?
+                    write!(f, "{key}!={}", values[0])?;
                 }
                 Requirement::NotIn { key, values } => {
-                    write!(f, "{key} notin ({})", values.join(","))?
+                    write!(f, "{key} notin ({})", values.join(","))?;
                 }
                 Requirement::Exists { key } => f.write_str(key)?,
                 Requirement::Absent { key } => write!(f, "!{key}")?,

@@ -96,15 +96,14 @@ impl Reader {
 
     /// Answers whether there was anything.
     async fn read(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let path = self.start.older.front().unwrap_or(&self.start.current);
-                let mut file = File::open(path).await?;
-                file.seek(SeekFrom::Start(std::mem::take(&mut self.start.offset)))
-                    .await?;
-                self.file.insert(file)
-            }
+        let file = if let Some(file) = &mut self.file {
+            file
+        } else {
+            let path = self.start.older.front().unwrap_or(&self.start.current);
+            let mut file = File::open(path).await?;
+            file.seek(SeekFrom::Start(std::mem::take(&mut self.start.offset)))
+                .await?;
+            self.file.insert(file)
         };
         let before = self.rest.len();
         self.rest.resize(before + CHUNK, 0);

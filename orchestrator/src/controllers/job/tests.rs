@@ -1,17 +1,11 @@
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use api::{Object, parse_time};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::TRACKING;
-use super::decide::{Observed, decide};
 use super::indexes;
-use crate::controllers::action::Action;
-use crate::controllers::ownership::Claims;
 
 use world::World;
 

@@ -34,7 +34,7 @@ pub(crate) async fn create(app: &App, call: &Call, payload: Body) -> Result<Resp
         "bindings" => return super::subresource::bind_named(app, call, &request).await,
         _ => return Err(ApiError::unknown_path()),
     };
-    Ok(created(app, call, &answer)?)
+    created(app, call, &answer)
 }
 
 /// `POST /api/v1/namespaces/{ns}/serviceaccounts/{name}/token`
@@ -61,7 +61,7 @@ pub(crate) async fn token(app: &App, call: &Call, payload: Body) -> Result<Respo
     let tokens = app.gate.authenticator.tokens();
     let env = app.registry.env();
     let answer = reviews::token_request(&request, subject, tokens, env.ids.uid(), env.now())?;
-    Ok(created(app, call, &answer)?)
+    created(app, call, &answer)
 }
 
 fn created(app: &App, call: &Call, answer: &Object) -> Result<Response, ApiError> {

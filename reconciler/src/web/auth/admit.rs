@@ -55,8 +55,7 @@ pub fn admit(
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|cookies| auth.session(cookies.to_str().ok()?, now))
-        .next()
+        .find_map(|cookies| auth.session(cookies.to_str().ok()?, now))
         .map(Admitted::Session)
         .ok_or(Denied::SignedOut)
 }

@@ -56,12 +56,11 @@ pub(in crate::web) async fn form(
     if asked.token.is_empty() {
         return html(&Page::new(&headers, &asked.next, ""));
     }
-    match app.auth.redeem(&asked.token, app.env.now()) {
-        Some(session) => begin(&app, &session, &asked.next),
-        None => {
-            let error = "This link was used already or is too old. Enter the admin token.";
-            unauthorized(html(&Page::new(&headers, &asked.next, error)))
-        }
+    if let Some(session) = app.auth.redeem(&asked.token, app.env.now()) {
+        begin(&app, &session, &asked.next)
+    } else {
+        let error = "This link was used already or is too old. Enter the admin token.";
+        unauthorized(html(&Page::new(&headers, &asked.next, error)))
     }
 }
 

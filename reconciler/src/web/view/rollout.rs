@@ -265,9 +265,10 @@ pub(crate) fn steps(detail: &RolloutDetail, now: Timestamp) -> Steps {
         let deletes = detail.objects.iter().filter(|o| o.action == Action::Delete);
         let gone = deletes.filter(|object| object.applied_at.is_some()).count();
         let text = format!("{gone} of {} deleted", counts.2);
-        steps.push(match gone == counts.2 {
-            true => StepView::new(Tone::Ok, "ok", "Pruned", text),
-            false => StepView::new(Tone::Unknown, "wait", "Prune", text),
+        steps.push(if gone == counts.2 {
+            StepView::new(Tone::Ok, "ok", "Pruned", text)
+        } else {
+            StepView::new(Tone::Unknown, "wait", "Prune", text)
         });
     }
     steps.push(verdict(rollout));

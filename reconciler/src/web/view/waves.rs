@@ -138,9 +138,10 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
         .collect();
     if !deleted.is_empty() {
         let gone = deleted.iter().filter(|o| o.applied_at.is_some()).count();
-        let state = match gone == deleted.len() {
-            true => State::new(Tone::Ok, "ok", "done"),
-            false => State::new(Tone::Unknown, "wait", "last of all"),
+        let state = if gone == deleted.len() {
+            State::new(Tone::Ok, "ok", "done")
+        } else {
+            State::new(Tone::Unknown, "wait", "last of all")
         };
         bands.push(band(
             "Prune".into(),

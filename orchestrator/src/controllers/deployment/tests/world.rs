@@ -1,6 +1,6 @@
 //! A Deployment that runs without a cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{Object, parse_time};
@@ -8,8 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::decide::{Observed, decide};
-use super::super::fraction::{Limits, limits};
-use super::super::revision;
 use crate::controllers::action::Action;
 use crate::controllers::ownership::Claims;
 

@@ -1,15 +1,12 @@
 //! A Job that runs without a cluster.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use api::{Object, parse_time};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::TRACKING;
 use super::super::decide::{Observed, decide};
-use super::super::indexes;
 use crate::controllers::action::Action;
 use crate::controllers::ownership::Claims;
 
