@@ -47,6 +47,9 @@ enum Command {
     )]
     Orchestrator(role::orchestrator::Arguments),
     /// Bring a cluster to what Git says, and record how; serve Git and the web UI
+    #[command(
+        after_help = "Example:\n  kedge reconciler --kubeconfig .kedge/reconciler.kubeconfig --seed examples-repo"
+    )]
     Reconciler(role::reconciler::Arguments),
     /// Run the pods of one node
     #[command(

@@ -29,7 +29,7 @@ static CONTROL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is tested")
 });
 static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\[(]?(?:\S+[ T])?(?:\S+ )?[\[(]?(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|PANIC|CRITICAL)\b")
+    Regex::new(r"(?i)^[\[(]?(?:\S*\d\S*[ T])?(?:\S*\d\S* )?[\[(]?(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|PANIC|CRITICAL)\b")
         .expect("the pattern is tested")
 });
 
