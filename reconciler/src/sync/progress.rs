@@ -68,9 +68,10 @@ fn state(core: &Core, push: &Push) -> State {
     };
     let revision = &push.new_revision;
     if target.revision() != revision {
-        return match *target.revision() == push.old_revision {
-            true => State::Going,
-            false => State::TakenOver,
+        return if *target.revision() == push.old_revision {
+            State::Going
+        } else {
+            State::TakenOver
         };
     }
     let settled = target.applications.values().all(|found| {

@@ -202,7 +202,7 @@ fn status(row: &Rollout, objects: &[ObjectResult], applies: &[Apply]) -> Rollout
         finished_at: row.finished_at.map(api::time),
         waves: waves(row, objects, applies),
         objects: RolloutObjects {
-            total: count(|it| is_wanted(it)),
+            total: count(is_wanted),
             created: count(|it| it.action == Action::Create && it.applied_at.is_some()),
             changed: count(|it| it.action == Action::Change && it.applied_at.is_some()),
             deleted: count(|it| it.action == Action::Delete && it.applied_at.is_some()),

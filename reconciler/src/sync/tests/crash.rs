@@ -41,7 +41,7 @@ async fn a_crash_anywhere_is_just_another_pass() {
         };
         let collection = api::Collection::new("", "configmaps");
         let live = world.client.list(&collection, &maps).await.unwrap();
-        let names: Vec<&str> = live.items.iter().map(|it| it.name()).collect();
+        let names: Vec<&str> = live.items.iter().map(api::Object::name).collect();
         let mut expected: Vec<String> = (round..round + 4).map(|n| format!("m{n}")).collect();
         expected.push("api".into());
         expected.sort_unstable();
