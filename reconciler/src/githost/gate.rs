@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,14 +89,14 @@ impl Ongoing {
 
 /// Answers hooks on `path` until `tasks` end.
 pub(super) fn listen(
-    path: PathBuf,
+    path: &Path,
     gate: Arc<dyn Gate>,
     ongoing: Ongoing,
     env: &Env,
     tasks: &Tasks,
 ) -> io::Result<()> {
-    let listener = bind(&path)?;
-    let owner = fs::metadata(&path)?.uid();
+    let listener = bind(path)?;
+    let owner = fs::metadata(path)?.uid();
     let (env, inner) = (env.clone(), tasks.clone());
     tasks.spawn_until_cancelled(async move {
         loop {

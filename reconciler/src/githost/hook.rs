@@ -84,6 +84,8 @@ fn relay(answer: impl BufRead) -> io::Result<u8> {
 fn line(request: &mut String, key: &str, value: Option<OsString>) {
     let value = value.and_then(|value| value.into_string().ok());
     if let Some(value) = value.filter(|value| !value.contains('\n')) {
-        request.push_str(&format!("{key} {value}\n"));
+        for part in [key, " ", &value, "\n"] {
+            request.push_str(part);
+        }
     }
 }

@@ -84,7 +84,7 @@ impl GitHost {
         link_hooks(&options)?;
         let ongoing = Ongoing::default();
         private_directory(options.socket.parent())?;
-        gate::listen(options.socket.clone(), gate, ongoing.clone(), env, tasks)?;
+        gate::listen(&options.socket, gate, ongoing.clone(), env, tasks)?;
         let name = options.repository.file_name().unwrap_or_default();
         Ok(Self {
             shared: Arc::new(Shared {

@@ -86,25 +86,22 @@ fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
 
 /// What the commit says, the way `git revert` would, with what Kedge wants to find again.
 pub fn message(undone: &[Commit], restores: &CommitId, rollout: &str, reason: &str) -> String {
-    let mut text = match undone {
-        [one] => format!("Revert \"{}\"\n", one.subject()),
+    let subject = match undone {
+        [one] => format!("Revert \"{}\"", one.subject()),
         several => format!(
-            "Roll back to {} ({} commits)\n",
+            "Roll back to {} ({} commits)",
             restores.short(),
             several.len()
         ),
     };
-    if !reason.trim().is_empty() {
-        text.push_str(&format!("\n{}\n", quiet(reason.trim())));
-    }
-    text.push('\n');
-    for commit in undone {
-        text.push_str(&format!("This reverts commit {}.\n", commit.id));
-    }
-    text.push_str(&format!(
-        "\nKedge-Rollback-To: {restores}\nKedge-Rollout: {rollout}\n"
-    ));
-    text
+    let reverts: Vec<String> = undone
+        .iter()
+        .map(|commit| format!("This reverts commit {}.", commit.id))
+        .collect();
+    let trailers = format!("Kedge-Rollback-To: {restores}\nKedge-Rollout: {rollout}");
+    let parts = [subject, quiet(reason.trim()), reverts.join("\n"), trailers];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n") + "\n"
 }
 
 /// The reason without lines that would read as trailers of ours.

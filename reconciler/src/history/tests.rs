@@ -112,7 +112,7 @@ async fn rollouts_are_read_as_they_were_written() {
             verdict: Verdict::Accepted,
             report: "+ create".into(),
         },
-        Write::Rollout(first.clone()),
+        Write::Rollout(Box::new(first.clone())),
         Write::Objects {
             rollout: first.id.clone(),
             objects: vec![object.clone()],
@@ -165,7 +165,7 @@ async fn attempts_and_health_are_kept_with_their_times() {
         objects: vec![object("a", action), object("b", action)],
     };
     let writes = [
-        Write::Rollout(first.clone()),
+        Write::Rollout(Box::new(first.clone())),
         plan(Action::Create),
         Write::Began {
             rollout: id(),
@@ -214,16 +214,16 @@ async fn an_application_has_one_running_rollout_and_writes_are_all_or_none() {
     let history = history().await;
     let (first, second) = (rollout("web", 1), rollout("web", 2));
     history
-        .commit(&[Write::Rollout(first.clone())])
+        .commit(&[Write::Rollout(Box::new(first.clone()))])
         .await
         .unwrap();
-    let both = [step("lost"), Write::Rollout(second.clone())];
+    let both = [step("lost"), Write::Rollout(Box::new(second.clone()))];
     history.commit(&both).await.unwrap_err();
     assert_eq!(history.reader().newest_step().await.unwrap(), 0);
 
     let then = [
         over(&first, RolloutPhase::Superseded),
-        Write::Rollout(second.clone()),
+        Write::Rollout(Box::new(second.clone())),
     ];
     history.commit(&then).await.unwrap();
     let last = history.reader().last_rollout("web").await.unwrap();
@@ -339,7 +339,7 @@ async fn commits_sources_holds_and_applications() {
         seen,
         source("unreachable"),
         Write::Application(record.clone()),
-        Write::Rollout(failed.clone()),
+        Write::Rollout(Box::new(failed.clone())),
         Write::Hold(hold.clone()),
     ];
     history.commit(&writes).await.unwrap();
@@ -372,7 +372,7 @@ async fn a_second_start_finds_everything() {
     let url = url().await;
     let history = History::connect(&url).await.unwrap();
     history
-        .commit(&[Write::Rollout(rollout("web", 1))])
+        .commit(&[Write::Rollout(Box::new(rollout("web", 1)))])
         .await
         .unwrap();
     history.close().await;

@@ -41,7 +41,7 @@ pub enum Write {
         report: String,
     },
     Application(ApplicationRecord),
-    Rollout(Rollout),
+    Rollout(Box<Rollout>),
     /// The rollout's plan: replaces what is known of objects that are not applied yet.
     Objects {
         rollout: String,

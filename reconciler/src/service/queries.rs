@@ -13,7 +13,7 @@ use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
-use crate::sync::{Answer, ask, claimed, findings, keys, ordered};
+use crate::sync::{Answer, Missing, ask, claimed, findings, keys, ordered};
 
 pub(super) async fn applications(core: &Core) -> Result<Vec<ApplicationView>, Error> {
     let mut views = Vec::new();
@@ -169,7 +169,13 @@ pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<Plan
         .manifests
         .as_ref()
         .map_err(|it| refused(it.clone()))?;
-    let answer = ask(&core.cluster, &*core.client, &ordered(manifests)).await;
+    let answer = ask(
+        &core.cluster,
+        &*core.client,
+        &ordered(manifests),
+        Missing::Wait,
+    )
+    .await;
     let stored = match answer.map_err(Error::Cluster)? {
         Answer::Stored(stored) => stored,
         Answer::Unsaid => BTreeMap::new(),

@@ -12,7 +12,7 @@ use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
 use super::core::{Core, applications, unread};
-use super::plan::{Answer, ask, findings, keys, ordered};
+use super::plan::{Answer, Missing, ask, findings, keys, ordered};
 use super::render::Render;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
@@ -106,7 +106,10 @@ pub(crate) async fn check(
     for application in &order {
         manifests.extend(ordered(renders[&application.name].manifests()));
     }
-    let stored = match ask(&core.cluster, &*core.client, &manifests).await? {
+    // Nobody fails for a namespace that a later Application brings.
+    manifests.sort_by_key(|manifest| manifest.object.kind() != "Namespace");
+    let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
+    let stored = match asked.await? {
         Answer::Stored(stored) => stored,
         Answer::Unsaid => BTreeMap::new(),
         Answer::Refused(refused) => return findings(location, commit, refused).await.map(Err),

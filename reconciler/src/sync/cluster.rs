@@ -18,6 +18,8 @@ use crate::config::MANAGER;
 
 /// A server takes no more steps than this in one transaction.
 const STEPS: usize = 1000;
+/// Nor more bytes than this: the server's limit is 8 MiB.
+const BYTES: usize = 6 << 20;
 /// How long the first list of a kind may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Kinds that controllers make of what comes from Git: an object's health is told by theirs.
@@ -145,7 +147,7 @@ impl Cluster {
         while from < objects.len() {
             let before: Vec<usize> = namespaces.iter().copied().filter(|n| *n < from).collect();
             let room = STEPS.saturating_sub(before.len()).max(1);
-            let to = objects.len().min(from + room);
+            let to = from + fitting(objects[from..].iter().copied(), room);
             let part: Vec<usize> = before.iter().copied().chain(from..to).collect();
             let steps: Vec<Step> = part.iter().map(|at| apply(objects[*at], None)).collect();
             let answer = client.transaction(&steps, true, MANAGER).await;
@@ -165,9 +167,12 @@ impl Cluster {
     ) -> Result<Vec<Object>, Error> {
         let mut made = Vec::with_capacity(objects.len());
         if self.has_transactions(client).await? {
-            for part in objects.chunks(STEPS) {
+            let mut left = objects;
+            while !left.is_empty() {
+                let (part, rest) = left.split_at(fitting(left, STEPS));
                 let steps: Vec<Step> = part.iter().map(|object| apply(object, None)).collect();
                 made.extend(client.transaction(&steps, false, MANAGER).await?);
+                left = rest;
             }
             return Ok(made);
         }
@@ -220,6 +225,21 @@ impl Cluster {
         };
         Ok(*self.transactions.get_or_init(|| has))
     }
+}
+
+/// How many of the first objects go into one transaction: at least one.
+fn fitting<'a>(objects: impl IntoIterator<Item = &'a Object>, most: usize) -> usize {
+    let mut bytes = 0;
+    let fits = |object: &&Object| {
+        bytes += object.body.to_string().len();
+        bytes <= BYTES
+    };
+    objects
+        .into_iter()
+        .take(most)
+        .take_while(fits)
+        .count()
+        .max(1)
 }
 
 /// Git wins: what others own by now is taken over.

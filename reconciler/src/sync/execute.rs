@@ -7,14 +7,13 @@ use serde_json::{Value, json};
 use api::{Object, ObjectKey};
 use client::Client;
 use engine::WaveNumber;
-use engine::plan::{Deletion, InventoryEntry};
-use engine::rollout::{CommitId, Decision, Rollback, RolloutPhase};
+use engine::rollout::{CommitId, Decision, RolloutPhase};
 
-use super::core::{Core, recorded, unread};
+use super::core::Core;
 use super::memory::Memory;
 use super::observe::Observation;
 use super::results;
-use crate::history::{Hold, NewStep, Rollout, StepKind, Trigger, Write};
+use crate::history::{Hold, NewStep, Rollout, StepKind, Write};
 
 /// What the pass is to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(crate) struct Execution<'a> {
     /// The rollout that runs now.
     pub(super) rollout: Option<Rollout>,
     /// How many attempts to apply are on record.
-    attempts: i32,
+    pub(super) attempts: i32,
     /// What is recorded with the next commit.
     pub(super) pending: Vec<Write>,
 }
@@ -128,7 +127,7 @@ impl<'a> Execution<'a> {
         self.core.env.now()
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.observation.application.name
     }
 
@@ -159,117 +158,6 @@ impl<'a> Execution<'a> {
         let text = format!("commit {} took over", by.short());
         self.step(StepKind::Superseded, text.clone(), json!({"by": by}));
         self.over(RolloutPhase::Superseded, text, None);
-    }
-
-    async fn start(
-        &mut self,
-        revision: &CommitId,
-        rollback: Option<Rollback>,
-    ) -> Result<(), client::Error> {
-        let observation = self.observation;
-        let commit = observation.source.commit(revision).await.map_err(unread)?;
-        let reader = self.core.history.reader();
-        let push = reader.push_of(revision).await.map_err(recorded)?;
-        let number = observation
-            .last
-            .as_ref()
-            .map_or(1, |(last, _)| last.number + 1);
-        let trigger = match &push {
-            _ if observation.requester.is_some() => Trigger::Sync,
-            Some(push) if !observation.desired.requested => push.trigger,
-            _ => Trigger::Application,
-        };
-        let now = self.now();
-        let rollout = Rollout {
-            id: format!("{}-{number}", self.name()),
-            application: self.name().to_owned(),
-            number,
-            push: push.map(|push| push.id),
-            revision: revision.clone(),
-            previous: previous(self.core, self.name()).await?,
-            author: commit.author.clone(),
-            commit_message: commit.message.clone(),
-            trigger,
-            rollback_of: rollback_of(self.core, self.name(), rollback.as_ref()).await?,
-            rollback,
-            digest: observation.render.digest.clone(),
-            phase: RolloutPhase::Pending,
-            message: String::new(),
-            changed: None,
-            started_at: now,
-            began_at: None,
-            deadline_at: None,
-            finished_at: None,
-        };
-        let undoes = match rollout.rollback_of.as_str() {
-            "" => String::new(),
-            what => format!(", which undoes {what}"),
-        };
-        let text = format!(
-            "rollout {} of commit {} ({}){undoes}",
-            rollout.id,
-            revision.short(),
-            commit.subject()
-        );
-        let application = self.name().to_owned();
-        self.pending.extend([
-            Write::Commit {
-                commit,
-                seen_at: now,
-            },
-            Write::Rollout(rollout.clone()),
-            Write::Release {
-                application: application.clone(),
-                at: now,
-            },
-        ]);
-        if observation.requester.is_some() {
-            self.pending.push(Write::RequestDone { application });
-        }
-        self.rollout = Some(rollout);
-        self.attempts = 0;
-        let asked = json!({"revision": revision, "requester": observation.requester});
-        self.step(StepKind::Started, text, asked);
-        self.record_plan();
-        Ok(())
-    }
-
-    fn begin(&mut self) {
-        let now = self.now();
-        let Some(rollout) = &mut self.rollout else {
-            return;
-        };
-        let deadline = now + self.observation.application.deadline;
-        rollout.began_at = Some(now);
-        rollout.phase = RolloutPhase::Applying;
-        let rollout = rollout.id.clone();
-        self.pending.push(Write::Began {
-            rollout,
-            at: now,
-            deadline,
-        });
-        self.record_plan();
-        let text = match self.observation.plan.as_deref() {
-            Ok(plan) => engine::plan::counts(plan).to_string(),
-            Err(_) => String::new(),
-        };
-        self.step(StepKind::Began, text, json!({"deadline": deadline}));
-    }
-
-    /// Keeps the plan on record up to date.
-    fn record_plan(&mut self) {
-        let (Some(rollout), Ok(plan)) = (&self.rollout, &self.observation.plan) else {
-            return;
-        };
-        let course = self.memory.course(&rollout.id);
-        let digest = plan.digest();
-        if course.plan != digest {
-            course.plan = digest;
-            self.pending.push(Write::Objects {
-                rollout: rollout.id.clone(),
-                objects: results::of(plan),
-            });
-        }
     }
 
     async fn apply(&mut self, wave: WaveNumber, keys: &[ObjectKey]) -> Result<(), client::Error> {
@@ -314,7 +202,7 @@ impl<'a> Execution<'a> {
             error: error.clone(),
             at,
         });
-        if let Ok(()) = applied {
+        if applied.is_ok() {
             self.pending.push(Write::Applied {
                 rollout: rollout.id,
                 keys: keys.to_vec(),
@@ -368,55 +256,6 @@ impl<'a> Execution<'a> {
             message: reason.to_owned(),
         });
         self.step(StepKind::Waiting, reason, json!({"phase": phase.as_str()}));
-    }
-
-    async fn prune(&mut self, deletions: &[Deletion]) -> Result<Next, client::Error> {
-        let live = &self.observation.live;
-        // What is on its way out needs no second push.
-        let leaving = |it: &&Deletion| live.get(&it.key).is_some_and(Object::is_deleting);
-        let now: Vec<&Deletion> = deletions.iter().filter(|it| !leaving(it)).collect();
-        if now.is_empty() {
-            return Ok(Next::Rest);
-        }
-        let titles: Vec<String> = now.iter().map(|deletion| deletion.title()).collect();
-        let text = format!("deletes {}", titles.join(", "));
-        self.record_plan();
-        self.step(StepKind::Pruning, text, json!({"objects": titles}));
-        self.flush().await?;
-        let exact: Vec<_> = now
-            .iter()
-            .map(|it| (it.key.clone(), it.uid.clone()))
-            .collect();
-        let deleted = self.core.cluster.delete(self.client, &exact).await;
-        let at = self.now();
-        for deletion in &now {
-            self.corrected(&deletion.key, at);
-        }
-        if let Err(error) = deleted {
-            let text = format!("cannot delete yet: {error}");
-            self.step(StepKind::ApplyFailed, text, json!({}));
-            self.flush().await?;
-            return Err(error);
-        }
-        if let Some(rollout) = &self.rollout {
-            self.pending.push(Write::Applied {
-                rollout: rollout.id.clone(),
-                keys: now.iter().map(|it| it.key.clone()).collect(),
-                at,
-            });
-        }
-        self.step(StepKind::Pruned, "deleted", json!({"objects": titles}));
-        Ok(Next::Again)
-    }
-
-    fn forget(&mut self, entries: &[InventoryEntry]) {
-        self.pending.push(Write::InventoryRemove {
-            application: self.name().to_owned(),
-            keys: entries.iter().map(|entry| entry.key.clone()).collect(),
-        });
-        let keys: Vec<String> = entries.iter().map(|entry| entry.key.to_string()).collect();
-        let text = format!("{} objects are gone", keys.len());
-        self.step(StepKind::Forgotten, text, json!({"objects": keys}));
     }
 
     /// What was there already and as the commit wants it, somebody else's until now, is ours.
@@ -491,43 +330,4 @@ impl<'a> Execution<'a> {
             self.step(StepKind::Progress, line, json!({}));
         }
     }
-}
-
-/// The commit an application was at before a new rollout.
-async fn previous(core: &Core, application: &str) -> Result<CommitId, client::Error> {
-    let stand = core.standings.get(application);
-    if let Some(stand) = stand.filter(|stand| !stand.standing.applied.0.is_empty()) {
-        return Ok(stand.standing.applied);
-    }
-    let last = core.history.reader().last_success(application).await;
-    Ok(last
-        .map_err(recorded)?
-        .map(|last| last.revision)
-        .unwrap_or_default())
-}
-
-/// What a rollback undoes, as this application knows it: its rollout, or else the commit.
-async fn rollback_of(
-    core: &Core,
-    application: &str,
-    rollback: Option<&Rollback>,
-) -> Result<String, client::Error> {
-    let Some(rollback) = rollback else {
-        return Ok(String::new());
-    };
-    let reader = core.history.reader();
-    if let Some(id) = &rollback.rollout {
-        let named = reader.rollout(id).await.map_err(recorded)?;
-        if named.is_some_and(|named| named.application == application) {
-            return Ok(id.clone());
-        }
-    }
-    for commit in &rollback.reverts {
-        let found = reader.rollout_at(application, commit).await;
-        if let Some(found) = found.map_err(recorded)? {
-            return Ok(found.id);
-        }
-    }
-    let commit = rollback.reverts.first().or(rollback.restores.as_ref());
-    Ok(commit.map(|commit| commit.0.clone()).unwrap_or_default())
 }

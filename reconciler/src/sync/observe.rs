@@ -1,25 +1,23 @@
 //! Everything a decision about one Application depends on, read at one moment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use api::{Object, ObjectKey, Uid};
 use client::Client;
-use engine::diff::clean;
-use engine::plan::{Input, InventoryEntry, Plan, build};
+use engine::plan::{InventoryEntry, Plan};
 use engine::rollout::{
     self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed,
     RolloutPhase,
 };
-use engine::{Application, Health, Manifest, Problems, WaveNumber, health};
+use engine::{Application, Health, Problems, WaveNumber};
+use jiff::Timestamp;
 
 use super::check;
 use super::core::{Core, recorded, unread};
+use super::look::Look;
 use super::memory::Memory;
-use super::plan::{Answer, ask, findings, keys, ordered};
+use super::plan::keys;
 use super::render::Render;
 use super::target::Target;
 use crate::config::MANAGER;
@@ -93,24 +91,8 @@ pub(crate) async fn observe(
     let requester = reader.request(&application.name).await.map_err(recorded)?;
     let row = last.as_ref().map(|(row, _)| row);
     let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
-    let commit = if target.revision() == &revision {
-        target.commit.clone()
-    } else {
-        source.commit(&revision).await.map_err(unread)?
-    };
-    let desired = Desired {
-        rollback: rollout::rollback(&commit.message),
-        revision,
-        requested,
-    };
-    let dependencies: Vec<Dependency> = application
-        .depends_on
-        .iter()
-        .map(|name| Dependency {
-            state: core.standings.dependency(name, target),
-            name: name.clone(),
-        })
-        .collect();
+    let desired = desired(target, &source, revision, requested).await?;
+    let dependencies = dependencies(core, target, &application);
     let live = live(core, &application, &render).await?;
     adopt(core, &application, &live).await?;
     let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
@@ -148,6 +130,34 @@ pub(crate) async fn observe(
         now,
         source,
     })))
+}
+
+/// The wanted commit, and what it undoes.
+async fn desired(
+    target: &Target,
+    source: &Source,
+    revision: CommitId,
+    requested: bool,
+) -> Result<Desired, client::Error> {
+    let commit = if *target.revision() == revision {
+        target.commit.clone()
+    } else {
+        source.commit(&revision).await.map_err(unread)?
+    };
+    Ok(Desired {
+        rollback: rollout::rollback(&commit.message),
+        revision,
+        requested,
+    })
+}
+
+fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<Dependency> {
+    let names = application.depends_on.iter();
+    let dependency = |name: &String| Dependency {
+        state: core.standings.dependency(name, target),
+        name: name.clone(),
+    };
+    names.map(dependency).collect()
 }
 
 /// The newest commit that concerns the Application.
@@ -295,145 +305,6 @@ fn is_applied_by_us(object: &Object) -> bool {
         .into_iter()
         .flatten()
         .any(|entry| entry["manager"] == MANAGER && entry["operation"] == "Apply")
-}
-
-/// The parts of an observation that stand on each other.
-struct Look<'a> {
-    core: &'a Core,
-    client: &'a dyn Client,
-    source: &'a Source,
-    compared: &'a CommitId,
-    application: &'a Application,
-    render: &'a Render,
-    live: &'a BTreeMap<ObjectKey, Object>,
-    ask: bool,
-}
-
-impl Look<'_> {
-    async fn plan(
-        &self,
-        target: &Target,
-        memory: &mut Memory,
-    ) -> Result<Result<Arc<Plan>, Problems>, client::Error> {
-        let manifests = match &self.render.manifests {
-            Ok(manifests) => manifests,
-            Err(problems) => return Ok(Err(problems.clone())),
-        };
-        let inventory = self.core.inventory.of(&self.application.name);
-        let fingerprint = self.fingerprint(&inventory);
-        let plan = match &memory.plan {
-            Some((known, plan)) if *known == fingerprint => plan.clone(),
-            _ => match self.fresh(manifests, &inventory).await? {
-                Err(problems) => return Ok(Err(problems)),
-                Ok((plan, said)) => {
-                    let plan = Arc::new(plan);
-                    memory.plan = said.then(|| (fingerprint, plan.clone()));
-                    plan
-                }
-            },
-        };
-        if plan.deletes.is_empty() {
-            return Ok(Ok(plan));
-        }
-        let claimed = claimed(self.core, target, &self.application.name).await?;
-        let mut plan = Plan::clone(&plan);
-        plan.deletes
-            .retain(|deletion| !claimed.contains(&deletion.key));
-        Ok(Ok(Arc::new(plan)))
-    }
-
-    /// The plan, and whether the server was asked and had an answer.
-    async fn fresh(
-        &self,
-        manifests: &[Manifest],
-        inventory: &[InventoryEntry],
-    ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
-        let mut said = false;
-        let mut stored = BTreeMap::new();
-        if self.ask {
-            let cluster = &self.core.cluster;
-            match ask(cluster, self.client, &ordered(manifests)).await? {
-                Answer::Stored(answer) => (stored, said) = (answer, true),
-                Answer::Unsaid => {}
-                Answer::Refused(refused) => {
-                    let location = &self.source.location;
-                    return findings(location, self.compared, refused).await.map(Err);
-                }
-            }
-        }
-        let plan = build(&Input {
-            kinds: self.core.cluster.kinds(),
-            manifests,
-            live: self.live,
-            stored: &stored,
-            inventory,
-            prune: self.application.policy.prune.into(),
-        });
-        Ok(plan.map(|plan| (plan, said)))
-    }
-
-    /// A name for everything the plan depends on, what controllers report left out.
-    fn fingerprint(&self, inventory: &[InventoryEntry]) -> String {
-        let mut hash = Sha256::new();
-        hash.update(&self.render.digest);
-        hash.update([u8::from(self.application.policy.prune), u8::from(self.ask)]);
-        for entry in inventory {
-            hash.update(format!("{} {}\0", entry.key, entry.uid));
-        }
-        for (key, object) in self.live {
-            let deleting = object.is_deleting();
-            let body = clean(object).body;
-            hash.update(format!("{key} {} {deleting} {body}\0", object.uid()));
-        }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    }
-
-    fn health(&self, plan: &Plan, now: Timestamp) -> BTreeMap<ObjectKey, Health> {
-        let health = |key: &ObjectKey| {
-            let object = self.live.get(key)?;
-            let made = match key.collection.group.as_str() {
-                "apps" | "batch" => self.core.cluster.descendants(object),
-                _ => Vec::new(),
-            };
-            let made: Vec<Object> = made.into_iter().map(|(_, object)| object).collect();
-            Some((key.clone(), health::explain(object, &made, now)?))
-        };
-        plan.steps().filter_map(|step| health(&step.key)).collect()
-    }
-}
-
-/// What the other Applications of the commit ask for: never pruned, whoever had it before.
-pub(crate) async fn claimed(
-    core: &Core,
-    target: &Target,
-    application: &str,
-) -> Result<BTreeSet<ObjectKey>, client::Error> {
-    let others = || {
-        let all = target.applications.values().map(|found| &found.application);
-        all.filter(|other| other.name != application && check::is_here(other))
-    };
-    let known = |other: &Application| core.renders.known(other, target.revision());
-    let mut renders: Vec<Arc<Render>> = others().filter_map(known).collect();
-    if renders.len() < others().count() {
-        let location = &core.source.location;
-        renders = match check::read(core, location, target.revision()).await? {
-            Ok(mut read) => {
-                read.renders.remove(application);
-                read.renders.into_values().collect()
-            }
-            Err(problems) => {
-                return Err(client::Error::Decode {
-                    operation: "read the commit".into(),
-                    detail: problems.summary(),
-                });
-            }
-        };
-    }
-    let manifests = renders.iter().flat_map(|render| render.manifests());
-    Ok(keys(core.cluster.kinds(), manifests))
 }
 
 #[cfg(test)]

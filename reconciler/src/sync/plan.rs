@@ -25,6 +25,15 @@ pub(crate) enum Answer {
     Refused(Vec<(Manifest, client::Error)>),
 }
 
+/// What a missing namespace means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Another Application may bring it: wait.
+    Wait,
+    /// All there will be has been asked about: nobody brings it.
+    Refuse,
+}
+
 /// Asks about `manifests`, which are applied in this order.
 ///
 /// # Errors
@@ -33,6 +42,7 @@ pub(crate) async fn ask(
     cluster: &Cluster,
     client: &dyn Client,
     manifests: &[&Manifest],
+    missing: Missing,
 ) -> Result<Answer, client::Error> {
     let mut left: Vec<&Manifest> = manifests.to_vec();
     let mut refused = Vec::new();
@@ -43,9 +53,9 @@ pub(crate) async fn ask(
             Ok(stored) => return Ok(Answer::Stored(by_key(cluster.kinds(), stored))),
             Err(refusal) => refusal,
         };
-        let at_fault = refusal
-            .object
-            .filter(|_| problems::is_final(&refusal.error));
+        let is_final = problems::is_final(&refusal.error)
+            || (missing == Missing::Refuse && refusal.error.is_not_found());
+        let at_fault = refusal.object.filter(|_| is_final);
         let Some(index) = at_fault else {
             return match refusal.error.remedy() {
                 _ if !refused.is_empty() => Ok(Answer::Refused(refused)),

@@ -30,7 +30,10 @@ pub(crate) fn of(tree: &dyn Tree, manifest: &Manifest, error: &client::Error) ->
     let client::Error::Api(status) = error else {
         return vec![problem(&error.to_string(), "")];
     };
-    let problems: Vec<Problem> = if status.causes.is_empty() {
+    let problems: Vec<Problem> = if status.reason == Reason::NotFound {
+        let hint = "nothing in this commit creates it";
+        vec![problem(&status.message, "metadata.namespace").hint(hint)]
+    } else if status.causes.is_empty() {
         vec![problem(&status.message, "")]
     } else {
         let causes = status.causes.iter();

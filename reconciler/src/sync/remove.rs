@@ -12,7 +12,7 @@ use engine::plan::{self, Input, InventoryEntry, Plan, Prune};
 use engine::rollout::RolloutPhase;
 
 use super::core::{Core, SET, application_collection, recorded};
-use super::observe::claimed;
+use super::look::claimed;
 use super::target::Target;
 use crate::history::{ApplicationRecord, NewStep, Rollout, StepKind, Write};
 

@@ -35,11 +35,11 @@ impl Standings {
     }
 
     /// Answers whether anything is different now, times apart.
-    pub(crate) fn set(&self, application: &str, stand: Stand) -> bool {
+    pub(crate) fn set(&self, application: &str, stand: &Stand) -> bool {
         let before = self.lock().insert(application.to_owned(), stand.clone());
         let same = before.is_some_and(|mut before| {
             before.standing.observed_at = stand.standing.observed_at;
-            before == stand
+            before == *stand
         });
         if !same {
             self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));

@@ -107,7 +107,7 @@ impl Worker {
     ) -> Result<(), client::Error> {
         let core = &*self.core;
         project::application(core, client, name, &stand.standing).await?;
-        if core.standings.set(name, stand) {
+        if core.standings.set(name, &stand) {
             for found in target.applications.values() {
                 let application = &found.application;
                 if application.depends_on.iter().any(|it| it == name) {

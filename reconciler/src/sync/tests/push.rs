@@ -128,6 +128,13 @@ async fn a_bad_push_is_refused_with_its_place() {
     let (worked, said) = pusher.try_git(&["push", "origin", "main"]).await;
     assert!(!worked);
     assert!(said.contains("spec.replicas"), "{said}");
+    let nowhere = config_map("a", "x").replace("{name: a}", "{name: a, namespace: nowhere}");
+    pusher.world.application("web", "", &[namespace(), nowhere]);
+    pusher.commit("Nowhere").await;
+    let (worked, said) = pusher.try_git(&["push", "origin", "main"]).await;
+    assert!(!worked);
+    assert!(said.contains("web/1.yaml:3:"), "{said}");
+    assert!(said.contains("nothing in this commit creates it"), "{said}");
     assert_eq!(pusher.world.rollouts("web").await.len(), 1);
     let pushes = pusher.world.history().pushes(9).await.unwrap();
     assert_eq!(pushes[0].verdict, Verdict::Refused);

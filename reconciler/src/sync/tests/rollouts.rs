@@ -121,8 +121,8 @@ async fn a_newer_commit_takes_over_from_one_that_is_stuck() {
     let fixed = world.converge("Fixed").await;
     let rollouts = world.rollouts("web").await;
     let phases: Vec<RolloutPhase> = rollouts.iter().map(|it| it.phase).collect();
-    use RolloutPhase::{Succeeded, Superseded};
-    assert_eq!(phases, [Succeeded, Superseded, Succeeded]);
+    let [good, stuck] = [RolloutPhase::Succeeded, RolloutPhase::Superseded];
+    assert_eq!(phases, [good, stuck, good]);
     assert_eq!(rollouts[0].revision, fixed);
     world.end().await;
 }

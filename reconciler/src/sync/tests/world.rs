@@ -179,10 +179,10 @@ impl World {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(seen) => seen,
-            Err(_) => panic!("not {what} after {PATIENCE:?}: {}", self.story().await),
+        if let Ok(seen) = tokio::time::timeout(PATIENCE, waiting).await {
+            return seen;
         }
+        panic!("not {what} after {PATIENCE:?}: {}", self.story().await)
     }
 
     /// Waits until the newest rollout of the Application is in this phase.

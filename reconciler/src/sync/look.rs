@@ -1,0 +1,161 @@
+//! The plan of one Application and the health of its objects, as they are at this moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use api::{Object, ObjectKey};
+use client::Client;
+use engine::diff::clean;
+use engine::plan::{Input, InventoryEntry, Plan, build};
+use engine::rollout::CommitId;
+use engine::{Application, Health, Manifest, Problems, health};
+
+use super::check;
+use super::core::Core;
+use super::memory::Memory;
+use super::plan::{Answer, Missing, ask, findings, keys, ordered};
+use super::render::Render;
+use super::target::Target;
+use crate::source::Source;
+
+/// The parts of an observation that stand on each other.
+pub(super) struct Look<'a> {
+    pub(super) core: &'a Core,
+    pub(super) client: &'a dyn Client,
+    pub(super) source: &'a Source,
+    pub(super) compared: &'a CommitId,
+    pub(super) application: &'a Application,
+    pub(super) render: &'a Render,
+    pub(super) live: &'a BTreeMap<ObjectKey, Object>,
+    pub(super) ask: bool,
+}
+
+impl Look<'_> {
+    pub(super) async fn plan(
+        &self,
+        target: &Target,
+        memory: &mut Memory,
+    ) -> Result<Result<Arc<Plan>, Problems>, client::Error> {
+        let manifests = match &self.render.manifests {
+            Ok(manifests) => manifests,
+            Err(problems) => return Ok(Err(problems.clone())),
+        };
+        let inventory = self.core.inventory.of(&self.application.name);
+        let fingerprint = self.fingerprint(&inventory);
+        let plan = match &memory.plan {
+            Some((known, plan)) if *known == fingerprint => plan.clone(),
+            _ => match self.fresh(manifests, &inventory).await? {
+                Err(problems) => return Ok(Err(problems)),
+                Ok((plan, said)) => {
+                    let plan = Arc::new(plan);
+                    memory.plan = said.then(|| (fingerprint, plan.clone()));
+                    plan
+                }
+            },
+        };
+        if plan.deletes.is_empty() {
+            return Ok(Ok(plan));
+        }
+        let claimed = claimed(self.core, target, &self.application.name).await?;
+        let mut plan = Plan::clone(&plan);
+        plan.deletes
+            .retain(|deletion| !claimed.contains(&deletion.key));
+        Ok(Ok(Arc::new(plan)))
+    }
+
+    /// The plan, and whether the server was asked and had an answer.
+    async fn fresh(
+        &self,
+        manifests: &[Manifest],
+        inventory: &[InventoryEntry],
+    ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
+        let mut said = false;
+        let mut stored = BTreeMap::new();
+        if self.ask {
+            let cluster = &self.core.cluster;
+            match ask(cluster, self.client, &ordered(manifests), Missing::Wait).await? {
+                Answer::Stored(answer) => (stored, said) = (answer, true),
+                Answer::Unsaid => {}
+                Answer::Refused(refused) => {
+                    let location = &self.source.location;
+                    return findings(location, self.compared, refused).await.map(Err);
+                }
+            }
+        }
+        let plan = build(&Input {
+            kinds: self.core.cluster.kinds(),
+            manifests,
+            live: self.live,
+            stored: &stored,
+            inventory,
+            prune: self.application.policy.prune.into(),
+        });
+        Ok(plan.map(|plan| (plan, said)))
+    }
+
+    /// A name for everything the plan depends on, what controllers report left out.
+    fn fingerprint(&self, inventory: &[InventoryEntry]) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.render.digest);
+        hash.update([u8::from(self.application.policy.prune), u8::from(self.ask)]);
+        for entry in inventory {
+            hash.update(format!("{} {}\0", entry.key, entry.uid));
+        }
+        for (key, object) in self.live {
+            let deleting = object.is_deleting();
+            let body = clean(object).body;
+            hash.update(format!("{key} {} {deleting} {body}\0", object.uid()));
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    pub(super) fn health(&self, plan: &Plan, now: Timestamp) -> BTreeMap<ObjectKey, Health> {
+        let health = |key: &ObjectKey| {
+            let object = self.live.get(key)?;
+            let made = match key.collection.group.as_str() {
+                "apps" | "batch" => self.core.cluster.descendants(object),
+                _ => Vec::new(),
+            };
+            let made: Vec<Object> = made.into_iter().map(|(_, object)| object).collect();
+            Some((key.clone(), health::explain(object, &made, now)?))
+        };
+        plan.steps().filter_map(|step| health(&step.key)).collect()
+    }
+}
+
+/// What the other Applications of the commit ask for: never pruned, whoever had it before.
+pub(crate) async fn claimed(
+    core: &Core,
+    target: &Target,
+    application: &str,
+) -> Result<BTreeSet<ObjectKey>, client::Error> {
+    let others = || {
+        let all = target.applications.values().map(|found| &found.application);
+        all.filter(|other| other.name != application && check::is_here(other))
+    };
+    let known = |other: &Application| core.renders.known(other, target.revision());
+    let mut renders: Vec<Arc<Render>> = others().filter_map(known).collect();
+    if renders.len() < others().count() {
+        let location = &core.source.location;
+        renders = match check::read(core, location, target.revision()).await? {
+            Ok(mut read) => {
+                read.renders.remove(application);
+                read.renders.into_values().collect()
+            }
+            Err(problems) => {
+                return Err(client::Error::Decode {
+                    operation: "read the commit".into(),
+                    detail: problems.summary(),
+                });
+            }
+        };
+    }
+    let manifests = renders.iter().flat_map(|render| render.manifests());
+    Ok(keys(core.cluster.kinds(), manifests))
+}

@@ -1,0 +1,167 @@
+//! How a rollout begins: who, what, because of which push, and what it is going to do.
+
+use serde_json::json;
+
+use engine::rollout::{CommitId, Rollback, RolloutPhase};
+
+use super::core::{Core, recorded, unread};
+use super::execute::Execution;
+use super::results;
+use crate::history::{Push, Rollout, StepKind, Trigger, Write};
+use crate::source::Commit;
+
+impl Execution<'_> {
+    pub(super) async fn start(
+        &mut self,
+        revision: &CommitId,
+        rollback: Option<Rollback>,
+    ) -> Result<(), client::Error> {
+        let observation = self.observation;
+        let commit = observation.source.commit(revision).await.map_err(unread)?;
+        let reader = self.core.history.reader();
+        let push = reader.push_of(revision).await.map_err(recorded)?;
+        let rollout = self.fresh(&commit, rollback, push).await?;
+        let undoes = match rollout.rollback_of.as_str() {
+            "" => String::new(),
+            what => format!(", which undoes {what}"),
+        };
+        let text = format!(
+            "rollout {} of commit {} ({}){undoes}",
+            rollout.id,
+            revision.short(),
+            commit.subject()
+        );
+        let (application, at) = (self.name().to_owned(), rollout.started_at);
+        self.pending.extend([
+            Write::Commit {
+                commit,
+                seen_at: at,
+            },
+            Write::Rollout(Box::new(rollout.clone())),
+        ]);
+        if observation.requester.is_some() {
+            let application = application.clone();
+            self.pending.push(Write::RequestDone { application });
+        }
+        self.pending.push(Write::Release { application, at });
+        self.rollout = Some(rollout);
+        self.attempts = 0;
+        let asked = json!({"revision": revision, "requester": observation.requester});
+        self.step(StepKind::Started, text, asked);
+        self.record_plan();
+        Ok(())
+    }
+
+    /// The row of a rollout to `commit`.
+    async fn fresh(
+        &self,
+        commit: &Commit,
+        rollback: Option<Rollback>,
+        push: Option<Push>,
+    ) -> Result<Rollout, client::Error> {
+        let observation = self.observation;
+        let last = observation.last.as_ref();
+        let number = last.map_or(1, |(last, _)| last.number + 1);
+        let trigger = match &push {
+            _ if observation.requester.is_some() => Trigger::Sync,
+            Some(push) if !observation.desired.requested => push.trigger,
+            _ => Trigger::Application,
+        };
+        Ok(Rollout {
+            id: format!("{}-{number}", self.name()),
+            application: self.name().to_owned(),
+            number,
+            push: push.map(|push| push.id),
+            revision: commit.id.clone(),
+            previous: previous(self.core, self.name()).await?,
+            author: commit.author.clone(),
+            commit_message: commit.message.clone(),
+            trigger,
+            rollback_of: rollback_of(self.core, self.name(), rollback.as_ref()).await?,
+            rollback,
+            digest: observation.render.digest.clone(),
+            phase: RolloutPhase::Pending,
+            message: String::new(),
+            changed: None,
+            started_at: self.now(),
+            began_at: None,
+            deadline_at: None,
+            finished_at: None,
+        })
+    }
+
+    pub(super) fn begin(&mut self) {
+        let now = self.now();
+        let Some(rollout) = &mut self.rollout else {
+            return;
+        };
+        let deadline = now + self.observation.application.deadline;
+        rollout.began_at = Some(now);
+        rollout.phase = RolloutPhase::Applying;
+        let rollout = rollout.id.clone();
+        self.pending.push(Write::Began {
+            rollout,
+            at: now,
+            deadline,
+        });
+        self.record_plan();
+        let text = match self.observation.plan.as_deref() {
+            Ok(plan) => engine::plan::counts(plan).to_string(),
+            Err(_) => String::new(),
+        };
+        self.step(StepKind::Began, text, json!({"deadline": deadline}));
+    }
+
+    /// Keeps the plan on record up to date.
+    pub(super) fn record_plan(&mut self) {
+        let (Some(rollout), Ok(plan)) = (&self.rollout, &self.observation.plan) else {
+            return;
+        };
+        let course = self.memory.course(&rollout.id);
+        let digest = plan.digest();
+        if course.plan != digest {
+            course.plan = digest;
+            self.pending.push(Write::Objects {
+                rollout: rollout.id.clone(),
+                objects: results::of(plan),
+            });
+        }
+    }
+}
+
+/// The commit an application was at before a new rollout.
+async fn previous(core: &Core, application: &str) -> Result<CommitId, client::Error> {
+    let stand = core.standings.get(application);
+    if let Some(stand) = stand.filter(|stand| !stand.standing.applied.0.is_empty()) {
+        return Ok(stand.standing.applied);
+    }
+    let last = core.history.reader().last_success(application).await;
+    let last = last.map_err(recorded)?;
+    Ok(last.map(|last| last.revision).unwrap_or_default())
+}
+
+/// What a rollback undoes, as this application knows it: its rollout, or else the commit.
+async fn rollback_of(
+    core: &Core,
+    application: &str,
+    rollback: Option<&Rollback>,
+) -> Result<String, client::Error> {
+    let Some(rollback) = rollback else {
+        return Ok(String::new());
+    };
+    let reader = core.history.reader();
+    if let Some(id) = &rollback.rollout {
+        let named = reader.rollout(id).await.map_err(recorded)?;
+        if named.is_some_and(|named| named.application == application) {
+            return Ok(id.clone());
+        }
+    }
+    for commit in &rollback.reverts {
+        let found = reader.rollout_at(application, commit).await;
+        if let Some(found) = found.map_err(recorded)? {
+            return Ok(found.id);
+        }
+    }
+    let commit = rollback.reverts.first().or(rollback.restores.as_ref());
+    Ok(commit.map(|commit| commit.0.clone()).unwrap_or_default())
+}
