@@ -15,11 +15,6 @@ const WIRING: usize = 30;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("reconciler/src/sync/execute.rs", "to be split by step"),
-    (
-        "reconciler/src/sync/observe.rs",
-        "to be split by what is observed",
-    ),
     (
         "nodeagent/src/pods/worker.rs",
         "one loop; its steps are to become files",
@@ -49,16 +44,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "a list of what wakes it",
     ),
     ("reconciler/src/service/queries.rs", "plan", "to be split"),
-    (
-        "reconciler/src/sync/execute.rs",
-        "start",
-        "to be split with its file",
-    ),
-    (
-        "reconciler/src/sync/observe.rs",
-        "observe",
-        "to be split with its file",
-    ),
     (
         "orchestrator/src/controllers/action.rs",
         "perform",
