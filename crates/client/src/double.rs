@@ -62,7 +62,7 @@ impl Server {
     pub(crate) fn release_events(&self) {
         let mut state = self.state();
         for event in state.held.take().unwrap_or_default() {
-            state.send(event);
+            state.send(&event);
         }
     }
 
@@ -128,11 +128,11 @@ impl State {
     fn emit(&mut self, event: WatchEvent) {
         match &mut self.held {
             Some(held) => held.push(event),
-            None => self.send(event),
+            None => self.send(&event),
         }
     }
 
-    fn send(&mut self, event: WatchEvent) {
+    fn send(&mut self, event: &WatchEvent) {
         self.watchers
             .retain(|watcher| watcher.unbounded_send(Ok(event.clone())).is_ok());
     }

@@ -12,7 +12,7 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use api::{Collection, ResourceVersion, WatchEvent};
 
-use crate::{Backoff, Cache, Client, Env, Error, ListOptions, Tasks, WatchOptions};
+use crate::{Backoff, Cache, Client, Env, Error, ListOptions, Remedy, Tasks, WatchOptions};
 
 /// A running informer. Its cache stays readable whatever the server does.
 #[derive(Clone)]
@@ -173,9 +173,10 @@ struct Reached {
 }
 
 fn ended(reached: Reached, error: Error) -> (End, Reached, Option<Error>) {
-    // A server that answers "no" may mean the place; one that does not answer keeps it valid.
-    let end = match error {
-        Error::Transport { .. } => End::Resume,
+    // The place stays valid while the server is away or busy; any other answer may be about it.
+    let end = match &error {
+        Error::Decode { .. } => End::List,
+        error if error.remedy() == Remedy::Transient => End::Resume,
         _ => End::List,
     };
     (end, reached, Some(error))
