@@ -139,35 +139,47 @@ impl Server {
         let Some(body) = body else {
             bail!("the answer of {} is larger than {ANSWER} bytes", self.base);
         };
-        read_answer(status, &body).map_err(|problem| anyhow!("{}: {problem}", self.base))
+        read_answer(status, &body).map_err(|problem| match problem {
+            Problem::Said(message) => anyhow!(message),
+            Problem::Strange(message) => anyhow!("{}: {message}", self.base),
+        })
     }
 }
 
-/// What an answer says, or why it is none.
-fn read_answer(status: StatusCode, body: &[u8]) -> Result<Value, String> {
+/// Why an answer is none.
+#[derive(Debug)]
+enum Problem {
+    /// The instance says so.
+    Said(String),
+    /// It is not what an instance of this version answers.
+    Strange(String),
+}
+
+fn read_answer(status: StatusCode, body: &[u8]) -> Result<Value, Problem> {
     let value: Option<Value> = serde_json::from_slice(body).ok();
     let said = value
         .as_ref()
         .and_then(|value| value.pointer("/error/message")?.as_str());
+    let strange = |text: &str| Err(Problem::Strange(text.to_owned()));
     match (status, said) {
-        (StatusCode::UNAUTHORIZED, _) => Err(
+        (StatusCode::UNAUTHORIZED, _) => strange(
             "the token is not accepted; --token, or `admin-token` in the data directory, has the \
-             right one"
-                .into(),
+             right one",
         ),
-        (_, Some(message)) => Err(super::table::plain(message)),
-        (status, None) if status.is_success() => value.ok_or_else(|| {
-            "the answer is not JSON: is this the address of Kedge's web pages?".into()
-        }),
+        (_, Some(message)) => Err(Problem::Said(super::table::plain(message))),
+        (status, None) if status.is_success() => value.map_or_else(
+            || strange("the answer is not JSON: is this the address of Kedge's web pages?"),
+            Ok,
+        ),
         // Every page of this version says why it fails.
         (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::SEE_OTHER, None) => {
-            Err(format!(
+            strange(&format!(
                 "it does not offer this ({status}); it may be another version than this command, \
                  which is {}",
                 env!("CARGO_PKG_VERSION")
             ))
         }
-        (status, None) => Err(format!("it answered {status}")),
+        (status, None) => strange(&format!("it answered {status}")),
     }
 }
 
@@ -230,8 +242,8 @@ mod tests {
             let answer = read_answer(status, body.as_bytes());
             match (answer, expected) {
                 (Ok(value), Ok(expected)) => assert_eq!(value.to_string(), expected),
-                (Err(problem), Err(expected)) => {
-                    assert!(problem.contains(expected), "{status}: {problem}");
+                (Err(Problem::Said(text) | Problem::Strange(text)), Err(expected)) => {
+                    assert!(text.contains(expected), "{status}: {text}");
                 }
                 (answer, expected) => panic!("{status}: {answer:?}, not {expected:?}"),
             }

@@ -67,7 +67,10 @@ impl Repository {
     pub fn branch(&self, branch: &str) -> Result<Option<CommitId>, Error> {
         match self.inner.refname_to_id(&format!("refs/heads/{branch}")) {
             Ok(id) => Ok(Some(commit_id(id))),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            // `HEAD~1` is a revision, but can be no branch's name.
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+                Ok(None)
+            }
             Err(error) => Err(self.failed("read a branch")(error)),
         }
     }

@@ -41,6 +41,7 @@ async fn reads_files_links_and_absences_of_a_commit() {
     assert_eq!(source.head("other").await.unwrap(), None);
     assert_eq!(source.resolve(&id.0[..8]).await.unwrap(), Some(id.clone()));
     assert_eq!(source.resolve("nothing").await.unwrap(), None);
+    assert_eq!(source.resolve("main~1").await.unwrap(), None);
     let commit = source.commit(&id).await.unwrap();
     assert_eq!(
         (commit.subject(), commit.author.name.as_str()),
