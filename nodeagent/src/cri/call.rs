@@ -36,7 +36,8 @@ pub(super) async fn call<T>(
     limit: Duration,
     answer: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<T, Error> {
-    match tokio::time::timeout(limit, answer).await {
+    // Boxed: the futures of generated clients are tens of kilobytes.
+    match tokio::time::timeout(limit, Box::pin(answer)).await {
         Ok(Ok(response)) => Ok(response.into_inner()),
         Ok(Err(status)) => Err(failed(operation, &status)),
         Err(_) => Err(Error::Timeout { operation, limit }),

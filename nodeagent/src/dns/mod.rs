@@ -1,6 +1,6 @@
 //! Cluster DNS on every node (Kubernetes DNS specification 1.1).
 //!
-//! `zone` turns Services and `EndpointSlices` into names, `serve` answers queries, `forward` asks
+//! `zone` turns Services and EndpointSlices into names, `serve` answers queries, `forward` asks
 //! the machine's own resolvers about everything outside the cluster's domain.
 
 mod forward;

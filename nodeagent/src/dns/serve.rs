@@ -147,7 +147,7 @@ impl Handler {
         }
     }
 
-    /// What an `ExternalName` stands for, from outside.
+    /// What an ExternalName stands for, from outside.
     async fn follow(&self, target: &str, kind: RecordType) -> Vec<rr::Record> {
         let Ok(name) = Name::from_str(&format!("{target}.")) else {
             return Vec::new();

@@ -212,7 +212,7 @@ impl Zone {
         }
     }
 
-    /// `10-1-2-3.namespace.pod.cluster.local`: computed from the name, as `CoreDNS` does by default.
+    /// `10-1-2-3.namespace.pod.cluster.local`: computed from the name, as CoreDNS does by default.
     fn pod_address(&self, name: &str) -> Option<Ipv4Addr> {
         let rest = name.strip_suffix(&format!(".pod.{}", self.domain))?;
         let (dashed, namespace) = rest.split_once('.')?;

@@ -46,7 +46,8 @@ impl Pressure {
 /// What does not change while it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Machine {
-    pub machine_id: String,
+    /// `/etc/machine-id`
+    pub id: String,
     pub boot_id: String,
     pub kernel: String,
     pub os_image: String,
@@ -54,7 +55,7 @@ pub(crate) struct Machine {
 
 pub(crate) async fn machine() -> Machine {
     Machine {
-        machine_id: line("/etc/machine-id").await,
+        id: line("/etc/machine-id").await,
         boot_id: line("/proc/sys/kernel/random/boot_id").await,
         kernel: line("/proc/sys/kernel/osrelease").await,
         os_image: os_image(&read_to_string("/etc/os-release").await.unwrap_or_default()),

@@ -102,8 +102,8 @@ pub(crate) fn status(
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": description.port}},
         "nodeInfo": {
-            "machineID": description.machine.machine_id,
-            "systemUUID": description.machine.machine_id,
+            "machineID": description.machine.id,
+            "systemUUID": description.machine.id,
             "bootID": description.machine.boot_id,
             "kernelVersion": description.machine.kernel,
             "osImage": description.machine.os_image,

@@ -26,7 +26,8 @@ pub(super) fn containers(observed: &Observed, pod: &core::Pod) -> Decision {
         }
         step(observed, pod, role, container, &mut decision);
         let is_up = current.is_some_and(|current| observed.is_started(current, container));
-        waiting_for_init = !begun && !(role == Role::Sidecar && is_up);
+        let lets_go_on = begun || (role == Role::Sidecar && is_up);
+        waiting_for_init = !lets_go_on;
     }
     if !waiting_for_init {
         for container in spec::main_containers(pod) {

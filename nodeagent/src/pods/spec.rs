@@ -36,6 +36,10 @@ impl RestartPolicy {
 }
 
 /// An optional list of Kubernetes' types as a slice.
+#[expect(
+    clippy::ref_option,
+    reason = "that is how the fields of Kubernetes' types are"
+)]
 pub(crate) fn items<T>(list: &Option<Vec<T>>) -> &[T] {
     list.as_deref().unwrap_or_default()
 }

@@ -30,9 +30,8 @@ impl Verdict {
 /// server says is final.
 pub(super) fn verdict(observed: &Observed, pod: &core::Pod) -> Option<Verdict> {
     let status = pod.status.as_ref();
-    if let Some(phase @ ("Succeeded" | "Failed")) =
-        status.and_then(|status| status.phase.as_deref())
-    {
+    let phase = status.and_then(|status| status.phase.as_deref());
+    if let Some(phase @ ("Succeeded" | "Failed")) = phase {
         let text = |field: Option<&String>| field.cloned().unwrap_or_default();
         return Some(Verdict {
             succeeded: phase == "Succeeded",

@@ -121,7 +121,7 @@ impl Job {
             "Created",
             &format!("Created container: {}", config.name),
         );
-        if self.has_post_start(view, &config.name) {
+        if has_post_start(view, &config.name) {
             self.note(Note::PostStarting(id.clone())).await;
         }
         match runtime.start_container(&id).await {
@@ -132,12 +132,6 @@ impl Job {
                 Retry::Soon,
             )),
         }
-    }
-
-    fn has_post_start(&self, view: &PodView, name: &str) -> bool {
-        spec::container(&view.pod, name)
-            .and_then(|(_, container)| container.lifecycle.as_ref())
-            .is_some_and(|lifecycle| lifecycle.post_start.is_some())
     }
 
     /// What the environment of the pod's containers is made from.
@@ -164,4 +158,10 @@ impl Job {
 
 fn bad_config(missing: &Missing) -> NotStarted {
     NotStarted::new(BAD_CONFIG, report(missing), Retry::Soon)
+}
+
+fn has_post_start(view: &PodView, name: &str) -> bool {
+    spec::container(&view.pod, name)
+        .and_then(|(_, container)| container.lifecycle.as_ref())
+        .is_some_and(|lifecycle| lifecycle.post_start.is_some())
 }

@@ -101,8 +101,8 @@ impl Reader {
         } else {
             let path = self.start.older.front().unwrap_or(&self.start.current);
             let mut file = File::open(path).await?;
-            file.seek(SeekFrom::Start(std::mem::take(&mut self.start.offset)))
-                .await?;
+            let offset = std::mem::take(&mut self.start.offset);
+            file.seek(SeekFrom::Start(offset)).await?;
             self.file.insert(file)
         };
         let before = self.rest.len();
