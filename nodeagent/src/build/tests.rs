@@ -13,10 +13,7 @@ use super::{Inputs, container_config, hosts_file, sandbox_config};
 use crate::config::DnsConfig;
 use crate::runtime::{Image, NamespaceMode, ResolverConfig, Resources, SeccompProfile};
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers write JSON literals"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "callers write JSON literals")]
 fn pod(spec: Value) -> core::Pod {
     serde_json::from_value(json!({
         "metadata": {"name": "web", "namespace": "default", "uid": "u1"}, "spec": spec,

@@ -21,10 +21,7 @@ pub(crate) fn at(seconds: u64) -> Timestamp {
     later(start, Duration::from_secs(seconds))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers write JSON literals"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "callers write JSON literals")]
 pub(crate) fn pod(spec: Value) -> core::Pod {
     let body = json!({
         "metadata": {"name": "web", "namespace": "default", "uid": "u1", "generation": 1},

@@ -11,7 +11,7 @@ use api::{Collection, Object, ObjectKey};
 use client::{Client, Env, Informers, Logs, Tasks};
 
 use super::auth::Auth;
-use super::backend::Backend;
+use super::backend::{Backend, ServiceBackend};
 use super::live::Hub;
 use crate::service::Service;
 
@@ -65,14 +65,9 @@ pub(super) struct App {
 }
 
 impl App {
-    /// With a backend of its own; `deps.service` gives the changes.
-    pub(super) fn new(
-        deps: Deps,
-        backend: Arc<dyn Backend>,
-        changes: watch::Receiver<u64>,
-    ) -> Self {
+    pub(super) fn new(deps: Deps, changes: watch::Receiver<u64>) -> Self {
         Self {
-            backend,
+            backend: Arc::new(ServiceBackend(deps.service)),
             hub: Hub::new(deps.env.now()),
             streams: Arc::new(Semaphore::new(STREAMS)),
             changes,

@@ -7,11 +7,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
-use super::backend::{Backend, ServiceBackend};
 use super::error::PageError;
 use super::{assets, gate, live, pages};
 
@@ -20,13 +18,12 @@ const FORM: usize = 64 * 1024;
 
 /// All pages, their streams and the probes. Starts to follow what pages show.
 pub fn router(deps: Deps) -> Router {
-    let backend = Arc::new(ServiceBackend(deps.service.clone()));
     let changes = changes(&deps);
-    with(deps, backend, changes)
+    over(App::new(deps, changes))
 }
 
-pub(super) fn with(deps: Deps, backend: Arc<dyn Backend>, changes: watch::Receiver<u64>) -> Router {
-    let app = Arc::new(App::new(deps, backend, changes));
+pub(super) fn over(app: App) -> Router {
+    let app = Arc::new(app);
     let guarded = Router::new()
         .route("/", get(async || Redirect::to("/apps")))
         .route("/apps", get(pages::apps_page))

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::apps::fact;
 use super::{Markup, fragment, html, take};
 use crate::history::{Rollout, RolloutDetail, RolloutQuery};
-use crate::service;
+use crate::service::{self, ApplicationView};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
@@ -76,8 +76,12 @@ pub(in crate::web) async fn page(
 
 /// What is known of one application.
 pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
+    Ok(fact(app, &view(app, name).await?))
+}
+
+async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
     match app.backend.application(name).await {
-        Ok(view) => Ok(fact(app, &view)),
+        Ok(view) => Ok(view),
         Err(service::Error::NotFound(what)) => Err(match app.backend.removed_at(name).await? {
             Some(at) => PageError::Gone { what, at: Some(at) },
             None => PageError::NotFound(what),
@@ -135,7 +139,7 @@ async fn running(app: &App, facts: &Facts) -> Result<Option<RolloutDetail>, Page
 }
 
 async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, PageError> {
-    let application = app.backend.application(name).await?;
+    let application = view(app, name).await?;
     let conditions = fact(app, &application).conditions;
     Ok(Json(json::ApplicationPage {
         objects: app.backend.objects(name).await.ok(),

@@ -183,7 +183,11 @@ pub(crate) fn of_rollout(detail: &RolloutDetail, query: &Query) -> Objects {
         _ => 3,
     });
     let objects = planned.into_iter().map(recorded).collect();
-    let unchanged = detail.objects.len();
+    let unchanged = detail
+        .objects
+        .iter()
+        .filter(|object| object.action == Action::Unchanged)
+        .count();
     let mut view = finish(objects, unchanged, query, most);
     view.left = "Before".into();
     view.right = format!("Commit {}", detail.rollout.revision.short());
@@ -229,7 +233,7 @@ fn empty(action: Action, kind: &str, key: &ObjectKey) -> ObjectDiff {
     }
 }
 
-fn finish(mut objects: Vec<ObjectDiff>, all: usize, query: &Query, most: usize) -> Objects {
+fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, most: usize) -> Objects {
     let of = |action| objects.iter().filter(|o| o.sign.0 == action).count();
     let counts = (of(Action::Create), of(Action::Change), of(Action::Delete));
     let differ = counts.0 + counts.1 + counts.2;
@@ -240,11 +244,10 @@ fn finish(mut objects: Vec<ObjectDiff>, all: usize, query: &Query, most: usize) 
         object.hidden = object.rows.len().saturating_sub(most);
         object.rows.truncate(most);
     }
-    let match_already = all.saturating_sub(differ);
     let summary = match differ {
         0 => String::new(),
-        1 => format!("1 object differs, {match_already} match"),
-        many => format!("{many} objects differ, {match_already} match"),
+        1 => format!("1 object differs, {matching} match"),
+        many => format!("{many} objects differ, {matching} match"),
     };
     Objects {
         unified: query.view == "unified",
@@ -288,7 +291,7 @@ fn fields(changes: &[FieldChange], secret: bool) -> Vec<Row> {
         let old = text(change.old.as_ref(), hide);
         let new = text(change.new.as_ref(), hide);
         for hunk in hunks(&old, &new, CONTEXT) {
-            rows.extend(paired(hunk.lines));
+            rows.extend(paired(hunk.lines).into_iter().map(marked));
         }
     }
     rows
@@ -351,4 +354,64 @@ fn paired(lines: Vec<Line>) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// Marks what differs inside two lines that stand side by side, where the comparison by words
+/// took them as wholly different: everything between the pieces that begin and end them alike.
+fn marked(mut row: Row) -> Row {
+    let (Some(old), Some(new)) = (&mut row.old, &mut row.new) else {
+        return row;
+    };
+    let is_whole = |cell: &Cell| cell.spans.iter().all(|span| span.changed);
+    if row.context || !is_whole(old) || !is_whole(new) {
+        return row;
+    }
+    let text =
+        |cell: &Cell| -> String { cell.spans.iter().map(|span| span.text.as_str()).collect() };
+    let (before, after) = (text(old), text(new));
+    let (one, two) = (pieces(&before), pieces(&after));
+    let head = alike(one.iter(), two.iter());
+    let tail = alike(one[head..].iter().rev(), two[head..].iter().rev());
+    old.spans = spans(&one, head, tail);
+    new.spans = spans(&two, head, tail);
+    row
+}
+
+/// Words and what stands between them.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut before: Option<bool> = None;
+    for (at, character) in text.char_indices() {
+        let word = character.is_alphanumeric();
+        if before.is_some_and(|before| before != word || !word) {
+            pieces.push(&text[start..at]);
+            start = at;
+        }
+        before = Some(word);
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn alike<'a>(
+    one: impl Iterator<Item = &'a &'a str>,
+    two: impl Iterator<Item = &'a &'a str>,
+) -> usize {
+    one.zip(two).take_while(|(one, two)| one == two).count()
+}
+
+fn spans(pieces: &[&str], head: usize, tail: usize) -> Vec<Span> {
+    let end = pieces.len() - tail;
+    let part = |pieces: &[&str], changed| Span {
+        text: pieces.concat(),
+        changed,
+    };
+    let mut spans = vec![
+        part(&pieces[..head], false),
+        part(&pieces[head..end], true),
+        part(&pieces[end..], false),
+    ];
+    spans.retain(|span| !span.text.is_empty());
+    spans
 }

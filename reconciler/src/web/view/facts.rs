@@ -107,7 +107,11 @@ impl Facts {
             return (heading, hold.reason.clone());
         }
         if let Some(running) = self.running() {
-            let heading = format!("{name} is going to {}", running.revision.short());
+            let to = running.revision.short();
+            let heading = match self.health {
+                HealthStatus::Degraded => format!("{name} is Degraded on its way to {to}"),
+                _ => format!("{name} is going to {to}"),
+            };
             let details = if running.message.is_empty() {
                 self.health_message.clone()
             } else {

@@ -17,6 +17,8 @@ use crate::history::Rollout;
 pub(crate) const PAGE: u16 = 50;
 /// Height of a row, for the arcs.
 const ROW: usize = 49;
+/// Height of the line above the first row of a day.
+const DAY: usize = 29;
 
 /// Which rollouts, from the page's address.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -150,10 +152,12 @@ pub(crate) fn list(
             (false, true) => ("0", "50%"),
             (false, false) => ("0", "100%"),
         };
-        if matches!(scope, Scope::Application { .. }) {
-            row.arc = arc(rollout, &shown[index + 1..]);
-        }
         rows.push(row);
+    }
+    if matches!(scope, Scope::Application { .. }) {
+        for (index, rollout) in shown.iter().enumerate() {
+            rows[index].arc = arc(rollout, &shown[index + 1..], &rows[index + 1..]);
+        }
     }
     let older = match rollouts.last() {
         Some(last) if rollouts.len() >= usize::from(PAGE) => {
@@ -178,7 +182,7 @@ fn duration(rollout: &Rollout, now: Timestamp) -> jiff::SignedDuration {
 }
 
 /// How far down the rollout is whose commit comes back, if it is on the page.
-fn arc(rollout: &Rollout, older: &[&Rollout]) -> usize {
+fn arc(rollout: &Rollout, older: &[&Rollout], rows: &[Row]) -> usize {
     let restored = rollout
         .rollback
         .as_ref()
@@ -186,10 +190,16 @@ fn arc(rollout: &Rollout, older: &[&Rollout]) -> usize {
     let Some(restored) = restored.filter(|_| !undone(rollout).is_empty()) else {
         return 0;
     };
-    older
+    let Some(at) = older
         .iter()
         .position(|one| one.revision.0.starts_with(&restored.0))
-        .map_or(0, |at| (at + 1) * ROW + ROW / 2)
+    else {
+        return 0;
+    };
+    let between = rows[..=at]
+        .iter()
+        .map(|row| ROW + if row.day.is_empty() { 0 } else { DAY });
+    ROW / 2 + between.sum::<usize>()
 }
 
 fn summary(shown: &[&Rollout], now: Timestamp) -> String {

@@ -29,7 +29,7 @@ static CONTROL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is tested")
 });
 static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\[(]?(?:\S*\d\S*[ T])?(?:\S*\d\S* )?[\[(]?(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|PANIC|CRITICAL)\b")
+    Regex::new(r"(?i)^(?:[\[(]?[0-9][0-9TZ:.,/+-]*[\])]? ){0,2}[\[(]?(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|FATAL|PANIC|CRITICAL)\b")
         .expect("the pattern is tested")
 });
 
@@ -40,7 +40,7 @@ pub(crate) fn parse(line: &str) -> LogLine {
         _ => ("", line),
     };
     let text = CONTROL.replace_all(text, "");
-    let level = level(&text);
+    let (level, said) = level(&text);
     let clock = at
         .parse::<Timestamp>()
         .map(|at| at.strftime("%H:%M:%S%.3f").to_string());
@@ -53,11 +53,13 @@ pub(crate) fn parse(line: &str) -> LogLine {
             _ => "",
         },
         level,
-        text: text.chars().take(LONGEST).collect(),
+        text: said.chars().take(LONGEST).collect(),
     }
 }
 
-fn level(text: &str) -> String {
+/// The level, and the text without the level's word where it began with that.
+fn level(text: &str) -> (String, &str) {
+    let mut said = text;
     let found = if text.starts_with('{') {
         let value: Value = serde_json::from_str(text).unwrap_or_default();
         let level = value["level"]
@@ -65,15 +67,24 @@ fn level(text: &str) -> String {
             .or_else(|| value["severity"].as_str());
         level.map(str::to_uppercase)
     } else {
-        LEADING.captures(text).map(|found| found[1].to_uppercase())
+        LEADING.captures(text).map(|found| {
+            if let Some(rest) = text.strip_prefix(&found[1]) {
+                said = rest.trim_start_matches([' ', ':']);
+            }
+            found[1].to_uppercase()
+        })
     };
-    match found.as_deref() {
-        Some("WARNING" | "WARN") => "WARN".into(),
-        Some("ERR" | "ERROR") => "ERROR".into(),
-        Some("PANIC" | "CRITICAL" | "FATAL") => "FATAL".into(),
-        Some(other @ ("TRACE" | "DEBUG" | "INFO" | "NOTICE")) => other.into(),
-        _ => String::new(),
-    }
+    let level = match found.as_deref() {
+        Some("WARNING" | "WARN") => "WARN",
+        Some("ERR" | "ERROR") => "ERROR",
+        Some("PANIC" | "CRITICAL" | "FATAL") => "FATAL",
+        Some("TRACE") => "TRACE",
+        Some("DEBUG") => "DEBUG",
+        Some("INFO") => "INFO",
+        Some("NOTICE") => "NOTICE",
+        _ => return (String::new(), text),
+    };
+    (level.to_owned(), said)
 }
 
 #[cfg(test)]
@@ -89,7 +100,7 @@ mod tests {
         check(
             "2026-03-01T14:07:17.123456789Z \u{1b}[31mERROR\u{1b}[0m no",
             "ERROR",
-            "ERROR no",
+            "no",
         );
         check(
             "2026-03-01T14:07:17Z {\"level\":\"warning\"}",

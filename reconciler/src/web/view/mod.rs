@@ -20,3 +20,14 @@ mod tests;
 pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod waves;
+
+use askama::filters::HtmlSafe;
+
+// Templates inside of pages: they escape what is in them themselves.
+impl HtmlSafe for app::Head {}
+impl HtmlSafe for app::Summary {}
+impl HtmlSafe for app::Tabs {}
+impl HtmlSafe for diff::Objects {}
+impl HtmlSafe for history::List {}
+impl HtmlSafe for rollout::Head {}
+impl HtmlSafe for tape::Tape {}

@@ -114,9 +114,11 @@ fn state(pod: &Object, now: Timestamp) -> State {
         };
     } else if let Some(reason) = statuses(pod).find_map(|status| {
         let waiting = status["state"]["waiting"]["reason"].as_str();
-        waiting.or_else(|| status["state"]["terminated"]["reason"].as_str())
-    }) && reason != "Completed"
-    {
+        let ended = status["state"]["terminated"]["reason"].as_str();
+        waiting
+            .or(ended)
+            .filter(|reason| !matches!(*reason, "Completed" | "PodInitializing"))
+    }) {
         reason.clone_into(&mut state.word);
     }
     state

@@ -89,15 +89,22 @@ pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str)) -> 
     }
     Tape {
         now: clock(now),
-        ticks: (0..8)
-            .map(|tick| {
-                let at = now - SPAN + SignedDuration::from_hours(tick * 3);
-                (percent(tick * 125), at.strftime("%H:%M").to_string())
-            })
-            .collect(),
+        ticks: ticks(now),
         marks: marks.iter().map(|(at, group)| mark(*at, group)).collect(),
         side: (side.0.into(), side.1.into()),
     }
+}
+
+/// Every third hour of the day.
+fn ticks(now: Timestamp) -> Vec<(String, String)> {
+    const STEP: i64 = 3 * 3600;
+    let first = (now - SPAN).as_second() / STEP + 1;
+    (first..first + 8)
+        .filter_map(|step| Timestamp::from_second(step * STEP).ok())
+        .filter_map(|at| Some((place(at, now)?, at)))
+        .filter(|(place, _)| *place < 970)
+        .map(|(place, at)| (percent(place), at.strftime("%H:%M").to_string()))
+        .collect()
 }
 
 /// Where on the line, in thousandths.

@@ -1,1 +1,352 @@
+//! What the pages' own tests do not look at closely.
 
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use api::{Collection, ObjectKey};
+use engine::Health;
+use engine::diff::FieldChange;
+use engine::rollout::{CommitId, RolloutPhase};
+
+use super::component::Tone;
+use super::tree::Node;
+use super::{diff, graph, tape, waves};
+use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
+use crate::source::Person;
+
+fn now() -> Timestamp {
+    "2026-03-01T14:13:28Z".parse().unwrap()
+}
+
+fn key(resource: &str, name: &str) -> ObjectKey {
+    Collection::new("", resource).key("shop", name)
+}
+
+fn node(kind: &str, name: &str, health: Option<Health>, children: Vec<Node>) -> Node {
+    Node {
+        key: key("things", name),
+        kind: kind.into(),
+        health,
+        meta: String::new(),
+        waits_for: None,
+        children,
+    }
+}
+
+fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
+    Rollout {
+        id: "web-1".into(),
+        application: "web".into(),
+        number: 1,
+        push: None,
+        revision: CommitId("a".repeat(40)),
+        previous: CommitId::default(),
+        author: Person::new("Ann", ""),
+        commit_message: "web: new".into(),
+        trigger: Trigger::Poll,
+        rollback_of: String::new(),
+        rollback: None,
+        digest: String::new(),
+        phase,
+        message: String::new(),
+        changed: None,
+        started_at: now() - SignedDuration::from_secs(seconds_ago),
+        began_at: None,
+        deadline_at: Some(now() + SignedDuration::from_secs(60)),
+        finished_at: phase.is_final().then(now),
+    }
+}
+
+#[test]
+fn a_picture_never_has_more_than_forty_boxes_and_keeps_what_is_broken() {
+    let check = |deployments: usize, broken: usize, plain: usize| {
+        let mut forest: Vec<Node> = (0..deployments)
+            .map(|number| {
+                let health = if number < broken {
+                    Health::degraded("broken")
+                } else {
+                    Health::healthy()
+                };
+                let pods = (0..50)
+                    .map(|pod| node("Pod", &format!("p{pod}"), Some(Health::healthy()), vec![]))
+                    .collect();
+                node("Deployment", &format!("d{number}"), Some(health), pods)
+            })
+            .collect();
+        let maps = (0..plain).map(|number| node("ConfigMap", &format!("c{number}"), None, vec![]));
+        forest.extend(maps);
+        let graph = graph::graph("web", Tone::Ok, "ok", &forest);
+        assert!(graph.nodes.len() <= 40, "{} boxes", graph.nodes.len());
+        let bad = graph
+            .nodes
+            .iter()
+            .filter(|node| node.class == "bad")
+            .count();
+        assert_eq!(bad, broken.min(19), "of {deployments}");
+        let (items, hidden) = graph::list(&forest, 200);
+        let all = deployments * 51 + plain;
+        assert_eq!(
+            (items.len(), hidden),
+            (all.min(200), all.saturating_sub(200))
+        );
+    };
+    check(0, 0, 0);
+    check(3, 1, 900);
+    check(200, 0, 0);
+    check(200, 5, 40);
+    check(200, 200, 0);
+}
+
+#[test]
+fn boxes_do_not_overlap() {
+    let pods = |count: usize| -> Vec<Node> {
+        (0..count)
+            .map(|pod| {
+                node(
+                    "Pod",
+                    &format!("p{pod}"),
+                    Some(Health::degraded("x")),
+                    vec![],
+                )
+            })
+            .collect()
+    };
+    let set = |name: &str, count| node("ReplicaSet", name, Some(Health::healthy()), pods(count));
+    let forest = vec![
+        node(
+            "Deployment",
+            "a",
+            Some(Health::healthy()),
+            vec![set("a-1", 2), set("a-2", 3)],
+        ),
+        node("Job", "b", Some(Health::healthy()), pods(2)),
+        node("Service", "c", Some(Health::healthy()), vec![]),
+    ];
+    let graph = graph::graph("web", Tone::Ok, "ok", &forest);
+    for (index, one) in graph.nodes.iter().enumerate() {
+        for two in &graph.nodes[index + 1..] {
+            assert!(
+                one.x != two.x || one.y.abs_diff(two.y) >= 50,
+                "{one:?} {two:?}"
+            );
+        }
+    }
+    assert!(graph.nodes.iter().all(|node| node.y + 40 < graph.height));
+}
+
+#[test]
+fn marks_that_stand_too_near_are_one() {
+    let at = |seconds: i64, phase| rollout(phase, seconds);
+    let rollouts = [
+        at(10, RolloutPhase::Applying),
+        at(40_000, RolloutPhase::Succeeded),
+        at(40_200, RolloutPhase::Failed),
+        at(80_000, RolloutPhase::Superseded),
+        at(90_000, RolloutPhase::Failed),
+    ];
+    let tape = tape::tape(&rollouts, now(), ("", ""));
+    let told: Vec<(usize, tape::Shape)> = tape
+        .marks
+        .iter()
+        .map(|mark| (mark.count, mark.shape))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, tape::Shape::Dot),
+            (2, tape::Shape::Failed),
+            (1, tape::Shape::Running)
+        ]
+    );
+    assert!(
+        tape.marks[1]
+            .label
+            .starts_with("2 rollouts; web aaaaaaa failed")
+    );
+    assert_eq!(tape.ticks[0].1, "15:00");
+}
+
+fn result(action: Action, applied: i64, health: &str, changes: Vec<FieldChange>) -> ObjectResult {
+    ObjectResult {
+        key: key("secrets", "db"),
+        kind: "Secret".into(),
+        wave: 0,
+        position: 0,
+        action,
+        file: String::new(),
+        line: 0,
+        changes,
+        applied_at: (applied > 0).then(|| now() - SignedDuration::from_secs(applied)),
+        healthy_at: None,
+        health: health.into(),
+        message: String::new(),
+    }
+}
+
+fn detail(phase: RolloutPhase, objects: Vec<ObjectResult>) -> RolloutDetail {
+    RolloutDetail {
+        rollout: rollout(phase, 100),
+        objects,
+        applies: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+#[test]
+fn waves_say_how_each_object_stands() {
+    let check = |phase, action, applied, health: &str, tone: Tone, text: &str| {
+        let detail = detail(phase, vec![result(action, applied, health, vec![])]);
+        let waves = waves::waves(&detail, now());
+        let row = &waves.bands[0].rows[0];
+        assert_eq!(
+            (row.tone, row.text.as_str()),
+            (tone, text),
+            "{phase} {action:?}"
+        );
+        assert_eq!(waves.now.is_some(), !phase.is_final());
+    };
+    let (applying, failed) = (RolloutPhase::Applying, RolloutPhase::Failed);
+    check(
+        applying,
+        Action::Create,
+        0,
+        "",
+        Tone::Unknown,
+        "waits for its wave",
+    );
+    check(
+        applying,
+        Action::Create,
+        50,
+        "Progressing",
+        Tone::Run,
+        "progressing",
+    );
+    check(
+        applying,
+        Action::Change,
+        50,
+        "Degraded",
+        Tone::Bad,
+        "degraded",
+    );
+    check(applying, Action::Change, 50, "Healthy", Tone::Ok, "applied");
+    check(
+        failed,
+        Action::Change,
+        50,
+        "Progressing",
+        Tone::Bad,
+        "progressing",
+    );
+    check(failed, Action::Create, 0, "", Tone::Unknown, "not reached");
+    check(
+        applying,
+        Action::Delete,
+        0,
+        "",
+        Tone::Unknown,
+        "after the last wave",
+    );
+    check(
+        applying,
+        Action::Unchanged,
+        0,
+        "Healthy",
+        Tone::Ok,
+        "already matched",
+    );
+}
+
+fn change(path: &str, old: Value, new: Value) -> FieldChange {
+    FieldChange {
+        path: path.into(),
+        old: (!old.is_null()).then_some(old),
+        new: (!new.is_null()).then_some(new),
+    }
+}
+
+#[test]
+fn a_diff_marks_what_changed_inside_a_line() {
+    let check = |old: &str, new: &str, left: &str, right: &str| {
+        let mut object = result(
+            Action::Change,
+            0,
+            "",
+            vec![change("x", json!(old), json!(new))],
+        );
+        object.kind = "ConfigMap".into();
+        let view = diff::of_rollout(
+            &detail(RolloutPhase::Applying, vec![object]),
+            &diff::Query::default(),
+        );
+        let row = &view.objects[0].rows[1];
+        let shown = |cell: &Option<diff::Cell>| cell.as_ref().map(ToString::to_string);
+        assert_eq!(shown(&row.old).as_deref(), Some(left));
+        assert_eq!(shown(&row.new).as_deref(), Some(right));
+    };
+    check(
+        "web:2.18.0",
+        "web:2.18.1",
+        "web:2.18.<del>0</del>",
+        "web:2.18.<ins>1</ins>",
+    );
+    check(
+        "payments-url",
+        "payments_url",
+        "payments<del>-</del>url",
+        "payments<ins>_</ins>url",
+    );
+    check("<a>", "<b>", "&lt;<del>a</del>&gt;", "&lt;<ins>b</ins>&gt;");
+    // Most of it is new: marks would be noise.
+    check("one", "two", "one", "two");
+}
+
+#[test]
+fn a_diff_shows_no_secret() {
+    let changes = vec![
+        change(
+            "data.password",
+            json!("aHVudGVyMg=="),
+            json!("c3dvcmRmaXNo"),
+        ),
+        change("metadata.labels.tier", json!("a"), json!("b")),
+        change(
+            "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]",
+            json!("aHVudGVyMg=="),
+            Value::Null,
+        ),
+    ];
+    let object = result(Action::Change, 0, "", changes);
+    let detail = detail(RolloutPhase::Applying, vec![object]);
+    let view = diff::of_rollout(&detail, &diff::Query::default());
+    let text = askama::Template::render(&view).unwrap();
+    assert!(
+        !text.contains("aHVudGVyMg==") && !text.contains("c3dvcmRmaXNo"),
+        "{text}"
+    );
+    assert!(text.contains("(hidden, sha256 "), "{text}");
+}
+
+#[test]
+fn a_long_diff_is_cut_and_can_be_opened_alone() {
+    let long: String = (0..1_000)
+        .map(|number| format!("line {number}\n"))
+        .collect();
+    let mut object = result(
+        Action::Change,
+        0,
+        "",
+        vec![change("data.x", json!(""), json!(long))],
+    );
+    object.kind = "ConfigMap".into();
+    let detail = detail(RolloutPhase::Applying, vec![object]);
+    let view = diff::of_rollout(&detail, &diff::Query::default());
+    assert_eq!(view.objects[0].rows.len(), 400);
+    assert!(view.objects[0].hidden > 600);
+    let alone = diff::Query {
+        object: view.objects[0].anchor.clone(),
+        ..diff::Query::default()
+    };
+    assert_eq!(diff::of_rollout(&detail, &alone).objects[0].hidden, 0);
+}

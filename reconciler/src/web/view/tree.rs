@@ -225,6 +225,9 @@ fn node(
         }
         node.children.push(below);
     }
+    // What needs somebody first; the rest stays in its order.
+    node.children
+        .sort_by_key(|child| std::cmp::Reverse(weight(child)));
     node
 }
 

@@ -268,6 +268,8 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
     let place = object
         .applied_at
         .map_or(200, |applied| scale.at(end).max(scale.at(applied) + 45));
+    // A letter is about a ninetieth of the width.
+    let room = usize::try_from((10_000 - place) / 110).unwrap_or(0);
     // Beyond the middle there is more room before the bar than after it.
     let start = object.applied_at.map_or(0, |applied| scale.at(applied));
     let text_end = place > 6_800 && start > 4_000;
@@ -276,12 +278,18 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
         icon: Icon(icon),
         name: object.key.name.clone(),
         kind: object.kind.clone(),
-        title: object.title(),
+        title: match object.message.as_str() {
+            "" => object.title(),
+            message => format!("{}: {message}", object.title()),
+        },
         sign: Sign(object.action),
         y,
         bar,
         open,
-        text: text(object, rollout, settled, end),
+        text: shortened(
+            &text(object, rollout, settled, end),
+            if text_end { 40 } else { room },
+        ),
         text_class: if tone == Tone::Bad { "b" } else { "on" },
         text_x: percent(if text_end { start } else { place }),
         text_end,
@@ -330,13 +338,21 @@ fn text(object: &ObjectResult, rollout: &Rollout, settled: bool, end: Timestamp)
         } else {
             object.message.clone()
         };
-        return message.chars().take(64).collect();
+        return message;
     }
     let passed = applied.duration_until(end);
     if passed < SignedDuration::from_millis(200) {
         return "applied".into();
     }
     format!("healthy after {}", took(passed))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", head.trim_end())
 }
 
 /// Up to six round moments.

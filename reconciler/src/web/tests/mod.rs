@@ -1,0 +1,143 @@
+//! The pages as a browser and a program see them.
+
+mod access;
+mod cluster;
+mod pages;
+mod sample;
+mod serve_tmp;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use client::{Clock, Env, Informers, SystemIds, Tasks};
+
+use super::app::{App, Ready, Settings, followed};
+use super::auth::{Auth, Transport};
+use super::router::over;
+use cluster::Still;
+use sample::{LOG, Sample, now, objects};
+
+const TOKEN: &str = "correct horse battery staple";
+
+/// Time stands still.
+struct Standing;
+
+#[async_trait]
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    async fn sleep(&self, _: Duration) {
+        futures::future::pending().await
+    }
+}
+
+/// The pages over sample data.
+struct Site {
+    router: Router,
+    sample: Arc<Sample>,
+    auth: Arc<Auth>,
+    /// Moves when pages should look again; ends the streams when dropped.
+    changes: watch::Sender<u64>,
+    tasks: Tasks,
+}
+
+impl Site {
+    async fn new(sample: Sample) -> Self {
+        let (env, tasks) = (env(), Tasks::default());
+        let log = if sample.hostile {
+            format!("2026-03-01T14:11:31Z {}\n", sample::HOSTILE)
+        } else {
+            LOG.into()
+        };
+        let cluster = Arc::new(Still {
+            objects: objects(sample.hostile),
+            log,
+        });
+        let informers = Informers::new(cluster.clone(), &env, &tasks);
+        for collection in followed() {
+            informers.cache(&collection);
+        }
+        informers.synced().await;
+        let (changes, receiver) = watch::channel(0);
+        let sample = Arc::new(sample);
+        let auth = Arc::new(Auth::new(TOKEN, Transport::Plain));
+        let ready: Ready = Arc::new(|| Box::pin(async { true }));
+        let app = App {
+            backend: sample.clone(),
+            client: cluster.clone(),
+            logs: cluster,
+            informers,
+            auth: auth.clone(),
+            ready,
+            registry: Arc::default(),
+            settings: Settings {
+                cluster: "north-1".into(),
+                notice: String::new(),
+                clone_url: "http://127.0.0.1:8080/git/cluster.git".into(),
+            },
+            hub: super::live::Hub::new(now()),
+            streams: Arc::new(tokio::sync::Semaphore::new(2)),
+            changes: receiver,
+            env,
+            tasks: tasks.clone(),
+        };
+        Self {
+            router: over(app),
+            sample,
+            auth,
+            changes,
+            tasks,
+        }
+    }
+
+    fn cookie(&self) -> String {
+        let session = self.auth.sign_in(TOKEN, now()).unwrap();
+        let cookie = self.auth.cookie(&session);
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    async fn send(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// As a browser of somebody who signed in.
+    async fn page(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path)
+            .header(header::COOKIE, self.cookie())
+            .header(header::ACCEPT, "text/html,application/xhtml+xml");
+        read(self.send(request.body(Body::empty()).unwrap()).await).await
+    }
+
+    /// As a program with the admin token.
+    async fn json(&self, path: &str) -> (StatusCode, serde_json::Value) {
+        let request = Request::get(path)
+            .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
+            .header(header::ACCEPT, "application/json");
+        let (status, text) = read(self.send(request.body(Body::empty()).unwrap()).await).await;
+        (status, serde_json::from_str(&text).unwrap())
+    }
+}
+
+fn env() -> Env {
+    Env {
+        clock: Arc::new(Standing),
+        ids: Arc::new(SystemIds),
+    }
+}
+
+async fn read(response: Response<Body>) -> (StatusCode, String) {
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}

@@ -1,0 +1,283 @@
+use super::sample::HOSTILE;
+use super::*;
+
+/// Every page there is.
+const PAGES: &[&str] = &[
+    "/apps",
+    "/apps?health=degraded&q=serv",
+    "/apps/serving",
+    "/apps/ui",
+    "/apps/serving/diff",
+    "/apps/serving/diff?to=broken",
+    "/apps/ingestion/diff",
+    "/apps/serving/history",
+    "/rollouts",
+    "/rollouts?outcome=failed",
+    "/rollouts/serving-12",
+    "/rollouts/ui-9",
+    "/rollouts/serving-10",
+    "/rollouts/serving-12/diff",
+    "/rollouts/serving-12/rollback",
+    "/rollouts/ui-9/rollback",
+    "/pods/movies/serving-7d9f6c8b54-x2x7k",
+    "/nodes",
+];
+
+/// What holds for every page, whatever it shows.
+fn is_sound(path: &str, text: &str) {
+    let count = |what: &str| text.matches(what).count();
+    assert_eq!(count("<h1"), 1, "{path}: one h1");
+    assert_eq!(count("<main"), 1, "{path}: one main");
+    assert!(text.contains("<nav"), "{path}: navigation");
+    assert!(text.contains("class=\"skip\""), "{path}: skip link");
+    assert!(text.contains("<title>"), "{path}: title");
+    assert!(!text.contains(" style="), "{path}: no inline style");
+    assert!(!text.contains("<style"), "{path}: no inline style");
+    for handler in [" onclick", " onload", " onerror", "javascript:"] {
+        assert!(!text.contains(handler), "{path}: no inline script");
+    }
+    assert_eq!(count("<script"), 1, "{path}: one script, from a file");
+    assert!(text.contains("<script src=\"/assets/kedge."), "{path}");
+    assert!(!text.contains("aHVudGVyMg=="), "{path}: a secret");
+    let mut ids: Vec<&str> = text
+        .split(" id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    ids.sort_unstable();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{path}: ids are unique: {ids:?}");
+    for tag in [
+        "div", "section", "span", "ul", "ol", "table", "svg", "a", "g", "form",
+    ] {
+        let open = count(&format!("<{tag}>")) + count(&format!("<{tag} "));
+        assert_eq!(
+            open,
+            count(&format!("</{tag}>")),
+            "{path}: <{tag}> is closed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_sound() {
+    let site = Site::new(Sample::default()).await;
+    for path in PAGES {
+        let (status, text) = site.page(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        is_sound(path, &text);
+        assert!(text.len() < 200_000, "{path} is {} bytes", text.len());
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_is_only_text() {
+    let site = Site::new(Sample {
+        hostile: true,
+        ..Sample::default()
+    })
+    .await;
+    for path in PAGES {
+        let (status, text) = site.page(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        is_sound(path, &text);
+        assert!(!text.contains(HOSTILE), "{path}");
+        assert!(!text.contains("<script>"), "{path}");
+    }
+    let reflected = "/apps?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    let (_, text) = site.page(reflected).await;
+    is_sound(reflected, &text);
+}
+
+#[tokio::test]
+async fn the_first_page_says_what_needs_somebody() {
+    let site = Site::new(Sample::default()).await;
+    let (_, text) = site.page("/apps").await;
+    assert!(text.contains("Needs you"), "{text}");
+    assert!(text.contains("3 of 5 applications"), "{text}");
+    assert!(text.contains("href=\"/rollouts/ui-9/rollback\""), "{text}");
+    let empty = Site::new(Sample {
+        empty: true,
+        ..Sample::default()
+    })
+    .await;
+    let (_, text) = empty.page("/apps").await;
+    assert!(
+        text.contains("git clone http://127.0.0.1:8080/git/cluster.git"),
+        "{text}"
+    );
+    is_sound("empty", &text);
+    let (_, text) = empty.page("/rollouts").await;
+    assert!(text.contains("No rollouts here"), "{text}");
+}
+
+#[tokio::test]
+async fn one_panel_fails_alone() {
+    let site = Site::new(Sample::default()).await;
+    let (status, text) = site.page("/apps/ui").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        text.contains("The objects cannot be read: the cluster did not answer."),
+        "{text}"
+    );
+    assert!(text.contains("Recent rollouts"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_a_page_too() {
+    let site = Site::new(Sample::default()).await;
+    let check = async |path: &str, status: StatusCode, says: &str| {
+        let (actual, text) = site.page(path).await;
+        assert_eq!(actual, status, "{path}");
+        assert!(text.contains(says), "{path}: {text}");
+        is_sound(path, &text);
+        let (actual, body) = site.json(path).await;
+        assert_eq!(actual, status, "{path}");
+        assert_eq!(body["error"]["status"], status.as_u16(), "{path}");
+    };
+    check(
+        "/apps/nope",
+        StatusCode::NOT_FOUND,
+        "There is no application nope.",
+    )
+    .await;
+    check(
+        "/apps/retired",
+        StatusCode::GONE,
+        "was removed at 2026-03-01T12:16:48Z",
+    )
+    .await;
+    check(
+        "/rollouts/nope-1",
+        StatusCode::NOT_FOUND,
+        "There is no rollout nope-1.",
+    )
+    .await;
+    check("/nothing/here", StatusCode::NOT_FOUND, "Not here").await;
+    check(
+        "/rollouts?before=yesterday",
+        StatusCode::BAD_REQUEST,
+        "Before is a time",
+    )
+    .await;
+    check("/pods/movies/gone-1", StatusCode::GONE, "gone-1").await;
+    check(
+        "/pods/other/nope",
+        StatusCode::NOT_FOUND,
+        "There is no pod other/nope.",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_pod_says_why() {
+    let site = Site::new(Sample::default()).await;
+    let (_, text) = site.page("/pods/movies/serving-7d9f6c8b54-x2x7k").await;
+    for says in [
+        "CrashLoopBackOff",
+        "Why it is broken",
+        "Container api exited with code 1 after 13 s",
+        "MODEL_URL is not set",
+        "BackOff, 14 times",
+        "href=\"/apps/serving\"",
+        // The run that failed, not the empty current one.
+        "run=previous\" aria-current=\"true\"",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn logs_are_a_stream_and_a_file() {
+    let site = Site::new(Sample::default()).await;
+    let log = "/pods/movies/serving-7d9f6c8b54-x2x7k/logs?c=api";
+    let (status, text) = site.page(&format!("{log}&download=1")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.starts_with("INFO serving 2.18.1 starting"), "{text}");
+    let (_, text) = site
+        .page(&format!("{log}&after=2026-03-01T14:11:33.013000001Z"))
+        .await;
+    assert_eq!(text.matches("event: log").count(), 2, "{text}");
+    assert!(
+        text.contains("id: 2026-03-01T14:11:43.410000001Z"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("event: end\ndata: {\"text\":\"the container ended\"}\n\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn programs_get_the_same_as_json() {
+    let site = Site::new(Sample::default()).await;
+    let (_, apps) = site.json("/apps").await;
+    assert_eq!(apps["items"][2]["name"], "serving");
+    assert_eq!(apps["items"][2]["sync"], "OutOfSync");
+    let (_, app) = site.json("/apps/serving").await;
+    assert_eq!(app["health"]["status"], "Degraded");
+    assert_eq!(app["tree"][0]["kind"], "Deployment");
+    assert_eq!(app["rollouts"][0]["id"], "serving-12");
+    let (_, diff) = site.json("/apps/serving/diff").await;
+    assert_eq!(diff["counts"]["change"], 1);
+    assert!(!diff.to_string().contains("aHVudGVyMg=="), "{diff}");
+    let (_, rollout) = site.json("/rollouts/serving-12").await;
+    assert_eq!(rollout["phase"], "Verifying");
+    assert_eq!(rollout["steps"][0]["kind"], "received");
+    let (_, diff) = site.json("/rollouts/serving-12/diff").await;
+    assert!(!diff.to_string().contains("aHVudGVyMg=="), "{diff}");
+    let (_, rollouts) = site.json("/rollouts?outcome=failed").await;
+    assert_eq!(rollouts["items"].as_array().unwrap().len(), 2);
+    let (_, preview) = site.json("/rollouts/serving-12/rollback").await;
+    assert_eq!(preview["rollout"], "serving-12");
+    let (_, pod) = site.json("/pods/movies/serving-7d9f6c8b54-x2x7k").await;
+    assert_eq!(pod["containers"][1]["restarts"], 4);
+    let (_, nodes) = site.json("/nodes").await;
+    assert_eq!(nodes["items"][2]["state"], "NotReady");
+}
+
+#[tokio::test]
+async fn a_page_s_stream_begins_where_the_page_is() {
+    let site = Site::new(Sample::default()).await;
+    let (_, text) = site.page("/apps/serving").await;
+    let events = text.split("data-events=\"").nth(1).unwrap();
+    let url = events.split('"').next().unwrap().replace("&amp;", "&");
+    let stream = |url: String| {
+        let request = Request::get(url).header(header::COOKIE, site.cookie());
+        site.send(request.body(Body::empty()).unwrap())
+    };
+    let mut now = stream(url.clone()).await.into_body();
+    let first = now.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(&first[..], b"event: beat\ndata: {}\n\n");
+    // From before this process began: the page is told to load again.
+    let old = url.split("&after=").next().unwrap().to_owned() + "&after=1";
+    let (_, text) = read(stream(old).await).await;
+    assert!(text.contains("event: reload"), "{text}");
+    let busy = [stream(url.clone()).await, stream(url).await];
+    assert_eq!(busy[1].status(), StatusCode::SERVICE_UNAVAILABLE);
+    site.tasks.token().cancel();
+    site.changes.send_replace(1);
+    assert!(now.collect().await.is_ok());
+}
+
+#[tokio::test]
+async fn every_answer_is_closed_to_what_pages_must_not_do() {
+    let site = Site::new(Sample::default()).await;
+    let request = Request::get("/apps").header(header::COOKIE, site.cookie());
+    let response = site.send(request.body(Body::empty()).unwrap()).await;
+    let header = |name: &str| response.headers()[name].to_str().unwrap();
+    let policy = header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("referrer-policy"), "same-origin");
+}
