@@ -4,7 +4,6 @@ mod access;
 mod cluster;
 mod pages;
 mod sample;
-mod serve_tmp;
 
 use std::sync::Arc;
 use std::time::Duration;
