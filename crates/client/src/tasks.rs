@@ -51,6 +51,7 @@ impl Tasks {
     }
 
     /// A group inside this one: it is cancelled with it, or earlier by itself.
+    #[must_use]
     pub fn child(&self) -> Self {
         Self::on(self.spawner.clone(), self.token.child_token())
     }

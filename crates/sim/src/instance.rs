@@ -2,6 +2,7 @@
 //! containerd, kubectl and git. Everything it makes goes with it.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -127,7 +128,7 @@ impl Instance {
             let log = std::fs::read_to_string(entry.path()).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(40)..].join("\n");
-            text.push_str(&format!("\n--- {}\n{last}\n", entry.path().display()));
+            let _ = writeln!(text, "\n--- {}\n{last}", entry.path().display());
         }
         text
     }

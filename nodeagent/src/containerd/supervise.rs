@@ -173,18 +173,15 @@ impl Containerd {
         let mut delay = RETRY_FIRST;
         loop {
             let since = clock.now();
-            match &mut child {
-                Some(child) => {
-                    let ended = child.wait().await;
-                    tracing::warn!(?ended, "containerd ended; starting it again");
-                }
+            if let Some(child) = &mut child {
+                let ended = child.wait().await;
+                tracing::warn!(?ended, "containerd ended; starting it again");
+            } else {
                 // Somebody else's child: all that can be done is to ask.
-                None => {
-                    while self.answers().await {
-                        clock.sleep(Duration::from_secs(2)).await;
-                    }
-                    tracing::warn!("containerd stopped answering; starting it again");
+                while self.answers().await {
+                    clock.sleep(Duration::from_secs(2)).await;
                 }
+                tracing::warn!("containerd stopped answering; starting it again");
             }
             if clock.now().duration_since(since) > SETTLED {
                 delay = RETRY_FIRST;

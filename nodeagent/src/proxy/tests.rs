@@ -13,7 +13,7 @@ fn ruleset() -> Ruleset {
     }
 }
 
-fn service(ports: serde_json::Value) -> Object {
+fn service(ports: &serde_json::Value) -> Object {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "web"},
         "spec": {"clusterIP": "10.200.0.70", "ports": ports},
@@ -21,7 +21,7 @@ fn service(ports: serde_json::Value) -> Object {
     .into()
 }
 
-fn slice(endpoints: serde_json::Value) -> Object {
+fn slice(endpoints: &serde_json::Value) -> Object {
     json!({
         "metadata": {"namespace": "shop", "name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
         "addressType": "IPv4", "endpoints": endpoints, "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
@@ -42,21 +42,21 @@ fn ready(address: &str) -> serde_json::Value {
 #[test]
 fn a_service_becomes_elements_of_maps() {
     let service =
-        service(json!([{"name": "http", "port": 80, "nodePort": 30080, "protocol": "TCP"}]));
+        service(&json!([{"name": "http", "port": 80, "nodePort": 30080, "protocol": "TCP"}]));
     let state = state(
         &service,
-        &slice(json!([ready("10.130.1.7"), ready("10.130.2.7")])),
+        &slice(&json!([ready("10.130.1.7"), ready("10.130.2.7")])),
     );
     insta::assert_snapshot!(ruleset().full(&state));
 }
 
 #[test]
 fn a_change_names_only_what_changed() {
-    let service = service(json!([{"name": "http", "port": 80, "protocol": "TCP"}]));
-    let one = state(&service, &slice(json!([ready("10.130.1.7")])));
+    let service = service(&json!([{"name": "http", "port": 80, "protocol": "TCP"}]));
+    let one = state(&service, &slice(&json!([ready("10.130.1.7")])));
     let two = state(
         &service,
-        &slice(json!([ready("10.130.1.7"), ready("10.130.2.7")])),
+        &slice(&json!([ready("10.130.1.7"), ready("10.130.2.7")])),
     );
     assert_eq!(ruleset().change(&one, &one), "");
     insta::assert_snapshot!(ruleset().change(&one, &two), @r"
@@ -84,10 +84,10 @@ fn a_change_names_only_what_changed() {
 
 #[test]
 fn without_ready_backends_connections_are_refused_or_drained() {
-    let service = service(json!([{"name": "http", "port": 80}]));
+    let service = service(&json!([{"name": "http", "port": 80}]));
     let none = state(
         &service,
-        &slice(json!([{"addresses": ["10.130.1.7"], "conditions": {"ready": false}}])),
+        &slice(&json!([{"addresses": ["10.130.1.7"], "conditions": {"ready": false}}])),
     );
     assert!(
         ruleset()
@@ -96,6 +96,6 @@ fn without_ready_backends_connections_are_refused_or_drained() {
     );
 
     let draining = json!([{"addresses": ["10.130.1.7"], "conditions": {"ready": false, "serving": true, "terminating": true}}]);
-    let draining = state(&service, &slice(draining));
+    let draining = state(&service, &slice(&draining));
     assert!(ruleset().full(&draining).contains("goto pick1"));
 }

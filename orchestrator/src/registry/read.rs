@@ -160,9 +160,8 @@ impl Registry {
         let filter = request.selection.filter(&request.namespace);
         let exact = match token {
             Some(token) if token.rv >= 0 => Some(Revision(token.rv)),
-            Some(_) => None,
             None if wants_exact(request) => Some(revision(&request.resource_version)?),
-            None => None,
+            Some(_) | None => None,
         };
         if token.is_none() && exact.is_none() {
             self.catch_up(kind, &request.resource_version).await?;

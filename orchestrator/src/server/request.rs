@@ -206,8 +206,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(method: Method, path: &str, query: &str, expected: &str) {
-        let seen = match parse(&method, path, &Query::parse(Some(query))) {
+    fn check(method: &Method, path: &str, query: &str, expected: &str) {
+        let seen = match parse(method, path, &Query::parse(Some(query))) {
             Ok(request) => format!(
                 "{} {} ns={} name={} sub={}",
                 request.verb,
@@ -223,57 +223,57 @@ mod tests {
 
     #[test]
     fn reads_what_a_request_addresses() {
-        check(Method::GET, "/api/v1/pods", "", "list pods ns= name= sub=");
+        check(&Method::GET, "/api/v1/pods", "", "list pods ns= name= sub=");
         check(
-            Method::GET,
+            &Method::GET,
             "/api/v1/pods",
             "watch=true",
             "watch pods ns= name= sub=",
         );
         check(
-            Method::GET,
+            &Method::GET,
             "/api/v1/pods",
             "watch=0",
             "list pods ns= name= sub=",
         );
         check(
-            Method::POST,
+            &Method::POST,
             "/api/v1/namespaces/a/pods",
             "",
             "create pods ns=a name= sub=",
         );
         check(
-            Method::GET,
+            &Method::GET,
             "/api/v1/namespaces/a/pods/web-0/log",
             "",
             "get pods ns=a name=web-0 sub=log",
         );
         check(
-            Method::GET,
+            &Method::GET,
             "/api/v1/namespaces/a",
             "",
             "get namespaces ns= name=a sub=",
         );
         check(
-            Method::PUT,
+            &Method::PUT,
             "/api/v1/namespaces/a/finalize",
             "",
             "update namespaces ns= name=a sub=finalize",
         );
         check(
-            Method::PATCH,
+            &Method::PATCH,
             "/apis/apps/v1/namespaces/a/deployments/web/scale",
             "",
             "patch deployments.apps ns=a name=web sub=scale",
         );
         check(
-            Method::DELETE,
+            &Method::DELETE,
             "/apis/apps/v1/namespaces/a/deployments",
             "",
             "deletecollection deployments.apps ns=a name= sub=",
         );
         check(
-            Method::GET,
+            &Method::GET,
             "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode",
             "",
             "get clusterroles.rbac.authorization.k8s.io ns= name=system:node sub=",
@@ -290,22 +290,22 @@ mod tests {
             "/api/v1/namespaces/a/nodes",
             "/api/v1/namespaces/a/pods/..%2Fx",
         ] {
-            check(Method::GET, path, "", "NotFound");
+            check(&Method::GET, path, "", "NotFound");
         }
         check(
-            Method::PUT,
+            &Method::PUT,
             "/api/v1/namespaces/a/pods",
             "",
             "MethodNotAllowed",
         );
         check(
-            Method::POST,
+            &Method::POST,
             "/api/v1/namespaces/a/pods/web",
             "",
             "MethodNotAllowed",
         );
         check(
-            Method::GET,
+            &Method::GET,
             "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
             "",
             "MethodNotAllowed",

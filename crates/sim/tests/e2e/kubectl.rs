@@ -102,7 +102,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     let said = run(&format!(
         "exec deployment/web -n {n} -- /usr/bin/movies nothing"
     ))
-    .unwrap_err()
+    .expect_err("the program ends with status 1")
     .to_string();
     expect(&said, "usage: movies")?;
     expect(&said, "exit code 1")?;
@@ -149,7 +149,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     expect(&run(&format!("get events -n {n}"))?, "Scheduled")?;
 
     let bad = run(&format!("apply -f {}", bad_manifest(instance, n)?))
-        .unwrap_err()
+        .expect_err("the manifest has a typo")
         .to_string();
     expect(&bad, "spec.replicsa")?;
 

@@ -34,7 +34,7 @@ impl Cluster {
         let stores = Router::memory(&env);
         let hub = Hub::start(&stores, field_getter(), &env, &tasks)
             .await
-            .unwrap();
+            .expect("a store in memory can be read");
         let authorizer = Arc::new(Authorizer::default());
         let registry = Registry::new(stores, hub, authorizer, env.clone(), Pools::default());
         let client: Arc<dyn Client> = Arc::new(LocalClient::new(Arc::new(registry), "test"));
@@ -64,12 +64,13 @@ impl Cluster {
 
     pub(crate) async fn create(&self, body: Value) -> Object {
         let object = Object::from(body);
-        let collection = api::resource::by_kind(&object.gvk()).unwrap().collection();
+        let resource = api::resource::by_kind(&object.gvk()).expect("a kind that is served");
+        let collection = resource.collection();
         let options = WriteOptions::default();
         self.client
             .create(&collection, &object, &options)
             .await
-            .unwrap()
+            .expect("the object is valid and new")
     }
 
     pub(crate) fn cache(&self, group: &str, plural: &str) -> Cache {
@@ -93,18 +94,16 @@ impl Cluster {
                 if wanted(object.as_deref()) {
                     return object;
                 }
-                ticks.changed().await.unwrap();
+                ticks.changed().await.expect("the cache lives");
             }
         };
-        match tokio::time::timeout(PATIENCE, wait).await {
-            Ok(object) => object,
-            Err(_) => panic!(
-                "{plural} {namespace}/{name} is not as wanted: {:#}",
-                cache
-                    .find(namespace, name)
-                    .map_or(Value::Null, |object| object.body.clone())
-            ),
-        }
+        tokio::time::timeout(PATIENCE, wait)
+            .await
+            .unwrap_or_else(|_| {
+                let object = cache.find(namespace, name);
+                let body = object.map_or(Value::Null, |object| object.body.clone());
+                panic!("{plural} {namespace}/{name} is not as wanted: {body:#}")
+            })
     }
 
     /// Ends everything in good order.
@@ -138,6 +137,7 @@ impl Cluster {
             env: self.env.clone(),
             tasks: tasks.clone(),
         };
-        Agent::build(config, dependencies).await.unwrap().start();
+        let agent = Agent::build(config, dependencies).await;
+        agent.expect("the agent can be built").start();
     }
 }

@@ -12,7 +12,7 @@ fn pod(name: &str, spec: &Value) -> Value {
         "metadata": {"name": name, "namespace": "default"},
         "spec": {"nodeName": "n1", "containers": [{"name": "c", "image": "example.com/app:1"}]},
     });
-    for (field, value) in spec.as_object().unwrap() {
+    for (field, value) in spec.as_object().expect("a map of fields") {
         body["spec"][field] = value.clone();
     }
     body

@@ -27,7 +27,10 @@ pub(crate) fn mutate(
             pod::default_tolerations(object);
             service_account::complete(view, env, object)
         }
-        ("", "persistentvolumeclaims") => storage_class::complete(view, object),
+        ("", "persistentvolumeclaims") => {
+            storage_class::complete(view, object);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

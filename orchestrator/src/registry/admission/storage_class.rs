@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use api::{Collection, Object, Status};
+use api::{Collection, Object};
 
 use super::super::view::View;
 
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
-pub(crate) fn complete(view: &View<'_>, claim: &mut Object) -> Result<(), Status> {
+pub(crate) fn complete(view: &View<'_>, claim: &mut Object) {
     if claim.pointer("/spec/storageClassName").is_some() {
-        return Ok(());
+        return;
     }
     let classes = view.list(&Collection::new("storage.k8s.io", "storageclasses"));
     // The newest default wins, as in Kubernetes.
@@ -26,5 +26,4 @@ pub(crate) fn complete(view: &View<'_>, claim: &mut Object) -> Result<(), Status
     if let Some(class) = default {
         claim.body["spec"]["storageClassName"] = json!(class.name());
     }
-    Ok(())
 }

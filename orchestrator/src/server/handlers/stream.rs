@@ -25,7 +25,9 @@ pub(crate) async fn log(app: &App, call: Call) -> Result<Response, ApiError> {
     let pod = pod(app, &call)?;
     let container = container(&pod, call.query.value("container"))?;
     let path = agent_path("containerLogs", &pod, &container, &call.raw_query);
-    let request = Request::get(path).body(Body::empty()).map_err(unsendable)?;
+    let request = Request::get(path)
+        .body(Body::empty())
+        .map_err(|error| unsendable(&error))?;
     node_client::send(app, node_of(&pod)?, request).await
 }
 
@@ -50,7 +52,9 @@ pub(crate) async fn exec(app: &App, call: Call) -> Result<Response, ApiError> {
             request = request.header(name, value);
         }
     }
-    let request = request.body(Body::empty()).map_err(unsendable)?;
+    let request = request
+        .body(Body::empty())
+        .map_err(|error| unsendable(&error))?;
     let mut answer = node_client::send(app, node_of(&pod)?, request).await?;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(answer);
@@ -145,7 +149,7 @@ fn agent_path(verb: &str, pod: &Object, container: &str, query: &str) -> String 
     )
 }
 
-fn unsendable(error: http::Error) -> ApiError {
+fn unsendable(error: &http::Error) -> ApiError {
     ApiError::bad_request(format!(
         "the request cannot be passed on to the node: {error}"
     ))
