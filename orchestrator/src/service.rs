@@ -23,7 +23,7 @@ use crate::scheduler::Scheduler;
 use crate::server::discovery::Discovery;
 use crate::server::openapi::OpenApi;
 use crate::server::{self, App, Gate, Readiness};
-use crate::store::Router;
+use crate::store::{Retention, Router};
 use crate::watch::Hub;
 
 /// Everything the orchestrator must be told.
@@ -49,6 +49,8 @@ pub struct Config {
     pub admin_token: String,
     /// A node without a sign of life for this long counts as unreachable.
     pub node_grace: Duration,
+    /// How far the log of changes reaches back.
+    pub history: Retention,
     /// Where nodes keep volumes of the class `local`: an absolute path, the same on each.
     pub local_volumes: String,
 }
@@ -88,6 +90,7 @@ impl Orchestrator {
         env: Env,
         tasks: &Tasks,
     ) -> Result<Self, Error> {
+        let log = stores.clone();
         let hub = Hub::start(&stores, field_getter(), &env, tasks).await?;
         let authorizer = Arc::new(Authorizer::default());
         let registry = Arc::new(Registry::new(
@@ -141,7 +144,12 @@ impl Orchestrator {
         let client = |component: &str| -> Arc<dyn Client> {
             Arc::new(LocalClient::new(Arc::clone(&registry), component))
         };
-        control(controllers(&config, authority, first), client, &env, tasks);
+        let manage = management(controllers(&config, authority, first), client, &env);
+        let keep = housekeeping(log, config.history, &registry);
+        lead(client("leader-election"), &env, tasks, move |tasks| {
+            manage(tasks);
+            keep(tasks);
+        });
         ready.set();
         Ok(Self {
             registry,
@@ -187,10 +195,19 @@ pub fn control(
     env: &Env,
     tasks: &Tasks,
 ) {
-    let (env, group) = (env.clone(), tasks.clone());
     let elector = client("leader-election");
+    lead(elector, env, tasks, management(config, client, env));
+}
+
+/// Stands for leadership, and starts what a leader does each time it has it.
+fn lead(
+    elector: Arc<dyn Client>,
+    env: &Env,
+    tasks: &Tasks,
+    start: impl Fn(&Tasks) + Send + Sync + 'static,
+) {
+    let (env, group) = (env.clone(), tasks.clone());
     let identity = format!("orchestrator-{}", env.ids.suffix(10));
-    let (manager, scheduler) = (client("controller-manager"), client("scheduler"));
     tasks.spawn(async move {
         let election = Election::new(
             elector,
@@ -200,21 +217,38 @@ pub fn control(
             &identity,
             LEADERSHIP,
         );
-        election
-            .run(&group, |tasks| {
-                let informers = Informers::new(Arc::clone(&manager), &env, tasks);
-                controllers::start(&config, &manager, &informers, &env, tasks);
-                let events = EventRecorder::start(
-                    Arc::clone(&scheduler),
-                    &env,
-                    "default-scheduler",
-                    "",
-                    tasks,
-                );
-                Scheduler::new(Arc::clone(&scheduler), &informers, &env, events).start(1, tasks);
-            })
-            .await;
+        election.run(&group, start).await;
     });
+}
+
+/// Starts controllers and scheduler.
+fn management(
+    config: controllers::Config,
+    client: impl Fn(&str) -> Arc<dyn Client>,
+    env: &Env,
+) -> impl Fn(&Tasks) + Send + Sync + 'static {
+    let (manager, scheduler) = (client("controller-manager"), client("scheduler"));
+    let env = env.clone();
+    move |tasks| {
+        let informers = Informers::new(Arc::clone(&manager), &env, tasks);
+        controllers::start(&config, &manager, &informers, &env, tasks);
+        let events =
+            EventRecorder::start(Arc::clone(&scheduler), &env, "default-scheduler", "", tasks);
+        Scheduler::new(Arc::clone(&scheduler), &informers, &env, events).start(1, tasks);
+    }
+}
+
+/// Starts what keeps the store from growing for ever.
+fn housekeeping(
+    stores: Router,
+    history: Retention,
+    registry: &Arc<Registry>,
+) -> impl Fn(&Tasks) + Send + Sync + 'static {
+    let registry = Arc::clone(registry);
+    move |tasks| {
+        stores.retain(history, registry.env(), tasks);
+        tasks.spawn_until_cancelled(Arc::clone(&registry).forget_events());
+    }
 }
 
 /// The documents that kubectl validates and explains with.

@@ -46,6 +46,8 @@ impl Clock for HandClock {
 /// One cluster. Its tasks end with the test's runtime.
 pub(crate) struct Cluster {
     pub(crate) client: Arc<dyn Client>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) stores: Router,
     pub(crate) informers: Informers,
     pub(crate) env: Env,
     pub(crate) clock: Arc<HandClock>,
@@ -69,11 +71,15 @@ impl Cluster {
             .await
             .unwrap();
         let authorizer = Arc::new(Authorizer::default());
-        let registry = Registry::new(stores, hub, authorizer, env.clone(), Pools::default());
-        let client: Arc<dyn Client> = Arc::new(LocalClient::new(Arc::new(registry), "test"));
+        let pools = Pools::default();
+        let registry = Registry::new(stores.clone(), hub, authorizer, env.clone(), pools);
+        let registry = Arc::new(registry);
+        let client: Arc<dyn Client> = Arc::new(LocalClient::new(Arc::clone(&registry), "test"));
         let cluster = Self {
             informers: Informers::new(client.clone(), &env, &tasks),
             client,
+            registry,
+            stores,
             env,
             clock,
             tasks,

@@ -10,8 +10,8 @@ use client::{Env, Tasks};
 use nodeagent::network::Instance;
 use orchestrator::registry::Pools;
 use orchestrator::service::{Config, Orchestrator};
-use orchestrator::store::Router;
 use orchestrator::store::postgres::Keys;
+use orchestrator::store::{Retention, Router};
 
 use super::until_asked_to_stop;
 use crate::secret;
@@ -72,6 +72,24 @@ pub(crate) struct Arguments {
         value_name = "SECONDS"
     )]
     node_grace: u64,
+    /// Remember changes for this many days, for watches and for looking back
+    #[arg(
+        long,
+        env = "KEDGE_HISTORY_DAYS",
+        default_value_t = 7,
+        value_parser = clap::value_parser!(u64).range(1..=3650),
+        value_name = "DAYS"
+    )]
+    history_days: u64,
+    /// Remember no more changes than this; a change takes some 500 bytes of disk
+    #[arg(
+        long,
+        env = "KEDGE_HISTORY_CHANGES",
+        default_value_t = Retention::OBJECTS.changes,
+        value_parser = clap::value_parser!(i64).range(100_000..),
+        value_name = "COUNT"
+    )]
+    history_changes: i64,
     /// Nodes keep volumes of the storage class `local` here [default: volumes/ in the data directory]
     #[arg(long, env = "KEDGE_LOCAL_VOLUMES", value_name = "DIR")]
     local_volumes: Option<std::path::PathBuf>,
@@ -140,6 +158,10 @@ fn config(arguments: &Arguments, layout: &Layout) -> anyhow::Result<Config> {
         issuer: "https://kubernetes.default.svc.cluster.local".into(),
         admin_token: secret::text(&layout.admin_token())?,
         node_grace: Duration::from_secs(arguments.node_grace),
+        history: Retention {
+            age: Duration::from_hours(24 * arguments.history_days),
+            changes: arguments.history_changes,
+        },
         local_volumes: volumes.display().to_string(),
     })
 }

@@ -7,6 +7,7 @@ mod commit;
 mod context;
 mod create;
 mod delete;
+mod forget;
 mod intent;
 pub mod kinds;
 mod local;

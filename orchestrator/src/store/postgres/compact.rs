@@ -1,5 +1,6 @@
 //! Forgetting: whole partitions of the log are dropped, after the versions that were valid at
-//! their end have been carried into one new oldest partition. No row is ever deleted.
+//! their end have been carried into one new oldest partition. No row is ever deleted, and no
+//! transaction forgets more than a few partitions: a log that grew long becomes short in steps.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -11,6 +12,8 @@ use crate::store::Error;
 
 /// One server at a time.
 const COMPACTION_LOCK: i32 = 0x6b65_6467;
+/// Partitions that one transaction forgets.
+const STEP: i64 = 8;
 
 /// Answers for nothing before `before` from now on, and drops what is wholly older.
 pub(super) async fn compact(connection: &mut PgConnection, before: Revision) -> Result<(), Error> {
@@ -28,18 +31,24 @@ pub(super) async fn compact(connection: &mut PgConnection, before: Revision) -> 
         .await
         .map_err(unavailable("compact the log"))?;
 
+    while step(connection).await? {}
+    Ok(())
+}
+
+/// Forgets the oldest partitions. False where nothing is left to forget, or another server is at it.
+async fn step(connection: &mut PgConnection) -> Result<bool, Error> {
     let mut transaction = connection
         .begin()
         .await
         .map_err(unavailable("compact the log"))?;
     if !lock(&mut transaction).await? {
-        return Ok(());
+        return Ok(false);
     }
     let outdated = outdated(&mut transaction).await?;
     // What was carried forward last time is a partition too; alone it is not worth rewriting.
     let (Some((_, last)), true) = (outdated.last(), outdated.iter().any(|(n, _)| !is_base(n)))
     else {
-        return Ok(());
+        return Ok(false);
     };
     carry_forward(&mut transaction, &outdated, last + 1)
         .await
@@ -47,7 +56,8 @@ pub(super) async fn compact(connection: &mut PgConnection, before: Revision) -> 
     transaction
         .commit()
         .await
-        .map_err(unavailable("compact the log"))
+        .map_err(unavailable("compact the log"))?;
+    Ok(true)
 }
 
 fn is_base(partition: &str) -> bool {
@@ -89,12 +99,13 @@ async fn raise_oldest(connection: &mut PgConnection, oldest: i64) -> Result<(), 
         .map_err(unavailable("shorten the log"))
 }
 
-/// Partitions that hold nothing the log answers for, oldest first, each with its last revision.
+/// The oldest partitions that hold nothing the log answers for, each with its last revision.
 async fn outdated(connection: &mut PgConnection) -> Result<Vec<(String, i64)>, Error> {
     sqlx::query_as(
         "select name, last from change_partitions
-          where last < (select oldest from change_log) order by last",
+          where last < (select oldest from change_log) order by last limit $1",
     )
+    .bind(STEP)
     .fetch_all(connection)
     .await
     .map_err(unavailable("list the log's partitions"))
