@@ -80,6 +80,7 @@
       es.addEventListener("log", e => {
         const l = JSON.parse(e.data);
         $(".sepr", log)?.remove();
+        if (l.level) log.classList.remove("plain");
         const li = add(l.class, [["time", "", l.clock], ["span", "lv", l.level], ["span", "m", l.text]]);
         li.hidden = !re.test(li.textContent);
         if (++count > 5000) { log.firstElementChild.remove(); count--; }

@@ -51,15 +51,8 @@ impl Visitor {
 
     /// The same with where Git stands, if the history answers.
     pub(super) async fn frame(&self, app: &App) -> Frame {
-        let sources = app.backend.sources().await.unwrap_or_default();
-        let now = app.env.now();
         Frame {
-            git: sources.into_iter().next().map(|source| Git {
-                branch: source.branch,
-                revision: source.revision.short().to_owned(),
-                fetched: source.fetched_at.map(|at| When::ago(at, now)),
-                error: source.error,
-            }),
+            git: git(app).await,
             ..self.bare_frame(app)
         }
     }
@@ -81,6 +74,18 @@ impl FromRequestParts<Arc<App>> for Visitor {
             .cloned()
             .ok_or(PageError::SignedOut)
     }
+}
+
+/// Where Git stands, if the history answers.
+pub(super) async fn git(app: &App) -> Option<Git> {
+    let sources = app.backend.sources().await.unwrap_or_default();
+    let now = app.env.now();
+    sources.into_iter().next().map(|source| Git {
+        branch: source.branch,
+        revision: source.revision.short().to_owned(),
+        fetched: source.fetched_at.map(|at| When::ago(at, now)),
+        error: source.error,
+    })
 }
 
 pub(super) fn theme(headers: &HeaderMap) -> Theme {

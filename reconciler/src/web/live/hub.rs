@@ -106,7 +106,8 @@ impl Hub {
         state.trim(now);
         let last = state.last;
         drop(state);
-        self.newest.send_replace(last);
+        self.newest
+            .send_if_modified(|newest| std::mem::replace(newest, last) != last);
         last
     }
 
@@ -130,7 +131,7 @@ impl Hub {
         Some(events)
     }
 
-    /// Moves with every publication.
+    /// Moves with every publication that has something new.
     pub(crate) fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }

@@ -21,6 +21,8 @@ use crate::web::pages;
 
 /// A page knows that the connection stands as long as it hears this.
 const BEAT: Duration = Duration::from_secs(10);
+/// A rollout that runs is drawn against the time: its page moves with every second.
+const TICK: Duration = Duration::from_secs(1);
 /// What changes within this time is told together.
 const COALESCE: Duration = Duration::from_millis(250);
 /// Topics of one page.
@@ -69,6 +71,15 @@ pub(in crate::web) async fn serve(
     Ok(Sse::new(events).into_response())
 }
 
+/// Why a connection looks again.
+#[derive(PartialEq, Eq)]
+enum Woken {
+    /// Something may look different now: it is rendered.
+    Changed,
+    /// Another connection, or this one, has rendered: that is only told.
+    Published,
+}
+
 struct Connection {
     app: Arc<App>,
     topics: Vec<String>,
@@ -91,37 +102,39 @@ impl Connection {
             if self.ended || self.app.tasks.token().is_cancelled() {
                 return None;
             }
-            if !std::mem::take(&mut self.first) {
-                self.wait().await;
+            if std::mem::take(&mut self.first) || self.wait().await == Woken::Changed {
+                self.render().await;
             }
-            self.render().await;
             self.collect();
         }
     }
 
     /// Until something may have changed; no longer than a beat.
-    async fn wait(&mut self) {
+    async fn wait(&mut self) -> Woken {
         let clock = self.app.env.clock.clone();
+        let rolls = |topic: &String| topic.starts_with("rollout:");
+        let pause = if self.topics.iter().any(rolls) {
+            TICK
+        } else {
+            BEAT
+        };
         tokio::select! {
-            () = self.app.tasks.token().cancelled() => return,
-            () = clock.sleep(BEAT) => {
+            () = self.app.tasks.token().cancelled() => Woken::Changed,
+            () = clock.sleep(pause) => {
                 self.queue.push_back(beat());
-                return;
+                Woken::Changed
             }
             moved = self.changes.changed() => {
-                if moved.is_err() {
-                    self.ended = true;
-                }
+                self.ended |= moved.is_err();
+                clock.sleep(COALESCE).await;
+                self.changes.mark_unchanged();
+                Woken::Changed
             }
             moved = self.newest.changed() => {
-                if moved.is_err() {
-                    self.ended = true;
-                }
+                self.ended |= moved.is_err();
+                Woken::Published
             }
         }
-        clock.sleep(COALESCE).await;
-        self.changes.mark_unchanged();
-        self.newest.mark_unchanged();
     }
 
     async fn render(&self) {

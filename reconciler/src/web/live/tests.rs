@@ -30,6 +30,17 @@ fn tells_what_changed_since_a_page_was_made_and_only_that() {
 }
 
 #[test]
+fn what_is_as_before_wakes_nobody() {
+    let hub = Hub::new(now());
+    hub.publish("app:web", &fragment("one"), now());
+    let newest = hub.newest();
+    hub.publish("app:web", &fragment("one"), now());
+    assert!(!newest.has_changed().unwrap());
+    hub.publish("app:web", &fragment("two"), now());
+    assert!(newest.has_changed().unwrap());
+}
+
+#[test]
 fn a_page_from_too_long_ago_is_loaded_again() {
     let hub = Hub::new(now());
     let page = hub.publish("app:web", &fragment("one"), now());

@@ -8,7 +8,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
 use super::apps::fact;
-use super::{Markup, fragment, html, take};
+use super::rollout::branch;
+use super::{Markup, follow, fragment, html, take};
 use crate::history::{Rollout, RolloutDetail, RolloutQuery};
 use crate::service::{self, ApplicationView};
 use crate::web::app::App;
@@ -58,8 +59,7 @@ pub(in crate::web) async fn page(
         .page(Section::Applications, name.as_str())
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), "");
-    frame.topics = format!("app:{name}");
-    frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
+    follow(&app, &mut frame, format!("app:{name}"), &fragments);
     let page = Page {
         frame,
         head: take(&fragments, "head"),
@@ -76,7 +76,11 @@ pub(in crate::web) async fn page(
 
 /// What is known of one application.
 pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
-    Ok(fact(app, &view(app, name).await?))
+    let mut facts = fact(app, &view(app, name).await?);
+    if facts.tracks.is_empty() {
+        facts.tracks = branch(app).await;
+    }
+    Ok(facts)
 }
 
 async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
@@ -100,16 +104,17 @@ async fn make(app: &App, facts: &Facts) -> Result<Vec<Fragment>, PageError> {
     let rollouts = newest(app, &facts.name).await?;
     let running = running(app, facts).await?;
     let drifts = app.backend.drifts(&facts.name, DRIFTS).await?;
-    let tree = match app.backend.objects(&facts.name).await {
+    let (tree, forest) = match app.backend.objects(&facts.name).await {
         Ok(objects) => {
             let find = |key: &api::ObjectKey| app.cached(key);
-            app::tree(facts, &tree::forest(&objects, running.as_ref(), &find))
+            let forest = tree::forest(&objects, running.as_ref(), &find);
+            (app::tree(facts, &forest), forest)
         }
         // The rest of the page stands.
-        Err(error) => app::tree_error(
-            &facts.name,
-            format!("The objects cannot be read: {}.", chain(&error)),
-        ),
+        Err(error) => {
+            let error = format!("The objects cannot be read: {}.", chain(&error));
+            (app::tree_error(&facts.name, error), Vec::new())
+        }
     };
     Ok(vec![
         fragment("head", &app::head(facts, now)),
@@ -118,7 +123,7 @@ async fn make(app: &App, facts: &Facts) -> Result<Vec<Fragment>, PageError> {
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
         fragment("conds", &app::conditions(&facts.conditions, now)),
         fragment("drift", &app::drifts(&drifts, now)),
-        fragment("summary", &app::summary(facts)),
+        fragment("summary", &app::summary(facts, &forest)),
     ])
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use api::Collection;
 
-use super::{Markup, fragment, html, take};
+use super::{Markup, follow, fragment, html, take};
 use crate::history::{Rollout, RolloutQuery};
 use crate::service::ApplicationView;
 use crate::web::app::App;
@@ -17,7 +17,7 @@ use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
 
-use crate::web::view::apps::{self, Overview};
+use crate::web::view::apps;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
@@ -28,7 +28,9 @@ use crate::web::visitor::Visitor;
 #[template(path = "apps/page.html")]
 struct Page {
     frame: Frame,
-    view: Overview,
+    summary: Markup,
+    filters: Markup,
+    query: String,
     tape: Markup,
     attention: Markup,
     table: Markup,
@@ -51,11 +53,12 @@ pub(in crate::web) async fn page(
         .await
         .page(Section::Applications, "Applications")
         .crumb("Applications", "");
-    frame.event = app.hub.publish(&topic, &fragments, app.env.now());
-    frame.topics = topic;
+    follow(&app, &mut frame, topic, &fragments);
     let page = Page {
         frame,
-        view: apps::overview(&all, &query),
+        summary: take(&fragments, "overview"),
+        filters: take(&fragments, "filters"),
+        query: query.q,
         tape: take(&fragments, "tape"),
         attention: take(&fragments, "attention"),
         table: take(&fragments, "apps"),
@@ -79,7 +82,8 @@ fn query(name: &str) -> apps::Query {
     }
 }
 
-fn decoded(text: &str) -> String {
+/// The reverse of [`encoded`].
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -112,6 +116,8 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
             "tape",
             &tape::tape(&day, now, ("Pick a mark to see", "what it did")),
         ),
+        fragment("overview", &apps::summary(all)),
+        fragment("filters", &apps::filters(all, query)),
         fragment("attention", &apps::attention(all, now)),
         fragment(
             "apps",

@@ -8,8 +8,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::app::facts;
-use super::html;
 use super::rollout::detail;
+use super::{Markup, follow, fragment, html, take};
 use crate::service;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -27,7 +27,7 @@ use crate::web::visitor::Visitor;
 #[template(path = "diff/app.html")]
 struct AppPage {
     frame: Frame,
-    head: app::Head,
+    head: Markup,
     tabs: app::Tabs,
     title: &'static str,
     to: CommitChip,
@@ -41,7 +41,7 @@ struct AppPage {
 #[template(path = "diff/rollout.html")]
 struct RolloutPage {
     frame: Frame,
-    head: rollout::Head,
+    head: Markup,
     objects: Objects,
 }
 
@@ -56,16 +56,19 @@ pub(in crate::web) async fn of_app(
         return Ok(Json(json::diff_of_plan(&plan)).into_response());
     }
     let facts = facts(&app, &name).await?;
-    let frame = visitor
+    // The title moves; lines under the reader do not.
+    let fragments = [fragment("head", &app::head(&facts, app.env.now()))];
+    let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Applications, format!("Diff of {name}"))
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("Diff", "");
+    follow(&app, &mut frame, format!("app:{name}"), &fragments);
     let mut page = AppPage {
         frame,
-        head: app::head(&facts, app.env.now()),
+        head: take(&fragments, "head"),
         tabs: app::tabs(&name, "Diff"),
         title: "",
         to: CommitChip::new(&facts.wanted, ""),
@@ -110,16 +113,20 @@ pub(in crate::web) async fn of_rollout(
         return Ok(Json(json::diff_of_rollout(&detail)).into_response());
     }
     let head = rollout::head(&detail.rollout, app.env.now());
-    let frame = visitor
+    let fragments = [fragment("head", &head)];
+    let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Rollouts, format!("Changes of {id}"))
         .crumb(head.app.as_str(), head.app_href.as_str())
         .crumb(format!("Rollout {}", head.number), head.href.as_str())
         .crumb("Changes", "");
+    if !detail.rollout.phase.is_final() {
+        follow(&app, &mut frame, format!("rollout:{id}"), &fragments);
+    }
     Ok(html(&RolloutPage {
         frame,
-        head,
+        head: take(&fragments, "head"),
         objects: diff::of_rollout(&detail, &query),
     }))
 }

@@ -20,6 +20,8 @@ use axum::response::{Html, IntoResponse, Response};
 use super::app::App;
 use super::error::PageError;
 use super::live::Fragment;
+use super::view::frame::{Foot, Frame, Git, Trouble};
+use super::visitor::git;
 
 pub(super) use app::page as app_page;
 pub(super) use apps::page as apps_page;
@@ -78,13 +80,37 @@ fn take(fragments: &[Fragment], id: &str) -> Markup {
     )
 }
 
-/// The fragments of a topic as they are now: `apps:…`, `app:NAME`, `rollout:ID`,
-/// `pod:NAMESPACE/NAME/APP`, `nodes:`.
+/// What stands around the content of every page and moves too.
+fn around(git: Option<Git>) -> [Fragment; 2] {
+    [
+        fragment("git", &Foot { git: git.clone() }),
+        fragment("trouble", &Trouble { git }),
+    ]
+}
+
+/// Makes a page live: its stream goes on from what the page shows.
+fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
+    let now = app.env.now();
+    app.hub.publish(&topic, &around(frame.git.clone()), now);
+    frame.event = app.hub.publish(&topic, fragments, now);
+    frame.topics = topic;
+}
+
+/// All fragments of a topic as they are now.
 pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
+    let mut fragments = content(app, topic).await?;
+    fragments.extend(around(git(app).await));
+    Ok(fragments)
+}
+
+/// The topics: `apps:…`, `app:NAME`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
+/// `nodes:`.
+async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
         "apps" => apps::fragments(app, name).await,
         "app" => app::fragments(app, name).await,
+        "history" => rollouts::fragments(app, name).await,
         "rollout" => rollout::fragments(app, name).await,
         "pod" => {
             let (namespace, name) = name.split_once('/').unwrap_or(("", name));

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use api::{Collection, Object};
 
-use super::{Markup, fragment, html, take};
+use super::{Markup, follow, fragment, html, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -56,8 +56,7 @@ pub(in crate::web) async fn page(
         .await
         .page(Section::Nodes, "Nodes")
         .crumb("Nodes", "");
-    frame.topics = "nodes:".into();
-    frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
+    follow(&app, &mut frame, "nodes:".into(), &fragments);
     Ok(html(&Page {
         frame,
         summary,

@@ -15,7 +15,7 @@ use client::ListOptions;
 use engine::health;
 
 use super::pod_logs::{self, Run};
-use super::{Markup, fragment, html, take};
+use super::{Markup, follow, fragment, html, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -45,6 +45,8 @@ struct Page {
     runs: Vec<(&'static str, String, bool)>,
     lines: Vec<LogLine>,
     log_error: String,
+    /// Whether no line says how bad it is.
+    plain: bool,
     /// Where the log goes on; empty where it is over.
     stream: String,
     download: String,
@@ -85,8 +87,8 @@ pub(in crate::web) async fn page(
     };
     let mut frame = frame.crumb(name.as_str(), "");
     // The application is part of the topic: it is not looked for again with every change.
-    frame.topics = format!("pod:{namespace}/{name}/{owner}");
-    frame.event = app.hub.publish(&frame.topics, &fragments, app.env.now());
+    let topic = format!("pod:{namespace}/{name}/{owner}");
+    follow(&app, &mut frame, topic, &fragments);
     let page = with_logs(&app, &pod, &asked, frame, &fragments).await;
     Ok(html(&page))
 }
@@ -148,6 +150,7 @@ async fn with_logs(
             format!("{log}&after={}", encoded(after))
         },
         download: format!("{log}&download=1"),
+        plain: lines.iter().all(|line| line.level.is_empty()),
         lines,
         log_error,
         container,

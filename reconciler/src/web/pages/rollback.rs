@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use engine::rollout::CommitId;
 
+use super::apps::recent;
 use super::html;
 use super::rollout::{branch, detail};
 use crate::history::RolloutQuery;
@@ -49,6 +50,9 @@ struct Page {
     plan: Vec<(&'static str, String)>,
     conflicts: Vec<String>,
     by_hand: String,
+    takes: String,
+    takes_why: String,
+    loses: bool,
 }
 
 pub(in crate::web) async fn preview(
@@ -97,7 +101,10 @@ async fn page(
         plan,
         conflicts,
         by_hand,
-    } = rollback::view(preview, &branch);
+        takes,
+        takes_why,
+        loses,
+    } = rollback::view(preview, &branch, &recent(app, Some(&name)).await?);
     Ok(html(&Page {
         frame,
         href: format!("{rollout}/rollback"),
@@ -115,6 +122,9 @@ async fn page(
         plan,
         conflicts,
         by_hand,
+        takes,
+        takes_why,
+        loses,
     }))
 }
 

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use super::{Markup, fragment, html, take};
+use super::{Markup, follow, fragment, html, take};
 use crate::history::RolloutDetail;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -51,11 +51,9 @@ pub(in crate::web) async fn page(
         .crumb("Applications", "/apps")
         .crumb(name, app_href(name))
         .crumb(title, "");
-    let topic = format!("rollout:{id}");
-    frame.event = app.hub.publish(&topic, &fragments, app.env.now());
     // What is over does not change any more.
     if !detail.rollout.phase.is_final() {
-        frame.topics = topic;
+        follow(&app, &mut frame, format!("rollout:{id}"), &fragments);
     }
     let page = Page {
         frame,

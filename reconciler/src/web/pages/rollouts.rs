@@ -9,36 +9,38 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::app::facts;
-use super::apps::recent;
-use super::html;
+use super::apps::{decoded, recent};
+use super::{Markup, follow, fragment, html, take};
 use crate::history::{Rollout, RolloutQuery};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
+use crate::web::live::Fragment;
 use crate::web::view::app;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
+use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::history::{self, List, PAGE, Query as Wanted, Scope};
-use crate::web::view::tape::{self, Tape};
+use crate::web::view::history::{self, PAGE, Query as Wanted, Scope};
+use crate::web::view::tape;
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "history/all.html")]
 struct All {
     frame: Frame,
-    tape: Tape,
-    list: List,
+    tape: Markup,
+    list: Markup,
 }
 
 #[derive(Template)]
 #[template(path = "history/app.html")]
 struct OfApp {
     frame: Frame,
-    head: app::Head,
+    head: Markup,
     tabs: app::Tabs,
-    tape: Tape,
-    list: List,
+    tape: Markup,
+    list: Markup,
 }
 
 pub(in crate::web) async fn all(
@@ -46,24 +48,21 @@ pub(in crate::web) async fn all(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let rollouts = read(&app, None, &query).await?;
     if visitor.json {
+        let rollouts = read(&app, None, &query).await?;
         return Ok(data(rollouts, &query).into_response());
     }
-    let now = app.env.now();
-    let frame = visitor
+    let fragments = of_all(&app, &query).await?;
+    let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Rollouts, "Rollouts")
         .crumb("Rollouts", "");
+    stay(&app, &mut frame, "", &query, &fragments);
     Ok(html(&All {
         frame,
-        tape: tape::tape(
-            &recent(&app, None).await?,
-            now,
-            ("All applications", "24 hours"),
-        ),
-        list: history::list(&rollouts, &query, "/rollouts", Scope::All, now),
+        tape: take(&fragments, "tape"),
+        list: take(&fragments, "history"),
     }))
 }
 
@@ -74,37 +73,71 @@ pub(in crate::web) async fn of_app(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let facts = facts(&app, &name).await?;
-    let rollouts = read(&app, Some(&name), &query).await?;
     if visitor.json {
+        let rollouts = read(&app, Some(&name), &query).await?;
         return Ok(data(rollouts, &query).into_response());
     }
-    let now = app.env.now();
-    let frame = visitor
+    let fragments = of_one(&app, &facts, &query).await?;
+    let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Applications, format!("History of {name}"))
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("History", "");
-    let scope = Scope::Application {
-        name: &name,
-        applied: &facts.applied.0,
-    };
-    let day = recent(&app, Some(&name)).await?;
-    let side = (format!("Only {name}"), "24 hours");
+    stay(&app, &mut frame, &name, &query, &fragments);
     Ok(html(&OfApp {
         frame,
-        head: app::head(&facts, now),
+        head: take(&fragments, "head"),
         tabs: app::tabs(&name, "History"),
-        tape: tape::tape(&day, now, (&side.0, side.1)),
-        list: history::list(
-            &rollouts,
-            &query,
-            &format!("{}/history", app_href(&name)),
-            scope,
-            now,
-        ),
+        tape: take(&fragments, "tape"),
+        list: take(&fragments, "history"),
     }))
+}
+
+/// The first page moves; what is older does not.
+fn stay(app: &App, frame: &mut Frame, name: &str, query: &Wanted, fragments: &[Fragment]) {
+    if query.before.is_empty() {
+        let (name, outcome) = (encoded(name), encoded(query.outcome()));
+        follow(app, frame, format!("history:{name}&{outcome}"), fragments);
+    }
+}
+
+/// Of the topic: an application or nothing, and an outcome or nothing.
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let (name, outcome) = name.split_once('&').unwrap_or((name, ""));
+    let query = Wanted {
+        outcome: decoded(outcome),
+        ..Wanted::default()
+    };
+    match decoded(name).as_str() {
+        "" => of_all(app, &query).await,
+        name => of_one(app, &facts(app, name).await?, &query).await,
+    }
+}
+
+async fn of_all(app: &App, query: &Wanted) -> Result<Vec<Fragment>, PageError> {
+    let now = app.env.now();
+    let rollouts = read(app, None, query).await?;
+    let newest = recent(app, None).await?;
+    let tape = tape::tape(&newest, now, ("All applications", "24 hours"));
+    let list = history::list(&rollouts, &newest, query, "/rollouts", Scope::All, now);
+    Ok(vec![fragment("tape", &tape), fragment("history", &list)])
+}
+
+async fn of_one(app: &App, facts: &Facts, query: &Wanted) -> Result<Vec<Fragment>, PageError> {
+    let now = app.env.now();
+    let name = facts.name.as_str();
+    let rollouts = read(app, Some(name), query).await?;
+    let newest = recent(app, Some(name)).await?;
+    let side = format!("Only {name}");
+    let base = format!("{}/history", app_href(name));
+    let list = history::list(&rollouts, &newest, query, &base, Scope::Application, now);
+    Ok(vec![
+        fragment("head", &app::head(facts, now)),
+        fragment("tape", &tape::tape(&newest, now, (&side, "24 hours"))),
+        fragment("history", &list),
+    ])
 }
 
 async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollout>, PageError> {

@@ -1,6 +1,8 @@
 //! One application: its title, its truth, its conditions, what it consists of, what was last
 //! done to it.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use jiff::Timestamp;
 
@@ -139,11 +141,7 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
         health: State::health(facts.health),
         sync: State::sync(facts.sync),
         path: facts.path().to_owned(),
-        tracks: facts
-            .application
-            .as_ref()
-            .map(|application| application.source.revision.clone())
-            .unwrap_or_default(),
+        tracks: facts.tracks.clone(),
         live: (!live.0.is_empty()).then(|| chip(&live)),
         going_to: facts
             .running()
@@ -232,11 +230,17 @@ fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
     ConditionRow {
         tone,
         icon: Icon(icon),
-        name: words(&condition.kind),
-        text: if condition.message.is_empty() {
-            condition.reason.clone()
-        } else {
-            condition.message.clone()
+        name: match (condition.kind.as_str(), condition.status.as_str()) {
+            ("Synced", _) => "Matches Git".into(),
+            ("RollingOut", "True") => "Converging".into(),
+            ("RollingOut", _) => "Newest rollout".into(),
+            (kind, _) => words(kind),
+        },
+        text: match (condition.kind.as_str(), condition.status.as_str()) {
+            _ if !condition.message.is_empty() => condition.message.clone(),
+            ("Synced", "True") => "what Git asks for is in the cluster, field by field".into(),
+            ("Healthy", "True") => "every object is as it should be".into(),
+            _ => condition.reason.clone(),
         },
         since: since.and_then(parse_time).map(|at| When::age(at, now)),
     }
@@ -258,7 +262,8 @@ pub(crate) fn words(name: &str) -> String {
     text
 }
 
-pub(crate) fn summary(facts: &Facts) -> Summary {
+/// `forest` is what the application consists of, as far as that could be read.
+pub(crate) fn summary(facts: &Facts, forest: &[Node]) -> Summary {
     let mut entries = Vec::new();
     if let Some(application) = &facts.application {
         let source = &application.source;
@@ -266,7 +271,7 @@ pub(crate) fn summary(facts: &Facts) -> Summary {
             entries.push(("Repository", source.repo.clone()));
         }
         entries.push(("Path", source.path.clone()));
-        entries.push(("Namespace", application.target_namespace.clone()));
+        entries.push(namespaces(&application.target_namespace, forest));
         let policy = &application.policy;
         let mut does = Vec::new();
         does.push(if policy.automated {
@@ -292,6 +297,22 @@ pub(crate) fn summary(facts: &Facts) -> Summary {
     }
     entries.push(("Objects", facts.objects.to_string()));
     Summary { entries }
+}
+
+/// Where its objects are, or where they would be put.
+fn namespaces(target: &str, forest: &[Node]) -> (&'static str, String) {
+    let own = forest.iter().map(|node| node.key.namespace.as_str());
+    let all: BTreeSet<&str> = own.filter(|namespace| !namespace.is_empty()).collect();
+    let name = if all.len() > 1 {
+        "Namespaces"
+    } else {
+        "Namespace"
+    };
+    let all: Vec<&str> = all.into_iter().collect();
+    match all.as_slice() {
+        [] => (name, target.to_owned()),
+        all => (name, all.join(", ")),
+    }
 }
 
 /// The objects; `forest` from [`super::tree::forest`].

@@ -46,12 +46,18 @@ impl Query {
     }
 }
 
-/// What stands above the table.
-#[derive(Debug)]
-pub(crate) struct Overview {
-    pub summary: String,
+/// The line below the title.
+#[derive(Debug, Template)]
+#[template(path = "apps/summary.html")]
+pub(crate) struct Summary {
+    pub text: String,
+}
+
+/// How many applications are in each state.
+#[derive(Debug, Template)]
+#[template(path = "apps/filters.html")]
+pub(crate) struct Filters {
     pub filters: Vec<Filter>,
-    pub query: String,
 }
 
 /// A state with the number of applications in it.
@@ -69,6 +75,8 @@ pub(crate) struct Filter {
 #[derive(Debug, Template)]
 #[template(path = "apps/attention.html")]
 pub(crate) struct Attention {
+    /// Empty while nothing needs anybody.
+    pub heading: &'static str,
     pub items: Vec<Item>,
     pub total: usize,
     pub all_well: String,
@@ -116,8 +124,21 @@ pub(crate) struct Row {
     pub objects: String,
 }
 
-/// The line and the filters above the table.
-pub(crate) fn overview(all: &[Facts], query: &Query) -> Overview {
+pub(crate) fn summary(all: &[Facts]) -> Summary {
+    let is_synced = |facts: &&Facts| facts.sync == SyncStatus::Synced;
+    let synced = all.iter().filter(is_synced).count();
+    Summary {
+        text: match (all.len(), synced) {
+            (0, _) => "None yet".into(),
+            (1, 1) => "1 in Git, and it matches".into(),
+            (total, synced) if total == synced => format!("{total} in Git, all of them match"),
+            (total, 0) => format!("{total} in Git, none of them matches"),
+            (total, synced) => format!("{total} in Git, {synced} of them match"),
+        },
+    }
+}
+
+pub(crate) fn filters(all: &[Facts], query: &Query) -> Filters {
     let count = |wanted: &dyn Fn(&Facts) -> bool| all.iter().filter(|facts| wanted(facts)).count();
     let mut filters = vec![Filter {
         tone: Tone::Unknown,
@@ -148,15 +169,7 @@ pub(crate) fn overview(all: &[Facts], query: &Query) -> Overview {
         let state = State::sync(SyncStatus::OutOfSync);
         filters.insert(filters.len().min(2), filter(state, out, "sync", current));
     }
-    let synced = count(&|facts| facts.sync == SyncStatus::Synced);
-    Overview {
-        summary: match all.len() {
-            0 => "None yet".into(),
-            total => format!("{total} in Git, {synced} of them match it"),
-        },
-        filters,
-        query: query.q.clone(),
-    }
+    Filters { filters }
 }
 
 fn filter(state: State, count: usize, parameter: &str, current: bool) -> Filter {
@@ -175,6 +188,11 @@ pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
     let mut worst: Vec<&Facts> = all.iter().filter(|facts| !facts.is_well()).collect();
     worst.sort_by(|a, b| b.concern().cmp(&a.concern()).then(a.name.cmp(&b.name)));
     Attention {
+        heading: match worst.first().map(|facts| facts.concern()) {
+            Some(Tone::Warn | Tone::Bad) => "Needs you",
+            Some(_) => "On the way",
+            None => "",
+        },
         items: worst.into_iter().map(|facts| item(facts, now)).collect(),
         total: all.len(),
         all_well: match all.len() {

@@ -15,6 +15,8 @@ use crate::service::ApplicationView;
 pub(crate) struct Facts {
     pub name: String,
     pub path: String,
+    /// The branch, tag or commit it follows; empty for the repository's own branch.
+    pub tracks: String,
     pub sync: SyncStatus,
     pub sync_message: String,
     pub health: HealthStatus,
@@ -39,9 +41,14 @@ pub(crate) struct Facts {
 impl Facts {
     pub(crate) fn new(view: &ApplicationView, object: Option<&Object>) -> Self {
         let (summary, standing) = (&view.summary, &view.standing);
+        let application = object.map(Application::from_object);
         Self {
             name: summary.application.name.clone(),
             path: view.path.clone(),
+            tracks: application
+                .as_ref()
+                .map(|application| application.source.revision.clone())
+                .unwrap_or_default(),
             sync: standing.sync,
             sync_message: standing.sync_message.clone(),
             health: match standing.observed_at {
@@ -56,7 +63,7 @@ impl Facts {
             held: summary.held.clone(),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,
-            application: object.map(Application::from_object),
+            application,
             conditions: object.map(Object::conditions).unwrap_or_default(),
         }
     }

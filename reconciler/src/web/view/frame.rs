@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::component::{Escaped, encoded};
+use askama::Template;
+
+use super::component::{Escaped, Icon, encoded};
 use super::time::When;
 use crate::web::assets::{ASSETS, Assets};
 
@@ -68,6 +70,20 @@ pub(crate) struct Git {
     pub error: String,
 }
 
+/// Where Git stands, at the foot of the side bar.
+#[derive(Debug, Template)]
+#[template(path = "git/foot.html")]
+pub(crate) struct Foot {
+    pub git: Option<Git>,
+}
+
+/// Why Git cannot be read, above the content. Nothing when all is well.
+#[derive(Debug, Template)]
+#[template(path = "git/trouble.html")]
+pub(crate) struct Trouble {
+    pub git: Option<Git>,
+}
+
 /// Everything around the content.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
@@ -100,6 +116,16 @@ impl Frame {
     /// Initials for the mark at the top.
     pub(crate) fn initials(&self) -> String {
         self.user.chars().take(2).collect::<String>().to_uppercase()
+    }
+
+    pub(crate) fn foot(&self) -> Foot {
+        let git = self.git.clone();
+        Foot { git }
+    }
+
+    pub(crate) fn trouble(&self) -> Trouble {
+        let git = self.git.clone();
+        Trouble { git }
     }
 
     /// The attribute that opens the page's stream, or nothing.

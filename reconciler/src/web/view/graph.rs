@@ -10,6 +10,8 @@ use super::tree::Node;
 const BOXES: usize = 40;
 const ROW: usize = 50;
 const GAP: usize = 12;
+/// Characters that fit into a box in the widest of the usual fonts.
+const NAME: usize = 17;
 /// Left edge and width of each column.
 const COLUMNS: [(usize, usize); 4] = [(0, 140), (174, 178), (386, 178), (596, 184)];
 
@@ -184,7 +186,7 @@ fn rest(more: &BTreeMap<String, usize>) -> Entry {
     let names: Vec<&str> = more.keys().map(String::as_str).collect();
     Entry {
         kind: format!("{count} more"),
-        name: shortened(&names.join(", "), 21),
+        name: listed(&names),
         meta: String::new(),
         href: String::new(),
         label: format!("{count} more objects: {}; see the list", kinds.join(", ")),
@@ -254,10 +256,23 @@ fn name(owner: &str, node: &Node) -> String {
         .strip_prefix(owner)
         .and_then(|rest| rest.strip_prefix('-'))
     {
-        Some(rest) if matches!(node.kind.as_str(), "Pod") && rest.len() >= 4 => {
-            format!("…{}", shortened(rest, 19))
+        // Of a pod's name the end tells, always; of others where there is no room for all.
+        Some(rest) if rest.len() >= 4 && (node.kind == "Pod" || own.len() > NAME) => {
+            format!("…{}", shortened(rest, NAME - 1))
         }
-        _ => shortened(own, 20),
+        _ => shortened(own, NAME),
+    }
+}
+
+/// As many names as fit.
+fn listed(names: &[&str]) -> String {
+    let all = names.join(", ");
+    if all.len() <= NAME {
+        return all;
+    }
+    match names {
+        [first, ..] if first.len() + 3 <= NAME => format!("{first}, …"),
+        _ => shortened(&all, NAME),
     }
 }
 

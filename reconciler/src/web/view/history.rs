@@ -5,12 +5,11 @@ use jiff::Timestamp;
 
 use engine::rollout::RolloutPhase;
 
-use super::app::can_undo;
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::facts::undone;
 use super::rollout::initials;
 use super::tape::Shape;
-use super::time::{When, coarse, took};
+use super::time::{When, took};
 use crate::history::Rollout;
 
 /// Rows on one page.
@@ -35,7 +34,7 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    fn outcome(&self) -> &str {
+    pub(crate) fn outcome(&self) -> &str {
         if self.state == "running" {
             "running"
         } else {
@@ -105,24 +104,24 @@ pub(crate) struct Row {
     /// Relative to the longest, in percent.
     pub bar: i64,
     pub running: bool,
-    pub can_undo: bool,
+    /// The page that goes back to what this one brought; empty where it brought nothing good, or
+    /// nothing came after it.
+    pub back: String,
     pub void: bool,
 }
 
 /// Whose rollouts a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope<'a> {
+pub(crate) enum Scope {
     All,
-    Application {
-        name: &'a str,
-        /// The commit that is in the cluster.
-        applied: &'a str,
-    },
+    Application,
 }
 
-/// The list. `rollouts` newest first, as many as were read; `base` is the page's own path.
+/// The list. `rollouts` newest first, as many as were read; `newest` are the newest there are, of
+/// any outcome; `base` is the page's own path.
 pub(crate) fn list(
     rollouts: &[Rollout],
+    newest: &[Rollout],
     query: &Query,
     base: &str,
     scope: Scope,
@@ -135,11 +134,17 @@ pub(crate) fn list(
         .max()
         .unwrap_or(1)
         .max(1);
-    let mut day = String::new();
+    let serving = newest
+        .iter()
+        .find(|one| one.phase == RolloutPhase::Succeeded)
+        .filter(|_| scope == Scope::Application);
+    let mut day = day_of(now, now);
     let mut rows: Vec<Row> = Vec::new();
     for (index, rollout) in shown.iter().enumerate() {
         let mut row = row(rollout, scope, now);
-        let own = rollout.started_at.strftime("%A, %-d %B %Y").to_string();
+        row.back = back(rollout, newest);
+        row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
+        let own = day_of(rollout.started_at, now);
         if own != day {
             row.day.clone_from(&own);
             day = own;
@@ -154,7 +159,7 @@ pub(crate) fn list(
         };
         rows.push(row);
     }
-    if matches!(scope, Scope::Application { .. }) {
+    if scope == Scope::Application {
         for (index, rollout) in shown.iter().enumerate() {
             rows[index].arc = arc(rollout, &shown[index + 1..], &rows[index + 1..]);
         }
@@ -175,6 +180,35 @@ pub(crate) fn list(
     }
 }
 
+/// The day as a heading; today has none.
+fn day_of(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.as_second().div_euclid(86_400);
+    match day(now) - day(at) {
+        0 => String::new(),
+        1 => at.strftime("Yesterday, %-d %B").to_string(),
+        2..=300 => at.strftime("%A, %-d %B").to_string(),
+        _ => at.strftime("%A, %-d %B %Y").to_string(),
+    }
+}
+
+/// Going back to a rollout is undoing all that came after it, beginning with the next one.
+fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
+    let later = newest
+        .iter()
+        .take_while(|one| one.id != rollout.id)
+        .filter(|one| one.application == rollout.application);
+    match later.last() {
+        Some(next)
+            if rollout.phase == RolloutPhase::Succeeded
+                && newest.iter().any(|one| one.id == rollout.id)
+                && !next.previous.0.is_empty() =>
+        {
+            format!("/rollouts/{}/rollback", encoded(&next.id))
+        }
+        _ => String::new(),
+    }
+}
+
 fn duration(rollout: &Rollout, now: Timestamp) -> jiff::SignedDuration {
     rollout
         .started_at
@@ -190,10 +224,14 @@ fn arc(rollout: &Rollout, older: &[&Rollout], rows: &[Row]) -> usize {
     let Some(restored) = restored.filter(|_| !undone(rollout).is_empty()) else {
         return 0;
     };
-    let Some(at) = older
-        .iter()
-        .position(|one| one.revision.0.starts_with(&restored.0))
-    else {
+    let is_it = |one: &&&Rollout| one.revision.0.starts_with(&restored.0);
+    let place = |good: bool| {
+        older
+            .iter()
+            .position(|one| is_it(&one) && (one.phase == RolloutPhase::Succeeded || !good))
+    };
+    // The one that brought it to the cluster, if that is on the page.
+    let Some(at) = place(true).or_else(|| place(false)) else {
         return 0;
     };
     let between = rows[..=at]
@@ -252,7 +290,6 @@ fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let state = State::rollout(rollout);
     let running = !rollout.phase.is_final();
-    let age = coarse(rollout.started_at.duration_until(now));
     Row {
         day: String::new(),
         shape: Shape::of(rollout),
@@ -260,33 +297,25 @@ fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
         arc: 0,
         name: match scope {
             Scope::All => rollout.id.clone(),
-            Scope::Application { .. } => rollout.number.to_string(),
+            Scope::Application => rollout.number.to_string(),
         },
         tone: state.tone,
         state,
         commit: CommitChip::new(&rollout.revision, href.clone()),
         href,
         subject: rollout.subject().to_owned(),
-        serving: match scope {
-            Scope::All => false,
-            Scope::Application { applied, .. } => {
-                rollout.phase == RolloutPhase::Succeeded && rollout.revision.0 == applied
-            }
-        },
+        serving: false,
         undoes: undone(rollout),
         author: rollout.author.name.clone(),
         initials: initials(&rollout.author.name),
         when: When {
             at: rollout.started_at,
-            text: match rollout.started_at.duration_until(now).as_secs() {
-                0..86_400 => rollout.started_at.strftime("%H:%M").to_string(),
-                _ => format!("{age} ago"),
-            },
+            text: rollout.started_at.strftime("%H:%M").to_string(),
         },
         took: took(duration(rollout, now)),
         bar: 0,
         running,
-        can_undo: can_undo(rollout),
+        back: String::new(),
         void: rollout.phase == RolloutPhase::Superseded || rollout.changed == Some(false),
     }
 }

@@ -87,7 +87,10 @@ fn share(requested: i128, of: i128) -> i64 {
 fn cpu(requested: i128, of: i128) -> Meter {
     let cores = |nanos: i128| {
         let hundredths = nanos / (NANOS / 100);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+        match (hundredths / 100, hundredths % 100) {
+            (whole, 0) => whole.to_string(),
+            (whole, part) => format!("{whole}.{part:02}"),
+        }
     };
     let text = format!("{} of {} cores", cores(requested), cores(of));
     let share = share(requested, of);
@@ -97,7 +100,10 @@ fn cpu(requested: i128, of: i128) -> Meter {
 fn memory(requested: i128, of: i128) -> Meter {
     let gib = |nanos: i128| {
         let tenths = nanos / NANOS * 10 / (1 << 30);
-        format!("{}.{}", tenths / 10, tenths % 10)
+        match (tenths / 10, tenths % 10) {
+            (whole, 0) => whole.to_string(),
+            (whole, part) => format!("{whole}.{part}"),
+        }
     };
     let text = format!("{} of {} GiB", gib(requested), gib(of));
     let share = share(requested, of);

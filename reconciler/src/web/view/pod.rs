@@ -264,7 +264,9 @@ fn last_exit(status: &Value) -> Option<WhyStep> {
 /// The newest first.
 pub(crate) fn events(all: &[Object], now: Timestamp) -> Events {
     let mut sorted: Vec<&Object> = all.iter().collect();
-    sorted.sort_by_key(|event| std::cmp::Reverse(happened(event)));
+    // Times are whole seconds; the order in which they were written tells more.
+    let written = |event: &Object| event.text("/metadata/resourceVersion").parse::<i64>().ok();
+    sorted.sort_by_key(|event| std::cmp::Reverse((happened(event), written(event))));
     let event = |event: &&Object| {
         let warning = event.text("/type") == "Warning";
         let count = [("/series/count"), ("/count")]

@@ -1,8 +1,10 @@
 //! The page that looks like a dialog: exactly what will be pushed, and what that will do.
 
-use engine::rollout::CommitId;
+use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::CommitChip;
+use super::time::took;
+use crate::history::Rollout;
 use crate::service::RollbackPreview;
 use crate::source::Commit;
 
@@ -19,12 +21,19 @@ pub(crate) struct View {
     pub plan: Vec<(&'static str, String)>,
     pub conflicts: Vec<String>,
     pub by_hand: String,
+    /// How long it is likely to take, and how that is known.
+    pub takes: String,
+    pub takes_why: String,
+    /// Whether it deletes or runs what a revert does not bring back.
+    pub loses: bool,
 }
 
 /// Lines of the plan on the page.
 const LINES: usize = 200;
 
-pub(crate) fn view(preview: &RollbackPreview, branch: &str) -> View {
+/// `newest` are the application's rollouts, newest first.
+pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) -> View {
+    let (takes, takes_why) = expected(newest);
     let (subject, body) = preview
         .message
         .split_once('\n')
@@ -39,6 +48,41 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str) -> View {
         plan: lines.map(|line| (class(line), line.clone())).collect(),
         conflicts: preview.conflicts.clone(),
         by_hand: by_hand(&preview.undoes, branch),
+        takes,
+        takes_why,
+        loses: preview.plan.iter().any(|line| is_for_good(line)),
+    }
+}
+
+/// Told from the last rollback that went well, else from the last rollout.
+fn expected(newest: &[Rollout]) -> (String, String) {
+    let good = || {
+        newest
+            .iter()
+            .filter(|one| one.phase == RolloutPhase::Succeeded && one.changed != Some(false))
+    };
+    let back = good().find(|one| !one.rollback_of.is_empty());
+    let Some((one, what)) = back
+        .map(|one| (one, "rollback"))
+        .or_else(|| good().next().map(|one| (one, "rollout")))
+    else {
+        let takes = "It is not known how long this takes".to_owned();
+        return (takes, "Nothing converged here yet.".into());
+    };
+    let end = one.finished_at.unwrap_or(one.started_at);
+    let passed = took(one.started_at.duration_until(end));
+    let why = format!("The last {what} of {} took as long.", one.application);
+    (format!("About {passed}"), why)
+}
+
+/// Volumes that go, and jobs, whose work stays.
+fn is_for_good(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip(1);
+    let (verb, kind) = (words.next(), words.next());
+    match (verb, kind) {
+        (Some("delete"), Some(kind)) => kind.starts_with("PersistentVolume") || kind == "Namespace",
+        (Some("create" | "change"), Some(kind)) => kind == "Job",
+        _ => false,
     }
 }
 
@@ -72,4 +116,21 @@ pub(crate) fn by_hand(undoes: &[Commit], branch: &str) -> String {
         "git revert {} && git push origin {branch}",
         commits.join(" ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_come_back_is_known() {
+        let check = |line: &str, expected: bool| assert_eq!(is_for_good(line), expected, "{line}");
+        check("  - delete  PersistentVolumeClaim movies/model", true);
+        check("  - delete  Namespace movies", true);
+        check("  + create  Job movies/migrate-42", true);
+        check("  - delete  ConfigMap movies/flags", false);
+        check("  ~ change  Deployment movies/web", false);
+        check("      spec.replicas: 3 -> 1", false);
+        check("", false);
+    }
 }

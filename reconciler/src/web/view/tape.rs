@@ -16,6 +16,10 @@ use crate::history::Rollout;
 pub(crate) const SPAN: SignedDuration = SignedDuration::from_hours(24);
 /// Marks nearer than this many thousandths of the line become one.
 const NEAR: i64 = 22;
+/// Where the newest mark stands, in thousandths: beside the knob at the end, not below it.
+const LAST: i64 = 984;
+/// From here on a mark's count stands at its left.
+const TURN: i64 = 900;
 
 /// The line.
 #[derive(Debug, Template)]
@@ -37,6 +41,8 @@ pub(crate) struct Mark {
     pub label: String,
     pub shape: Shape,
     pub count: usize,
+    /// Whether the count stands at the left.
+    pub count_left: bool,
 }
 
 /// The outcome as a shape: it can be told without its colour.
@@ -111,7 +117,7 @@ fn ticks(now: Timestamp) -> Vec<(String, String)> {
 fn place(at: Timestamp, now: Timestamp) -> Option<i64> {
     let from = (now - SPAN).duration_until(at);
     let place = i64::try_from(from.as_millis() * 1000 / SPAN.as_millis()).ok()?;
-    (0..=1000).contains(&place).then_some(place.min(995))
+    (0..=1000).contains(&place).then_some(place.min(LAST))
 }
 
 fn percent(thousandths: i64) -> String {
@@ -133,6 +139,7 @@ fn mark(at: i64, group: &[&Rollout]) -> Mark {
         label,
         shape: Shape::of(worst),
         count: group.len(),
+        count_left: at > TURN,
     }
 }
 

@@ -10,7 +10,7 @@ use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::Tone;
 use super::tree::Node;
-use super::{diff, graph, tape, waves};
+use super::{diff, graph, history, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
@@ -349,4 +349,38 @@ fn a_long_diff_is_cut_and_can_be_opened_alone() {
         ..diff::Query::default()
     };
     assert_eq!(diff::of_rollout(&detail, &alone).objects[0].hidden, 0);
+}
+
+#[test]
+fn going_back_is_undoing_what_came_next() {
+    let numbered = |number: i64, phase| Rollout {
+        id: format!("web-{number}"),
+        number,
+        previous: CommitId("b".repeat(40)),
+        ..rollout(phase, 100 - number)
+    };
+    let (good, bad) = (RolloutPhase::Succeeded, RolloutPhase::Failed);
+    let all = [
+        numbered(5, RolloutPhase::Applying),
+        numbered(4, bad),
+        numbered(3, good),
+        numbered(2, RolloutPhase::Superseded),
+        numbered(1, good),
+    ];
+    let query = history::Query::default();
+    let check = |shown: &[Rollout], expected: &[&str]| {
+        let scope = history::Scope::Application;
+        let list = history::list(shown, &all, &query, "/", scope, now());
+        let back: Vec<&str> = list.rows.iter().map(|row| row.back.as_str()).collect();
+        assert_eq!(back, expected);
+    };
+    let (four, two) = ("/rollouts/web-4/rollback", "/rollouts/web-2/rollback");
+    check(&all, &["", "", four, "", two]);
+    // Whatever else is on the page.
+    check(&all[4..], &[two]);
+    // What is too old to be found is not guessed.
+    check(&[numbered(0, good)], &[""]);
+    let list = history::list(&all, &all, &query, "/", history::Scope::Application, now());
+    let serving: Vec<bool> = list.rows.iter().map(|row| row.serving).collect();
+    assert_eq!(serving, [false, false, true, false, false]);
 }

@@ -15,6 +15,8 @@ const ROWS: usize = 40;
 const HEAD: usize = 24;
 const TITLE: usize = 32;
 const ROW: usize = 28;
+/// Letters that have room on a phone.
+const SHORT: usize = 22;
 const AXIS: usize = 26;
 
 /// The picture and its labels.
@@ -89,7 +91,7 @@ impl Scale {
         Self {
             from: rollout.started_at - SignedDuration::from_millis(raw / 40),
             // Room for a label after the last bar.
-            span: raw + raw / 40 + raw / 5,
+            span: raw + raw / 40 + raw * 3 / 10,
         }
     }
 
@@ -140,6 +142,8 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
         let gone = deleted.iter().filter(|o| o.applied_at.is_some()).count();
         let state = if gone == deleted.len() {
             State::new(Tone::Ok, "ok", "done")
+        } else if rollout.phase.is_final() {
+            State::new(Tone::Unknown, "unk", "not reached")
         } else {
             State::new(Tone::Unknown, "wait", "last of all")
         };
@@ -268,11 +272,16 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
     let place = object
         .applied_at
         .map_or(200, |applied| scale.at(end).max(scale.at(applied) + 45));
-    // A letter is about a ninetieth of the width.
-    let room = usize::try_from((10_000 - place) / 110).unwrap_or(0);
-    // Beyond the middle there is more room before the bar than after it.
+    let text = text(object, rollout, settled, end);
     let start = object.applied_at.map_or(0, |applied| scale.at(applied));
-    let text_end = place > 6_800 && start > 4_000;
+    // Of the places after the bar, before it, and on it where it is faint: the first with room.
+    let (text_x, text_end) = match text.chars().count() {
+        length if length <= letters(10_000 - place) => (place, false),
+        length if length <= letters(start) => (start, true),
+        _ if !settled && place > 10_000 - place => (place, true),
+        _ => (place, false),
+    };
+    let room = letters(if text_end { text_x } else { 10_000 - text_x });
     Row {
         tone,
         icon: Icon(icon),
@@ -286,14 +295,21 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
         y,
         bar,
         open,
-        text: shortened(
-            &text(object, rollout, settled, end),
-            if text_end { 40 } else { room },
-        ),
-        text_class: if tone == Tone::Bad { "b" } else { "on" },
-        text_x: percent(if text_end { start } else { place }),
+        text: shortened(&text, room),
+        text_class: match (tone, text.chars().count() > SHORT) {
+            (Tone::Bad, false) => "b",
+            (Tone::Bad, true) => "b long",
+            (_, false) => "on",
+            (_, true) => "on long",
+        },
+        text_x: percent(text_x),
         text_end,
     }
+}
+
+/// How many letters have room in so many hundredths of a percent.
+fn letters(hundredths: i64) -> usize {
+    usize::try_from(hundredths / 125).unwrap_or(0)
 }
 
 fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'static str) {

@@ -1,0 +1,103 @@
+//! Its name, state, commits, what can be done, and its failure in one sentence.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use engine::rollout::RolloutPhase;
+
+use crate::history::Rollout;
+use crate::web::view::app::{Truth, can_undo};
+use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
+use crate::web::view::graph::app_href;
+use crate::web::view::time::took;
+
+use super::next::sentence;
+
+/// Its name, state, commits and what can be done.
+#[derive(Debug, Template)]
+#[template(path = "rollout/head.html")]
+pub(crate) struct Head {
+    pub number: i64,
+    pub href: String,
+    pub state: State,
+    pub app: String,
+    pub app_href: String,
+    pub from: Option<CommitChip>,
+    pub to: CommitChip,
+    pub subject: String,
+    pub author: String,
+    pub initials: String,
+    /// Name and address of what it undoes.
+    pub undoes: Option<(String, String)>,
+    pub duration: String,
+    pub rollback: String,
+}
+
+pub(crate) fn head(rollout: &Rollout, now: Timestamp) -> Head {
+    let href = format!("/rollouts/{}", encoded(&rollout.id));
+    let end = rollout.finished_at.unwrap_or(now);
+    let duration = took(rollout.started_at.duration_until(end));
+    let undone = &rollout.rollback_of;
+    // A rollout's name has a number at its end; a commit's has not.
+    let is_rollout = undone.rsplit_once('-').is_some_and(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    Head {
+        number: rollout.number,
+        state: State::rollout(rollout),
+        app: rollout.application.clone(),
+        app_href: app_href(&rollout.application),
+        from: (!rollout.previous.0.is_empty()).then(|| CommitChip::new(&rollout.previous, "")),
+        to: CommitChip::new(&rollout.revision, format!("{href}/diff")),
+        subject: rollout.subject().to_owned(),
+        author: rollout.author.name.clone(),
+        initials: initials(&rollout.author.name),
+        undoes: (!undone.is_empty()).then(|| {
+            let to = if is_rollout {
+                format!("/rollouts/{}", encoded(undone))
+            } else {
+                String::new()
+            };
+            (undone.clone(), to)
+        }),
+        duration: if rollout.phase.is_final() {
+            format!("took {duration}")
+        } else {
+            format!("running {duration}")
+        },
+        rollback: if can_undo(rollout) {
+            format!("{href}/rollback")
+        } else {
+            String::new()
+        },
+        href,
+    }
+}
+
+/// The first letters of the first and last word.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.last().and_then(|word| word.chars().next());
+    first
+        .into_iter()
+        .chain(last)
+        .collect::<String>()
+        .to_uppercase()
+}
+
+/// The failure in one sentence, at the top of the page. Nothing while it may still succeed.
+pub(crate) fn truth(rollout: &Rollout) -> Truth {
+    let failed = rollout.phase == RolloutPhase::Failed;
+    Truth {
+        tone: failed.then_some(Tone::Bad),
+        icon: Icon("bad"),
+        heading: format!(
+            "{} did not become healthy at {}",
+            rollout.application,
+            rollout.revision.short()
+        ),
+        details: sentence(&rollout.message),
+        action: None,
+    }
+}

@@ -1,0 +1,15 @@
+//! One rollout: how far it is, what it will do next, what it did and why. A file for each panel.
+
+mod changes;
+mod decisions;
+mod head;
+mod next;
+mod state;
+mod steps;
+
+pub(crate) use changes::{Sign, changes};
+pub(crate) use decisions::decisions;
+pub(crate) use head::{Head, head, initials, truth};
+pub(crate) use next::next;
+pub(crate) use state::{by_wave, is_settled, wave_state};
+pub(crate) use steps::steps;
