@@ -14,6 +14,7 @@ use crate::host::{Cgroups, Host, Machine, host_resolver};
 use crate::node::{self, Capacity, Description, Reporter, allocatable};
 use crate::pods::{Driver, NodeFacts, Shared};
 use crate::probes::Prober;
+use crate::reclaim::Reclaimer;
 use crate::runtime::{self, ResolverConfig, Runtime};
 use crate::server;
 use crate::simulated::{Simulated, SimulatedHost};
@@ -116,6 +117,8 @@ impl Agent {
             &limits,
             &tasks,
         );
+        let reclaimer = Reclaimer::new(self.shared.clone(), &self.config.node.name);
+        tasks.spawn_until_cancelled(reclaimer.run());
         tasks.spawn_until_cancelled(Driver::new(self.shared).run());
     }
 }
@@ -154,6 +157,8 @@ pub fn start_simulated(
         timing: config.timing,
     };
     tasks.spawn_until_cancelled(reporter.run());
+    let reclaimer = Reclaimer::new(shared.clone(), &config.node.name);
+    tasks.spawn_until_cancelled(reclaimer.run());
     tasks.spawn_until_cancelled(Driver::new(shared).run());
 }
 

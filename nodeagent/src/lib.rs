@@ -13,6 +13,7 @@ mod node;
 mod pods;
 mod probes;
 pub mod proxy;
+mod reclaim;
 mod report;
 pub mod runtime;
 mod server;

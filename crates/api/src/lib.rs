@@ -7,6 +7,7 @@
 pub mod codec;
 mod key;
 pub mod kinds;
+pub mod local_volume;
 pub mod name;
 mod object;
 pub mod openapi;

@@ -145,6 +145,11 @@ impl Host for Machine {
         let pod = pod.clone();
         self.blocking(move |shared| shared.release(&pod)).await
     }
+
+    async fn remove_volume(&self, path: &Path) -> Result<(), Error> {
+        let path = path.to_owned();
+        self.blocking(move |_| remove_directory(&path)).await
+    }
 }
 
 impl Shared {

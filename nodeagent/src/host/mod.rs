@@ -10,7 +10,7 @@ mod mounts;
 mod resolver;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::Uid;
@@ -71,6 +71,9 @@ pub(crate) trait Host: Send + Sync + 'static {
 
     /// Takes back everything [`Host::prepare`] made, logs included.
     async fn release(&self, pod: &Uid) -> Result<(), Error>;
+
+    /// Removes the directory of a volume with everything in it, if it is there.
+    async fn remove_volume(&self, path: &Path) -> Result<(), Error>;
 }
 
 /// What the mounts of a container depend on besides its spec.

@@ -1,5 +1,6 @@
 //! The machine's side of simulated pods: nothing.
 
+use std::path::Path;
 use std::time::Duration;
 
 use api::Uid;
@@ -61,6 +62,10 @@ impl Host for SimulatedHost {
     async fn forget_log(&self, _container: &Container) {}
 
     async fn release(&self, _pod: &Uid) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn remove_volume(&self, _path: &Path) -> Result<(), Error> {
         Ok(())
     }
 }

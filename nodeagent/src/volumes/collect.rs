@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::k8s::core::v1 as core;
-use api::{Collection, Object, Uid};
+use api::{Collection, Object, Uid, local_volume};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use client::{Client, Env, Target};
@@ -16,8 +16,6 @@ use super::plan::{Bound, Sources, TokenRequest, references};
 use crate::environment::{CONFIG_MAP, Downward};
 use crate::pods::spec::{self, later};
 
-/// What kind of volume a claim's provisioner left for the node to make.
-const OWN_PROVISIONER: &str = "kedge.dev/";
 /// A pod's objects, by kind and name.
 pub(super) type Objects = BTreeMap<(&'static str, String), BTreeMap<String, Vec<u8>>>;
 
@@ -230,8 +228,6 @@ fn token_request(pod: &core::Pod, request: &TokenRequest) -> Object {
 
 /// Where a persistent volume is on this machine.
 fn bound(volume: &Object) -> Result<Bound, String> {
-    let provisioner = volume.annotation("pv.kubernetes.io/provisioned-by");
-    let is_own = provisioner.is_some_and(|name| name.starts_with(OWN_PROVISIONER));
     let host = volume.text("/spec/hostPath/path");
     let local = volume.text("/spec/local/path");
     let creates = volume.text("/spec/hostPath/type") == "DirectoryOrCreate";
@@ -244,7 +240,7 @@ fn bound(volume: &Object) -> Result<Bound, String> {
     }
     Ok(Bound {
         path: path.into(),
-        create: is_own || creates,
+        create: local_volume::is_own(volume) || creates,
     })
 }
 

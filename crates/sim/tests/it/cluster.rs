@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Collection, Object};
-use client::{Cache, Client, Env, Informers, Tasks, WriteOptions};
+use api::{Collection, Object, ObjectKey};
+use client::{Cache, Client, Env, Informers, Patch, PatchOptions, Target, Tasks, WriteOptions};
 use nodeagent::config::{
     Config, DnsConfig, NodeConfig, RuntimeConfig, ServerConfig, Simulation, Timing,
 };
@@ -71,6 +71,25 @@ impl Cluster {
             .create(&collection, &object, &options)
             .await
             .expect("the object is valid and new")
+    }
+
+    pub(crate) async fn merge(&self, key: &ObjectKey, change: &Value) {
+        self.patch(Target::object(key.clone()), change).await;
+    }
+
+    /// Says of a claim that it is bound, as its controller would.
+    pub(crate) async fn bind(&self, claim: &Object, volume: &str) {
+        let key = claim.key(&Collection::new("", "persistentvolumeclaims"));
+        self.merge(&key, &json!({"spec": {"volumeName": volume}}))
+            .await;
+        let status = json!({"status": {"phase": "Bound"}});
+        self.patch(Target::status(key), &status).await;
+    }
+
+    async fn patch(&self, target: Target, change: &Value) {
+        let (patch, options) = (Patch::Merge(change.clone()), PatchOptions::default());
+        let patched = self.client.patch(&target, &patch, &options).await;
+        patched.expect("the change is valid");
     }
 
     pub(crate) fn cache(&self, group: &str, plural: &str) -> Cache {

@@ -209,3 +209,65 @@ async fn a_forced_deletion_leaves_nothing_behind() {
     tasks.drain().await;
     cluster.end().await;
 }
+
+#[tokio::test]
+async fn lets_a_volume_go_when_nothing_uses_it() {
+    let cluster = Cluster::new().await;
+    let (tasks, _) = node(&cluster).await;
+    let claim = json!({"claimName": "data"});
+    let spec = json!({"volumes": [{"name": "v", "persistentVolumeClaim": claim}]});
+    let claim = cluster
+        .create(json!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "data", "namespace": "default"},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+                "storageClassName": "local",
+            },
+        }))
+        .await;
+    let name = format!("pvc-{}", claim.uid());
+    let volume = cluster
+        .create(json!({
+            "apiVersion": "v1", "kind": "PersistentVolume",
+            "metadata": {
+                "name": name, "labels": {"kedge.dev/node": "n1"},
+                "finalizers": ["kedge.dev/local-directory"],
+                "annotations": {"pv.kubernetes.io/provisioned-by": "kedge.dev/local"},
+            },
+            "spec": {
+                "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"},
+                "storageClassName": "local", "persistentVolumeReclaimPolicy": "Delete",
+                "local": {"path": format!("/volumes/{name}")},
+                "claimRef": {"namespace": "default", "name": "data", "uid": claim.uid()},
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
+                    {"key": "kubernetes.io/hostname", "operator": "In", "values": ["n1"]}]}]}},
+            },
+        }))
+        .await;
+    cluster.bind(&claim, &name).await;
+    let made = cluster.create(pod("web", &spec)).await;
+    cluster.until("pods", "default", "web", is_ready).await;
+
+    let options = DeleteOptions::default();
+    let core = |resource: &str| api::Collection::new("", resource);
+    let volumes = core("persistentvolumes");
+    // What the controller would do once the claim is gone; the pod is still there.
+    let protection = json!({"metadata": {"finalizers": ["kedge.dev/local-directory"]}});
+    cluster.merge(&volume.key(&volumes), &protection).await;
+    let key = volume.key(&volumes);
+    cluster.client.delete(&key, &options).await.unwrap();
+    cluster
+        .until("persistentvolumes", "", &name, |object| {
+            object.is_some_and(Object::is_deleting)
+        })
+        .await;
+    assert!(cluster.client.get(&key).await.is_ok(), "a pod uses it");
+    let key = made.key(&core("pods"));
+    cluster.client.delete(&key, &options).await.unwrap();
+    cluster
+        .until("persistentvolumes", "", &name, |object| object.is_none())
+        .await;
+    tasks.drain().await;
+    cluster.end().await;
+}

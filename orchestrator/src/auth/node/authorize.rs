@@ -62,9 +62,14 @@ fn claim(graph: &dyn NodeGraph, node: &str, attributes: &Attributes) -> Allowed 
     related.then_some(()).ok_or_else(|| unrelated(node))
 }
 
+/// It follows the local volumes (a role lets it), and lets those go whose directory it removed:
+/// [`super::restrict`] sees to it that it does no more.
 fn volume(graph: &dyn NodeGraph, node: &str, attributes: &Attributes) -> Allowed {
-    verb_is_one_of(attributes, &["get"])?;
+    verb_is_one_of(attributes, &["get", "patch"])?;
     no_subresource(attributes)?;
+    if attributes.verb == "patch" {
+        return Ok(());
+    }
     let related = graph.uses_volume(node, &attributes.name);
     related.then_some(()).ok_or_else(|| unrelated(node))
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use api::local_volume::{FINALIZER, NODE};
 use api::{Object, ObjectKey, Reason, Status};
+use serde_json::Value;
 
 use super::authorize::LEASES;
 use super::{NodeGraph, references};
@@ -28,6 +30,7 @@ pub fn restrict(graph: &dyn NodeGraph, node: &str, change: &Change<'_>) -> Resul
     let checked = match (collection.group.as_str(), collection.resource.as_str()) {
         ("", "pods") => pod(graph, node, change),
         ("", "nodes") => own_node(node, change),
+        ("", "persistentvolumes") => volume(node, change),
         ("", "serviceaccounts") if change.subresource == "token" => token(graph, node, change),
         ("coordination.k8s.io", "leases") => lease(node, change),
         _ => Ok(()),
@@ -169,6 +172,37 @@ fn is_reserved(key: &str) -> bool {
     (within("kubernetes.io") || within("k8s.io"))
         && !OWN_LABELS.contains(&key)
         && !OWN_PREFIXES.iter().any(|prefix| within(prefix))
+}
+
+/// Of a volume that it has the directory of, and that is to go, it removes its finalizer.
+fn volume(node: &str, change: &Change<'_>) -> Checked {
+    let (Some(old), Some(new)) = (change.old, change.new) else {
+        return Err(format!("node {node:?} cannot {} volumes", change.verb));
+    };
+    if old.label(NODE) != Some(node) {
+        return Err(format!("the volume is not one of node {node:?}"));
+    }
+    let left = old.finalizers().filter(|name| *name != FINALIZER);
+    if old.is_deleting() && left.eq(new.finalizers()) && essence(old) == essence(new) {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node:?} can only remove the finalizer {FINALIZER} of a volume that is being deleted"
+    ))
+}
+
+/// The object without its finalizers and what the server keeps about its versions.
+fn essence(object: &Object) -> Value {
+    let mut object = object.clone();
+    for field in [
+        "finalizers",
+        "managedFields",
+        "resourceVersion",
+        "generation",
+    ] {
+        object.metadata_mut().shift_remove(field);
+    }
+    object.body
 }
 
 /// A token is for one pod on the node, and for the account that the pod runs as.

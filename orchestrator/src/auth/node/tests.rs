@@ -1,3 +1,5 @@
+mod volumes;
+
 use api::selector::FieldSelector;
 use api::{Collection, GroupVersionKind, Object};
 use serde_json::json;
@@ -87,6 +89,15 @@ fn an_agent_reads_what_its_pods_need() {
         ),
         (
             Attributes::resource("get", "", "persistentvolumes").named("pv-2"),
+            false,
+        ),
+        // Whose finalizer it removes is for `restrict` to check.
+        (
+            Attributes::resource("patch", "", "persistentvolumes").named("pv-2"),
+            true,
+        ),
+        (
+            Attributes::resource("delete", "", "persistentvolumes").named("pv-1"),
             false,
         ),
         (

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use api::Object;
+use api::local_volume::PROVISIONER;
 use serde_json::{Value, json};
 
-use super::local::{self, PROVISIONER};
+use super::local;
 use crate::controllers::action::Action;
 use crate::controllers::collections::{claims, volumes};
 use crate::scheduler::volume::{

@@ -1,13 +1,12 @@
 //! The built-in class `local`: a directory on the node where the first pod runs.
 
+use api::local_volume::{FINALIZER, NODE, PROVISIONED_BY, PROVISIONER};
 use api::{Collection, Object};
 use client::{Client, Error, WriteOptions};
 use serde_json::{Value, json};
 
 use super::claim::Observed;
 
-pub(super) const PROVISIONER: &str = "kedge.dev/local";
-pub(super) const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 const CLASS: &str = "local";
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
@@ -39,7 +38,8 @@ fn class() -> Object {
 }
 
 /// The volume for a claim on `node`. Its name follows from the claim's uid: a second attempt finds
-/// the first one's, and no claim ever sees another's data.
+/// the first one's, and no claim ever sees another's data. It goes when the node has removed the
+/// directory.
 pub(super) fn volume(observed: &Observed, node: &Object, reclaim_policy: &str) -> Object {
     let claim = &observed.claim;
     let name = format!("pvc-{}", claim.uid);
@@ -51,7 +51,10 @@ pub(super) fn volume(observed: &Observed, node: &Object, reclaim_policy: &str) -
         .unwrap_or(Value::Null);
     json!({
         "apiVersion": "v1", "kind": "PersistentVolume",
-        "metadata": {"name": name, "annotations": {PROVISIONED_BY: PROVISIONER}},
+        "metadata": {
+            "name": name, "annotations": {PROVISIONED_BY: PROVISIONER},
+            "labels": {NODE: node.name()}, "finalizers": [FINALIZER],
+        },
         "spec": {
             "capacity": {"storage": size},
             "accessModes": observed.object.body["spec"]["accessModes"],

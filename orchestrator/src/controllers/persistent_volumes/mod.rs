@@ -1,25 +1,25 @@
 //! Binds claims to volumes, makes volumes of the class `local`, and keeps both from going while
-//! they are in use. Never touches what is stored: the node's agent makes the directory.
+//! they are in use. Never touches what is stored: the node's agent makes and removes the directory.
 
 mod claim;
 mod local;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod wake;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use serde_json::Value;
-
+use api::local_volume::NODE;
 use api::{Object, ObjectKey};
-use client::{Cache, Change, Context, Controller, Error, EventRecorder, Informers, Requeue, Watch};
+use async_trait::async_trait;
+use client::{Cache, Context, Controller, Error, EventRecorder, Informers, Requeue, Watch};
 
 use super::action::{Action, execute};
 use super::collections::{claims, nodes, pods, storage_classes, volumes};
 use super::pod::is_finished;
 use crate::scheduler::Name;
-use crate::scheduler::volume::{Claim, Class, SELECTED_NODE, Storage, Volume};
+use crate::scheduler::volume::{Claim, Class, Storage, Volume};
 
 pub use local::install;
 
@@ -40,7 +40,7 @@ impl PersistentVolumes {
     /// `directory` is where nodes keep volumes of the class `local`.
     pub(crate) fn new(informers: &Informers, directory: &str, recorder: EventRecorder) -> Self {
         let pods = informers.cache(&pods());
-        pods.add_index(BY_CLAIM, Box::new(claims_of));
+        pods.add_index(BY_CLAIM, Box::new(wake::claims_of));
         Self {
             claims: informers.cache(&claims()),
             volumes: informers.cache(&volumes()),
@@ -100,7 +100,21 @@ impl PersistentVolumes {
             }
             None => None,
         };
-        Ok(volume::decide(&object, &volume, claim.as_deref()))
+        let around = volume::Surroundings {
+            claim: claim.as_deref(),
+            has_node: self.has_node(&object, context).await?,
+        };
+        Ok(volume::decide(&object, &volume, &around))
+    }
+
+    /// Asked only where it matters: of a local volume that is to go.
+    async fn has_node(&self, volume: &Object, context: &Context<'_>) -> Result<bool, Error> {
+        let node = volume.label(NODE).unwrap_or_default();
+        if node.is_empty() || !volume.is_deleting() {
+            return Ok(!node.is_empty());
+        }
+        let node = self.live(&nodes().key("", node), context).await?;
+        Ok(node.is_some())
     }
 
     /// What the cache has, or else the server: "gone" must not be a matter of being early.
@@ -109,12 +123,11 @@ impl PersistentVolumes {
         key: &ObjectKey,
         context: &Context<'_>,
     ) -> Result<Option<Arc<Object>>, Error> {
-        let cache = if key.collection == claims() {
-            &self.claims
-        } else {
-            &self.volumes
-        };
-        if let Some(object) = cache.get(key) {
+        let caches = [&self.claims, &self.volumes, &self.nodes];
+        let cache = caches
+            .iter()
+            .find(|cache| *cache.collection() == key.collection);
+        if let Some(object) = cache.and_then(|cache| cache.get(key)) {
             return Ok(Some(object));
         }
         match context.client.get(key).await {
@@ -123,65 +136,6 @@ impl PersistentVolumes {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Claims that have no volume yet.
-fn waiting(claims: &Cache) -> Vec<Arc<Object>> {
-    let mut waiting = claims.all();
-    waiting.retain(|claim| claim.text("/spec/volumeName").is_empty());
-    waiting
-}
-
-fn keys(objects: &[Arc<Object>]) -> Vec<ObjectKey> {
-    objects.iter().map(|object| object.key(&claims())).collect()
-}
-
-fn watch(
-    cache: &Cache,
-    wake: impl Fn(&Change) -> Vec<ObjectKey> + Send + Sync + 'static,
-) -> Watch<ObjectKey> {
-    Watch {
-        cache: cache.clone(),
-        wake: Box::new(wake),
-    }
-}
-
-/// The claim, and the volume it names.
-fn woken_by_claim(change: &Change) -> Vec<ObjectKey> {
-    let named = change.states().filter_map(|claim| {
-        let volume = claim.text("/spec/volumeName");
-        (!volume.is_empty()).then(|| volumes().key("", volume))
-    });
-    std::iter::once(change.key.clone()).chain(named).collect()
-}
-
-/// The volume, the claim it is for, and for a free one every claim that waits.
-fn woken_by_volume(change: &Change, claims_cache: &Cache) -> Vec<ObjectKey> {
-    let mut keys = vec![change.key.clone()];
-    for volume in change.states() {
-        let reference = &volume.body["spec"]["claimRef"];
-        if let (Some(namespace), Some(name)) =
-            (reference["namespace"].as_str(), reference["name"].as_str())
-        {
-            keys.push(claims().key(namespace, name));
-        }
-    }
-    let is_free = |volume: &Object| volume.pointer("/spec/claimRef").is_none_or(Value::is_null);
-    if change.after.as_deref().is_some_and(is_free) {
-        keys.extend(self::keys(&waiting(claims_cache)));
-    }
-    keys
-}
-
-/// `namespace/claim` for every claim the pod mounts.
-fn claims_of(pod: &Object) -> Vec<String> {
-    pod.pointer("/spec/volumes")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str())
-        .map(|claim| format!("{}/{claim}", pod.namespace()))
-        .collect()
 }
 
 #[async_trait]
@@ -193,35 +147,7 @@ impl Controller for PersistentVolumes {
     }
 
     fn watches(&self) -> Vec<Watch<ObjectKey>> {
-        let (for_volumes, for_classes, for_nodes) = (
-            self.claims.clone(),
-            self.claims.clone(),
-            self.claims.clone(),
-        );
-        let sent_to = move |change: &Change| {
-            let mut sent = waiting(&for_nodes);
-            sent.retain(|claim| claim.annotation(SELECTED_NODE) == Some(change.key.name.as_str()));
-            keys(&sent)
-        };
-        let let_go = |change: &Change| {
-            let is_over = change.after.as_deref().is_none_or(is_finished);
-            let pod = change.object();
-            let names = if is_over { claims_of(pod) } else { Vec::new() };
-            names
-                .iter()
-                .filter_map(|name| name.split_once('/'))
-                .map(|(namespace, name)| claims().key(namespace, name))
-                .collect()
-        };
-        vec![
-            watch(&self.claims, woken_by_claim),
-            watch(&self.volumes, move |change| {
-                woken_by_volume(change, &for_volumes)
-            }),
-            watch(&self.classes, move |_| keys(&waiting(&for_classes))),
-            watch(&self.nodes, sent_to),
-            watch(&self.pods, let_go),
-        ]
+        wake::watches(self)
     }
 
     async fn reconcile(&self, key: &ObjectKey, context: &Context<'_>) -> Result<Requeue, Error> {

@@ -152,7 +152,79 @@ async fn a_claim_of_the_default_class_lives_and_dies_with_its_directory() {
     world.cluster.delete(&pod, &now).await;
     world.run().await;
     assert_eq!(world.phase(CLAIMS, "data").await, "gone");
+    // The node has yet to remove the directory.
+    let volume = world.find(VOLUMES, &name).await.unwrap();
+    assert!(volume.is_deleting());
+    assert_eq!(volume.label("kedge.dev/node"), Some("n1"));
+    assert!(volume.finalizers().eq(["kedge.dev/local-directory"]));
+    let removed = json!({"metadata": {"finalizers": null}});
+    world.cluster.merge(&volume, &removed).await;
     assert_eq!(world.phase(VOLUMES, &name).await, "gone");
+}
+
+/// A claim of the default class, bound on `n1`, whose pod is gone.
+async fn used_once(world: &World) -> (api::Object, api::Object) {
+    world.claim("data", &json!({})).await;
+    world.user("data").await;
+    world.run().await;
+    let pod = world.find("pods", "user-of-data").await.unwrap();
+    let now = DeleteOptions {
+        grace_period_seconds: Some(0),
+        ..DeleteOptions::default()
+    };
+    world.cluster.delete(&pod, &now).await;
+    let claim = world.find(CLAIMS, "data").await.unwrap();
+    let volume = world.find(VOLUMES, claim.text("/spec/volumeName")).await;
+    (claim, volume.unwrap())
+}
+
+#[tokio::test]
+async fn the_next_pod_goes_to_the_node_of_the_data() {
+    let world = World::new().await;
+    used_once(&world).await;
+    // Emptier than the first node in every respect.
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "n0", "labels": {"kubernetes.io/hostname": "n0"}},
+        "status": {"allocatable": {"cpu": "64", "memory": "256Gi", "pods": "110"}},
+    });
+    world.cluster.create(node).await;
+    world.user("data").await;
+    world.run().await;
+    let pod = world.find("pods", "user-of-data").await.unwrap();
+    assert_eq!(pod.text("/spec/nodeName"), "n1");
+}
+
+#[tokio::test]
+async fn a_volume_that_is_kept_outlives_its_claim() {
+    let world = World::new().await;
+    let (claim, volume) = used_once(&world).await;
+    let name = volume.name();
+    let keep = json!({"spec": {"persistentVolumeReclaimPolicy": "Retain"}});
+    world.cluster.merge(&volume, &keep).await;
+    let gently = DeleteOptions::default();
+    world.cluster.delete(&claim, &gently).await;
+    world.run().await;
+    assert_eq!(world.phase(CLAIMS, "data").await, "gone");
+    assert_eq!(world.phase(VOLUMES, name).await, "Released");
+    // Deleting it forgets it, and leaves the directory where it is.
+    world.cluster.delete(&volume, &gently).await;
+    world.run().await;
+    assert_eq!(world.phase(VOLUMES, name).await, "gone");
+}
+
+#[tokio::test]
+async fn a_volume_does_not_wait_for_a_node_that_is_no_more() {
+    let world = World::new().await;
+    let (claim, volume) = used_once(&world).await;
+    let gently = DeleteOptions::default();
+    world.cluster.delete(&claim, &gently).await;
+    world.run().await;
+    assert_eq!(world.phase(VOLUMES, volume.name()).await, "Released");
+    let node = world.cluster.find("", "nodes", "", "n1").await.unwrap();
+    world.cluster.delete(&node, &gently).await;
+    world.run().await;
+    assert_eq!(world.phase(VOLUMES, volume.name()).await, "gone");
 }
 
 #[tokio::test]

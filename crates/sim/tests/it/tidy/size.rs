@@ -37,11 +37,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "run",
         "to be split: start, serve",
     ),
-    (
-        "orchestrator/src/controllers/persistent_volumes/mod.rs",
-        "watches",
-        "a list of what wakes it",
-    ),
     ("reconciler/src/service/queries.rs", "plan", "to be split"),
     (
         "orchestrator/src/controllers/action.rs",
