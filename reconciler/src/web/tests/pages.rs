@@ -39,6 +39,10 @@ fn is_sound(path: &str, text: &str) {
     assert_eq!(count("<script"), 1, "{path}: one script, from a file");
     assert!(text.contains("<script src=\"/assets/kedge."), "{path}");
     assert!(!text.contains("aHVudGVyMg=="), "{path}: a secret");
+    for tag in ["div", "section", "span", "svg", "time"] {
+        let escaped = text.contains(&format!("&lt;{tag}")) || text.contains(&format!("&#60;{tag}"));
+        assert!(!escaped, "{path}: <{tag}> is shown as text");
+    }
     let mut ids: Vec<&str> = text
         .split(" id=\"")
         .skip(1)

@@ -24,10 +24,8 @@ pub(super) mod waves;
 use askama::filters::HtmlSafe;
 
 // Templates inside of pages: they escape what is in them themselves.
-impl HtmlSafe for app::Head {}
 impl HtmlSafe for app::Summary {}
 impl HtmlSafe for app::Tabs {}
 impl HtmlSafe for diff::Objects {}
-impl HtmlSafe for history::List {}
-impl HtmlSafe for rollout::Head {}
-impl HtmlSafe for tape::Tape {}
+impl HtmlSafe for frame::Foot {}
+impl HtmlSafe for frame::Trouble {}
