@@ -160,6 +160,8 @@ pub(crate) fn status(key: &ObjectKey, error: &store::Error) -> Status {
             retry_after_seconds: Some(1),
             ..Status::new(Reason::ServiceUnavailable, error.to_string())
         },
+        // Without the invitation to send it again: a second try could find its own first.
+        store::Error::Uncertain { .. } => Status::new(Reason::Timeout, error.to_string()),
         store::Error::Corrupt { .. } => Status::internal(error.to_string()),
     }
 }

@@ -27,7 +27,10 @@ pub enum Error {
         requested: Revision,
         oldest: Revision,
     },
-    /// The database could not be reached or refused; the write may or may not have happened.
+    /// The connection broke during a commit, and it could not be found out what became of it.
+    #[error("it is not known whether the write was committed: {detail}")]
+    Uncertain { detail: String },
+    /// The database could not be reached or refused; a write did not happen.
     #[error("the store failed to {operation}: {detail}")]
     Unavailable {
         operation: &'static str,

@@ -11,6 +11,7 @@ mod plan;
 mod read;
 mod row;
 mod seal;
+mod settle;
 mod statements;
 mod store;
 mod view;

@@ -13,6 +13,7 @@ use api::Revision;
 use client::Env;
 
 use super::plan::{Answer, Plan, Rows, Unit, Verdict, plan};
+use super::settle::{Outcome, settle};
 use super::view::view;
 use super::{Lane, Options, epoch, partition, statements};
 use crate::store::decide::View;
@@ -45,8 +46,8 @@ pub(super) struct Writer {
 enum Failure {
     /// Nothing was committed.
     Nothing(Error),
-    /// The commit was sent, and no answer came.
-    Unknown(Error),
+    /// The commit was sent, and no answer came: what is to be answered if it was carried out.
+    Unknown(Error, Box<Committed>),
     /// The server is not the one that made the counter's value.
     Stranger,
     /// The database refuses this batch, and will again.
@@ -91,9 +92,13 @@ impl Writer {
                     return;
                 }
                 Err(Failure::Refused(error)) => return refuse(batch, &error),
-                Err(Failure::Unknown(error)) => {
+                Err(Failure::Unknown(error, lost)) => {
                     self.disconnect();
-                    return refuse(batch, &error);
+                    match self.settle(&lost).await {
+                        Ok(Outcome::Committed) => return self.answer(batch, *lost),
+                        Ok(Outcome::Nothing) => error,
+                        Err(unreachable) => return refuse(batch, &uncertain(&unreachable)),
+                    }
                 }
                 Err(Failure::Stranger) => {
                     self.is_broken = true;
@@ -120,6 +125,26 @@ impl Writer {
         self.is_broken = true;
     }
 
+    /// Finds out what became of a commit without an answer.
+    async fn settle(&self, (after, changes, _): &Committed) -> Result<Outcome, Error> {
+        let mut retries = RETRIES.iter();
+        loop {
+            let settling = settle(&self.options, *after, changes);
+            let outcome = tokio::time::timeout(PATIENCE, settling).await;
+            let error = match outcome.unwrap_or_else(|_| Err(no_answer("look for a commit"))) {
+                Ok(outcome) => {
+                    tracing::warn!(?outcome, revision = after.0 + 1, "a commit had no answer");
+                    return Ok(outcome);
+                }
+                Err(error) => error,
+            };
+            let Some(pause) = retries.next() else {
+                return Err(error);
+            };
+            self.env.clock.sleep(*pause).await;
+        }
+    }
+
     /// One transaction.
     async fn attempt(&mut self, batch: &[Unit]) -> Result<Committed, Failure> {
         self.connect().await.map_err(Failure::Nothing)?;
@@ -129,21 +154,20 @@ impl Writer {
             .round(Precision::Microsecond)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let connection = self.connection.as_mut().expect("connected above");
-        let timed_out = || Error::Unavailable {
-            operation: "commit",
-            detail: format!("no answer within {} s", PATIENCE.as_secs()),
-        };
         let preparing = prepare(connection, batch, at, self.options.partition);
         let prepared = tokio::time::timeout(PATIENCE, preparing).await;
         let (transaction, after, changes, verdicts) =
-            prepared.map_err(|_| Failure::Nothing(timed_out()))??;
-        if let Some(transaction) = transaction {
-            let committing = tokio::time::timeout(PATIENCE, transaction.commit()).await;
-            committing
-                .map_err(|_| Failure::Unknown(timed_out()))?
-                .map_err(|error| Failure::Unknown(super::row::unavailable("commit")(error)))?;
-        }
-        Ok((after, changes, verdicts))
+            prepared.map_err(|_| Failure::Nothing(no_answer("commit")))??;
+        let committed = (after, changes, verdicts);
+        let Some(transaction) = transaction else {
+            return Ok(committed);
+        };
+        let error = match tokio::time::timeout(PATIENCE, transaction.commit()).await {
+            Ok(Ok(())) => return Ok(committed),
+            Ok(Err(error)) => super::row::unavailable("commit")(error),
+            Err(_) => no_answer("commit"),
+        };
+        Err(Failure::Unknown(error, Box::new(committed)))
     }
 
     /// A connection to a server that may count on.
@@ -214,6 +238,19 @@ fn fill(first: Unit, queue: &mut mpsc::Receiver<Unit>, waiting: &mut Option<Unit
         batch.push(unit);
     }
     batch
+}
+
+fn no_answer(operation: &'static str) -> Error {
+    Error::Unavailable {
+        operation,
+        detail: format!("no answer within {} s", PATIENCE.as_secs()),
+    }
+}
+
+fn uncertain(unreachable: &Error) -> Error {
+    Error::Uncertain {
+        detail: unreachable.to_string(),
+    }
 }
 
 fn refuse(batch: Vec<Unit>, error: &Error) {

@@ -23,10 +23,6 @@ const LONG_FILES: &[(&str, &str)] = &[
         "nodeagent/src/volumes/plan.rs",
         "to be split by kind of volume",
     ),
-    (
-        "orchestrator/src/store/postgres/tests.rs",
-        "to be split by subject",
-    ),
     ("orchestrator/src/watch/tests.rs", "to be split by subject"),
 ];
 
