@@ -15,6 +15,9 @@ use serde_json::Value;
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What the supervisor says once everything is up.
+const READY: &str = "Kedge is up";
+
 /// A running instance in a directory of its own.
 pub struct Instance {
     directory: PathBuf,
@@ -54,6 +57,7 @@ impl Instance {
             .append(true)
             .open(self.directory.join("up.log"))?;
         let _old = std::fs::remove_file(self.data().join("endpoints.json"));
+        let before = self.log().matches(READY).count();
         let child = Command::new(&self.kedge)
             .args([
                 "up",
@@ -72,7 +76,7 @@ impl Instance {
             .spawn()
             .with_context(|| format!("cannot start {}", self.kedge.display()))?;
         self.supervisor = Some(child);
-        let ready = || self.log().contains("Kedge is up");
+        let ready = || self.log().matches(READY).count() > before;
         // The first start of a cold machine makes a database and unpacks images.
         let waited = wait(
             "the instance to be ready",
@@ -185,6 +189,22 @@ impl Instance {
         Ok(())
     }
 
+    /// Kills the containers of a pod.
+    pub fn kill_container(&self, uid: &str) -> anyhow::Result<()> {
+        let mut killed = 0;
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let group = std::fs::read_to_string(entry.path().join("cgroup")).unwrap_or_default();
+            let program = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            // The sandbox's own process is not the container's.
+            if group.contains(uid) && program.trim() != "pause" {
+                finish(Command::new("kill").arg("-KILL").arg(entry.file_name()))?;
+                killed += 1;
+            }
+        }
+        ensure!(killed > 0, "no container of pod {uid} runs");
+        Ok(())
+    }
+
     /// Ends the supervisor as Ctrl-C does, and waits for it.
     pub fn stop(&mut self) -> anyhow::Result<()> {
         let Some(mut supervisor) = self.supervisor.take() else {
@@ -225,6 +245,11 @@ fn binary() -> anyhow::Result<PathBuf> {
         .map(|directory| directory.join("kedge"));
     let found = places.into_iter().find(|path| path.is_file());
     found.context("kedge is not built; `cargo build --workspace` makes it")
+}
+
+/// The demo's repository, as the project has it.
+pub fn examples() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples-repo").to_owned()
 }
 
 /// The kubectls to try: those that `make test` installed, and the machine's own.

@@ -1,3 +1,5 @@
 //! Test-only: simulated cluster, faults, invariants, end-to-end harness.
 
 pub mod instance;
+pub mod visitor;
+pub mod work_tree;

@@ -62,6 +62,9 @@ impl<'a> Execution<'a> {
 
     /// Carries out `decisions`.
     pub(crate) async fn run(mut self, decisions: Vec<Decision>) -> Result<Next, client::Error> {
+        // What was observed is of before: nobody may take an Application for settled by it.
+        let starts = |decision: &Decision| matches!(decision, Decision::Start { .. });
+        let started = decisions.iter().any(starts);
         let mut next = Next::Rest;
         for decision in decisions {
             match self.one(decision).await? {
@@ -75,7 +78,7 @@ impl<'a> Execution<'a> {
         }
         self.progress();
         self.flush().await?;
-        Ok(next)
+        Ok(if started { Next::Again } else { next })
     }
 
     async fn one(&mut self, decision: Decision) -> Result<Next, client::Error> {

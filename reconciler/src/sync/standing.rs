@@ -62,7 +62,7 @@ impl Standings {
         let stand = self.get(name);
         match stand {
             None if target.application(name).is_none() => DependencyState::Absent,
-            None => DependencyState::Waiting("has not been looked at yet".into()),
+            None => DependencyState::Unseen,
             Some(stand) => state(&stand, target.revision()),
         }
     }
@@ -75,8 +75,7 @@ impl Standings {
 fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
     let standing = &stand.standing;
     if stand.seen != *revision {
-        let text = format!("has not come to commit {} yet", revision.short());
-        return DependencyState::Waiting(text);
+        return DependencyState::Unseen;
     }
     if standing.held {
         return DependencyState::Failed;
@@ -121,7 +120,7 @@ mod tests {
         check(|_| {}, DependencyState::Ready);
         check(
             |stand| stand.seen = CommitId::default(),
-            waiting("has not come to commit abcdefg yet"),
+            DependencyState::Unseen,
         );
         check(|stand| stand.running = true, waiting("is being rolled out"));
         check(|stand| stand.standing.held = true, DependencyState::Failed);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use api::ObjectKey;
@@ -16,6 +16,9 @@ use super::status::sentence;
 use crate::health::holds_back;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
 use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
+
+/// How long every Application may take to look at a new commit before that is worth a word.
+const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// What was observed about one Application, at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,8 @@ pub struct Dependency {
 pub enum DependencyState {
     /// Healthy at this commit.
     Ready,
+    /// It has not looked at this commit; it will within the moment.
+    Unseen,
     /// On its way; the reason is a clause such as `is Progressing`.
     Waiting(String),
     /// There is no such Application (yet).
@@ -183,6 +188,19 @@ fn dependencies(observed: &Observed, rollout: &Rollout) -> Option<Vec<Decision>>
         let name = &dependency.name;
         let (reason, until) = match &dependency.state {
             DependencyState::Ready => continue,
+            DependencyState::Unseen if observed.now < rollout.started_at + GLANCE => {
+                return Some(vec![Decision::Wake {
+                    at: rollout.started_at + GLANCE,
+                }]);
+            }
+            DependencyState::Unseen => {
+                let revision = observed.desired.revision.short();
+                let look = observed.now + observed.application.deadline;
+                let reason = format!(
+                    "waits for application {name}, which has not come to commit {revision} yet"
+                );
+                (reason, look)
+            }
             DependencyState::Failed => {
                 let revision = observed.desired.revision.short();
                 return Some(fail(format!(
@@ -367,7 +385,7 @@ fn fail(reason: String) -> Vec<Decision> {
 }
 
 /// `10 minutes`, `90 seconds`
-fn duration(duration: jiff::SignedDuration) -> String {
+fn duration(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 60, seconds % 60) {
         (1, 0) => "1 minute".into(),

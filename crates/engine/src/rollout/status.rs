@@ -53,9 +53,17 @@ pub fn state(observed: &Observed) -> State {
             SyncStatus::Synced
         },
         sync_message,
-        health: health(observed, plan),
+        health: judged(health(observed, plan), held),
         held,
     }
+}
+
+/// What is still coming up when its rollout's time was over is on its way no more.
+fn judged(health: Health, held: bool) -> Health {
+    if held && health.status == HealthStatus::Progressing {
+        return Health::degraded(health.message);
+    }
+    health
 }
 
 /// The worst health of the commit's objects, with the object named in the message.

@@ -1,3 +1,4 @@
 //! The real binary with real parts, as a user meets it.
 
 mod kubectl;
+mod story;

@@ -52,7 +52,7 @@ impl Pusher {
 
     async fn commit(&self, message: &str) {
         let work = self.world.directory.path().join("work");
-        for directory in ["apps", "web"] {
+        for directory in ["apps", "base", "web"] {
             let _ = fs::remove_dir_all(work.join(directory));
         }
         for (file, text) in &self.world.files {
@@ -105,6 +105,42 @@ async fn a_push_shows_the_plan_and_how_it_goes() {
         said.contains("is in the cluster, 1 application healthy"),
         "{said}"
     );
+    pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_is_over_when_those_that_wait_for_others_are() {
+    let mut pusher = Pusher::new().await;
+    let world = &mut pusher.world;
+    world.application("base", "", &[namespace(), deployment("base", "web:1")]);
+    world.application("web", "dependsOn: [base]", &[deployment("web", "web:1")]);
+    pusher.commit("First").await;
+    pusher.git(&["push", "origin", "main"]).await;
+    for (image, verdict) in [
+        ("web:2", "1 application healthy"),
+        ("bad:3", "failed for 1 application: web"),
+        ("web:4", "1 application healthy"),
+    ] {
+        let manifests = [deployment("web", image)];
+        pusher
+            .world
+            .application("web", "deadlineSeconds: 1, dependsOn: [base]", &manifests);
+        pusher.commit(image).await;
+        let said = pusher.git(&["push", "origin", "main"]).await;
+        assert!(said.contains(verdict), "{verdict} in {said}");
+        assert!(!said.contains("waits for application"), "{said}");
+        let last = pusher
+            .world
+            .history()
+            .last_rollout("web")
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            last.phase.is_final() && last.commit_message.contains(image),
+            "{last:?}"
+        );
+    }
     pusher.world.end().await;
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::plan::Change;
-use crate::{Health, Problem, WaveNumber};
+use crate::{Health, HealthStatus, Problem, WaveNumber};
 
 use world::*;
 
@@ -136,6 +136,13 @@ fn a_failed_commit_is_held_until_a_newer_one() {
         held.sync_message,
         "held: commit aaaaaaa failed and is not applied again; push a newer commit"
     );
+    let health = |phase| {
+        let world = World::new(&[&["a"]]).running(phase);
+        let coming = world.health("a", Health::progressing("0 of 1 pods are ready"));
+        state(&coming.observed()).health.status
+    };
+    assert_eq!(health(RolloutPhase::Verifying), HealthStatus::Progressing);
+    assert_eq!(health(RolloutPhase::Failed), HealthStatus::Degraded);
     assert_eq!(
         failed().wanting("bbbbbbbb").decide(),
         ["start bbbbbbbb", "begin", "apply 0: a"]
@@ -162,6 +169,11 @@ fn applications_wait_for_those_they_depend_on() {
     assert_eq!(
         with(DependencyState::Ready).decide(),
         ["begin", "apply 0: a"]
+    );
+    assert_eq!(with(DependencyState::Unseen).decide(), ["wake 2"]);
+    assert_eq!(
+        with(DependencyState::Unseen).now(2).decide(),
+        ["Pending until 62: waits for application db, which has not come to commit aaaaaaa yet"]
     );
     assert_eq!(
         with(waiting()).now(500).decide(),

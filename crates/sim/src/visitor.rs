@@ -1,0 +1,102 @@
+//! People who look at pages, as `curl` does.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use anyhow::Context;
+
+use crate::instance::{Instance, finish};
+
+/// The page at `url`; anything but a success is an error.
+pub fn page(url: &str) -> anyhow::Result<String> {
+    curl(&[url])
+}
+
+fn curl(arguments: &[&str]) -> anyhow::Result<String> {
+    let mut command = Command::new("curl");
+    command
+        .args(["-sS", "--fail", "--max-time", "10"])
+        .args(arguments);
+    Ok(String::from_utf8_lossy(&finish(&mut command)?.stdout).into_owned())
+}
+
+/// Somebody who signed in with the banner's link.
+pub struct Visitor {
+    web: String,
+    cookies: PathBuf,
+}
+
+impl Visitor {
+    /// # Errors
+    /// The banner has no link, or the link does not sign in.
+    pub fn sign_in(instance: &Instance) -> anyhow::Result<Self> {
+        let banner = instance.log();
+        let link = banner
+            .split_whitespace()
+            .rfind(|word| word.contains("/signin?token="));
+        let cookies = instance.directory().join("cookies");
+        let jar = cookies.display().to_string();
+        curl(&[
+            "-L",
+            "-c",
+            &jar,
+            link.context("the banner has no sign-in link")?,
+        ])?;
+        Ok(Self {
+            web: instance.web()?,
+            cookies,
+        })
+    }
+
+    /// The page at a path of the web UI.
+    pub fn page(&self, path: &str) -> anyhow::Result<String> {
+        let jar = self.cookies.display().to_string();
+        curl(&[
+            "-L",
+            "-b",
+            &jar,
+            "-H",
+            "Accept: text/html",
+            &format!("{}{path}", self.web),
+        ])
+    }
+}
+
+/// Visits to a page, one after another, until they are ended.
+pub struct Visits {
+    over: Arc<AtomicBool>,
+    visitor: JoinHandle<Seen>,
+}
+
+/// What visitors saw.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub served: usize,
+    pub failed: Vec<String>,
+}
+
+impl Visits {
+    pub fn begin(url: &'static str) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let end = over.clone();
+        let visitor = std::thread::spawn(move || {
+            let mut seen = Seen::default();
+            while !end.load(Ordering::Relaxed) {
+                match page(url) {
+                    Ok(_) => seen.served += 1,
+                    Err(error) => seen.failed.push(error.to_string()),
+                }
+            }
+            seen
+        });
+        Self { over, visitor }
+    }
+
+    pub fn end(self) -> Seen {
+        self.over.store(true, Ordering::Relaxed);
+        self.visitor.join().unwrap_or_default()
+    }
+}
