@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         env = "KEDGE_LOG",
-        default_value = "info,hickory_server=warn,kube_client=off",
+        default_value = "info,hickory_server=warn,kube_client=off,tls=warn",
         value_name = "FILTER"
     )]
     log: String,

@@ -16,8 +16,8 @@ mod render;
 mod rollback;
 mod rollout;
 mod rollouts;
-mod server;
-mod shown;
+pub(crate) mod server;
+pub(crate) mod shown;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 }
 
 /// An instance and the right to ask it.
-pub(super) struct Server {
+pub(crate) struct Server {
     http: reqwest::Client,
     base: Url,
     token: String,
@@ -73,8 +73,17 @@ impl Server {
         Ok(Self { http, base, token })
     }
 
+    /// The instance whose data directory this is.
+    pub(crate) fn of(data_dir: &Path) -> anyhow::Result<Self> {
+        Self::open(&Arguments {
+            data_dir: data_dir.to_owned(),
+            server: None,
+            token: None,
+        })
+    }
+
     /// `GET` of a path, given by its parts; each is escaped.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         path: &[&str],
         query: &[(&str, &str)],

@@ -8,7 +8,7 @@ use serde_json::Value;
 use anyhow::Context;
 
 /// Reads an answer, leaving out what is not shown.
-pub(super) fn read<T: DeserializeOwned>(answer: &Value) -> anyhow::Result<T> {
+pub(crate) fn read<T: DeserializeOwned>(answer: &Value) -> anyhow::Result<T> {
     T::deserialize(answer)
         .context("the instance's answer has another form; it may be of another version")
 }
@@ -21,13 +21,13 @@ pub(super) struct Items<T> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Application {
-    pub(super) name: String,
+pub(crate) struct Application {
+    pub(crate) name: String,
     pub(super) path: String,
     pub(super) depends_on: Vec<String>,
-    pub(super) sync: String,
-    pub(super) sync_message: String,
-    pub(super) health: Health,
+    pub(crate) sync: String,
+    pub(crate) sync_message: String,
+    pub(crate) health: Health,
     pub(super) revision: String,
     pub(super) applied: String,
     pub(super) objects: i64,
@@ -39,9 +39,9 @@ pub(super) struct Application {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Health {
-    pub(super) status: String,
-    pub(super) message: String,
+pub(crate) struct Health {
+    pub(crate) status: String,
+    pub(crate) message: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

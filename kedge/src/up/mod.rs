@@ -3,6 +3,7 @@
 mod arguments;
 mod banner;
 mod child;
+mod converge;
 mod detached;
 mod down;
 mod images;

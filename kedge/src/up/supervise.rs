@@ -16,9 +16,12 @@ use orchestrator::auth::pki::{Holder, Pki};
 use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
-use super::{banner, child, detached, images, machine, postgres, wait};
+use super::{banner, child, converge, detached, images, machine, postgres, wait};
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::secret;
+
+/// How long the banner waits for Applications that are on their way.
+const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
 
 /// `kedge up`
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -145,8 +148,9 @@ async fn start(
         env,
     )
     .await?;
-    banner::print(&inputs)?;
-    Ok(())
+    let tell = |line: &str| anstream::println!("{line}");
+    let open = converge::converge(layout, env, PATIENCE, tell).await?;
+    banner::print(&inputs, &open)
 }
 
 /// A free port where none was named.

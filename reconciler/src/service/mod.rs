@@ -14,6 +14,7 @@ use crate::source::Person;
 pub use error::Error;
 pub use types::{
     ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
+    Tracked,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
@@ -27,6 +28,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// Look at the repository now.
     fn wake(&self, trigger: Trigger);
+
+    /// What the tracked repository is at.
+    async fn tracked(&self) -> Result<Tracked, Error>;
 
     /// Every application there is, by name.
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error>;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, queries, rollback,
+    Service, Tracked, queries, rollback,
 };
 use crate::Reconciler;
 use crate::history::{Feed, NewStep, Reader, StepKind, Trigger, Write};
@@ -22,6 +22,10 @@ impl Service for Reconciler {
 
     fn wake(&self, trigger: Trigger) {
         self.core.waker.wake(trigger);
+    }
+
+    async fn tracked(&self) -> Result<Tracked, Error> {
+        queries::tracked(&self.core).await
     }
 
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {

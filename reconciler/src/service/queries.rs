@@ -8,12 +8,25 @@ use engine::plan::{Input, build, lines};
 use engine::rollout::CommitId;
 use engine::{Application, application};
 
-use super::{ApplicationView, Error, ObjectNode, PlanView};
+use super::{ApplicationView, Error, ObjectNode, PlanView, Tracked};
 use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
 use crate::sync::{Answer, Missing, ask, claimed, findings, keys, ordered};
+
+pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
+    let source = core.history.reader().source(&core.source.name).await?;
+    let target = core.target();
+    Ok(Tracked {
+        revision: target
+            .as_ref()
+            .map(|it| it.revision().clone())
+            .unwrap_or_default(),
+        applications: target.map_or(0, |it| it.applications.len()),
+        error: source.map(|it| it.error).unwrap_or_default(),
+    })
+}
 
 pub(super) async fn applications(core: &Core) -> Result<Vec<ApplicationView>, Error> {
     let mut views = Vec::new();

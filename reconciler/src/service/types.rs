@@ -42,6 +42,18 @@ pub struct Standing {
     pub observed_at: Option<Timestamp>,
 }
 
+/// How far the tracked repository was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tracked {
+    /// The newest commit that could be followed. Empty before the first.
+    pub revision: CommitId,
+    /// How many Applications it defines.
+    pub applications: usize,
+    /// What is wrong with the repository, or with a newer commit; empty for nothing.
+    pub error: String,
+}
+
 /// What bringing an application to a commit would do now.
 #[derive(Debug, Clone)]
 pub struct PlanView {

@@ -10,12 +10,13 @@ use api::ObjectKey;
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service,
+    Service, Tracked,
 };
 
 /// See [`Service`] for what each of them does.
 #[async_trait]
 pub(super) trait Backend: Send + Sync + 'static {
+    async fn tracked(&self) -> Result<Tracked, Error>;
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error>;
     async fn application(&self, name: &str) -> Result<ApplicationView, Error>;
     async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error>;
@@ -37,6 +38,10 @@ pub(super) struct ServiceBackend(pub(super) Arc<dyn Service>);
 
 #[async_trait]
 impl Backend for ServiceBackend {
+    async fn tracked(&self) -> Result<Tracked, Error> {
+        self.0.tracked().await
+    }
+
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
         self.0.applications().await
     }

@@ -25,11 +25,12 @@ use engine::plan::{Change, Counts, counts};
 use engine::rollout::CommitId;
 
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
-use crate::service::{ApplicationView, ObjectNode, PlanView};
+use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 
 #[derive(Debug, Serialize)]
 pub struct Applications {
+    pub tracked: Tracked,
     pub items: Vec<ApplicationView>,
 }
 

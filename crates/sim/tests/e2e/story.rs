@@ -59,7 +59,7 @@ impl Story {
             &self.instance.kubeconfig().display().to_string(),
             "git clone http://admin:",
             "get applications,pods -A",
-            "kedge apps",
+            "kedge apps --data-dir",
         ] {
             expect(&banner, part)?;
         }

@@ -43,7 +43,12 @@ pub(in crate::web) async fn page(
 ) -> Result<Response, PageError> {
     let views = app.backend.applications().await?;
     if visitor.json {
-        return Ok(Json(json::Applications { items: views }).into_response());
+        let tracked = app.backend.tracked().await?;
+        let answer = json::Applications {
+            tracked,
+            items: views,
+        };
+        return Ok(Json(answer).into_response());
     }
     let all = facts(&app, &views);
     let topic = topic(&query);

@@ -18,7 +18,7 @@ use crate::history::{
 };
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Standing,
+    Standing, Tracked,
 };
 use crate::source::{Commit, Person};
 use crate::web::backend::Backend;
@@ -429,6 +429,13 @@ fn missing(what: &str, name: &str) -> Error {
 
 #[async_trait]
 impl Backend for Sample {
+    async fn tracked(&self) -> Result<Tracked, Error> {
+        Ok(Tracked {
+            applications: self.applications().await?.len(),
+            ..Tracked::default()
+        })
+    }
+
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
         if self.empty {
             return Ok(Vec::new());
