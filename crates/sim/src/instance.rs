@@ -252,6 +252,17 @@ pub fn examples() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples-repo").to_owned()
 }
 
+/// A repository with nothing to run, for tests that bring their own objects.
+///
+/// # Errors
+/// It cannot be written.
+pub fn empty_seed() -> anyhow::Result<String> {
+    let seed = std::env::temp_dir().join("kedge-empty-seed");
+    std::fs::create_dir_all(seed.join("apps"))?;
+    std::fs::write(seed.join("README.md"), "Nothing yet.\n")?;
+    Ok(seed.display().to_string())
+}
+
 /// The kubectls to try: those that `make test` installed, and the machine's own.
 pub fn kubectls() -> anyhow::Result<Vec<PathBuf>> {
     let mut list = vec![PathBuf::from("kubectl")];

@@ -8,7 +8,7 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use api::Collection;
+use api::{Collection, Object};
 use client::{Env, HttpClient, Informers, Tasks};
 
 use super::layout::Layout;
@@ -48,14 +48,15 @@ enum Stand {
 /// What does not become well, a sentence for each; empty where all is.
 pub(crate) type Open = Vec<String>;
 
-/// Waits until every Application of the tracked commit is well or has failed, or `limit` is over.
-/// `tell` gets a line for each that has become well.
+/// Waits until `nodes` nodes are Ready and every Application of the tracked commit is well or has
+/// failed, or `limit` is over. `tell` gets a line for each Application that has become well.
 ///
 /// # Errors
 /// The instance cannot be asked.
 pub(crate) async fn converge(
     layout: &Layout,
     env: &Env,
+    nodes: u8,
     limit: SignedDuration,
     tell: impl Fn(&str),
 ) -> anyhow::Result<Open> {
@@ -65,9 +66,9 @@ pub(crate) async fn converge(
         .await
         .context("cannot use the instance's kubeconfig")?;
     let informers = Informers::new(Arc::new(client), env, &tasks);
-    let mut ticks = informers
-        .cache(&Collection::new(api::kinds::GROUP, "applications"))
-        .ticks();
+    let applications = informers.cache(&Collection::new(api::kinds::GROUP, "applications"));
+    let machines = informers.cache(&Collection::new("", "nodes"));
+    let (mut changed, mut joined) = (applications.ticks(), machines.ticks());
     let began = env.now();
     let mut told = BTreeSet::new();
     let open = loop {
@@ -77,14 +78,19 @@ pub(crate) async fn converge(
             tell(&format!("{name} is Synced and Healthy ({took} s)"));
             told.insert(name);
         }
-        if is_settled(&answer) {
-            break open(&answer);
-        }
-        if env.now().duration_since(began) > limit {
-            break open(&answer);
+        let ready = machines.all().iter().filter(|node| is_ready(node)).count();
+        let missing = usize::from(nodes).saturating_sub(ready);
+        let late = env.now().duration_since(began) > limit;
+        if late || (missing == 0 && is_settled(&answer)) {
+            let mut open = open(&answer);
+            if missing > 0 {
+                open.insert(0, format!("{ready} of {nodes} nodes are Ready"));
+            }
+            break open;
         }
         tokio::select! {
-            _ = ticks.changed() => {}
+            _ = changed.changed() => {}
+            _ = joined.changed() => {}
             () = env.clock.sleep(LOOK) => {}
         }
     };
@@ -111,6 +117,10 @@ fn sentence(what: &str, why: &str) -> String {
     } else {
         format!("{what}: {why}")
     }
+}
+
+fn is_ready(node: &Object) -> bool {
+    node.condition("Ready").is_some_and(|it| it.status == "True")
 }
 
 /// The names of those that are well and were not told of.

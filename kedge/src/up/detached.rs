@@ -32,7 +32,7 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
             let status = ended.context("cannot wait for the supervisor")?;
             bail!("the supervisor ended ({status}); see {}", log.display());
         }
-        open = follow(layout, &env) => open?,
+        open = follow(arguments, layout, &env) => open?,
     };
     ensure!(
         open.is_empty(),
@@ -63,7 +63,11 @@ fn spawn(log: &Path) -> anyhow::Result<Child> {
         .context("cannot start the supervisor")
 }
 
-async fn follow(layout: &Layout, env: &Env) -> anyhow::Result<converge::Open> {
+async fn follow(
+    arguments: &Arguments,
+    layout: &Layout,
+    env: &Env,
+) -> anyhow::Result<converge::Open> {
     let endpoints = loop {
         match std::fs::read_to_string(layout.endpoints()) {
             Ok(text) => break serde_json::from_str::<Value>(&text).context("bad endpoints")?,
@@ -74,5 +78,8 @@ async fn follow(layout: &Layout, env: &Env) -> anyhow::Result<converge::Open> {
         let address = endpoints[endpoint].as_str().unwrap_or_default();
         wait::ready(address, &layout.logs().join(format!("{role}.log")), env).await?;
     }
-    converge::converge(layout, env, LIMIT, |line| anstream::println!("{line}")).await
+    converge::converge(layout, env, arguments.nodes, LIMIT, |line| {
+        anstream::println!("{line}")
+    })
+    .await
 }

@@ -149,7 +149,7 @@ async fn start(
     )
     .await?;
     let tell = |line: &str| anstream::println!("{line}");
-    let open = converge::converge(layout, env, PATIENCE, tell).await?;
+    let open = converge::converge(layout, env, arguments.nodes, PATIENCE, tell).await?;
     banner::print(&inputs, &open)
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use api::{Collection, Object};
 use client::{Client, HttpClient, WriteOptions};
-use sim::instance::Instance;
+use sim::instance::{Instance, empty_seed};
 
 const CLIENTS: usize = 16;
 const CREATES: usize = 4000;
@@ -17,11 +17,7 @@ const PODS: usize = 20;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let seed = std::env::temp_dir().join("kedge-bench-seed");
-    std::fs::create_dir_all(seed.join("apps"))?;
-    std::fs::write(seed.join("README.md"), "Nothing to run.\n")?;
-    let seed = seed.display().to_string();
-
+    let seed = empty_seed()?;
     let mut instance = Instance::start("bench", &["--seed", &seed])?;
     instance.stop()?;
     let started = Timestamp::now();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use jiff::SignedDuration;
-use sim::instance::{Instance, kubectls, wait};
+use sim::instance::{Instance, empty_seed, kubectls, wait};
 
 const MANIFESTS: &str = "
 apiVersion: v1
@@ -32,7 +32,7 @@ spec:
 
 #[test]
 fn every_verb_people_use_works() -> anyhow::Result<()> {
-    let instance = Instance::start("kubectl", &["--seed", empty_seed()?])?;
+    let instance = Instance::start("kubectl", &["--seed", &empty_seed()?])?;
     let mut failed = Vec::new();
     for (index, program) in kubectls()?.iter().enumerate() {
         if let Err(error) = verbs(&instance, program, &format!("try-{index}")) {
@@ -46,14 +46,6 @@ fn every_verb_people_use_works() -> anyhow::Result<()> {
         instance.logs()
     );
     Ok(())
-}
-
-/// A repository with nothing to run: these tests bring their own objects.
-fn empty_seed() -> anyhow::Result<&'static str> {
-    const SEED: &str = "/tmp/kedge-empty-seed";
-    std::fs::create_dir_all(format!("{SEED}/apps"))?;
-    std::fs::write(format!("{SEED}/README.md"), "Nothing yet.\n")?;
-    Ok(SEED)
 }
 
 fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {

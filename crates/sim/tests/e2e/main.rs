@@ -1,4 +1,5 @@
 //! The real binary with real parts, as a user meets it.
 
 mod kubectl;
+mod node_death;
 mod story;

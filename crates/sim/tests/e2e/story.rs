@@ -331,14 +331,18 @@ impl Story {
             .kubectl(&["get", "deployments", "-A", "-o", path])
     }
 
-    /// The container of every pod of a Deployment; empty where it is not ready.
+    /// The container of every pod of a Deployment that stays; empty where it is not ready.
     fn containers(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let text = self
             .instance
             .kubectl(&["get", "pods", "-A", "-o", "json"])?;
         let pods: Value = serde_json::from_str(&text)?;
         let pods = pods["items"].as_array().context("no items")?;
-        let lasting = |pod: &&Value| pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet";
+        let lasting = |pod: &&Value| {
+            let metadata = &pod["metadata"];
+            metadata["ownerReferences"][0]["kind"] == "ReplicaSet"
+                && metadata["deletionTimestamp"].is_null()
+        };
         let container = |pod: &Value| {
             let status = &pod["status"]["containerStatuses"][0];
             let id = if status["ready"] == true {
