@@ -102,26 +102,35 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let reconciler = Reconciler::start(
         config(&arguments, &layout, url)?,
         client.clone(),
-        env.clone(),
+        env,
         tasks.clone(),
     );
     let reconciler = Arc::new(reconciler.await.context("cannot start the reconciler")?);
-    let auth = Arc::new(Auth::new(
-        &secret::text(&layout.admin_token())?,
-        Transport::Plain,
-    ));
-    let link = format!(
-        "http://{}{}",
-        arguments.web_listen,
-        auth.sign_in_path(env.now())
-    );
+    serve(&arguments, &layout, reconciler, client, logs, &tasks).await?;
+    until_asked_to_stop(&tasks).await
+}
+
+/// Web pages, JSON API and Git, all at one address.
+async fn serve(
+    arguments: &Arguments,
+    layout: &Layout,
+    reconciler: Arc<Reconciler>,
+    client: Arc<dyn Client>,
+    logs: Arc<dyn Logs>,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    let env = Env::system();
+    let token = secret::text(&layout.admin_token())?;
+    let auth = Arc::new(Auth::new(&token, Transport::Plain));
+    let address = arguments.web_listen;
+    let link = format!("http://{address}{}", auth.sign_in_path(env.now()));
     tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
     let asked = Arc::clone(&reconciler);
     let pages = router(Deps {
         service: reconciler,
-        informers: Informers::new(client.clone(), &env, &tasks),
+        informers: Informers::new(client.clone(), &env, tasks),
         client,
         logs,
         auth,
@@ -133,7 +142,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         settings: Settings {
             cluster: "kedge".into(),
             notice: arguments.notice.clone(),
-            clone_url: format!("http://{}/git/cluster.git", arguments.web_listen),
+            clone_url: format!("http://{address}/git/cluster.git"),
         },
         env,
         tasks: tasks.clone(),
@@ -142,18 +151,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(git) => pages.merge(git),
         None => pages,
     };
-    let listener = tls::bind(arguments.web_listen)
-        .await
-        .context("cannot serve the web pages")?;
-    tls::serve(
-        listener,
-        tls::Transport::Plain,
-        service,
-        &tls::Limits::default(),
-        &tasks,
-    );
-    tracing::info!(address = %arguments.web_listen, "web and Git are served");
-    until_asked_to_stop(&tasks).await
+    let listener = tls::bind(address).await;
+    let listener = listener.context("cannot serve the web pages")?;
+    let limits = tls::Limits::default();
+    tls::serve(listener, tls::Transport::Plain, service, &limits, tasks);
+    tracing::info!(%address, "web and Git are served");
+    Ok(())
 }
 
 fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyhow::Result<Config> {

@@ -4,6 +4,7 @@
 //! The worker observes, executes and publishes; it trusts no memory where the runtime knows.
 
 mod action;
+mod brake;
 mod containers;
 mod decide;
 mod driver;

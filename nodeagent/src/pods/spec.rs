@@ -138,6 +138,14 @@ pub(crate) fn bare_id(container_id: &str) -> &str {
         .map_or(container_id, |(_, id)| id)
 }
 
+/// The earlier of two moments, where there are any.
+pub(crate) fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// `at` plus `duration`, as far as time goes.
 pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.saturating_add(duration).unwrap_or(Timestamp::MAX)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use api::Uid;
 use api::k8s::core::v1 as core;
-use client::{Backoff, Env, EventType};
+use client::EventType;
 use futures::StreamExt;
 use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::FuturesUnordered;
@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tracing::{debug, warn};
 
 use super::action::{Decision, RuntimeAction};
+use super::brake::Brake;
 use super::decide::decide;
 use super::execute::{self, Job, PodView, volumes_of};
 use super::memory::{Memory, Note};
@@ -25,7 +26,7 @@ use super::observe::Observer;
 use super::observed::Observed;
 use super::publish::{Newest, publish};
 use super::shared::Shared;
-use super::spec::{self, between, later};
+use super::spec::{self, between, earlier, later};
 use super::status::{next_change, status};
 use super::verdict::verdict;
 use crate::probes::{self, Due, Outcome, Settings, Tracks};
@@ -34,11 +35,6 @@ use crate::runtime::{ContainerId, PodRecord};
 use crate::volumes::needs_refresh;
 
 const NOTES: usize = 64;
-/// An execution that failed, a runtime that does not answer, a status that did not get out.
-const RETRY: Backoff = Backoff {
-    first: Duration::from_millis(200),
-    most: Duration::from_secs(10),
-};
 
 type Publication = Result<Option<(Value, api::Object)>, client::Error>;
 
@@ -70,36 +66,6 @@ pub(super) struct Worker {
     notes: (mpsc::Sender<Note>, mpsc::Receiver<Note>),
     acting: Brake,
     telling: Brake,
-}
-
-/// Holds an activity back after it failed.
-struct Brake {
-    failures: u32,
-    not_before: Timestamp,
-}
-
-impl Brake {
-    fn new(now: Timestamp) -> Self {
-        Self {
-            failures: 0,
-            not_before: now,
-        }
-    }
-
-    fn release(&mut self, now: Timestamp) {
-        *self = Self::new(now);
-    }
-
-    fn failed(&mut self, env: &Env) {
-        self.failures = self.failures.saturating_add(1);
-        let delay = RETRY.jittered(self.failures, &*env.ids);
-        self.not_before = later(env.now(), delay);
-    }
-
-    /// When it lets go; `None` when it does not hold.
-    fn holds_until(&self, now: Timestamp) -> Option<Timestamp> {
-        (now < self.not_before).then_some(self.not_before)
-    }
 }
 
 /// What one look at the pod led to.
@@ -184,26 +150,27 @@ impl Worker {
         for due in due {
             self.probe(due, &record);
         }
-        let mut until = decision.look_again;
-        for at in [next_probe, next_status] {
-            until = earlier(until, at);
-        }
+        let until = [next_probe, next_status]
+            .into_iter()
+            .fold(decision.look_again, earlier);
         let is_published = self.publish(wanted, now);
         self.refresh_volumes(&record, now);
         if self.acting.holds_until(now).is_none() {
             self.execute(decision, record, is_published);
         }
+        Look::Until(self.next_look(until, now))
+    }
+
+    /// When to look again where nothing happens: at the latest at `until`.
+    fn next_look(&self, mut until: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         for brake in [&self.acting, &self.telling] {
             until = earlier(until, brake.holds_until(now));
         }
-        if self
-            .view
-            .as_ref()
-            .is_some_and(|view| needs_refresh(&view.pod))
-        {
+        let view = self.view.as_ref();
+        if view.is_some_and(|view| needs_refresh(&view.pod)) {
             until = earlier(until, Some(self.refresh_at));
         }
-        Look::Until(until)
+        until
     }
 
     /// Takes the newest pod object in; an execution for another stage of its life is dropped.
@@ -425,12 +392,5 @@ impl Worker {
 
     fn report(&self, error: &dyn std::error::Error, what: &str) {
         warn!(pod.uid = %self.uid, error = report(error), "{what}");
-    }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, other) => one.or(other),
     }
 }

@@ -2,6 +2,7 @@
 //! on disk (`write`, `mount`, `ownership`).
 
 mod collect;
+mod files;
 mod mount;
 mod ownership;
 mod paths;
