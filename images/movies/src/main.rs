@@ -5,6 +5,7 @@
 //! ingestion --ratings--> features --features--> training --model--> serving --answers--> ui
 //! ```
 
+mod ask;
 mod catalog;
 mod client;
 mod features;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use settings::Settings;
 
-const USAGE: &str = "usage: movies ingestion|ingest-batch|features|training|train|serving|ui";
+const USAGE: &str = "usage: movies ingestion|ingest-batch|features|training|train|serving|ui|ask";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         "train" => training::ask(&settings),
         "serving" => serving::serve(&settings),
         "ui" => ui::serve(&settings),
+        "ask" => ask::converse(&settings),
         _ => Err(USAGE.to_owned()),
     });
     match result {

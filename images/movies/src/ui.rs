@@ -8,10 +8,10 @@ use crate::model::Recommendation;
 use crate::settings::Settings;
 
 #[derive(Deserialize)]
-struct Answer {
+pub(crate) struct Answer {
     model: u32,
     ratings: usize,
-    films: Vec<Recommendation>,
+    pub(crate) films: Vec<Recommendation>,
 }
 
 pub(crate) fn serve(settings: &Settings) -> Result<(), String> {

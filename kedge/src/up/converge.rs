@@ -120,7 +120,8 @@ fn sentence(what: &str, why: &str) -> String {
 }
 
 fn is_ready(node: &Object) -> bool {
-    node.condition("Ready").is_some_and(|it| it.status == "True")
+    node.condition("Ready")
+        .is_some_and(|it| it.status == "True")
 }
 
 /// The names of those that are well and were not told of.

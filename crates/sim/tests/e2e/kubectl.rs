@@ -1,10 +1,12 @@
 //! kubectl unchanged: the oldest and the newest the registry offers, and the machine's own.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use jiff::SignedDuration;
-use sim::instance::{Instance, empty_seed, kubectls, wait};
+use sim::instance::{Instance, empty_seed, finish, kubectls, wait};
 
 const MANIFESTS: &str = "
 apiVersion: v1
@@ -62,9 +64,9 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         || run(&format!("get serviceaccount default -n {n}")).is_ok(),
     )?;
 
-    let file = instance.directory().join(format!("{n}.yaml"));
-    std::fs::write(&file, MANIFESTS.replace("NAMESPACE", n))?;
-    let file = file.display();
+    let written = instance.directory().join(format!("{n}.yaml"));
+    std::fs::write(&written, MANIFESTS.replace("NAMESPACE", n))?;
+    let file = written.display();
     run(&format!("apply -f {file}"))?;
     expect(&run(&format!("apply -f {file}"))?, "unchanged")?;
     run(&format!("apply --server-side --force-conflicts -f {file}"))?;
@@ -99,6 +101,10 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     expect(&said, "usage: movies")?;
     expect(&said, "exit code 1")?;
 
+    interactive(instance, program, n)?;
+    follow(instance, program, n)?;
+    edit(instance, program, n)?;
+
     run(&format!("scale deployment web --replicas=2 -n {n}"))?;
     run(&format!(
         "rollout status deployment/web -n {n} --timeout=60s"
@@ -120,6 +126,10 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         &run(&format!("get deployments -n {n} -l tier=front -o name"))?,
         "deployment.apps/web",
     )?;
+    let changed = std::fs::read_to_string(&written)?.replace("hello", "good day");
+    std::fs::write(&written, changed)?;
+    let differs = run(&format!("diff -f {file}")).unwrap_err().to_string();
+    expect(&differs, "+  greeting: good day")?;
     run(&format!(
         "patch deployment web -n {n} -p {{\"spec\":{{\"minReadySeconds\":1}}}}"
     ))?;
@@ -147,6 +157,86 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
 
     run(&format!("delete deployment web other -n {n}"))?;
     run(&format!("delete namespace {n} --timeout=60s"))?;
+    Ok(())
+}
+
+/// `exec -it`: what is typed at a terminal reaches the program, and its answer comes back.
+fn interactive(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
+    let line = format!(
+        "{} --kubeconfig {} exec -it deployment/web -n {namespace} -- /usr/bin/movies ask",
+        program.display(),
+        instance.kubeconfig().display()
+    );
+    let mut terminal = Command::new("script")
+        .args(["-q", "-e", "-c", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start a terminal")?;
+    let mut typed = terminal.stdin.take().context("no input")?;
+    let mut said = BufReader::new(terminal.stdout.take().context("no output")?);
+    let mut until = |end: &[u8]| -> anyhow::Result<()> {
+        let mut seen = Vec::new();
+        while !seen.ends_with(end) {
+            let mut byte = [0];
+            let read = said.read(&mut byte)?;
+            ensure!(
+                read > 0,
+                "it ended after {:?}",
+                String::from_utf8_lossy(&seen)
+            );
+            seen.push(byte[0]);
+        }
+        Ok(())
+    };
+    until(b"viewer? ")?;
+    typed.write_all(b"nobody\n")?;
+    until(b"a viewer is a number; Ctrl-D ends")?;
+    until(b"viewer? ")?;
+    // Ctrl-D
+    typed.write_all(b"\x04")?;
+    let ended = terminal.wait()?;
+    ensure!(ended.success(), "exec -it ended with {ended}");
+    Ok(())
+}
+
+/// `logs -f` brings lines as they are written.
+fn follow(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
+    let mut logs = Command::new(program)
+        .arg("--kubeconfig")
+        .arg(instance.kubeconfig())
+        .args(["logs", "-f", "deployment/web", "-n", namespace])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(logs.stdout.take().context("no output")?).lines();
+    let heard = |line: &Result<String, _>| {
+        line.as_ref()
+            .is_ok_and(|line| line.contains("listening on port 8080"))
+    };
+    ensure!(lines.any(|line| heard(&line)), "logs -f ended too early");
+    // Deleting the pod makes the program say goodbye and ends the log.
+    instance.run(
+        program,
+        &["delete", "pods", "-l", "app=web", "-n", namespace],
+    )?;
+    ensure!(logs.wait()?.success(), "logs -f ended badly");
+    Ok(())
+}
+
+/// `edit` with an editor that changes one word.
+fn edit(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
+    let mut command = Command::new(program);
+    command
+        .arg("--kubeconfig")
+        .arg(instance.kubeconfig())
+        .args(["edit", "configmap", "settings", "-n", namespace])
+        .env("KUBE_EDITOR", "sed -i s/hello/hi/");
+    finish(&mut command)?;
+    let object = ["configmap", "settings", "-n", namespace];
+    ensure!(
+        instance.field(&object, "{.data.greeting}")? == "hi",
+        "edit changed nothing"
+    );
     Ok(())
 }
 
