@@ -29,7 +29,7 @@ lint: packages ## Format and lint
 	$(CARGO) clippy --workspace --all-targets --locked
 
 bench: build ## Print figures: API, pods, push to converged, memory, start
-	KEDGE_BENCH=$(CARGO_TARGET_DIR)/release/kedge $(CARGO) run --release --locked -p sim --bin bench
+	$(CARGO_TARGET_DIR)/release/bench
 
 clean-state: ## Remove pods, networks, mounts and state of the instance in this directory
 	@if [ -x $(CARGO_TARGET_DIR)/release/kedge ]; then $(CARGO_TARGET_DIR)/release/kedge down --purge; fi

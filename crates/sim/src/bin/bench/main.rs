@@ -1,0 +1,44 @@
+//! `make bench`: figures of a real instance on this machine, printed and never asserted.
+
+mod api_server;
+mod figures;
+mod pods;
+mod process;
+mod push;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::HttpClient;
+use figures::{say, since};
+use jiff::Timestamp;
+use sim::instance::{Instance, examples};
+
+/// How long an instance is left alone before its memory is read.
+const REST: Duration = Duration::from_secs(20);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    say("machine", &process::machine())?;
+    let begun = Timestamp::now();
+    let mut instance = Instance::start("bench", &["--seed", &examples()])?;
+    say("kedge up, first start: to the demo Healthy", &since(begun))?;
+    instance.stop()?;
+    let begun = Timestamp::now();
+    instance.up()?;
+    say(
+        "kedge up, warm: to ready and the demo Healthy",
+        &since(begun),
+    )?;
+
+    let before = process::all(&instance);
+    tokio::time::sleep(REST).await;
+    process::report(&before, &process::all(&instance), REST)?;
+
+    push::one_line(&instance)?;
+    let client = HttpClient::from_kubeconfig_file(&instance.kubeconfig()).await?;
+    let client = Arc::new(client);
+    api_server::creates(&client).await?;
+    pods::one_by_one(&client).await?;
+    pods::at_once(&client).await
+}
