@@ -52,8 +52,9 @@ pub(crate) async fn at_once(client: &Arc<HttpClient>) -> anyhow::Result<()> {
 /// Milliseconds from the create of each pod until a watcher sees it Running.
 async fn run(client: &Arc<HttpClient>, names: &[String]) -> anyhow::Result<Vec<i64>> {
     let list = client.list(&pods(), &ListOptions::default()).await?;
-    let watched = client.watch(&pods(), &list.resource_version, &WatchOptions::default());
-    let mut events = watched.await?;
+    let mut events = client
+        .watch(&pods(), &list.resource_version, &WatchOptions::default())
+        .await?;
     let mut begun = BTreeMap::new();
     for name in names {
         begun.insert(name.clone(), Timestamp::now());
