@@ -6,6 +6,7 @@
 pub mod config;
 pub mod githost;
 pub mod history;
+mod metrics;
 mod reconciler;
 pub mod service;
 pub mod source;

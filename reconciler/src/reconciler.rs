@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use prometheus_client::registry::Registry;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing::Instrument;
@@ -12,6 +13,7 @@ use client::{Client, Drive, Driver, Env, Informers, Tasks};
 use crate::config::{Config, RepositoryConfig};
 use crate::githost::{self, Authenticate, GitHost};
 use crate::history::{self, History};
+use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Source, Waker};
 use crate::sync::core::Core;
 use crate::sync::{Cluster, Inventory, PushGate, Sources, Standings, Tracker, Worker, wake};
@@ -39,6 +41,7 @@ pub enum Error {
 pub struct Reconciler {
     pub(crate) core: Arc<Core>,
     host: Option<GitHost>,
+    metrics: Metrics,
 }
 
 impl Reconciler {
@@ -53,6 +56,10 @@ impl Reconciler {
         tasks: Tasks,
     ) -> Result<Self, Error> {
         let history = History::connect(&config.database_url).await?;
+        let metrics = Metrics::new();
+        let newest = history.reader().newest_step().await?;
+        let (feed, reader) = (history.follow(newest), history.reader().clone());
+        tasks.spawn_until_cancelled(follow(feed, reader, metrics.clone(), env.clone()));
         let source = source(&config).await?;
         let informers = Informers::new(client.clone(), &env, &tasks);
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
@@ -73,7 +80,8 @@ impl Reconciler {
             queue: OnceLock::new(),
             config,
         });
-        let driver = Driver::new(Worker::new(&core), client, &informers, &env);
+        let worker = Counted::new(Worker::new(&core), &metrics);
+        let driver = Driver::new(worker, client, &informers, &env);
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
         tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
@@ -83,7 +91,16 @@ impl Reconciler {
         let host = host(&core)?;
         let span = tracing::info_span!("tracker", repository = %core.source.name);
         tasks.spawn_until_cancelled(Tracker::new(&core).run().instrument(span));
-        Ok(Self { core, host })
+        Ok(Self {
+            core,
+            host,
+            metrics,
+        })
+    }
+
+    /// Makes its figures known.
+    pub fn measure(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
     }
 
     /// The Git endpoint of the hosted repository, if one is hosted. See [`githost::router`].

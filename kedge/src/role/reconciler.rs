@@ -127,6 +127,8 @@ async fn serve(
     tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
+    let mut registry = Registry::default();
+    reconciler.measure(&mut registry);
     let asked = Arc::clone(&reconciler);
     let pages = router(Deps {
         service: reconciler,
@@ -138,7 +140,7 @@ async fn serve(
             let reconciler = Arc::clone(&asked);
             Box::pin(async move { reconciler.is_ready().await })
         }),
-        registry: Arc::new(Registry::default()),
+        registry: Arc::new(registry),
         settings: Settings {
             cluster: "kedge".into(),
             notice: arguments.notice.clone(),

@@ -1,0 +1,13 @@
+//! Figures for dashboards and alerts. They are made from what the history records, and never
+//! decide anything.
+
+mod follow;
+mod passes;
+mod set;
+mod spans;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use follow::follow;
+pub(crate) use passes::Counted;
+pub(crate) use set::Metrics;
