@@ -1,5 +1,6 @@
 //! Test-only: simulated cluster, faults, invariants, end-to-end harness.
 
+pub mod browser;
 pub mod instance;
 pub mod visitor;
 pub mod work_tree;

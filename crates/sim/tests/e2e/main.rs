@@ -2,4 +2,5 @@
 
 mod kubectl;
 mod node_death;
+mod pages;
 mod story;

@@ -9,7 +9,7 @@ mod steps;
 
 pub(crate) use changes::{Sign, changes};
 pub(crate) use decisions::decisions;
-pub(crate) use head::{Head, head, initials, truth};
+pub(crate) use head::{head, initials, truth};
 pub(crate) use next::next;
 pub(crate) use state::{by_wave, is_settled, wave_state};
 pub(crate) use steps::steps;

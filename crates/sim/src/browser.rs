@@ -1,0 +1,291 @@
+//! A headless Chromium as somebody sits before it: it opens pages, reads, clicks and types. It
+//! never asks the server anything by itself.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, ensure};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::instance::wait;
+
+/// How long something that is on its way to the page may take.
+const SOON: SignedDuration = SignedDuration::from_secs(10);
+
+/// A width and height in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    pub width: u32,
+    pub height: u32,
+}
+
+/// A desk and the smallest phone.
+pub const DESK: Screen = Screen {
+    width: 1440,
+    height: 1000,
+};
+pub const PHONE: Screen = Screen {
+    width: 360,
+    height: 760,
+};
+
+/// One window.
+pub struct Browser {
+    runtime: Runtime,
+    client: Client,
+    driver: Child,
+    /// Kept open: the driver may write to it.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    /// Starts chromedriver on a free port, and Chromium through it.
+    pub fn start() -> anyhow::Result<Self> {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cannot start chromedriver")?;
+        let output = driver.stdout.take().context("chromedriver has no output")?;
+        let mut output = BufReader::new(output);
+        let port = port(&mut output)?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities());
+        let client = runtime.block_on(builder.connect(&format!("http://127.0.0.1:{port}")));
+        Ok(Self {
+            client: client.context("cannot start Chromium")?,
+            runtime,
+            driver,
+            _output: output,
+        })
+    }
+
+    pub fn open(&self, url: &str) -> anyhow::Result<()> {
+        let opened = self.runtime.block_on(self.client.goto(url));
+        opened.with_context(|| format!("cannot open {url}"))
+    }
+
+    pub fn reload(&self) -> anyhow::Result<()> {
+        Ok(self.runtime.block_on(self.client.refresh())?)
+    }
+
+    /// Where the window is, without scheme and host.
+    pub fn path(&self) -> anyhow::Result<String> {
+        let url = self.runtime.block_on(self.client.current_url())?;
+        Ok(url[url::Position::BeforePath..].to_owned())
+    }
+
+    /// The value of an expression in the page.
+    pub fn value(&self, expression: &str) -> anyhow::Result<Value> {
+        let script = format!("return {expression}");
+        let run = self.client.execute(&script, Vec::new());
+        self.runtime
+            .block_on(run)
+            .with_context(|| format!("cannot evaluate {expression}"))
+    }
+
+    /// Whether an expression in the page holds; not while the page is on its way.
+    pub fn holds(&self, expression: &str) -> bool {
+        self.value(expression).is_ok_and(|value| value == true)
+    }
+
+    /// What is to be read in the first element that `css` selects, in one line; empty where there
+    /// is none.
+    pub fn text(&self, css: &str) -> String {
+        // Pictures have no `innerText`.
+        let read = format!(
+            "(e => (e?.innerText ?? e?.textContent ?? '').replace(/\\s+/g, ' '))\
+             (document.querySelector({css:?}))"
+        );
+        let text = self.value(&read);
+        text.ok()
+            .and_then(|text| text.as_str().map(ToOwned::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// Waits until an element can be read that says all of `parts`.
+    pub fn reads(&self, css: &str, parts: &[&str], limit: SignedDuration) -> anyhow::Result<()> {
+        let what = format!("{css} to say {parts:?}");
+        let says = || {
+            let text = self.text(css);
+            parts.iter().all(|part| text.contains(part))
+        };
+        let waited = wait(&what, limit, says);
+        waited.with_context(|| format!("it says {:?} at {:?}", self.text(css), self.path()))
+    }
+
+    /// Clicks as a person does: where the element is to be seen.
+    pub fn click(&self, css: &str) -> anyhow::Result<()> {
+        wait(&format!("{css} to be clicked"), SOON, || {
+            self.runtime.block_on(async {
+                // An element that was replaced meanwhile is looked for again.
+                match self.client.find(Locator::Css(css)).await {
+                    Ok(element) => element.click().await.is_ok(),
+                    Err(_) => false,
+                }
+            })
+        })
+    }
+
+    /// Clicks on what leads to another page, and waits for that page.
+    pub fn follow(&self, css: &str) -> anyhow::Result<()> {
+        self.value("window.left = true")?;
+        self.click(css)?;
+        let there = "window.left !== true && document.readyState === 'complete'";
+        wait("the next page", SOON, || self.holds(there))
+            .with_context(|| format!("{css} was clicked"))
+    }
+
+    pub fn fill(&self, css: &str, text: &str) -> anyhow::Result<()> {
+        self.runtime.block_on(async {
+            let element = self.client.find(Locator::Css(css)).await?;
+            Ok(element.send_keys(text).await?)
+        })
+    }
+
+    /// Light or dark, and how large: what the pages see of the machine they are shown on.
+    pub fn show(&self, scheme: &str, screen: Screen) -> anyhow::Result<()> {
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}))?;
+        let size = json!({
+            "width": screen.width, "height": screen.height,
+            "deviceScaleFactor": 1, "mobile": screen == PHONE,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", &size)?;
+        Ok(())
+    }
+
+    /// From the next page on, the pages' own scripts run or do not.
+    pub fn scripts(&self, run: Scripts) -> anyhow::Result<()> {
+        let disabled = json!({"value": run == Scripts::Off});
+        self.devtools("Emulation.setScriptExecutionDisabled", &disabled)?;
+        Ok(())
+    }
+
+    /// How far the page reaches beyond the right edge, in CSS pixels.
+    pub fn overflow(&self) -> anyhow::Result<i64> {
+        let metrics = self.devtools("Page.getLayoutMetrics", &json!({}))?;
+        let of = |pointer: &str| {
+            let number = metrics.pointer(pointer).and_then(Value::as_i64);
+            number.with_context(|| format!("no {pointer} in {metrics}"))
+        };
+        Ok(of("/cssContentSize/width")? - of("/cssLayoutViewport/clientWidth")?)
+    }
+
+    /// Writes a picture of the window.
+    pub fn picture(&self, file: &Path) -> anyhow::Result<()> {
+        let picture = self.runtime.block_on(self.client.screenshot())?;
+        std::fs::write(file, picture).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// What the console has complained about since this was asked last.
+    pub fn complaints(&self) -> anyhow::Result<Vec<String>> {
+        let log = self.issue(Raw {
+            path: "se/log",
+            body: json!({"type": "browser"}),
+        })?;
+        let entries = log.as_array().context("the log is no list")?;
+        let is_bad = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
+        let message = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+        Ok(entries.iter().filter(is_bad).map(message).collect())
+    }
+
+    fn devtools(&self, command: &str, parameters: &Value) -> anyhow::Result<Value> {
+        self.issue(Raw {
+            path: "goog/cdp/execute",
+            body: json!({"cmd": command, "params": parameters}),
+        })
+    }
+
+    fn issue(&self, command: Raw) -> anyhow::Result<Value> {
+        let what = format!("{command:?}");
+        let issued = self.runtime.block_on(self.client.issue_cmd(command));
+        issued.with_context(|| format!("chromedriver refused {what}"))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _closed = self.runtime.block_on(self.client.clone().close());
+        let _killed = self.driver.kill();
+        let _ended = self.driver.wait();
+    }
+}
+
+/// Whether pages may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    On,
+    Off,
+}
+
+/// A command of chromedriver's own.
+#[derive(Debug)]
+struct Raw {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Raw {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// The driver says on which port it listens.
+fn port(output: &mut impl BufRead) -> anyhow::Result<u16> {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        ensure!(output.read_line(&mut line)? > 0, "chromedriver ended");
+        if let Some((_, port)) = line
+            .trim_end()
+            .trim_end_matches('.')
+            .rsplit_once(" on port ")
+            && line.contains("started successfully")
+        {
+            return port.parse().with_context(|| format!("no port in {line}"));
+        }
+    }
+}
+
+fn capabilities() -> Map<String, Value> {
+    let arguments = [
+        "--headless=new",
+        // As root there is no other way; the pages are our own.
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--window-size=1440,1000",
+    ];
+    let capabilities = json!({
+        "goog:chromeOptions": {"args": arguments},
+        "goog:loggingPrefs": {"browser": "ALL"},
+    });
+    capabilities.as_object().cloned().unwrap_or_default()
+}

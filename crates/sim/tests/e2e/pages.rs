@@ -1,0 +1,385 @@
+//! The web pages in a real browser, over the demo with real containers.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use jiff::SignedDuration;
+use sim::browser::{Browser, DESK, PHONE, Scripts};
+use sim::instance::{Instance, finish, wait};
+
+const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples-repo");
+const APPLICATIONS: [&str; 5] = ["features", "ingestion", "serving", "training", "ui"];
+/// For what has to be built, pulled, started and found healthy.
+const LONG: SignedDuration = SignedDuration::from_secs(120);
+/// For what only has to be told.
+const SOON: SignedDuration = SignedDuration::from_secs(20);
+
+#[test]
+fn the_pages_tell_the_demo_s_story() -> anyhow::Result<()> {
+    let instance = Instance::start("pages", &["--seed", DEMO])?;
+    let story = Story::begin(&instance)?;
+    let told = story.tell();
+    if told.is_err() {
+        let _shown = story.picture("failed");
+    }
+    told.with_context(|| format!("the instance said:\n{}", instance.logs()))
+}
+
+struct Story<'a> {
+    instance: &'a Instance,
+    browser: Browser,
+    web: String,
+    clone: PathBuf,
+    pictures: PathBuf,
+}
+
+impl<'a> Story<'a> {
+    fn begin(instance: &'a Instance) -> anyhow::Result<Self> {
+        let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+        std::fs::create_dir_all(&pictures)?;
+        let clone = instance.directory().join("clone");
+        let address = said(&instance.log(), "  Git ")?;
+        finish(
+            Command::new("git")
+                .args(["clone", "-q", &address])
+                .arg(&clone),
+        )?;
+        Ok(Self {
+            browser: Browser::start()?,
+            web: instance.web()?,
+            instance,
+            clone,
+            pictures,
+        })
+    }
+
+    fn tell(&self) -> anyhow::Result<()> {
+        self.sign_in()?;
+        self.list()?;
+        self.application()?;
+        self.push()?;
+        self.changes()?;
+        self.pod()?;
+        self.roll_back()?;
+        self.no_complaints()?;
+        self.every_page_fits()?;
+        self.without_scripts()?;
+        self.no_complaints()
+    }
+
+    fn sign_in(&self) -> anyhow::Result<()> {
+        let link = said(&self.instance.log(), "  Web ")?;
+        self.browser.show("light", DESK)?;
+        self.browser.open(&self.at("/apps/ui"))?;
+        self.browser.reads("h1", &["Sign in"], SOON)?;
+        self.browser.open(&link)?;
+        self.browser.reads("h1", &["Applications"], SOON)?;
+        ensure!(self.browser.path()? == "/apps", "{}", self.browser.path()?);
+        Ok(())
+    }
+
+    /// All five become healthy before the reader's eyes.
+    fn list(&self) -> anyhow::Result<()> {
+        self.stay()?;
+        let commit = self.commit()?;
+        for name in APPLICATIONS {
+            let row = self.row(name);
+            self.browser
+                .reads(&row, &[name, "Healthy", "Synced", &commit], LONG)?;
+        }
+        self.browser
+            .reads("#attention", &["All 5 applications match Git"], SOON)?;
+        self.browser.reads("#overview", &["5 in Git"], SOON)?;
+        self.browser.reads("#filters", &["5 Healthy"], SOON)?;
+        self.browser
+            .reads("#git", &["main @", commit.as_str()], SOON)?;
+        self.stayed()?;
+        self.picture("applications")
+    }
+
+    fn application(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        browser.follow("#apps a[href='/apps/serving']")?;
+        browser.reads(
+            "#head",
+            &["serving", "Healthy", "Synced", "tracks main"],
+            SOON,
+        )?;
+        browser.reads("#conds", &["Matches Git", "Healthy"], SOON)?;
+        let boxes = |kind: &str| {
+            let texts = "[...document.querySelectorAll('#tree .graph .nd .kd')]";
+            browser.holds(&format!(
+                "{texts}.some(e => e.textContent.startsWith('{kind}'))"
+            ))
+        };
+        for kind in ["Application", "Deployment", "ReplicaSet", "Service"] {
+            ensure!(boxes(kind), "no {kind} in the picture");
+        }
+        browser.click("label:has(#o-list)")?;
+        browser.reads("#tree .otree", &["Deployment", "ReplicaSet", "Pod"], SOON)?;
+        self.picture("application")
+    }
+
+    /// A push is seen on the open page, and its rollout to its end, without a reload.
+    fn push(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        self.open("/apps/ui", "ui")?;
+        self.stay()?;
+        // A pod is ready long before it counts: there is something to watch.
+        self.edit("replicas: 1", "replicas: 2\n  minReadySeconds: 6")?;
+        let pushing = std::thread::spawn(self.pushing("ui: two replicas for the weekend"));
+        browser.reads("#recent", &["ui: two replicas for the weekend"], LONG)?;
+        browser.reads("#head", &["Progressing"], LONG)?;
+        self.stayed()?;
+        browser.follow("#recent a[href='/rollouts/ui-2']")?;
+        self.stay()?;
+        browser.reads("#head", &["Rollout 2", "Converging"], SOON)?;
+        browser.reads("#next", &["What happens next"], SOON)?;
+        browser.reads("#waves", &["now "], SOON)?;
+        let now = browser.text("#waves .plot");
+        wait("the line of now to move", SOON, || {
+            browser.text("#waves .plot") != now
+        })?;
+        self.picture("rollout")?;
+        browser.reads("#head", &["Rollout 2", "Converged"], LONG)?;
+        browser.reads("#next", &["What came of it"], SOON)?;
+        self.stayed()?;
+        let report = pushing
+            .join()
+            .map_err(|_| anyhow::anyhow!("the push panicked"))??;
+        ensure!(report.contains("spec.replicas: 1 -> 2"), "{report}");
+        Ok(())
+    }
+
+    fn changes(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        browser.follow("#head a[href$='/diff']")?;
+        browser.reads(".diff", &["spec.replicas", "1", "2"], SOON)?;
+        ensure!(browser.holds("document.querySelectorAll('.c.del, .c.add').length >= 3"));
+        browser.click("label:has(#v-uni)")?;
+        self.picture("changes")?;
+        self.open("/apps/ui/diff", "ui")?;
+        browser.reads("main", &["Matches Git", "Nothing differs"], SOON)?;
+        // Back to where it came from.
+        let first = self.git(&["rev-list", "--max-parents=0", "HEAD"])?;
+        self.open(&format!("/apps/ui/diff?to={first}"), "ui")?;
+        browser.reads("main", &["Differs from that commit", "spec.replicas"], SOON)?;
+        self.open("/apps/ui/history", "ui")?;
+        browser.reads(".hist", &["serving", "two replicas", "Converged"], SOON)?;
+        ensure!(browser.holds("document.querySelectorAll('.hist [data-row]').length === 2"));
+        self.picture("history")
+    }
+
+    fn pod(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        self.open("/apps/serving", "serving")?;
+        browser.follow("#tree .graph a[href^='/pods/movies/serving-']")?;
+        browser.reads("#head", &["Running"], SOON)?;
+        browser.reads("#containers", &["kedge.local/movies:1.0", "ready"], SOON)?;
+        browser.reads("#events", &["Started"], SOON)?;
+        let lines = "document.querySelectorAll('#log li:not(.sepr)').length";
+        let before = browser.value(lines)?.as_i64().unwrap_or(0);
+        // Its readiness is asked for every second, and it says so.
+        let grown = format!("{lines} >= {}", before + 2);
+        wait("the log to grow", SOON, || browser.holds(&grown))?;
+        browser.fill("#log-filter", "no line says this")?;
+        browser.reads("#log-count", &["0 of "], SOON)?;
+        self.picture("pod")
+    }
+
+    /// From the button to the new rollout, which says what it undid.
+    fn roll_back(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        self.open("/apps/ui/history", "ui")?;
+        browser.follow(".hist a[href='/rollouts/ui-2/rollback']")?;
+        browser.reads("h1", &["Roll back ui"], SOON)?;
+        browser.reads(".commitbox", &["Kedge-Rollout: ui-2", "Revert"], SOON)?;
+        browser.reads(
+            ".plan-lines",
+            &["Deployment movies/ui", "spec.replicas: 2 -> 1"],
+            SOON,
+        )?;
+        self.picture("rollback")?;
+        browser.click("button.pri")?;
+        ensure!(
+            browser.holds("!document.querySelector('form.dlg').checkValidity()")
+                && browser.path()? == "/rollouts/ui-2/rollback",
+            "a rollback without a reason was sent to {}",
+            browser.path()?
+        );
+        browser.fill("#reason", "the weekend is over")?;
+        browser.follow("button.pri")?;
+        browser.reads("#head", &["Rollout 3", "undoes ui-2"], SOON)?;
+        self.stay()?;
+        browser.reads("#head", &["Rolled back"], LONG)?;
+        self.stayed()?;
+        self.open("/apps/ui/history", "ui")?;
+        browser.reads(".hist", &["Rolled back", "undoes ui-2"], SOON)?;
+        self.git(&["pull", "-q"])?;
+        let message = self.git(&["log", "-1", "--format=%B"])?;
+        for part in ["Revert", "the weekend is over", "Kedge-Rollout: ui-2"] {
+            ensure!(message.contains(part), "no {part:?} in {message}");
+        }
+        Ok(())
+    }
+
+    /// In both themes, on a desk and on the smallest phone.
+    fn every_page_fits(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        let pod = self.instance.kubectl(&[
+            "get",
+            "pods",
+            "-n",
+            "movies",
+            "-l",
+            "app=serving",
+            "-o",
+            "jsonpath={.items[0].metadata.name}",
+        ])?;
+        let pages = [
+            ("applications", "/apps".to_owned()),
+            ("application", "/apps/training".to_owned()),
+            ("diff", "/apps/ui/diff".to_owned()),
+            ("history", "/apps/ui/history".to_owned()),
+            ("rollouts", "/rollouts".to_owned()),
+            ("rollout", "/rollouts/ui-3".to_owned()),
+            ("changes", "/rollouts/ui-3/diff".to_owned()),
+            ("rollback", "/rollouts/ui-3/rollback".to_owned()),
+            ("pod", format!("/pods/movies/{pod}")),
+            ("nodes", "/nodes".to_owned()),
+        ];
+        let paper = "getComputedStyle(document.body).backgroundColor";
+        let mut papers = Vec::new();
+        for scheme in ["light", "dark"] {
+            for (size, screen) in [("desk", DESK), ("phone", PHONE)] {
+                browser.show(scheme, screen)?;
+                for (name, path) in &pages {
+                    browser.open(&self.at(path))?;
+                    let beyond = browser.overflow()?;
+                    self.picture(&format!("{name}-{scheme}-{size}"))?;
+                    ensure!(
+                        beyond <= 0,
+                        "{path} is {beyond} px too wide, {scheme}, {size}"
+                    );
+                }
+            }
+            papers.push(browser.value(paper)?);
+        }
+        ensure!(papers[0] != papers[1], "both themes are {}", papers[0]);
+        // The button outweighs the machine, and is remembered.
+        browser.show("light", DESK)?;
+        browser.open(&self.at("/apps"))?;
+        browser.click("[data-theme-toggle]")?;
+        browser.reload()?;
+        ensure!(
+            browser.value(paper)? == papers[1],
+            "the theme was forgotten"
+        );
+        browser.click("[data-theme-toggle]")?;
+        Ok(())
+    }
+
+    fn without_scripts(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        browser.show("light", DESK)?;
+        browser.scripts(Scripts::Off)?;
+        browser.open(&self.at("/apps"))?;
+        browser.reads("#apps", &APPLICATIONS, SOON)?;
+        ensure!(browser.holds("document.documentElement.dataset.theme === 'light'"));
+        browser.click("#filters a[href='/apps?health=healthy']")?;
+        browser.reads("#filters [aria-current]", &["Healthy"], SOON)?;
+        browser.click("#apps a[href='/apps/ui']")?;
+        browser.reads("#head", &["ui", "Healthy"], SOON)?;
+        browser.click("label:has(#o-list)")?;
+        browser.reads("#tree .otree", &["Deployment", "Pod"], SOON)?;
+        browser.click(".tabs a[href='/apps/ui/history']")?;
+        browser.reads(".hist", &["Rolled back"], SOON)?;
+        self.picture("without-scripts")?;
+        browser.scripts(Scripts::On)
+    }
+
+    fn no_complaints(&self) -> anyhow::Result<()> {
+        let complaints = self.browser.complaints()?;
+        ensure!(complaints.is_empty(), "the console says: {complaints:#?}");
+        Ok(())
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.web)
+    }
+
+    fn open(&self, path: &str, title: &str) -> anyhow::Result<()> {
+        self.browser.open(&self.at(path))?;
+        self.browser.reads("h1", &[title], SOON)
+    }
+
+    fn row(&self, name: &str) -> String {
+        format!("#apps [data-row]:has(a[href='/apps/{name}'])")
+    }
+
+    /// Marks the page, so that a reload would be noticed.
+    fn stay(&self) -> anyhow::Result<()> {
+        self.browser.value("window.same = true")?;
+        Ok(())
+    }
+
+    fn stayed(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.browser.holds("window.same"),
+            "the page was loaded again"
+        );
+        Ok(())
+    }
+
+    fn picture(&self, name: &str) -> anyhow::Result<()> {
+        self.browser
+            .picture(&self.pictures.join(format!("{name}.png")))
+    }
+
+    fn commit(&self) -> anyhow::Result<String> {
+        self.git(&["rev-parse", "--short=7", "HEAD"])
+    }
+
+    fn edit(&self, old: &str, new: &str) -> anyhow::Result<()> {
+        let file = self.clone.join("ui/deployment.yaml");
+        let text = std::fs::read_to_string(&file)?;
+        ensure!(text.contains(old), "no {old:?} in {text}");
+        Ok(std::fs::write(file, text.replacen(old, new, 1))?)
+    }
+
+    /// Commits everything and pushes; answers what the server said.
+    fn pushing(&self, message: &str) -> impl FnOnce() -> anyhow::Result<String> + use<> {
+        let (clone, message) = (self.clone.clone(), message.to_owned());
+        move || {
+            git(&clone, &["commit", "-qam", &message])?;
+            git(&clone, &["push"])
+        }
+    }
+
+    fn git(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        git(&self.clone, arguments)
+    }
+}
+
+/// What git printed, reports of the server included.
+fn git(clone: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let person = [
+        "-c",
+        "user.name=Mara Lindqvist",
+        "-c",
+        "user.email=mara@example.org",
+    ];
+    let mut command = Command::new("git");
+    let output = finish(command.arg("-C").arg(clone).args(person).args(arguments))?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok(String::from_utf8_lossy(&text).trim().to_owned())
+}
+
+/// The word after `label` in the banner.
+fn said(log: &str, label: &str) -> anyhow::Result<String> {
+    let line = log.lines().find_map(|line| line.strip_prefix(label));
+    let word = line.and_then(|line| line.split_whitespace().next());
+    word.map(ToOwned::to_owned)
+        .with_context(|| format!("no {label:?} in\n{log}"))
+}
