@@ -1,14 +1,14 @@
 //! The web pages in a real browser, over the demo with real containers.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
 use sim::browser::{Browser, DESK, PHONE, Scripts};
-use sim::instance::{Instance, finish, wait};
+use sim::instance::{Instance, examples, wait};
+use sim::work_tree::WorkTree;
 
-const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples-repo");
 const APPLICATIONS: [&str; 5] = ["features", "ingestion", "serving", "training", "ui"];
 /// For what has to be built, pulled, started and found healthy.
 const LONG: SignedDuration = SignedDuration::from_secs(120);
@@ -17,7 +17,7 @@ const SOON: SignedDuration = SignedDuration::from_secs(20);
 
 #[test]
 fn the_pages_tell_the_demo_s_story() -> anyhow::Result<()> {
-    let instance = Instance::start("pages", &["--seed", DEMO])?;
+    let instance = Instance::start("pages", &["--seed", &examples()])?;
     let story = Story::begin(&instance)?;
     let told = story.tell();
     if told.is_err() {
@@ -30,7 +30,7 @@ struct Story<'a> {
     instance: &'a Instance,
     browser: Browser,
     web: String,
-    clone: PathBuf,
+    work: Arc<WorkTree>,
     pictures: PathBuf,
 }
 
@@ -38,18 +38,11 @@ impl<'a> Story<'a> {
     fn begin(instance: &'a Instance) -> anyhow::Result<Self> {
         let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
         std::fs::create_dir_all(&pictures)?;
-        let clone = instance.directory().join("clone");
-        let address = said(&instance.log(), "  Git ")?;
-        finish(
-            Command::new("git")
-                .args(["clone", "-q", &address])
-                .arg(&clone),
-        )?;
         Ok(Self {
             browser: Browser::start()?,
             web: instance.web()?,
             instance,
-            clone,
+            work: Arc::new(WorkTree::clone(instance, "clone")?),
             pictures,
         })
     }
@@ -69,22 +62,25 @@ impl<'a> Story<'a> {
     }
 
     fn sign_in(&self) -> anyhow::Result<()> {
-        let link = said(&self.instance.log(), "  Web ")?;
+        let banner = self.instance.log();
+        let link = banner
+            .split_whitespace()
+            .rfind(|word| word.contains("/signin?token="));
+        let link = link.context("the banner has no sign-in link")?;
         self.browser.show("light", DESK)?;
         self.browser.open(&self.at("/apps/ui"))?;
         self.browser.reads("h1", &["Sign in"], SOON)?;
-        self.browser.open(&link)?;
+        self.browser.open(link)?;
         self.browser.reads("h1", &["Applications"], SOON)?;
         ensure!(self.browser.path()? == "/apps", "{}", self.browser.path()?);
         Ok(())
     }
 
-    /// All five become healthy before the reader's eyes.
     fn list(&self) -> anyhow::Result<()> {
         self.stay()?;
-        let commit = self.commit()?;
+        let commit = self.work.head()?[..7].to_owned();
         for name in APPLICATIONS {
-            let row = self.row(name);
+            let row = row(name);
             self.browser
                 .reads(&row, &[name, "Healthy", "Synced", &commit], LONG)?;
         }
@@ -127,8 +123,14 @@ impl<'a> Story<'a> {
         self.open("/apps/ui", "ui")?;
         self.stay()?;
         // A pod is ready long before it counts: there is something to watch.
-        self.edit("replicas: 1", "replicas: 2\n  minReadySeconds: 6")?;
-        let pushing = std::thread::spawn(self.pushing("ui: two replicas for the weekend"));
+        self.work.edit(
+            "ui/deployment.yaml",
+            "replicas: 1",
+            "replicas: 2\n  minReadySeconds: 6",
+        )?;
+        self.work.commit("ui: two replicas for the weekend")?;
+        let work = self.work.clone();
+        let pushing = std::thread::spawn(move || work.push());
         browser.reads("#recent", &["ui: two replicas for the weekend"], LONG)?;
         browser.reads("#head", &["Progressing"], LONG)?;
         self.stayed()?;
@@ -162,7 +164,8 @@ impl<'a> Story<'a> {
         self.open("/apps/ui/diff", "ui")?;
         browser.reads("main", &["Matches Git", "Nothing differs"], SOON)?;
         // Back to where it came from.
-        let first = self.git(&["rev-list", "--max-parents=0", "HEAD"])?;
+        let first = self.work.git(&["rev-list", "--max-parents=0", "HEAD"])?;
+        let first = first.trim();
         self.open(&format!("/apps/ui/diff?to={first}"), "ui")?;
         browser.reads("main", &["Differs from that commit", "spec.replicas"], SOON)?;
         self.open("/apps/ui/history", "ui")?;
@@ -216,8 +219,8 @@ impl<'a> Story<'a> {
         self.stayed()?;
         self.open("/apps/ui/history", "ui")?;
         browser.reads(".hist", &["Rolled back", "undoes ui-2"], SOON)?;
-        self.git(&["pull", "-q"])?;
-        let message = self.git(&["log", "-1", "--format=%B"])?;
+        self.work.git(&["pull", "-q"])?;
+        let message = self.work.git(&["log", "-1", "--format=%B"])?;
         for part in ["Revert", "the weekend is over", "Kedge-Rollout: ui-2"] {
             ensure!(message.contains(part), "no {part:?} in {message}");
         }
@@ -314,10 +317,6 @@ impl<'a> Story<'a> {
         self.browser.reads("h1", &[title], SOON)
     }
 
-    fn row(&self, name: &str) -> String {
-        format!("#apps [data-row]:has(a[href='/apps/{name}'])")
-    }
-
     /// Marks the page, so that a reload would be noticed.
     fn stay(&self) -> anyhow::Result<()> {
         self.browser.value("window.same = true")?;
@@ -336,50 +335,9 @@ impl<'a> Story<'a> {
         self.browser
             .picture(&self.pictures.join(format!("{name}.png")))
     }
-
-    fn commit(&self) -> anyhow::Result<String> {
-        self.git(&["rev-parse", "--short=7", "HEAD"])
-    }
-
-    fn edit(&self, old: &str, new: &str) -> anyhow::Result<()> {
-        let file = self.clone.join("ui/deployment.yaml");
-        let text = std::fs::read_to_string(&file)?;
-        ensure!(text.contains(old), "no {old:?} in {text}");
-        Ok(std::fs::write(file, text.replacen(old, new, 1))?)
-    }
-
-    /// Commits everything and pushes; answers what the server said.
-    fn pushing(&self, message: &str) -> impl FnOnce() -> anyhow::Result<String> + use<> {
-        let (clone, message) = (self.clone.clone(), message.to_owned());
-        move || {
-            git(&clone, &["commit", "-qam", &message])?;
-            git(&clone, &["push"])
-        }
-    }
-
-    fn git(&self, arguments: &[&str]) -> anyhow::Result<String> {
-        git(&self.clone, arguments)
-    }
 }
 
-/// What git printed, reports of the server included.
-fn git(clone: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let person = [
-        "-c",
-        "user.name=Mara Lindqvist",
-        "-c",
-        "user.email=mara@example.org",
-    ];
-    let mut command = Command::new("git");
-    let output = finish(command.arg("-C").arg(clone).args(person).args(arguments))?;
-    let text = [output.stdout, output.stderr].concat();
-    Ok(String::from_utf8_lossy(&text).trim().to_owned())
-}
-
-/// The word after `label` in the banner.
-fn said(log: &str, label: &str) -> anyhow::Result<String> {
-    let line = log.lines().find_map(|line| line.strip_prefix(label));
-    let word = line.and_then(|line| line.split_whitespace().next());
-    word.map(ToOwned::to_owned)
-        .with_context(|| format!("no {label:?} in\n{log}"))
+/// Of the list of applications.
+fn row(name: &str) -> String {
+    format!("#apps [data-row]:has(a[href='/apps/{name}'])")
 }

@@ -80,7 +80,7 @@ pub(in crate::web) async fn of_app(
     match app.backend.plan(&name, &query.to).await {
         Ok(view) => {
             page.to = CommitChip::new(&view.commit.id, "");
-            page.subject = view.commit.subject().to_owned();
+            view.commit.subject().clone_into(&mut page.subject);
             page.title = title(&query.to, view.plan.is_empty());
             page.objects = diff::of_plan(&view.plan, &query);
         }

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use serde_json::json;
 
 use api::{Collection, Object, ObjectKey, ResourceVersion, Status};
 use client::{
     ByteStream, Client, DeleteOptions, Error, List, ListOptions, LogOptions, Logs, Patch,
     PatchOptions, Step, Target, WatchOptions, WatchStream, WriteOptions,
 };
+
+use super::sample::HOSTILE;
 
 pub(super) struct Still {
     pub(super) objects: Vec<Object>,
@@ -101,3 +104,68 @@ impl Logs for Still {
         Ok(stream::iter([Ok(Bytes::from(text))]).boxed())
     }
 }
+
+/// The objects in the cluster.
+pub(super) fn objects(hostile: bool) -> Vec<Object> {
+    let text = |text: &str| {
+        if hostile {
+            HOSTILE.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": text(message), "lastTransitionTime": "2026-03-01T14:07:20Z"});
+    let node = |name: &str, ready: &str| {
+        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "status": {
+        "allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"}, "addresses": [{"type": "InternalIP", "address": "10.42.0.2"}],
+        "conditions": [{"type": "Ready", "status": ready}], "nodeInfo": {"kubeletVersion": "v1.36.0"}}})
+    };
+    let replica_set = |name: &str, revision: &str, wanted: i64, ready: i64| {
+        json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": name, "namespace": "movies", "annotations": {"deployment.kubernetes.io/revision": revision},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "serving", "uid": "d", "controller": true}]},
+        "spec": {"replicas": wanted}, "status": {"replicas": wanted, "readyReplicas": ready}})
+    };
+    [
+        json!({"apiVersion": "kedge.dev/v1alpha1", "kind": "Application", "metadata": {"name": "serving", "namespace": "kedge"},
+            "spec": {"source": {"path": "movies/serving", "revision": "main"}, "targetNamespace": "movies", "dependsOn": ["training"]},
+            "status": {"conditions": [condition("Synced", "False", "OutOfSync", "1 to change, 6 unchanged"),
+                condition("Healthy", "False", "Degraded", "Deployment movies/serving: container api exits with code 1"),
+                condition("RollingOut", "True", "Verifying", "waits for wave 2")]}}),
+        replica_set("serving-7d9f6c8b54", "3", 1, 0),
+        replica_set("serving-5c77bd9f4d", "2", 3, 3),
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "serving", "namespace": "movies"}, "spec": {"replicas": 4}, "status": {"readyReplicas": 3}}),
+        json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies", "uid": "p1", "creationTimestamp": "2026-03-01T14:08:21Z",
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "serving-7d9f6c8b54", "uid": "r", "controller": true}]},
+            "spec": {"nodeName": "north-b", "serviceAccountName": "serving", "restartPolicy": "Always",
+                "initContainers": [{"name": "wait", "image": "movies/tools:1"}],
+                "containers": [{"name": "api", "image": text("movies/serving:2.18.1"), "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}}, {"name": "proxy", "image": "movies/proxy:1.2"}]},
+            "status": {"phase": "Running", "podIP": "10.42.2.71", "qosClass": "Burstable",
+                "initContainerStatuses": [{"name": "wait", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}],
+                "containerStatuses": [
+                    {"name": "api", "restartCount": 4, "ready": false, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 2m40s restarting failed container"}},
+                        "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": "2026-03-01T14:11:31Z", "finishedAt": "2026-03-01T14:11:44Z", "message": text("MODEL_URL is not set")}}},
+                    {"name": "proxy", "restartCount": 0, "ready": true, "state": {"running": {}}}]}}),
+        json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e1", "namespace": "movies"}, "type": "Warning", "reason": "BackOff", "count": 14,
+            "message": text("Back-off restarting failed container api"), "lastTimestamp": "2026-03-01T14:12:20Z",
+            "involvedObject": {"kind": "Pod", "name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies"}}),
+        json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e2", "namespace": "movies"}, "type": "Normal", "reason": "Scheduled", "count": 1,
+            "message": text("Assigned to north-b"), "lastTimestamp": "2026-03-01T14:08:21Z",
+            "involvedObject": {"kind": "Pod", "name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies"}}),
+        node("north-a", "True"),
+        node("north-b", "True"),
+        node("north-c", "False"),
+    ]
+    .into_iter()
+    .map(Object::from)
+    .collect()
+}
+
+pub(super) const LOG: &str = "\
+2026-03-01T14:11:31.204000001Z INFO serving 2.18.1 starting, 2 workers
+2026-03-01T14:11:31.210000001Z INFO config: reading environment
+2026-03-01T14:11:33.013000001Z WARN config: MODEL_URL is missing, trying service discovery for 10 s
+2026-03-01T14:11:43.410000001Z ERROR config: MODEL_URL is not set (expected an absolute URL)
+2026-03-01T14:11:43.702000001Z INFO exit 1
+";

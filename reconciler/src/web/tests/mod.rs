@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod pages;
+mod records;
 mod sample;
 
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use client::{Clock, Env, Informers, SystemIds, Tasks};
 use super::app::{App, Ready, Settings, followed};
 use super::auth::{Auth, Transport};
 use super::router::over;
-use cluster::Still;
-use sample::{LOG, Sample, now, objects};
+use cluster::{LOG, Still, objects};
+use sample::{Sample, now};
 
 const TOKEN: &str = "correct horse battery staple";
 
@@ -37,7 +38,7 @@ impl Clock for Standing {
     }
 
     async fn sleep(&self, _: Duration) {
-        futures::future::pending().await
+        futures::future::pending::<()>().await;
     }
 }
 

@@ -212,7 +212,7 @@ pub(crate) fn truth(facts: &Facts) -> Truth {
 /// on its way.
 pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
     let mut rows: Vec<ConditionRow> = all.iter().map(|one| condition(one, now)).collect();
-    rows.sort_by(|a, b| b.tone.cmp(&a.tone));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.tone));
     Conditions { conditions: rows }
 }
 

@@ -105,6 +105,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    #[expect(clippy::unused_self, reason = "templates ask the frame")]
     pub(crate) fn assets(&self) -> &'static Assets {
         &ASSETS
     }

@@ -9,17 +9,21 @@ pub(super) mod facts;
 pub(super) mod frame;
 pub(super) mod graph;
 pub(super) mod history;
+mod lines;
 pub(super) mod logs;
 pub(super) mod nodes;
 pub(super) mod pod;
 pub(super) mod rollback;
 pub(super) mod rollout;
+mod scale;
 pub(super) mod tape;
-#[cfg(test)]
-mod tests;
+
 pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod waves;
+
+#[cfg(test)]
+mod tests;
 
 use askama::filters::HtmlSafe;
 

@@ -10,7 +10,7 @@ use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::Tone;
 use super::tree::Node;
-use super::{diff, graph, history, tape, waves};
+use super::{diff, graph, history, lines, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
@@ -280,8 +280,8 @@ fn a_diff_marks_what_changed_inside_a_line() {
             &detail(RolloutPhase::Applying, vec![object]),
             &diff::Query::default(),
         );
-        let row = &view.objects[0].rows[1];
-        let shown = |cell: &Option<diff::Cell>| cell.as_ref().map(ToString::to_string);
+        let row = &view.differing[0].rows[1];
+        let shown = |cell: &Option<lines::Cell>| cell.as_ref().map(ToString::to_string);
         assert_eq!(shown(&row.old).as_deref(), Some(left));
         assert_eq!(shown(&row.new).as_deref(), Some(right));
     };
@@ -342,13 +342,13 @@ fn a_long_diff_is_cut_and_can_be_opened_alone() {
     object.kind = "ConfigMap".into();
     let detail = detail(RolloutPhase::Applying, vec![object]);
     let view = diff::of_rollout(&detail, &diff::Query::default());
-    assert_eq!(view.objects[0].rows.len(), 400);
-    assert!(view.objects[0].hidden > 600);
+    assert_eq!(view.differing[0].rows.len(), 400);
+    assert!(view.differing[0].hidden > 600);
     let alone = diff::Query {
-        object: view.objects[0].anchor.clone(),
+        object: view.differing[0].anchor.clone(),
         ..diff::Query::default()
     };
-    assert_eq!(diff::of_rollout(&detail, &alone).objects[0].hidden, 0);
+    assert_eq!(diff::of_rollout(&detail, &alone).differing[0].hidden, 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use super::component::{Icon, State, Tone};
 use super::rollout::{Sign, by_wave, is_settled, wave_state};
+use super::scale::{Scale, letters, percent, ticks};
 use super::time::{clock, took};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 
@@ -55,7 +56,7 @@ pub(crate) struct Row {
     /// From now to the deadline, while it is waited for.
     pub open: Option<Bar>,
     pub text: String,
-    pub text_class: &'static str,
+    pub text_class: String,
     pub text_x: String,
     /// Whether the text stands before its place.
     pub text_end: bool,
@@ -68,50 +69,6 @@ pub(crate) struct Bar {
     pub width: String,
     pub class: String,
     pub faint: bool,
-}
-
-/// The line of time, from the start to the end or the deadline.
-struct Scale {
-    from: Timestamp,
-    /// In milliseconds, at least one second.
-    span: i64,
-}
-
-impl Scale {
-    fn new(rollout: &Rollout, now: Timestamp) -> Self {
-        let end = match (rollout.finished_at, rollout.deadline_at) {
-            (Some(finished), _) => finished,
-            // A far deadline would squeeze what happens now into a line.
-            (None, Some(deadline)) if deadline.duration_until(now).abs() < near(rollout, now) => {
-                deadline.max(now)
-            }
-            _ => now,
-        };
-        let raw = millis(rollout.started_at, end).max(1_000);
-        Self {
-            from: rollout.started_at - SignedDuration::from_millis(raw / 40),
-            // Room for a label after the last bar.
-            span: raw + raw / 40 + raw * 3 / 10,
-        }
-    }
-
-    /// In hundredths of a percent.
-    fn at(&self, at: Timestamp) -> i64 {
-        (millis(self.from, at) * 10_000 / self.span).clamp(0, 10_000)
-    }
-}
-
-/// A deadline is drawn when it is nearer than four times what has passed.
-fn near(rollout: &Rollout, now: Timestamp) -> SignedDuration {
-    rollout.started_at.duration_until(now) * 4
-}
-
-fn millis(from: Timestamp, to: Timestamp) -> i64 {
-    i64::try_from(from.duration_until(to).as_millis()).unwrap_or(i64::MAX / 20_000)
-}
-
-fn percent(hundredths: i64) -> String {
-    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
 /// The waves at `now`.
@@ -233,7 +190,7 @@ fn folded(name: String, text: &str, y: usize) -> Row {
         bar: None,
         open: None,
         text: text.into(),
-        text_class: "on",
+        text_class: "on".into(),
         text_x: percent(200),
         text_end: false,
     }
@@ -269,19 +226,8 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
                 faint: false,
             }
         });
-    let place = object
-        .applied_at
-        .map_or(200, |applied| scale.at(end).max(scale.at(applied) + 45));
-    let text = text(object, rollout, settled, end);
-    let start = object.applied_at.map_or(0, |applied| scale.at(applied));
-    // Of the places after the bar, before it, and on it where it is faint: the first with room.
-    let (text_x, text_end) = match text.chars().count() {
-        length if length <= letters(10_000 - place) => (place, false),
-        length if length <= letters(start) => (start, true),
-        _ if !settled && place > 10_000 - place => (place, true),
-        _ => (place, false),
-    };
-    let room = letters(if text_end { text_x } else { 10_000 - text_x });
+    let told = text(object, rollout, settled, end);
+    let label = label_of(object, &told, settled, scale, end);
     Row {
         tone,
         icon: Icon(icon),
@@ -295,21 +241,58 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
         y,
         bar,
         open,
-        text: shortened(&text, room),
-        text_class: match (tone, text.chars().count() > SHORT) {
-            (Tone::Bad, false) => "b",
-            (Tone::Bad, true) => "b long",
-            (_, false) => "on",
-            (_, true) => "on long",
-        },
-        text_x: percent(text_x),
-        text_end,
+        text_class: class_of(tone, &told, &label),
+        text: shortened(&told, label.room),
+        text_x: percent(label.x),
+        text_end: label.end,
     }
 }
 
-/// How many letters have room in so many hundredths of a percent.
-fn letters(hundredths: i64) -> usize {
-    usize::try_from(hundredths / 125).unwrap_or(0)
+/// Where the words about an object stand.
+struct Label {
+    /// In hundredths of a percent.
+    x: i64,
+    /// Whether they end there; they begin there otherwise.
+    end: bool,
+    /// Whether they stand on the bar.
+    over: bool,
+    /// For how many letters there is room.
+    room: usize,
+}
+
+fn class_of(tone: Tone, text: &str, label: &Label) -> String {
+    let mut class = String::from(if tone == Tone::Bad { "b" } else { "on" });
+    if text.chars().count() > SHORT {
+        class.push_str(" long");
+    }
+    if label.over {
+        class.push_str(" over");
+    }
+    class
+}
+
+/// Of the places after the bar, before it, and on it where it is faint: the first with room.
+fn label_of(
+    object: &ObjectResult,
+    text: &str,
+    settled: bool,
+    scale: &Scale,
+    end: Timestamp,
+) -> Label {
+    let start = object.applied_at.map_or(0, |applied| scale.at(applied));
+    let place = object
+        .applied_at
+        .map_or(200, |_| scale.at(end).max(start + 45));
+    let after = letters(10_000 - place);
+    let length = text.chars().count();
+    let label = |x, end, over, room| Label { x, end, over, room };
+    if length > after && length <= letters(start) {
+        label(start, true, false, letters(start))
+    } else if length > after && !settled && place > 5_000 {
+        label(place, true, true, letters(place))
+    } else {
+        label(place, false, false, after)
+    }
 }
 
 fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'static str) {
@@ -369,24 +352,4 @@ fn shortened(text: &str, most: usize) -> String {
     }
     let head: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{}…", head.trim_end())
-}
-
-/// Up to six round moments.
-fn ticks(scale: &Scale) -> Vec<(String, String)> {
-    const STEPS: [i64; 14] = [
-        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 86_400,
-    ];
-    let seconds = scale.span / 1_000;
-    let step = STEPS
-        .into_iter()
-        .find(|step| seconds / step <= 6)
-        .unwrap_or(86_400 * 7);
-    let pattern = if step < 60 { "%H:%M:%S" } else { "%H:%M" };
-    let first = (scale.from.as_second() / step + 1) * step;
-    (0..8)
-        .map(|index| first + index * step)
-        .filter_map(|second| Timestamp::from_second(second).ok())
-        .filter(|at| (300..9_700).contains(&scale.at(*at)))
-        .map(|at| (percent(scale.at(at)), at.strftime(pattern).to_string()))
-        .collect()
 }
