@@ -86,6 +86,10 @@
         if (++count > 5000) { log.firstElementChild.remove(); count--; }
         tell(); tail();
       });
+      es.addEventListener("wait", e => {
+        const text = JSON.parse(e.data).text, note = $(".sepr", log);
+        if (note) note.textContent = text; else add("sepr", [["span", "", text]]);
+      });
       es.addEventListener("end", e => { es.close(); add("sepr", [["span", "", JSON.parse(e.data).text]]); tail(); });
     }
   }

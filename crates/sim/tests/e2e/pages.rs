@@ -126,7 +126,7 @@ impl<'a> Story<'a> {
         self.work.edit(
             "ui/deployment.yaml",
             "replicas: 1",
-            "replicas: 2\n  minReadySeconds: 6",
+            "replicas: 2\n  minReadySeconds: 10",
         )?;
         self.work.commit("ui: two replicas for the weekend")?;
         let work = self.work.clone();

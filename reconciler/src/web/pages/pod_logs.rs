@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use api::{Collection, Object};
+use api::{Collection, Object, ObjectKey};
 
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -34,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LINE: usize = 64 * 1024;
 /// How often a quiet stream says that it stands.
 const BEAT: Duration = Duration::from_secs(10);
+/// After this a browser asks again for a log that cannot be read yet.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// Which run of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,30 +117,11 @@ pub(in crate::web) async fn serve(
     let Ok(place) = app.streams.clone().try_acquire_owned() else {
         return Err(PageError::Busy);
     };
-    let key = Collection::new("", "pods").key(namespace, name.as_str());
-    let previous = asked.run == "previous";
+    let key = Collection::new("", "pods").key(namespace, name);
     if !asked.download.is_empty() {
-        let options = LogOptions {
-            container: asked.c.clone(),
-            previous,
-            ..LogOptions::default()
-        };
-        let bytes = app.logs.logs(&key, &options).await?;
-        let bytes = bytes.map(move |chunk| {
-            let _held = &place;
-            chunk
-        });
-        let file = format!(
-            "attachment; filename=\"{}-{}.log\"",
-            encoded(&name),
-            encoded(&asked.c)
-        );
-        let headers = [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-            (header::CONTENT_DISPOSITION, file),
-        ];
-        return Ok((headers, Body::from_stream(bytes)).into_response());
+        return file(&app, &key, &asked, place).await;
     }
+    let previous = asked.run == "previous";
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after: Option<Timestamp> = heard.unwrap_or(&asked.after).parse().ok();
     let since = after.map(|after| {
@@ -153,7 +136,10 @@ pub(in crate::web) async fn serve(
         tail_lines: since.is_none().then_some(TAIL),
         since_seconds: since,
     };
-    let bytes = app.logs.logs(&key, &options).await?;
+    let bytes = match app.logs.logs(&key, &options).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(none(&error)),
+    };
     let follow = Follow {
         lines: Lines::new(bytes),
         after,
@@ -167,6 +153,46 @@ pub(in crate::web) async fn serve(
     });
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())
+}
+
+/// The whole log, as a file to keep.
+async fn file(
+    app: &App,
+    key: &ObjectKey,
+    asked: &Asked,
+    place: OwnedSemaphorePermit,
+) -> Result<Response, PageError> {
+    let options = LogOptions {
+        container: asked.c.clone(),
+        previous: asked.run == "previous",
+        ..LogOptions::default()
+    };
+    let bytes = app.logs.logs(key, &options).await?;
+    let bytes = bytes.map(move |chunk| {
+        let _held = &place;
+        chunk
+    });
+    let name = format!("{}-{}.log", encoded(&key.name), encoded(&asked.c));
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    Ok((headers, Body::from_stream(bytes)).into_response())
+}
+
+/// A container that has not started has no log yet: the browser comes back for it, which it
+/// would not after an answer that is an error.
+fn none(error: &client::Error) -> Response {
+    let data = serde_json::json!({"text": chain(error)}).to_string();
+    let message = if error.is_not_found() {
+        Message::default().event("end").data(data)
+    } else {
+        Message::default().event("wait").retry(AGAIN).data(data)
+    };
+    Sse::new(stream::iter([Ok::<_, Infallible>(message)])).into_response()
 }
 
 struct Follow {

@@ -13,6 +13,9 @@ use client::{
 
 use super::sample::HOSTILE;
 
+/// A container that has not started: it has no log yet.
+pub(super) const LATE: &str = "late";
+
 pub(super) struct Still {
     pub(super) objects: Vec<Object>,
     pub(super) log: String,
@@ -93,6 +96,9 @@ impl Client for Still {
 #[async_trait]
 impl Logs for Still {
     async fn logs(&self, _: &ObjectKey, options: &LogOptions) -> Result<ByteStream, Error> {
+        if options.container == LATE {
+            return Err(refused());
+        }
         let text: String = self
             .log
             .lines()

@@ -1,3 +1,4 @@
+use super::cluster::LATE;
 use super::sample::HOSTILE;
 use super::*;
 
@@ -211,6 +212,19 @@ async fn logs_are_a_stream_and_a_file() {
         text.ends_with("event: end\ndata: {\"text\":\"the container ended\"}\n\n"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_log_that_is_not_there_yet_is_asked_for_again() {
+    let site = Site::new(Sample::default()).await;
+    let log = format!("/pods/movies/serving-7d9f6c8b54-x2x7k/logs?c={LATE}");
+    let (status, text) = site.page(&log).await;
+    // Any other status, and a browser never asks again.
+    assert_eq!(status, StatusCode::OK, "{text}");
+    assert!(text.contains("event: wait\n"), "{text}");
+    assert!(text.contains("retry: 3000"), "{text}");
+    let (status, _) = site.page(&format!("{log}&download=1")).await;
+    assert!(!status.is_success());
 }
 
 #[tokio::test]

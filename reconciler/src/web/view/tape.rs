@@ -43,6 +43,8 @@ pub(crate) struct Mark {
     pub count: usize,
     /// Whether the count stands at the left.
     pub count_left: bool,
+    /// Whether it stands beside the knob.
+    pub newest: bool,
 }
 
 /// The outcome as a shape: it can be told without its colour.
@@ -140,6 +142,7 @@ fn mark(at: i64, group: &[&Rollout]) -> Mark {
         shape: Shape::of(worst),
         count: group.len(),
         count_left: at > TURN,
+        newest: at == LAST,
     }
 }
 

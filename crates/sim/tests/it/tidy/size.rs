@@ -45,11 +45,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "to be split",
     ),
     (
-        "reconciler/src/web/pages/pod_logs.rs",
-        "serve",
-        "one handler",
-    ),
-    (
         "crates/api/src/codec/yaml/mod.rs",
         "flatten",
         "a table of cases",
