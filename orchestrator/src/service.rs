@@ -112,6 +112,7 @@ impl Orchestrator {
             discovery: Discovery::new(api::resource::served()),
             openapi: openapi(),
             node_tls: node_tls(&pki, &env)?,
+            metrics: server::Metrics::default(),
             tasks: tasks.clone(),
             ready: ready.clone(),
         });

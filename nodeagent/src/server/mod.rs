@@ -4,6 +4,7 @@ mod error;
 mod exec;
 pub(crate) mod log_line;
 mod logs;
+mod metrics;
 mod rotate;
 mod routes;
 

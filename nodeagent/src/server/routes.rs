@@ -10,12 +10,12 @@ use axum::routing::{any, get};
 use tls::Peer;
 
 use super::error::Error;
-use super::{exec, logs};
+use super::{exec, logs, metrics};
 use crate::pods::{Shared, spec};
 use crate::runtime::{Container, PodRecord};
 
 /// Everything under one roof. Only clients whose certificate carries one of `allowed` as its
-/// common name get in; health is for everybody.
+/// common name get in; health and counts are for everybody.
 pub(crate) fn router(shared: Arc<Shared>, allowed: &[String]) -> Router {
     let allowed: Arc<[String]> = allowed.into();
     Router::new()
@@ -26,6 +26,7 @@ pub(crate) fn router(shared: Arc<Shared>, allowed: &[String]) -> Router {
         .route("/exec/{namespace}/{pod}/{container}", any(exec::exec))
         .layer(from_fn_with_state(allowed, authorize))
         .route("/healthz", get(async || "ok"))
+        .route("/metrics", get(metrics::metrics))
         .with_state(shared)
 }
 

@@ -10,6 +10,7 @@ use crate::registry::Registry;
 
 use super::discovery::Discovery;
 use super::gate::Gate;
+use super::metrics::Metrics;
 use super::openapi::OpenApi;
 
 pub(crate) struct App {
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) openapi: OpenApi,
     /// Towards node agents, with the API server's own client certificate.
     pub(crate) node_tls: TlsConnector,
+    pub(crate) metrics: Metrics,
     pub(crate) tasks: Tasks,
     /// Set once the first controllers have caught up.
     pub(crate) ready: Readiness,

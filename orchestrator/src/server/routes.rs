@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -15,7 +16,7 @@ use crate::auth::Identity;
 use super::handlers::{self, Call};
 use super::negotiate::Encoding;
 use super::request::{self, Query, Refusal};
-use super::{ApiError, App, respond, version};
+use super::{ApiError, App, metrics, respond, version};
 
 /// The whole API server as one service.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -44,7 +45,8 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, ApiError> {
     }
     match request::parse(request.method(), &path, &query) {
         Ok(resource) => {
-            app.gate.resource(&identity, &resource, &query)?;
+            let (kind, clock) = (metrics::Kind::from(&resource), &app.registry.env().clock);
+            let began = clock.now();
             let upgrade = request.extensions_mut().remove::<OnUpgrade>();
             let (parts, body) = request.into_parts();
             let raw_query = parts.uri.query().unwrap_or_default().to_owned();
@@ -56,11 +58,20 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, ApiError> {
                 raw_query,
                 upgrade,
             };
-            handlers::serve(app, call, body).await
+            let answer = permitted(app, call, body).await;
+            let took = clock.now().duration_since(began).as_secs_f64();
+            app.metrics.answered(kind, &answer, took);
+            answer
         }
         Err(Refusal::MethodNotAllowed) => Err(ApiError::method_not_allowed()),
         Err(Refusal::NotFound) => document(app, &identity, &request, &path, &query),
     }
+}
+
+async fn permitted(app: &App, call: Call, body: Body) -> Result<Response, ApiError> {
+    app.gate
+        .resource(&call.identity, &call.request, &call.query)?;
+    handlers::serve(app, call, body).await
 }
 
 /// Probes are for everybody: a load balancer has no credentials.
@@ -90,6 +101,7 @@ fn document(
     }
     let json = |value| Ok(respond::value(StatusCode::OK, Encoding::Json, &value));
     match path {
+        "/metrics" => Ok(app.metrics.respond()),
         "/version" | "/version/" => json(version::version()),
         "/.well-known/openid-configuration" => {
             json(app.gate.authenticator.tokens().openid_configuration())
