@@ -79,7 +79,7 @@ async fn follow(
         wait::ready(address, &layout.logs().join(format!("{role}.log")), env).await?;
     }
     converge::converge(layout, env, arguments.nodes, LIMIT, |line| {
-        anstream::println!("{line}")
+        anstream::println!("{line}");
     })
     .await
 }

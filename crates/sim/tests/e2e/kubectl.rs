@@ -128,7 +128,9 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     )?;
     let changed = std::fs::read_to_string(&written)?.replace("hello", "good day");
     std::fs::write(&written, changed)?;
-    let differs = run(&format!("diff -f {file}")).unwrap_err().to_string();
+    let differs = run(&format!("diff -f {file}"))
+        .expect_err("diff ends with status 1 where there is one")
+        .to_string();
     expect(&differs, "+  greeting: good day")?;
     run(&format!(
         "patch deployment web -n {n} -p {{\"spec\":{{\"minReadySeconds\":1}}}}"

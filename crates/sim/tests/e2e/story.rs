@@ -64,7 +64,7 @@ impl Story {
             expect(&banner, part)?;
         }
         self.all_is_well(SOON)?;
-        self.page_says("release 1.0")?;
+        page_says("release 1.0")?;
         expect(&page(PAGE)?, "learned from")?;
 
         let head = self.work.head()?;
@@ -112,7 +112,7 @@ impl Story {
         expect(last, "is in the cluster")?;
         ensure!(visits.failed.is_empty(), "visitors saw {:?}", visits.failed);
         ensure!(visits.served > 0, "nobody visited");
-        self.page_says("release 1.1")?;
+        page_says("release 1.1")?;
         ensure!(self.ready("serving")? == "3", "three were asked for");
         self.all_is_well(SOON)
     }
@@ -159,7 +159,7 @@ impl Story {
         expect(&said, "cannot pull image kedge.local/movies:9.9")?;
         expect(&said, "it was given 30 seconds")?;
         ensure!(visits.failed.is_empty(), "visitors saw {:?}", visits.failed);
-        self.page_says("release 1.1")?;
+        page_says("release 1.1")?;
         let rollout = self.last_rollout("ui")?;
         ensure!(rollout["phase"] == "Failed", "{rollout}");
         expect(&self.instance.kedge(&["apps"])?, "Degraded")
@@ -174,14 +174,14 @@ impl Story {
         let back = self.last_rollout("ui")?;
         ensure!(back["phase"] == "Succeeded", "{back}");
         ensure!(back["rollbackOf"] == failed, "{back}");
-        self.page_says("release 1.1")?;
+        page_says("release 1.1")?;
         self.all_is_well(SOON)
     }
 
     fn a_rollback_goes_back(&self) -> anyhow::Result<()> {
         self.instance
             .kedge(&["rollback", "ui-2", "--reason", "release 1.0 was fine"])?;
-        self.page_says("release 1.0")?;
+        page_says("release 1.0")?;
         wait("the rollback's verdict", SOON, || {
             let last = self.last_rollout("ui").unwrap_or_default();
             last["rollbackOf"] == "ui-2" && last["phase"] == "Succeeded"
@@ -272,7 +272,7 @@ impl Story {
             "a restart started containers"
         );
         ensure!(self.history()? == history, "a restart changed the history");
-        self.page_says("release 1.0")
+        page_says("release 1.0")
     }
 
     /// Every Application is Synced and Healthy.
@@ -292,12 +292,6 @@ impl Story {
         wait("all pods to be ready", limit, || {
             self.containers()
                 .is_ok_and(|all| all.values().all(|id| !id.is_empty()))
-        })
-    }
-
-    fn page_says(&self, text: &str) -> anyhow::Result<()> {
-        wait(&format!("the demo's page to say {text:?}"), SOON, || {
-            page(PAGE).is_ok_and(|page| page.contains(text))
         })
     }
 
@@ -367,4 +361,10 @@ impl Story {
 fn expect(text: &str, part: &str) -> anyhow::Result<()> {
     ensure!(text.contains(part), "expected {part:?} in:\n{text}");
     Ok(())
+}
+
+fn page_says(text: &str) -> anyhow::Result<()> {
+    wait(&format!("the demo's page to say {text:?}"), SOON, || {
+        page(PAGE).is_ok_and(|page| page.contains(text))
+    })
 }

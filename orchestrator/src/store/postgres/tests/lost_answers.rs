@@ -109,7 +109,7 @@ async fn another_servers_change_at_the_revision_is_not_mistaken() {
         let outcome = settle(&opened.options, before, changes).await.unwrap();
         assert_eq!(outcome, expected, "{changes:?}");
     };
-    check(&[made.clone()], Outcome::Committed).await;
+    check(std::slice::from_ref(&made), Outcome::Committed).await;
     let mut other = (*made).clone();
     other.uid = api::Uid("another".into());
     check(&[Arc::new(other.clone())], Outcome::Nothing).await;
