@@ -140,23 +140,17 @@ impl Zone {
     fn add_cluster_ip(&mut self, service: &Object, name: &str, address: Ipv4Addr) {
         self.add(name.to_owned(), Record::A(address));
         self.add(reverse(address), Record::Ptr(name.to_owned()));
-        for port in service
-            .pointer("/spec/ports")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            let number = port["port"]
-                .as_u64()
-                .and_then(|port| u16::try_from(port).ok());
+        self.add_ports(service.pointer("/spec/ports"), name, name);
+    }
+
+    /// Where each named port of a service is served.
+    fn add_ports(&mut self, ports: Option<&Value>, name: &str, target: &str) {
+        for port in ports.and_then(Value::as_array).into_iter().flatten() {
+            let number = port["port"].as_u64();
+            let number = number.and_then(|port| u16::try_from(port).ok());
             if let (Some(label), Some(port)) = (port_label(port), number) {
-                self.add(
-                    format!("{label}.{name}"),
-                    Record::Srv {
-                        port,
-                        target: name.to_owned(),
-                    },
-                );
+                let target = target.to_owned();
+                self.add(format!("{label}.{name}"), Record::Srv { port, target });
             }
         }
     }
@@ -188,25 +182,7 @@ impl Zone {
                     self.add(name.to_owned(), Record::A(address));
                     self.add(host.clone(), Record::A(address));
                     self.add(reverse(address), Record::Ptr(host.clone()));
-                    for port in slice
-                        .pointer("/ports")
-                        .and_then(Value::as_array)
-                        .into_iter()
-                        .flatten()
-                    {
-                        let number = port["port"]
-                            .as_u64()
-                            .and_then(|port| u16::try_from(port).ok());
-                        if let (Some(label), Some(port)) = (port_label(port), number) {
-                            self.add(
-                                format!("{label}.{name}"),
-                                Record::Srv {
-                                    port,
-                                    target: host.clone(),
-                                },
-                            );
-                        }
-                    }
+                    self.add_ports(slice.pointer("/ports"), name, &host);
                 }
             }
         }

@@ -7,7 +7,7 @@ use api::{Object, Reason, Status};
 use super::admission;
 use super::allocate::{self, Held};
 use super::context::{Context, Written};
-use super::intent::{Intent, Part, Tracking};
+use super::intent::Intent;
 use super::kinds::Kind;
 use super::prepared::{Effect, Prepared};
 use super::update::unknown_fields;
@@ -26,16 +26,7 @@ impl Registry {
         object: Object,
     ) -> Result<Written, Status> {
         self.commit(context, |view, attempt| {
-            let (part, tracking) = (Part::Main, Tracking::Update);
-            let intent = Intent {
-                view,
-                context,
-                kind,
-                namespace,
-                part,
-                tracking,
-                attempt,
-            };
+            let intent = Intent::new(view, context, kind, namespace, attempt);
             self.prepare_create(&intent, object.clone())
         })
         .await

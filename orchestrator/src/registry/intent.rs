@@ -46,3 +46,24 @@ pub(crate) struct Intent<'a> {
     /// Grows with each retry; chooses other candidates for generated names and addresses.
     pub(crate) attempt: u32,
 }
+
+impl<'a> Intent<'a> {
+    /// A write of the object itself, by the context's manager.
+    pub(crate) fn new(
+        view: &'a View<'a>,
+        context: &'a Context,
+        kind: &'static Kind,
+        namespace: &'a str,
+        attempt: u32,
+    ) -> Self {
+        Self {
+            view,
+            context,
+            kind,
+            namespace,
+            part: Part::Main,
+            tracking: Tracking::Update,
+            attempt,
+        }
+    }
+}

@@ -37,13 +37,9 @@ impl Registry {
             let namespace = key.namespace.as_str();
             let tracking = tracking(patch);
             let intent = Intent {
-                view,
-                context,
-                kind,
-                namespace,
                 part,
                 tracking,
-                attempt,
+                ..Intent::new(view, context, kind, namespace, attempt)
             };
             self.prepare_patch(&intent, key, patch, force)
         })

@@ -6,7 +6,7 @@ use api::{Cause, Collection, Object, ObjectKey, Reason, Status};
 use client::DeleteOptions;
 
 use super::context::{Context, Written};
-use super::intent::{Intent, Part, Tracking};
+use super::intent::Intent;
 use super::kinds::Kind;
 use super::prepared::{Effect, Prepared};
 use super::view::Current;
@@ -32,16 +32,7 @@ impl Registry {
         self.commit(context, |view, attempt| {
             let current = view.existing(key)?;
             let namespace = key.namespace.as_str();
-            let (part, tracking) = (Part::Main, Tracking::Update);
-            let intent = Intent {
-                view,
-                context,
-                kind,
-                namespace,
-                part,
-                tracking,
-                attempt,
-            };
+            let intent = Intent::new(view, context, kind, namespace, attempt);
             let mut next = bound(
                 key,
                 &current,
@@ -98,16 +89,7 @@ impl Registry {
                 (scale.write)(&mut next, &wanted)
                     .map_err(|causes| Status::invalid("autoscaling", "Scale", &key.name, causes))?;
                 let namespace = key.namespace.as_str();
-                let (part, tracking) = (Part::Main, Tracking::Update);
-                let intent = Intent {
-                    view,
-                    context,
-                    kind,
-                    namespace,
-                    part,
-                    tracking,
-                    attempt,
-                };
+                let intent = Intent::new(view, context, kind, namespace, attempt);
                 self.prepare_update(&intent, &current, next)
             })
             .await?;

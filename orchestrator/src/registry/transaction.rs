@@ -14,7 +14,7 @@ use crate::store::{self, Write};
 use super::Registry;
 use super::commit::status;
 use super::context::Context;
-use super::intent::{Intent, Part, Tracking};
+use super::intent::{Intent, Tracking};
 use super::kinds::{self, Kind};
 use super::patch::Force;
 use super::prepared::{Effect, Prepared};
@@ -111,16 +111,10 @@ impl Registry {
                     return Err(Status::conflict(&key, "the object is another one by now"));
                 }
                 let force = if *force { Force::Yes } else { Force::No };
-                let (part, tracking) = (Part::Main, Tracking::Applied);
                 let namespace = key.namespace.as_str();
                 let intent = Intent {
-                    view,
-                    context,
-                    kind,
-                    namespace,
-                    part,
-                    tracking,
-                    attempt,
+                    tracking: Tracking::Applied,
+                    ..Intent::new(view, context, kind, namespace, attempt)
                 };
                 self.prepare_patch(&intent, &key, &Patch::Apply(object.clone()), force)
             }
@@ -153,15 +147,9 @@ impl Registry {
     ) -> Result<Prepared, Status> {
         let (kind, key) = addressed(object)?;
         let namespace = key.namespace.as_str();
-        let (part, tracking) = (Part::Main, Tracking::Applied);
         let intent = Intent {
-            view,
-            context,
-            kind,
-            namespace,
-            part,
-            tracking,
-            attempt,
+            tracking: Tracking::Applied,
+            ..Intent::new(view, context, kind, namespace, attempt)
         };
         let mut previous = object.clone();
         previous.metadata_mut().shift_remove("resourceVersion");

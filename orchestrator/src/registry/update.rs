@@ -7,7 +7,7 @@ use api::{Object, ObjectKey, Status};
 
 use super::context::{Context, FieldValidation, Written};
 use super::create::address;
-use super::intent::{Intent, Part, Tracking};
+use super::intent::{Intent, Part};
 use super::kinds::Kind;
 use super::prepared::{Effect, Prepared};
 use super::view::Current;
@@ -26,13 +26,8 @@ impl Registry {
         self.commit(context, |view, attempt| {
             let namespace = key.namespace.as_str();
             let intent = Intent {
-                view,
-                context,
-                kind,
-                namespace,
                 part,
-                tracking: Tracking::Update,
-                attempt,
+                ..Intent::new(view, context, kind, namespace, attempt)
             };
             let Some(current) = view.get(key) else {
                 if part == Part::Main && kind.create_on_update {
