@@ -50,6 +50,20 @@ impl WorkTree {
         Ok(())
     }
 
+    /// Writes a file, and the directories above it.
+    pub fn write(&self, file: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.directory.join(file);
+        let parent = path.parent().context("a file is in a directory")?;
+        std::fs::create_dir_all(parent)?;
+        std::fs::write(&path, text).with_context(|| format!("cannot write {file}"))
+    }
+
+    /// Commits everything there is, new files too.
+    pub fn add(&self, message: &str) -> anyhow::Result<()> {
+        self.git(&["add", "-A"])?;
+        self.commit(message)
+    }
+
     pub fn commit(&self, message: &str) -> anyhow::Result<()> {
         self.git(&["commit", "-q", "-a", "-m", message]).map(drop)
     }

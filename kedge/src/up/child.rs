@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const MAX_DELAY: Duration = Duration::from_secs(15);
 /// A role that lived this long starts again at once.
-const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 /// From SIGTERM to SIGKILL.
 const GRACE: Duration = Duration::from_secs(15);
 

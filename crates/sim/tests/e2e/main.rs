@@ -3,4 +3,5 @@
 mod kubectl;
 mod node_death;
 mod pages;
+mod scenarios;
 mod story;
