@@ -55,6 +55,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         let words: Vec<&str> = line.split_whitespace().collect();
         instance.run(program, &words)
     };
+    let fails = |line: &str| run(line).expect_err("it ends with status 1").to_string();
     let n = namespace;
     run(&format!("create namespace {n}"))?;
     expect(&run("get namespaces")?, n)?;
@@ -93,11 +94,9 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         "listening on port 8080",
     )?;
     // The program ends with its usage and status 1: what exec carries back.
-    let said = run(&format!(
+    let said = fails(&format!(
         "exec deployment/web -n {n} -- /usr/bin/movies nothing"
-    ))
-    .expect_err("the program ends with status 1")
-    .to_string();
+    ));
     expect(&said, "usage: movies")?;
     expect(&said, "exit code 1")?;
 
@@ -128,9 +127,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     )?;
     let changed = std::fs::read_to_string(&written)?.replace("hello", "good day");
     std::fs::write(&written, changed)?;
-    let differs = run(&format!("diff -f {file}"))
-        .expect_err("diff ends with status 1 where there is one")
-        .to_string();
+    let differs = fails(&format!("diff -f {file}"));
     expect(&differs, "+  greeting: good day")?;
     run(&format!(
         "patch deployment web -n {n} -p {{\"spec\":{{\"minReadySeconds\":1}}}}"
@@ -152,9 +149,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     expect(&run("explain deployment.spec.strategy")?, "rollingUpdate")?;
     expect(&run(&format!("get events -n {n}"))?, "Scheduled")?;
 
-    let bad = run(&format!("apply -f {}", bad_manifest(instance, n)?))
-        .expect_err("the manifest has a typo")
-        .to_string();
+    let bad = fails(&format!("apply -f {}", bad_manifest(instance, n)?));
     expect(&bad, "spec.replicsa")?;
 
     run(&format!("delete deployment web other -n {n}"))?;

@@ -55,16 +55,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "the one rule of the module",
     ),
     (
-        "crates/engine/src/render/kustomize/references/mod.rs",
-        "select",
-        "to be moved to a file",
-    ),
-    (
-        "crates/engine/src/render/kustomize/references/mod.rs",
-        "update",
-        "to be moved to a file",
-    ),
-    (
         "kedge/src/up/supervise.rs",
         "start",
         "the start, in its order",
