@@ -18,7 +18,7 @@ build: packages ## Build the release binary and the demo's programs
 
 test: packages test-packages ## Format check, lints, unit, integration and end-to-end tests
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
 	$(CARGO) build --workspace --locked
 	scripts/static-programs.sh debug
@@ -26,7 +26,7 @@ test: packages test-packages ## Format check, lints, unit, integration and end-t
 
 lint: packages ## Format and lint
 	$(CARGO) fmt --all
-	$(CARGO) clippy --workspace --all-targets --locked
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 bench: build ## Print figures: API, pods, push to converged, memory, start
 	$(CARGO_TARGET_DIR)/release/bench
