@@ -3,5 +3,6 @@
 mod kubectl;
 mod node_death;
 mod pages;
+mod pods;
 mod scenarios;
 mod story;
