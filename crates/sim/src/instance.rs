@@ -86,6 +86,11 @@ impl Instance {
         waited.with_context(|| format!("the log says:\n{}", self.logs()))
     }
 
+    /// The binary that runs.
+    pub fn program(&self) -> &Path {
+        &self.kedge
+    }
+
     pub fn data(&self) -> PathBuf {
         self.directory.join("data")
     }

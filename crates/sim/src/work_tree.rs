@@ -1,6 +1,6 @@
 //! A person's clone of an instance's cluster repository, used with the real git.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
@@ -24,6 +24,10 @@ impl WorkTree {
         let mut command = Command::new("git");
         finish(command.args(["clone", "-q", &url]).arg(&directory))?;
         Ok(Self { directory })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.directory
     }
 
     /// Runs git in the clone; a failure is an error with all it printed.

@@ -124,7 +124,9 @@ pub(crate) fn resource(
 }
 
 fn divided(amount: Quantity, divisor: Option<Quantity>) -> i64 {
-    let divisor = divisor.map_or(1000, Quantity::milli_value).max(1);
+    // The server writes 0 where nothing was said, which stands for 1.
+    let divisor = divisor.map_or(0, Quantity::milli_value);
+    let divisor = if divisor > 0 { divisor } else { 1000 };
     let amount = amount.milli_value();
     amount / divisor + i64::from(amount % divisor > 0)
 }

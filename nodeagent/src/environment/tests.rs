@@ -119,8 +119,9 @@ fn variables_come_from_everywhere_and_build_on_each_other() {
             {"name": "C", "valueFrom": {"configMapKeyRef": {"name": "cm", "key": "no", "optional": true}}},
             {"name": "D", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             {"name": "E", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}},
+            {"name": "F", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "0"}}},
         ]}),
-        &["A=v", "B=hunter2", "D=web", "E=1024"],
+        &["A=v", "B=hunter2", "D=web", "E=1024", "F=1073741824"],
     );
 }
 

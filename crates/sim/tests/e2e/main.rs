@@ -4,5 +4,6 @@ mod kubectl;
 mod node_death;
 mod pages;
 mod pods;
+mod readme;
 mod scenarios;
 mod story;
