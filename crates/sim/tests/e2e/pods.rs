@@ -178,7 +178,7 @@ fn volumes(instance: &Instance) -> anyhow::Result<()> {
     let usual = "/var/run/secrets/kubernetes.io/serviceaccount";
     says(instance, &format!("cat {usual}/namespace"), "default")?;
     let refused = shell(instance, "echo x > /bin/kedge-test")
-        .unwrap_err()
+        .expect_err("a read-only volume was written")
         .to_string();
     ensure!(refused.contains("Read-only"), "{refused}");
     Ok(())
