@@ -2,5 +2,6 @@
 
 pub mod browser;
 pub mod instance;
+pub mod simulation;
 pub mod visitor;
 pub mod work_tree;

@@ -119,5 +119,22 @@ pub(super) fn patch(wanted: &Value, current: Option<&Value>, uid: &str) -> Value
             list.insert(0, json!({"$patch": "replace"}));
         }
     }
+    // Conditions merge field by field: a reason that no longer holds goes only where told to.
+    for condition in list_mut(&mut status, "conditions") {
+        let kind = condition.get("type").cloned();
+        let said = current.and_then(|current| current.get("conditions"));
+        let said = said.and_then(Value::as_array).into_iter().flatten();
+        let said = said.filter(|said| said.get("type") == kind.as_ref());
+        for field in said.filter_map(Value::as_object).flat_map(Map::keys) {
+            if condition.get(field).is_none() {
+                condition[field] = Value::Null;
+            }
+        }
+    }
     json!({"metadata": {"uid": uid}, "status": status})
+}
+
+fn list_mut<'a>(status: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
+    let list = status.get_mut(field).and_then(Value::as_array_mut);
+    list.into_iter().flatten()
 }

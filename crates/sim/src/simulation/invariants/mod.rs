@@ -1,0 +1,143 @@
+//! What must hold after every step, whatever goes wrong. Reads only what was committed, and what
+//! the runtimes run.
+
+mod history;
+mod pods;
+mod rollouts;
+mod state;
+
+use std::collections::BTreeMap;
+
+use api::{Object, Revision};
+use jiff::Timestamp;
+use nodeagent::runtime::{ContainerState, Listing};
+use orchestrator::store::{Change, ChangeKind};
+
+use super::Violations;
+use rollouts::Rollouts;
+pub use state::{State, is_active, is_finished, is_ready, node_of};
+
+/// All of them.
+pub struct Invariants {
+    violations: Violations,
+    state: State,
+    rollouts: Rollouts,
+    place: Revision,
+    /// Commits that are neither a node's sign of life nor an election.
+    pub commits: u64,
+    /// Over all commits: equal seeds must end with equal ones.
+    pub digest: u64,
+}
+
+/// One commit: an object before and after.
+pub struct Commit<'a> {
+    pub change: &'a Change,
+    pub before: Option<&'a Object>,
+    /// The last state, for a deletion.
+    pub object: &'a Object,
+    pub now: Timestamp,
+}
+
+impl Commit<'_> {
+    pub fn is_deletion(&self) -> bool {
+        self.change.kind == ChangeKind::Deleted
+    }
+
+    /// The object begins to go, or is gone at once.
+    pub fn begins_to_go(&self) -> bool {
+        let went_before = self.before.is_some_and(Object::is_deleting);
+        !went_before && (self.is_deletion() || self.object.is_deleting())
+    }
+
+    pub fn is_by_controllers(&self) -> bool {
+        self.change.actor.starts_with("system:controller-manager/")
+    }
+}
+
+impl Invariants {
+    pub fn new(violations: Violations) -> Self {
+        Self {
+            violations,
+            state: State::default(),
+            rollouts: Rollouts::default(),
+            place: Revision(0),
+            commits: 0,
+            digest: 0xcbf2_9ce4_8422_2325,
+        }
+    }
+
+    /// Everything up to here was observed.
+    pub fn place(&self) -> Revision {
+        self.place
+    }
+
+    /// The cluster as it is committed.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes the next commit in.
+    pub fn observe(&mut self, change: &Change, now: Timestamp) {
+        if change.revision <= self.place {
+            let text = format!("revision {} came after {}", change.revision, self.place);
+            self.violations.report(text);
+        }
+        self.place = change.revision;
+        let object = match change.body.decode(change.revision) {
+            Ok(object) => object,
+            Err(error) => {
+                let text = format!("{} was stored as what is no JSON: {error}", change.key);
+                return self.violations.report(text);
+            }
+        };
+        self.count(change);
+        let before = self.state.objects.get(&change.key).cloned();
+        let commit = Commit {
+            change,
+            before: before.as_ref(),
+            object: &object,
+            now,
+        };
+        let mut found = Vec::new();
+        pods::check(&self.state, &commit, &mut found);
+        self.state.apply(&commit);
+        pods::check_after(&self.state, &commit, &mut found);
+        self.rollouts.check(&self.state, &commit, &mut found);
+        for text in found {
+            let Change {
+                revision, actor, ..
+            } = change;
+            let text = format!("{text} (revision {revision} by {actor})");
+            self.violations.report(text);
+        }
+    }
+
+    /// At most one container of a slot runs.
+    pub fn observe_node(&mut self, node: &str, listing: &Listing) {
+        let mut slots = BTreeMap::new();
+        for container in &listing.containers {
+            if matches!(container.state, ContainerState::Running { .. }) {
+                let slot = (&container.pod, &container.name);
+                *slots.entry(slot).or_insert(0) += 1;
+            }
+        }
+        for ((pod, name), count) in slots {
+            if count > 1 {
+                let pod = &pod.0;
+                let text = format!("{node} runs container {name} of pod {pod} {count} times");
+                self.violations.report(text);
+            }
+        }
+    }
+
+    fn count(&mut self, change: &Change) {
+        let is_routine = matches!(change.key.collection.resource.as_str(), "leases" | "nodes");
+        if !is_routine {
+            self.commits += 1;
+        }
+        let head = format!("{}{}{:?}", change.revision, change.key, change.kind);
+        for byte in head.bytes().chain(change.body.stored().iter().copied()) {
+            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

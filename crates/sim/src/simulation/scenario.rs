@@ -1,0 +1,181 @@
+//! One life of a cluster: it is built, used and abused, then left alone until it is as it should
+//! be, and stays so.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use super::converged::unsettled;
+use super::{Weather, World, workload};
+
+/// The longest a cluster may take once nothing goes wrong any more: the longest back-off and the
+/// longest wait for a lost node fit in.
+const PATIENCE: Duration = Duration::from_mins(15);
+/// How long nothing may be written afterwards.
+const REST: Duration = Duration::from_mins(2);
+/// Milliseconds of processor of a machine: the whole workload fits on one.
+const CPU: i64 = 8_000;
+
+/// What a run was like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub digest: u64,
+    pub commits: u64,
+}
+
+/// Runs the life that belongs to a seed.
+///
+/// # Errors
+/// An invariant was broken, or the cluster did not come to rest.
+pub fn run(seed: u64) -> anyhow::Result<Report> {
+    let mut world = World::new(seed);
+    let lived = live(&mut world);
+    lived.with_context(|| format!("what was done:\n  {}", world.diary.join("\n  ")))?;
+    Ok(Report {
+        digest: world.invariants.digest,
+        commits: world.invariants.commits,
+    })
+}
+
+fn live(world: &mut World) -> anyhow::Result<()> {
+    build(world)?;
+    let weather = Weather::draw(&world.chance);
+    world.note(format!("{weather:?}"));
+    world.set_weather(weather);
+    for _ in 0..world.chance.between(6, 14) {
+        if world.chance.happens(0.6) {
+            workload::act(world)?;
+        } else {
+            disturb(world)?;
+        }
+        let pause = world.chance.up_to(Duration::from_secs(12));
+        world.run_for(pause)?;
+    }
+    repair(world)?;
+    rest(world)
+}
+
+fn build(world: &mut World) -> anyhow::Result<()> {
+    world.start_server()?;
+    for name in ["kube-system", "kube-node-lease", "default", "shop"] {
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        workload::create(world, "", "namespaces", body)?;
+        let body = json!({
+            "apiVersion": "v1", "kind": "ServiceAccount",
+            "metadata": {"name": "default", "namespace": name},
+        });
+        workload::create(world, "", "serviceaccounts", body)?;
+    }
+    for _ in 0..world.chance.between(1, 3) {
+        world.add_machine(CPU);
+    }
+    for index in 0..2 {
+        world.control.push(super::world::ControlPlane::default());
+        world.start_control(index);
+    }
+    world.run_for(Duration::from_secs(5))
+}
+
+/// Something goes wrong that is larger than a message.
+fn disturb(world: &mut World) -> anyhow::Result<()> {
+    let chance = world.chance.clone();
+    let names: Vec<String> = world.machines.keys().cloned().collect();
+    let name = chance.pick(&names).cloned().context("there is a machine")?;
+    let plane = chance.below(world.control.len());
+    match chance.below(10) {
+        0 | 1 => {
+            world.note(format!("control plane {plane} crashes"));
+            world.kill_control(plane);
+            world.run_for(chance.up_to(Duration::from_secs(3)))?;
+            world.start_control(plane);
+        }
+        2 => {
+            world.note(format!("the agent of {name} crashes"));
+            world.kill_agent(&name);
+            world.run_for(chance.up_to(Duration::from_secs(5)))?;
+            world.start_agent(&name);
+        }
+        3 => {
+            world.note("the API server crashes");
+            world.kill_server();
+            world.run_for(chance.up_to(Duration::from_secs(8)))?;
+            world.start_server()?;
+        }
+        4 => {
+            world.note(format!("{name} is cut off"));
+            world.machines[&name].link.cut();
+        }
+        5 => {
+            world.note(format!("control plane {plane} is cut off"));
+            world.control[plane].link.cut();
+        }
+        6 => mend(world),
+        7 if world.machines.len() > 1 => {
+            world.note(format!("{name} burns down"));
+            world.destroy_machine(&name);
+        }
+        8 if world.machines.len() < 4 => {
+            let name = world.add_machine(CPU);
+            world.note(format!("{name} joins"));
+        }
+        _ => {
+            let weather = Weather::draw(&chance);
+            world.note(format!("{weather:?}"));
+            world.set_weather(weather);
+        }
+    }
+    Ok(())
+}
+
+fn mend(world: &mut World) {
+    world.note("all links are mended");
+    for machine in world.machines.values() {
+        machine.link.mend();
+    }
+    for plane in &world.control {
+        plane.link.mend();
+    }
+}
+
+/// Nothing goes wrong any more.
+fn repair(world: &mut World) -> anyhow::Result<()> {
+    mend(world);
+    world.set_weather(Weather::calm());
+    // Whoever runs the machines says which of them will never come back.
+    let nodes = world.invariants.state().all("", "nodes");
+    let lost: Vec<String> = nodes
+        .map(|node| node.name().to_owned())
+        .filter(|name| !world.machines.contains_key(name))
+        .collect();
+    for name in lost {
+        workload::delete_node(world, &name)?;
+    }
+    workload::heal(world)
+}
+
+fn rest(world: &mut World) -> anyhow::Result<()> {
+    world.note("from here on nothing goes wrong");
+    let calm = |world: &World| unsettled(world).is_empty();
+    let pause = Duration::from_secs(5);
+    if !world.run_until(PATIENCE, pause, calm)? {
+        let open = unsettled(world).join("\n  ");
+        bail!("after {PATIENCE:?} the cluster is not as it should be:\n  {open}");
+    }
+    // A last status may still be under way.
+    world.run_for(Duration::from_secs(30))?;
+    let before = world.invariants.commits;
+    world.run_for(REST)?;
+    let after = world.invariants.commits;
+    if after != before {
+        bail!("a cluster at rest made {} commits", after - before);
+    }
+    let open = unsettled(world);
+    if !open.is_empty() {
+        bail!(
+            "the cluster did not stay as it should be:\n  {}",
+            open.join("\n  ")
+        );
+    }
+    Ok(())
+}

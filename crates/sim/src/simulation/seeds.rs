@@ -1,0 +1,55 @@
+//! Which seeds are run, and how a failing one is told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::scenario;
+
+/// Seeds that once found something: they are always run, and first.
+const REGRESSIONS: &str = include_str!("regressions.txt");
+
+/// The regressions, then `count` seeds in order.
+pub fn all(count: u64) -> Vec<u64> {
+    let found = REGRESSIONS
+        .lines()
+        .filter_map(|line| line.split('#').next()?.trim().parse().ok());
+    let mut seeds: Vec<u64> = found.collect();
+    seeds.extend(0..count);
+    seeds
+}
+
+/// Runs one life per seed, on as many threads as there are processors. Answers a text per
+/// failure, each beginning with `SEED=`.
+pub fn run(seeds: &[u64]) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    if let Some(failure) = failure(*seed) {
+                        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                        failures.push(failure);
+                    }
+                }
+            });
+        }
+    });
+    failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+fn failure(seed: u64) -> Option<String> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| scenario::run(seed)));
+    let reason = match outcome {
+        Ok(Ok(_)) => return None,
+        Ok(Err(error)) => format!("{error:?}"),
+        Err(_) => "it panicked, see above".to_owned(),
+    };
+    Some(format!(
+        "SEED={seed}\n{reason}\nAlone: SEED={seed} cargo nextest run --workspace -E 'test(a_life_of_a_seed)'"
+    ))
+}
