@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::Collection;
+use api::placement::Resources;
 use api::selector::FieldSelector;
 use client::{Client, Env, EventRecorder, Informers, Tasks, WatchOptions};
 use tokio::net::TcpListener;
@@ -12,6 +13,7 @@ use crate::config::{Config, RuntimeConfig, Simulation};
 use crate::cri::Cri;
 use crate::host::{Cgroups, Host, Machine, host_resolver};
 use crate::node::{self, Capacity, Description, Reporter, allocatable};
+use crate::pods::admission::{Ledger, Room};
 use crate::pods::{Driver, NodeFacts, Shared};
 use crate::probes::Prober;
 use crate::reclaim::Reclaimer;
@@ -239,15 +241,32 @@ fn shared(
         node: NodeFacts {
             address: config.node.address,
             allocatable: allocatable(&config.node, description.capacity),
+            room: room(description),
             memory_capacity: description.capacity.memory_bytes,
             runtime_name: description.version.name.clone(),
             resolver,
             cgroup_root: parts.cgroup_root,
         },
+        ledger: Ledger::default(),
         dns: config.dns.clone(),
         paths: PodPaths::new(&config.data_dir),
         timing: config.timing.clone(),
         sandboxes: Shared::sandbox_limit(),
         pulls: Shared::pull_limit(),
     })
+}
+
+fn room(description: &Description) -> Room {
+    let allocatable = allocatable(&description.node, description.capacity);
+    Room {
+        name: description.node.name.clone(),
+        labels: node::labels(description),
+        allocatable: Resources {
+            milli_cpu: allocatable.cpu_millis,
+            memory: allocatable.memory_bytes,
+            ephemeral_storage: allocatable.ephemeral_storage_bytes,
+            ..Resources::default()
+        },
+        pods: i64::from(description.node.max_pods),
+    }
 }

@@ -12,6 +12,7 @@ pub mod name;
 mod object;
 pub mod openapi;
 pub mod patch;
+pub mod placement;
 pub mod quantity;
 pub mod resource;
 mod revision;

@@ -1,16 +1,22 @@
 //! Decides what moves one pod toward its spec. Same input, same output: no clock, no I/O.
 
+use std::time::Duration;
+
 use api::k8s::core::v1 as core;
 
 use super::action::{Decision, RuntimeAction};
 use super::containers::containers;
+use super::memory::Admission;
 use super::observed::Observed;
+use super::spec::later;
 use super::verdict::verdict;
 use super::{ending, spec};
 use crate::runtime::{Container, SandboxState};
 
 /// How many ended containers of one name are kept for their logs, besides the newest.
 const KEPT_ATTEMPTS: usize = 1;
+/// Between two looks for room.
+const ROOM_CHECK: Duration = Duration::from_secs(1);
 
 pub(super) fn decide(observed: &Observed) -> Decision {
     let Some(pod) = observed.pod else {
@@ -30,6 +36,12 @@ pub(super) fn decide(observed: &Observed) -> Decision {
 }
 
 fn keep_running(observed: &Observed, pod: &core::Pod) -> Decision {
+    if observed.memory.admission == Admission::Open {
+        return Decision {
+            actions: Vec::new(),
+            look_again: Some(later(observed.now, ROOM_CHECK)),
+        };
+    }
     if !observed.memory.prepared {
         return prepare(observed);
     }

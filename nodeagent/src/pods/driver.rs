@@ -9,6 +9,7 @@ use futures::StreamExt;
 use tokio::sync::{Notify, mpsc};
 use tracing::{Instrument, info, info_span, warn};
 
+use super::admit::is_over;
 use super::shared::Shared;
 use super::worker::Worker;
 use crate::report::report;
@@ -50,6 +51,7 @@ impl Driver {
         self.shared.pods.synced().await;
         // Their addresses are in the environment of every container that starts.
         self.shared.services.synced().await;
+        self.keep_room().await;
         for object in self.shared.pods.all() {
             self.wake_pod(&object);
         }
@@ -71,6 +73,24 @@ impl Driver {
                     () = hints.notified() => break,
                     () = &mut relist => break,
                 }
+            }
+        }
+    }
+
+    /// Pods that an earlier life of this agent took keep their room, before any other asks.
+    async fn keep_room(&self) {
+        let listing = loop {
+            match self.shared.runtime.list().await {
+                Ok(listing) => break listing,
+                Err(error) => warn!(error = report(&error), "cannot list pods"),
+            }
+            self.shared.sleep(self.shared.timing.relist).await;
+        };
+        let present = digests(&listing);
+        for pod in self.shared.pods.all() {
+            let has_begun = pod.pointer("/status/startTime").is_some();
+            if !is_over(&pod) && (has_begun || present.contains_key(&pod.uid())) {
+                self.shared.ledger.keep(&pod);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::admission::Refusal;
 use super::spec::later;
 use crate::probes::Results;
 use crate::runtime::ContainerId;
@@ -41,8 +42,19 @@ impl Retry {
     }
 }
 
+/// Whether this node takes the pod.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Admission {
+    /// Not known yet: nothing may start.
+    #[default]
+    Open,
+    Taken,
+    Refused(Refusal),
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
+    pub admission: Admission,
     /// The pod's directories and volumes are there.
     pub prepared: bool,
     pub preparing: Option<Setback>,

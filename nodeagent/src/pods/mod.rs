@@ -4,6 +4,8 @@
 //! The worker observes, executes and publishes; it trusts no memory where the runtime knows.
 
 mod action;
+pub(crate) mod admission;
+mod admit;
 mod brake;
 mod containers;
 mod decide;

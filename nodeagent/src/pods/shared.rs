@@ -8,6 +8,7 @@ use api::k8s::core::v1 as core;
 use client::{Cache, Client, Env, EventRecorder, Tasks};
 use tokio::sync::Semaphore;
 
+use super::admission::{Ledger, Room};
 use super::status::Facts;
 use crate::config::{DnsConfig, Timing};
 use crate::environment::{Allocatable, Downward};
@@ -25,6 +26,8 @@ const PULLS: usize = 1;
 pub(crate) struct NodeFacts {
     pub address: IpAddr,
     pub allocatable: Allocatable,
+    /// The same, and what else decides whether a pod fits.
+    pub room: Room,
     /// Bytes.
     pub memory_capacity: i64,
     /// `containerd`: the scheme of container ids.
@@ -49,6 +52,7 @@ pub(crate) struct Shared {
     pub env: Env,
     pub tasks: Tasks,
     pub node: NodeFacts,
+    pub ledger: Ledger,
     pub dns: DnsConfig,
     pub paths: PodPaths,
     pub timing: Timing,

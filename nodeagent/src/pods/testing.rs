@@ -8,7 +8,7 @@ use api::k8s::core::v1 as core;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::memory::Memory;
+use super::memory::{Admission, Memory};
 use super::names;
 use super::spec::later;
 use crate::runtime::{
@@ -101,9 +101,16 @@ pub(crate) fn record(containers: Vec<Container>) -> PodRecord {
     }
 }
 
+pub(crate) fn taken() -> Memory {
+    Memory {
+        admission: Admission::Taken,
+        ..Memory::default()
+    }
+}
+
 pub(crate) fn prepared() -> Memory {
     Memory {
         prepared: true,
-        ..Memory::default()
+        ..taken()
     }
 }

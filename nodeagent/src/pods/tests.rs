@@ -8,7 +8,7 @@ use super::decide::decide;
 use super::memory::{Memory, Note, Retry};
 use super::observed::Observed;
 use super::testing::{
-    at, container, deleting, exited, one, pod, prepared, record, running, sandbox,
+    at, container, deleting, exited, one, pod, prepared, record, running, sandbox, taken,
 };
 use super::{names, restart, spec};
 use crate::probes::Results;
@@ -67,7 +67,8 @@ fn brings_a_pod_up_step_by_step() {
     let check = |record: &PodRecord, memory: &Memory, expected: &[&str]| {
         assert_eq!(decided(Some(&pod), record, memory, 10), expected);
     };
-    check(&PodRecord::default(), &Memory::default(), &["prepare"]);
+    check(&PodRecord::default(), &Memory::default(), &["wait 1"]);
+    check(&PodRecord::default(), &taken(), &["prepare"]);
     check(&PodRecord::default(), &prepared(), &["run sandbox 0"]);
     check(&record(vec![]), &prepared(), &["start c 0"]);
     let up = record(vec![container("c", 0, running(), None)]);
@@ -80,7 +81,7 @@ fn brings_a_pod_up_step_by_step() {
 #[test]
 fn waits_before_it_tries_again_what_failed() {
     let pod = one("Always");
-    let mut memory = Memory::default();
+    let mut memory = taken();
     memory.apply(Note::PrepareFailed("no".into()), at(0));
     assert_eq!(
         decided(Some(&pod), &PodRecord::default(), &memory, 0),

@@ -2,6 +2,7 @@
 
 use api::k8s::core::v1 as core;
 
+use super::memory::Admission;
 use super::observed::Observed;
 use super::spec::{self, RestartPolicy, Role};
 use crate::runtime::{Container, ContainerState};
@@ -37,6 +38,13 @@ pub(super) fn verdict(observed: &Observed, pod: &core::Pod) -> Option<Verdict> {
             succeeded: phase == "Succeeded",
             reason: text(status.and_then(|status| status.reason.as_ref())),
             message: text(status.and_then(|status| status.message.as_ref())),
+        });
+    }
+    if let Admission::Refused(refusal) = &observed.memory.admission {
+        return Some(Verdict {
+            succeeded: false,
+            reason: refusal.reason.clone(),
+            message: refusal.message.clone(),
         });
     }
     if spec::deadline(pod).is_some_and(|deadline| deadline <= observed.now) {

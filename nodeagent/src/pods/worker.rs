@@ -18,10 +18,11 @@ use tokio::sync::{Notify, mpsc};
 use tracing::{debug, warn};
 
 use super::action::{Decision, RuntimeAction};
+use super::admit::admit;
 use super::brake::Brake;
 use super::decide::decide;
 use super::execute::{self, Job, PodView, volumes_of};
-use super::memory::{Memory, Note};
+use super::memory::{Admission, Memory, Note};
 use super::observe::Observer;
 use super::observed::Observed;
 use super::publish::{Newest, publish};
@@ -123,6 +124,7 @@ impl Worker {
             self.memory.apply(note, self.shared.env.now());
         }
         self.read_pod();
+        self.admit(&record).await;
         let now = self.shared.env.now();
         let pod = self.view.as_ref().map(|view| view.pod.clone());
         self.remember(pod.as_deref(), &record, now);
@@ -145,6 +147,7 @@ impl Worker {
             && decision.actions.is_empty()
             && self.execution.is_none()
         {
+            self.shared.ledger.release(&self.uid);
             return Look::Gone;
         }
         for due in due {
@@ -208,6 +211,22 @@ impl Worker {
         }
     }
 
+    /// Settles once whether this node takes the pod.
+    async fn admit(&mut self, record: &PodRecord) {
+        let Some(view) = &self.view else {
+            return;
+        };
+        if self.memory.admission != Admission::Open || self.stage != Stage::Alive {
+            return;
+        }
+        self.memory.admission = admit(&self.shared, &view.object, !record.is_empty()).await;
+        if let Admission::Refused(refusal) = &self.memory.admission {
+            let (reason, message) = (&refusal.reason, &refusal.message);
+            let events = &self.shared.events;
+            events.record(&view.object, EventType::Warning, reason, message);
+        }
+    }
+
     /// Brings memory in line with what there is.
     fn remember(&mut self, pod: Option<&core::Pod>, record: &PodRecord, now: Timestamp) {
         let exists = |id: &ContainerId| record.containers.iter().any(|c| c.id == *id);
@@ -226,8 +245,11 @@ impl Worker {
             memory: &self.memory,
             now,
         };
-        let ends =
-            pod.is_none_or(|pod| spec::is_deleting(pod) || verdict(&observed, pod).is_some());
+        let is_over = pod.is_some_and(|pod| verdict(&observed, pod).is_some());
+        if is_over && record.running().next().is_none() {
+            self.shared.ledger.release(&self.uid);
+        }
+        let ends = is_over || pod.is_none_or(spec::is_deleting);
         if ends && self.memory.ending_since.is_none() {
             self.memory.ending_since = Some(now);
         }

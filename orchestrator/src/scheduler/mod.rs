@@ -9,7 +9,6 @@ mod node;
 mod pending;
 mod pod;
 mod reason;
-mod resources;
 mod score;
 mod service;
 mod snapshot;
@@ -20,11 +19,11 @@ pub mod volume;
 #[cfg(test)]
 mod tests;
 
+pub use api::placement::{Requests, Resources};
 pub use decide::{Placement, Verdict, assume, decide};
 pub use filter::VolumeChoice;
 pub use node::{Node, NodeFacts};
 pub use pod::{HostPort, Name, Pod, Wishes, is_finished};
 pub use reason::{Event, Misfit, Obstacle, Reason};
-pub use resources::{Requests, Resources};
 pub use service::Scheduler;
 pub use snapshot::Snapshot;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use api::placement::Resources;
 use api::{Object, Quantity, Uid};
 
 use super::pod::{HostPort, Name, Pod};
-use super::resources::Resources;
 use super::terms::{self, Labels, Taint, items, text};
 
 /// What a node says of itself.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use super::converged::unsettled;
@@ -31,7 +31,11 @@ pub struct Report {
 pub fn run(seed: u64) -> anyhow::Result<Report> {
     let mut world = World::new(seed);
     let lived = live(&mut world);
-    lived.with_context(|| format!("what was done:\n  {}", world.diary.join("\n  ")))?;
+    lived.map_err(|error| {
+        let (diary, commits) = (world.diary.join("\n  "), world.invariants.recent(12));
+        let commits = commits.join("\n  ");
+        anyhow!("{error:#}\nWhat was done:\n  {diary}\nWhat was written last:\n  {commits}")
+    })?;
     Ok(Report {
         digest: world.invariants.digest,
         commits: world.invariants.commits,
@@ -74,6 +78,8 @@ fn build(world: &mut World) -> anyhow::Result<()> {
         world.control.push(super::world::ControlPlane::default());
         world.start_control(index);
     }
+    world.diary.clear();
+    world.note(format!("{} machines", world.machines.len()));
     world.run_for(Duration::from_secs(5))
 }
 
@@ -151,14 +157,17 @@ fn repair(world: &mut World) -> anyhow::Result<()> {
     for name in lost {
         workload::delete_node(world, &name)?;
     }
-    workload::heal(world)
+    Ok(())
 }
 
 fn rest(world: &mut World) -> anyhow::Result<()> {
     world.note("from here on nothing goes wrong");
-    let calm = |world: &World| unsettled(world).is_empty();
-    let pause = Duration::from_secs(5);
-    if !world.run_until(PATIENCE, pause, calm)? {
+    let end = world.now() + PATIENCE;
+    while !unsettled(world).is_empty() && world.now() < end {
+        workload::heal(world)?;
+        world.run_for(Duration::from_secs(5))?;
+    }
+    if !unsettled(world).is_empty() {
         let open = unsettled(world).join("\n  ");
         bail!("after {PATIENCE:?} the cluster is not as it should be:\n  {open}");
     }
@@ -168,7 +177,8 @@ fn rest(world: &mut World) -> anyhow::Result<()> {
     world.run_for(REST)?;
     let after = world.invariants.commits;
     if after != before {
-        bail!("a cluster at rest made {} commits", after - before);
+        let commits = world.invariants.recent(after - before).join("\n  ");
+        bail!("a cluster at rest wrote:\n  {commits}");
     }
     let open = unsettled(world);
     if !open.is_empty() {

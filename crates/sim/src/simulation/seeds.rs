@@ -19,8 +19,16 @@ pub fn all(count: u64) -> Vec<u64> {
     seeds
 }
 
+/// What a person asks for: `33`, or `200..1000`.
+pub fn parse(text: &str) -> Option<Vec<u64>> {
+    let Some((first, end)) = text.split_once("..") else {
+        return Some(vec![text.parse().ok()?]);
+    };
+    Some((first.parse().ok()?..end.parse().ok()?).collect())
+}
+
 /// Runs one life per seed, on as many threads as there are processors. Answers a text per
-/// failure, each beginning with `SEED=`.
+/// failure, each beginning with how to run it alone.
 pub fn run(seeds: &[u64]) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
@@ -46,10 +54,10 @@ fn failure(seed: u64) -> Option<String> {
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario::run(seed)));
     let reason = match outcome {
         Ok(Ok(_)) => return None,
-        Ok(Err(error)) => format!("{error:?}"),
+        Ok(Err(error)) => format!("{error:#}"),
         Err(_) => "it panicked, see above".to_owned(),
     };
     Some(format!(
-        "SEED={seed}\n{reason}\nAlone: SEED={seed} cargo nextest run --workspace -E 'test(a_life_of_a_seed)'"
+        "SEED={seed} cargo nextest run --workspace -E 'test(a_life_of_a_seed)'\n{reason}"
     ))
 }

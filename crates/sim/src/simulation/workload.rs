@@ -37,12 +37,26 @@ pub fn act(world: &mut World) -> anyhow::Result<()> {
 
 /// Makes everything satisfiable again: no broken images.
 pub fn heal(world: &mut World) -> anyhow::Result<()> {
-    let broken: Vec<Object> = deployments(world)
-        .filter(|it| it.text("/spec/template/spec/containers/0/image") == BROKEN_IMAGE)
-        .cloned()
-        .collect();
+    let is_broken = |it: &&Object| {
+        let image = it.text("/spec/template/spec/containers/0/image");
+        image == BROKEN_IMAGE && !it.is_deleting()
+    };
+    let broken: Vec<Object> = deployments(world).filter(is_broken).cloned().collect();
     for deployment in broken {
         set_image(world, &deployment, IMAGES[0])?;
+    }
+    // What a Deployment left behind when it was deleted: its pods never change.
+    let sets = Collection::new("apps", "replicasets");
+    let left: Vec<ObjectKey> = world
+        .invariants
+        .state()
+        .all("apps", "replicasets")
+        .filter(|set| set.controller().is_none())
+        .filter(is_broken)
+        .map(|set| set.key(&sets))
+        .collect();
+    for key in left {
+        delete(world, key, DeleteOptions::default())?;
     }
     Ok(())
 }

@@ -252,23 +252,6 @@ impl World {
         }
     }
 
-    /// Runs until `done` holds, looking every `pause`. `Ok(false)`: not within `limit`.
-    pub fn run_until(
-        &mut self,
-        limit: Duration,
-        pause: Duration,
-        mut done: impl FnMut(&Self) -> bool,
-    ) -> anyhow::Result<bool> {
-        let end = self.now() + limit;
-        while !done(self) {
-            if self.now() >= end {
-                return Ok(false);
-            }
-            self.run_for(pause)?;
-        }
-        Ok(true)
-    }
-
     /// Runs everything until `future` has an answer.
     pub fn block_on<T: Send + 'static>(
         &mut self,

@@ -67,11 +67,21 @@ pub(super) fn status(observed: &Observed, pod: &core::Pod, facts: &Facts) -> Val
         "startTime".into(),
         json!(api::time(start_time(observed, pod))),
     );
-    if !inits.is_empty() {
+    if !inits.is_empty() && (phase != "Failed" || ran(observed, pod)) {
         status.insert("initContainerStatuses".into(), json!(inits));
     }
-    status.insert("containerStatuses".into(), json!(mains));
+    // A pod that was refused never had any.
+    if phase != "Failed" || ran(observed, pod) {
+        status.insert("containerStatuses".into(), json!(mains));
+    }
     status.into()
+}
+
+/// Whether there is, or was, anything to tell of its containers.
+fn ran(observed: &Observed, pod: &core::Pod) -> bool {
+    let mut containers = spec::containers(pod);
+    !observed.record.containers.is_empty()
+        || containers.any(|(_, container)| spec::reported(pod, &container.name).is_some())
 }
 
 /// When the agent first saw the pod.

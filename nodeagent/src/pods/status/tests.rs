@@ -4,7 +4,8 @@ use api::k8s::core::v1 as core;
 use serde_json::{Value, json};
 
 use super::{Facts, is_said, next_change, patch, status};
-use crate::pods::memory::{Memory, Note, Retry};
+use crate::pods::admission::Refusal;
+use crate::pods::memory::{Admission, Memory, Note, Retry};
 use crate::pods::observed::Observed;
 use crate::pods::testing::{
     at, container, deleting, exited, one, pod, prepared, record, running, sandbox,
@@ -181,6 +182,28 @@ fn waiting_says_why() {
     assert_eq!(waiting(&status), "ContainerCreating");
     let message = &status["containerStatuses"][0]["state"]["waiting"]["message"];
     assert_eq!(message, "no such secret");
+}
+
+#[test]
+fn a_refused_pod_says_why_and_nothing_of_its_containers() {
+    let memory = Memory {
+        admission: Admission::Refused(Refusal {
+            reason: "OutOfcpu".into(),
+            message: "Pod was rejected: too little".into(),
+        }),
+        ..Memory::default()
+    };
+    let mut pod = one("Always");
+    for memory in [memory, Memory::default()] {
+        let status = said(&pod, &PodRecord::default(), &memory, 1);
+        assert_eq!(status["phase"], "Failed");
+        assert_eq!(status["reason"], "OutOfcpu");
+        assert_eq!(status["message"], "Pod was rejected: too little");
+        assert_eq!(status["containerStatuses"], Value::Null);
+        assert_eq!(condition(&status, "Ready"), "False/PodFailed");
+        // An agent that starts again knows it only from the API server.
+        pod.status = Some(serde_json::from_value(status).unwrap());
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn check(pod: &Pod, node: &Node) -> Result<(), Vec<Reason>> {
         all.ephemeral_storage,
     );
     for (name, amount) in &wanted.extended {
-        let of = |resources: &super::super::resources::Resources| {
+        let of = |resources: &api::placement::Resources| {
             resources.extended.get(name).copied().unwrap_or(0)
         };
         compare(name, *amount, of(used), of(all));

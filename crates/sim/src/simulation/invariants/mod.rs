@@ -3,10 +3,12 @@
 
 mod history;
 mod pods;
+mod recent;
 mod rollouts;
 mod state;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{Object, Revision};
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use nodeagent::runtime::{ContainerState, Listing};
 use orchestrator::store::{Change, ChangeKind};
 
 use super::Violations;
+use recent::Recent;
 use rollouts::Rollouts;
 pub use state::{State, is_active, is_finished, is_ready, node_of};
 
@@ -23,6 +26,7 @@ pub struct Invariants {
     state: State,
     rollouts: Rollouts,
     place: Revision,
+    recent: Recent,
     /// Commits that are neither a node's sign of life nor an election.
     pub commits: u64,
     /// Over all commits: equal seeds must end with equal ones.
@@ -61,6 +65,7 @@ impl Invariants {
             state: State::default(),
             rollouts: Rollouts::default(),
             place: Revision(0),
+            recent: Recent::default(),
             commits: 0,
             digest: 0xcbf2_9ce4_8422_2325,
         }
@@ -76,37 +81,46 @@ impl Invariants {
         &self.state
     }
 
+    /// The last commits that count, at most `most`, one line each.
+    pub fn recent(&self, most: u64) -> Vec<String> {
+        self.recent.tell(most)
+    }
+
     /// Takes the next commit in.
-    pub fn observe(&mut self, change: &Change, now: Timestamp) {
+    pub fn observe(&mut self, change: &Arc<Change>, now: Timestamp) {
         if change.revision <= self.place {
             let text = format!("revision {} came after {}", change.revision, self.place);
             self.violations.report(text);
         }
         self.place = change.revision;
         let object = match change.body.decode(change.revision) {
-            Ok(object) => object,
+            Ok(object) => Arc::new(object),
             Err(error) => {
                 let text = format!("{} was stored as what is no JSON: {error}", change.key);
                 return self.violations.report(text);
             }
         };
-        self.count(change);
         let before = self.state.objects.get(&change.key).cloned();
+        self.count(change);
+        if !is_routine(change) {
+            let (change, after) = (change.clone(), object.clone());
+            self.recent.add(now, change, before.clone(), after);
+        }
         let commit = Commit {
             change,
-            before: before.as_ref(),
+            before: before.as_deref(),
             object: &object,
             now,
         };
         let mut found = Vec::new();
         pods::check(&self.state, &commit, &mut found);
-        self.state.apply(&commit);
+        self.state.apply(change, &object);
         pods::check_after(&self.state, &commit, &mut found);
         self.rollouts.check(&self.state, &commit, &mut found);
         for text in found {
             let Change {
                 revision, actor, ..
-            } = change;
+            } = &**change;
             let text = format!("{text} (revision {revision} by {actor})");
             self.violations.report(text);
         }
@@ -131,8 +145,7 @@ impl Invariants {
     }
 
     fn count(&mut self, change: &Change) {
-        let is_routine = matches!(change.key.collection.resource.as_str(), "leases" | "nodes");
-        if !is_routine {
+        if !is_routine(change) {
             self.commits += 1;
         }
         let head = format!("{}{}{:?}", change.revision, change.key, change.kind);
@@ -140,4 +153,9 @@ impl Invariants {
             self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
+}
+
+/// A node's sign of life, or an election.
+fn is_routine(change: &Change) -> bool {
+    matches!(change.key.collection.resource.as_str(), "leases" | "nodes")
 }

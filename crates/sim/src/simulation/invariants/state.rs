@@ -1,23 +1,22 @@
 //! The cluster as it is committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{Collection, Object, ObjectKey, Uid};
-
-use super::Commit;
+use orchestrator::store::{Change, ChangeKind};
 
 #[derive(Default)]
 pub struct State {
-    pub objects: BTreeMap<ObjectKey, Object>,
+    pub objects: BTreeMap<ObjectKey, Arc<Object>>,
 }
 
 impl State {
-    pub(super) fn apply(&mut self, commit: &Commit<'_>) {
-        let key = commit.change.key.clone();
-        if commit.is_deletion() {
-            self.objects.remove(&key);
+    pub(super) fn apply(&mut self, change: &Change, object: &Arc<Object>) {
+        if change.kind == ChangeKind::Deleted {
+            self.objects.remove(&change.key);
         } else {
-            self.objects.insert(key, commit.object.clone());
+            self.objects.insert(change.key.clone(), object.clone());
         }
     }
 
@@ -28,7 +27,7 @@ impl State {
         self.objects
             .range(from..)
             .take_while(move |(key, _)| key.collection == collection)
-            .map(|(_, object)| object)
+            .map(|(_, object)| &**object)
     }
 
     pub fn pods(&self) -> impl Iterator<Item = &Object> {
@@ -44,7 +43,7 @@ impl State {
         name: &str,
     ) -> Option<&Object> {
         let key = Collection::new(group, resource).key(namespace, name);
-        self.objects.get(&key)
+        self.objects.get(&key).map(|object| &**object)
     }
 
     /// The objects of a collection that `owner` controls.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api::Quantity;
 use serde_json::Value;
+
+use super::items;
+use crate::Quantity;
 
 /// What Kubernetes counts for a container without a request when it balances nodes.
 const UNSTATED_MILLI_CPU: i64 = 100;
@@ -91,7 +93,7 @@ pub struct Requests {
 }
 
 /// `max(sum(containers and sidecars), peak of the init containers) + overhead`.
-pub(super) fn requests(pod_spec: &Value) -> Requests {
+pub fn requests(pod_spec: &Value) -> Requests {
     let exact = peak(pod_spec, &|requests| Resources::from_map(requests));
     let scored = peak(pod_spec, &|requests| {
         let mut resources = Resources::from_map(requests);
@@ -130,10 +132,6 @@ fn peak(pod_spec: &Value, read: &dyn Fn(&Value) -> Resources) -> Resources {
     running.raise_to(&highest);
     running.add(&Resources::from_map(&pod_spec["overhead"]));
     running
-}
-
-fn items(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
 }
 
 #[cfg(test)]
