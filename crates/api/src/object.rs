@@ -52,6 +52,16 @@ impl From<Value> for Object {
 }
 
 impl Object {
+    /// Parses JSON.
+    pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.body).expect("a JSON value always encodes")
+    }
+
     /// An object with nothing but its type and name. `namespace` may be empty.
     pub fn new(kind: &GroupVersionKind, namespace: &str, name: &str) -> Self {
         let mut metadata = Map::new();

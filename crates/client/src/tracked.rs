@@ -22,7 +22,8 @@ pub enum Written {
     },
     /// The deletion of this very object has at least begun.
     Deletion { key: ObjectKey, uid: Uid },
-    /// No answer came: something of this collection may have been written.
+    /// No answer came, or the object was there already: something of this collection may have
+    /// been written that the caches do not know of.
     Uncertain(Collection),
 }
 
@@ -58,9 +59,15 @@ impl Tracked {
         }
     }
 
-    /// Passes the answer on, remembering that a lost one may hide a write.
+    /// Passes the answer on, remembering that a lost one may hide a write, and that an object
+    /// which is there already was written by an earlier try or by another leader.
     fn answered<T>(&self, collection: &Collection, answer: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Transport { .. } | Error::Decode { .. }) = answer {
+        let is_uncertain = match &answer {
+            Err(Error::Transport { .. } | Error::Decode { .. }) => true,
+            Err(error) => error.is_already_exists(),
+            Ok(_) => false,
+        };
+        if is_uncertain {
             self.note(Written::Uncertain(collection.clone()));
         }
         answer

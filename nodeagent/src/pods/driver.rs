@@ -87,11 +87,16 @@ impl Driver {
             self.shared.sleep(self.shared.timing.relist).await;
         };
         let present = digests(&listing);
-        for pod in self.shared.pods.all() {
+        let Shared { pods, ledger, .. } = &*self.shared;
+        for pod in pods.all() {
             let has_begun = pod.pointer("/status/startTime").is_some();
             if !is_over(&pod) && (has_begun || present.contains_key(&pod.uid())) {
-                self.shared.ledger.keep(&pod);
+                ledger.keep(&pod);
             }
+        }
+        let running = listing.containers.iter().filter(|it| it.is_running());
+        for container in running.filter(|it| pods.by_uid(&it.pod).is_none()) {
+            ledger.meet_stranger(&container.pod);
         }
     }
 

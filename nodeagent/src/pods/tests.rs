@@ -67,7 +67,6 @@ fn brings_a_pod_up_step_by_step() {
     let check = |record: &PodRecord, memory: &Memory, expected: &[&str]| {
         assert_eq!(decided(Some(&pod), record, memory, 10), expected);
     };
-    check(&PodRecord::default(), &Memory::default(), &["wait 1"]);
     check(&PodRecord::default(), &taken(), &["prepare"]);
     check(&PodRecord::default(), &prepared(), &["run sandbox 0"]);
     check(&record(vec![]), &prepared(), &["start c 0"]);

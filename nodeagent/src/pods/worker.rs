@@ -386,12 +386,12 @@ impl Worker {
             Some(outcome) = OptionFuture::from(self.publication.as_mut()) => {
                 self.publication = None;
                 match outcome {
-                    Ok(answer) => {
+                    Ok(Some((news, object))) => {
                         self.telling.release(self.shared.env.now());
-                        if let Some((news, object)) = answer {
-                            self.newest.answered(news, object);
-                        }
+                        self.newest.answered(news, object);
                     }
+                    // The cache may take its time to learn what the API server knows.
+                    Ok(None) => self.telling.failed(&self.shared.env),
                     Err(error) => {
                         self.telling.failed(&self.shared.env);
                         self.report(&error, "cannot publish the pod's status");

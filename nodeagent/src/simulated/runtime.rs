@@ -1,5 +1,6 @@
 //! The runtime without containers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub struct Simulated {
 
 struct Shared {
     state: Mutex<State>,
+    changes: AtomicU64,
     changed: Notify,
     settings: Simulation,
     env: Env,
@@ -38,11 +40,17 @@ impl Simulated {
         Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(State::new(pod_range)),
+                changes: AtomicU64::new(0),
                 changed: Notify::new(),
                 settings,
                 env: env.clone(),
             }),
         }
+    }
+
+    /// How often something was started, stopped or removed so far.
+    pub fn changes(&self) -> u64 {
+        self.shared.changes.load(Ordering::SeqCst)
     }
 
     /// Name and version, as every simulated node tells them.
@@ -85,6 +93,7 @@ impl Simulated {
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let outcome = change(&mut self.state());
+        self.shared.changes.fetch_add(1, Ordering::SeqCst);
         self.shared.changed.notify_one();
         outcome
     }

@@ -1,6 +1,6 @@
 //! What controllers do to the cluster, as values, and the one place that does it.
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 
 use api::{Collection, Object, ObjectKey, ResourceVersion, Uid};
 use client::{Client, Context, DeleteOptions, Error, EventRecorder, Target, WriteOptions};
@@ -115,7 +115,7 @@ pub(crate) async fn execute(
             group = GROUP;
         }
         let (now, later) = rest.split_at(alike.clamp(1, group));
-        try_join_all(now.iter().map(|action| perform(action, context, recorder))).await?;
+        finish(now.iter().map(|action| perform(action, context, recorder))).await?;
         group = if first.is_create() {
             (group * 2).min(GROUP)
         } else {
@@ -124,6 +124,14 @@ pub(crate) async fn execute(
         rest = later;
     }
     Ok(())
+}
+
+/// Runs all of them to their ends, then answers the first failure. One that was dropped on its
+/// way might be carried out unseen, and made once more by the next run.
+async fn finish(
+    calls: impl Iterator<Item = impl Future<Output = Result<(), Error>>>,
+) -> Result<(), Error> {
+    join_all(calls).await.into_iter().collect()
 }
 
 async fn perform(
@@ -208,5 +216,30 @@ async fn create(
             }
         }
         answer => answer.map(|_| ()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::BoxFuture;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_does_not_drop_what_is_under_way() {
+        let mut is_finished = false;
+        let fails: BoxFuture<'_, _> = Box::pin(async {
+            Err(Error::Transport {
+                operation: "create".into(),
+                source: "cut".into(),
+            })
+        });
+        let takes_longer: BoxFuture<'_, _> = Box::pin(async {
+            tokio::task::yield_now().await;
+            is_finished = true;
+            Ok(())
+        });
+        assert!(finish([fails, takes_longer].into_iter()).await.is_err());
+        assert!(is_finished);
     }
 }

@@ -235,7 +235,7 @@ async fn next(
             initial_end,
         },
         Delivery::Event { kind, json, .. } => {
-            let object = match serde_json::from_slice::<Object>(&json) {
+            let object = match Object::from_json(&json) {
                 Ok(object) => object,
                 Err(error) => {
                     let detail = error.to_string();

@@ -16,8 +16,9 @@ impl Body {
         let mut object = object.clone();
         object.metadata_mut().shift_remove("resourceVersion");
         // `metadata` directly after the type, so that splicing the version in finds it at once.
-        let json = serde_json::to_vec(&object.body).expect("a JSON value always encodes");
-        Self { json: json.into() }
+        Self {
+            json: object.to_json().into(),
+        }
     }
 
     /// Bytes that `encode` made earlier.
@@ -52,7 +53,7 @@ impl Body {
 
     /// Parses the JSON, with the revision as its resource version.
     pub fn decode(&self, revision: Revision) -> Result<Object, serde_json::Error> {
-        let mut object: Object = serde_json::from_slice(&self.json)?;
+        let mut object = Object::from_json(&self.json)?;
         object.set_resource_version(&revision.into());
         Ok(object)
     }

@@ -67,7 +67,7 @@ impl Item {
 
     /// Parses the JSON.
     pub fn object(&self) -> Object {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+        Object::from_json(&self.json).unwrap_or_default()
     }
 
     pub fn label(&self, key: &str) -> Option<&str> {

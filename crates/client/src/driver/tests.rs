@@ -168,6 +168,33 @@ async fn a_lost_reply_is_caught_up_with() {
     world.tasks.drain().await;
 }
 
+/// What a caller takes for its own earlier success: before the cache knows of it, the next run
+/// would make another one.
+#[tokio::test]
+async fn what_exists_already_is_waited_for() {
+    let world = world().await;
+    let tracked = Tracked::new(world.server.clone());
+    let object = Object::from(json!({"metadata": {"name": "a", "namespace": "default"}}));
+    let collection = &world.key.collection;
+    let made = tracked
+        .create(collection, &object, &WriteOptions::default())
+        .await;
+    assert!(made.unwrap_err().is_already_exists());
+    let written = tracked.take();
+    assert_eq!(written, [Written::Uncertain(collection.clone())]);
+
+    world.server.hold_events();
+    let version = world.server.put(&world.key);
+    let settle = world.driver.settle(written);
+    tokio::pin!(settle);
+    assert!(futures::poll!(settle.as_mut()).is_pending());
+    world.server.release_events();
+    settle.await;
+    let cached = world.informers.cache(collection).get(&world.key).unwrap();
+    assert_eq!(cached.resource_version(), version);
+    world.tasks.drain().await;
+}
+
 #[tokio::test]
 async fn workers_do_the_same_and_leave_nothing_behind() {
     let world = world().await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::Object;
+use api::{Object, Uid};
 use futures::FutureExt;
 use nodeagent::runtime::{ContainerState, Runtime};
 
@@ -28,8 +28,9 @@ pub fn unsettled(world: &World) -> Vec<String> {
         }
     }
     for pod in state.pods() {
-        check_pod(world, state, pod, &mut open);
+        check_pod(world, pod, &mut open);
     }
+    check_owners(state, &mut open);
     check_runtimes(world, state, &mut open);
     open
 }
@@ -73,10 +74,13 @@ fn check_deployment(state: &State, deployment: &Object, open: &mut Vec<String>) 
         open.push(format!("{name} wants {wanted}: {}", status(deployment)));
     }
     let uid = deployment.uid();
-    let pods: usize = state
-        .children("apps", "replicasets", &uid)
-        .map(|set| state.children("", "pods", &set.uid()).count())
-        .sum();
+    let active = |set: &Object| {
+        let uid = set.uid();
+        let pods = state.children("", "pods", &uid);
+        pods.filter(|pod| is_active(pod)).count()
+    };
+    let sets = state.children("apps", "replicasets", &uid);
+    let pods: usize = sets.map(active).sum();
     if i64::try_from(pods) != Ok(wanted) {
         open.push(format!("{name} wants {wanted} and has {pods} pods"));
     }
@@ -101,7 +105,7 @@ fn check_replica_set(state: &State, set: &Object, open: &mut Vec<String>) {
     }
 }
 
-fn check_pod(world: &World, state: &State, pod: &Object, open: &mut Vec<String>) {
+fn check_pod(world: &World, pod: &Object, open: &mut Vec<String>) {
     let name = format!("pod {}/{}", pod.namespace(), pod.name());
     if pod.is_deleting() {
         open.push(format!("{name} is still being deleted"));
@@ -116,16 +120,19 @@ fn check_pod(world: &World, state: &State, pod: &Object, open: &mut Vec<String>)
     if !is_finished(pod) && !is_ready(pod) && pod.label("kind") != Some("job") {
         open.push(format!("{name} is not ready: {}", status(pod)));
     }
-    for owner in pod.owner_references() {
-        let is_there = state
-            .objects
-            .values()
-            .any(|object| object.uid() == owner.uid);
-        if !is_there {
-            open.push(format!(
-                "{name} is an orphan of {} {}",
-                owner.kind, owner.name
-            ));
+}
+
+/// Nothing that belonged to something outlives it.
+fn check_owners(state: &State, open: &mut Vec<String>) {
+    let uids: BTreeSet<Uid> = state.objects.values().map(|object| object.uid()).collect();
+    for (key, object) in &state.objects {
+        let owners = object.owner_references();
+        for owner in owners
+            .into_iter()
+            .filter(|owner| !uids.contains(&owner.uid))
+        {
+            let (kind, name) = (&owner.kind, &owner.name);
+            open.push(format!("{key} is an orphan of {kind} {name}"));
         }
     }
 }

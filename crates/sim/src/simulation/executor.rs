@@ -24,7 +24,7 @@ pub struct Executor {
     chance: Chance,
     /// What each process is called.
     names: BTreeMap<ProcessId, String>,
-    /// How often each process was polled since the last [`Executor::take_polls`].
+    /// How often each process was polled since [`Executor::forget_polls`].
     polls: BTreeMap<ProcessId, u32>,
 }
 
@@ -65,7 +65,12 @@ impl Executor {
         id
     }
 
-    /// How often each process was polled since the last call.
+    /// Counts from zero again.
+    pub fn forget_polls(&mut self) {
+        self.polls.clear();
+    }
+
+    /// How often each process was polled since it was last counted from zero.
     pub fn take_polls(&mut self) -> Vec<(String, u32)> {
         std::mem::take(&mut self.polls)
             .into_iter()

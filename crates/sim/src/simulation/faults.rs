@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
 
 use super::server::Life;
-use super::{Chance, Server, Violations, Weather};
+use super::{Chance, Log, Server, Violations, Watch, Weather};
 
 /// How long a caller waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,6 +28,8 @@ pub struct Air {
     pub chance: Chance,
     pub weather: Arc<Mutex<Weather>>,
     pub violations: Violations,
+    /// What watches are held against.
+    pub log: Log,
 }
 
 impl Air {
@@ -211,6 +213,7 @@ impl Client for FaultyClient {
             air: self.air.clone(),
             link: self.link.clone(),
             place: from.revision(),
+            watch: Watch::new(collection, options),
             of: format!("{} of {}", collection, self.component),
         };
         Ok(stream::unfold(Some(watched), Watched::next).boxed())
@@ -287,6 +290,7 @@ struct Watched {
     link: Link,
     /// The last revision it delivered.
     place: Option<Revision>,
+    watch: Watch,
     of: String,
 }
 
@@ -316,7 +320,8 @@ impl Watched {
         Some((item, Some(this)))
     }
 
-    /// Revisions of a watch strictly increase; a bookmark may repeat the last one.
+    /// Revisions of a watch strictly increase, and none is left out; a bookmark may repeat the
+    /// last one, and says that everything up to it was delivered.
     fn check(&mut self, event: &WatchEvent) {
         let (version, may_repeat) = match event {
             WatchEvent::Added(object)
@@ -337,6 +342,15 @@ impl Watched {
             let (of, place) = (&self.of, self.place);
             let text = format!("the watch on {of} went from {place:?} to {version}: {event:?}");
             self.air.violations.report(text);
+        }
+        if let (Some(place), Some(next)) = (self.place, revision) {
+            let end = Revision(next.0 + i64::from(may_repeat));
+            if let Some(missed) = self.air.log.missed(&self.watch, place, end) {
+                let of = &self.of;
+                let text =
+                    format!("the watch on {of} went from {place} to {next} without {missed}");
+                self.air.violations.report(text);
+            }
         }
         self.place = revision;
     }

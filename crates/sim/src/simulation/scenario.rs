@@ -12,8 +12,9 @@ use super::{Weather, World, workload};
 /// The longest a cluster may take once nothing goes wrong any more: the longest back-off and the
 /// longest wait for a lost node fit in.
 const PATIENCE: Duration = Duration::from_mins(15);
-/// How long nothing may be written afterwards.
-const REST: Duration = Duration::from_mins(2);
+/// How long nothing may be written afterwards: by most seeds, and by every tenth.
+const REST: Duration = Duration::from_secs(45);
+const LONG_REST: Duration = Duration::from_mins(6);
 /// Milliseconds of processor of a machine: the whole workload fits on one.
 const CPU: i64 = 8_000;
 
@@ -30,7 +31,14 @@ pub struct Report {
 /// An invariant was broken, or the cluster did not come to rest.
 pub fn run(seed: u64) -> anyhow::Result<Report> {
     let mut world = World::new(seed);
-    let lived = live(&mut world);
+    let lived = live(
+        &mut world,
+        if seed.is_multiple_of(10) {
+            LONG_REST
+        } else {
+            REST
+        },
+    );
     lived.map_err(|error| {
         let (diary, commits) = (world.diary.join("\n  "), world.invariants.recent(12));
         let commits = commits.join("\n  ");
@@ -42,7 +50,7 @@ pub fn run(seed: u64) -> anyhow::Result<Report> {
     })
 }
 
-fn live(world: &mut World) -> anyhow::Result<()> {
+fn live(world: &mut World, pause: Duration) -> anyhow::Result<()> {
     build(world)?;
     let weather = Weather::draw(&world.chance);
     world.note(format!("{weather:?}"));
@@ -57,7 +65,7 @@ fn live(world: &mut World) -> anyhow::Result<()> {
         world.run_for(pause)?;
     }
     repair(world)?;
-    rest(world)
+    rest(world, pause)
 }
 
 fn build(world: &mut World) -> anyhow::Result<()> {
@@ -160,7 +168,7 @@ fn repair(world: &mut World) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rest(world: &mut World) -> anyhow::Result<()> {
+fn rest(world: &mut World, pause: Duration) -> anyhow::Result<()> {
     world.note("from here on nothing goes wrong");
     let end = world.now() + PATIENCE;
     while !unsettled(world).is_empty() && world.now() < end {
@@ -174,7 +182,7 @@ fn rest(world: &mut World) -> anyhow::Result<()> {
     // A last status may still be under way.
     world.run_for(Duration::from_secs(30))?;
     let before = world.invariants.commits;
-    world.run_for(REST)?;
+    world.run_for(pause)?;
     let after = world.invariants.commits;
     if after != before {
         let commits = world.invariants.recent(after - before).join("\n  ");

@@ -13,7 +13,7 @@ const IMAGES: [&str; 3] = ["app:1", "app:2", "app:3"];
 const BROKEN_IMAGE: &str = "registry.invalid/app:9";
 
 /// Things a user does.
-const DEEDS: [fn(&mut World) -> anyhow::Result<()>; 10] = [
+const DEEDS: [fn(&mut World) -> anyhow::Result<()>; 12] = [
     create_deployment,
     create_deployment,
     scale,
@@ -23,6 +23,8 @@ const DEEDS: [fn(&mut World) -> anyhow::Result<()>; 10] = [
     delete_deployment,
     run_job,
     delete_pod,
+    create_large_pod,
+    create_large_pod,
     create_service,
 ];
 
@@ -35,7 +37,7 @@ pub fn act(world: &mut World) -> anyhow::Result<()> {
     deed(world)
 }
 
-/// Makes everything satisfiable again: no broken images.
+/// Makes everything satisfiable again: no broken images, no pods that need half a machine.
 pub fn heal(world: &mut World) -> anyhow::Result<()> {
     let is_broken = |it: &&Object| {
         let image = it.text("/spec/template/spec/containers/0/image");
@@ -44,6 +46,17 @@ pub fn heal(world: &mut World) -> anyhow::Result<()> {
     let broken: Vec<Object> = deployments(world).filter(is_broken).cloned().collect();
     for deployment in broken {
         set_image(world, &deployment, IMAGES[0])?;
+    }
+    let pods = Collection::new("", "pods");
+    let is_large = |pod: &&Object| pod.label("kind") == Some("large") && !pod.is_deleting();
+    let state = world.invariants.state();
+    let large: Vec<ObjectKey> = state
+        .pods()
+        .filter(is_large)
+        .map(|pod| pod.key(&pods))
+        .collect();
+    for key in large {
+        delete(world, key, DeleteOptions::default())?;
     }
     // What a Deployment left behind when it was deleted: its pods never change.
     let sets = Collection::new("apps", "replicasets");
@@ -177,6 +190,23 @@ fn run_job(world: &mut World) -> anyhow::Result<()> {
         },
     });
     create(world, "batch", "jobs", body)
+}
+
+/// A pod of which two fit on a machine; sometimes straight onto one, past the scheduler.
+fn create_large_pod(world: &mut World) -> anyhow::Result<()> {
+    let chance = world.chance.clone();
+    let mut body = template(&json!({"kind": "large"}), IMAGES[0], 3_500);
+    body["apiVersion"] = json!("v1");
+    body["kind"] = json!("Pod");
+    body["metadata"]["name"] = json!(format!("large-{}", chance.below(5)));
+    body["metadata"]["namespace"] = json!(namespace(world));
+    let nodes: Vec<String> = world.machines.keys().cloned().collect();
+    if chance.happens(0.3)
+        && let Some(node) = chance.pick(&nodes)
+    {
+        body["spec"]["nodeName"] = json!(node);
+    }
+    create(world, "", "pods", body)
 }
 
 fn delete_pod(world: &mut World) -> anyhow::Result<()> {

@@ -21,8 +21,8 @@ use orchestrator::store::{MemoryStore, Router, Store};
 use orchestrator::watch::Hub;
 
 use super::faults::{Air, FaultyClient, Link};
-use super::invariants::Invariants;
-use super::{Chance, Executor, ProcessId, Violations, VirtualClock, Weather};
+use super::invariants::{Invariants, Size};
+use super::{Chance, Executor, Log, ProcessId, Violations, VirtualClock, Weather};
 
 /// Polls without any time passing: more means that somebody runs in circles.
 const MOST_STEPS_AT_ONCE: u32 = 10_000;
@@ -36,6 +36,8 @@ pub struct Machine {
     pub agent: Option<ProcessId>,
     config: Config,
     simulation: Simulation,
+    /// [`Simulated::changes`] when it was last looked at.
+    seen: u64,
 }
 
 /// One control plane: controllers and scheduler, leading or waiting to lead.
@@ -76,17 +78,18 @@ impl World {
             objects: store.clone(),
             events: Arc::new(MemoryStore::new(env.clone())),
         };
-        let violations = Violations::default();
+        let (violations, log) = (Violations::default(), Log::default());
         let air = Air {
             server: Arc::default(),
             env: env.clone(),
             chance: chance.clone(),
             weather: Arc::new(Mutex::new(Weather::calm())),
             violations: violations.clone(),
+            log: log.clone(),
         };
         Self {
             executor: Executor::new(chance.clone()),
-            invariants: Invariants::new(violations),
+            invariants: Invariants::new(violations, log),
             chance,
             env,
             air,
@@ -187,6 +190,7 @@ impl World {
             agent: None,
             config: config(NodeConfig::new(&name, address, range), &simulation),
             simulation,
+            seen: 0,
         };
         self.machines.insert(name.clone(), machine);
         self.start_agent(&name);
@@ -234,6 +238,7 @@ impl World {
     pub fn destroy_machine(&mut self, name: &str) {
         self.kill_agent(name);
         self.machines.remove(name);
+        self.invariants.forget_node(name);
     }
 
     // ---- time
@@ -294,7 +299,7 @@ impl World {
 
     fn settle(&mut self) -> anyhow::Result<()> {
         let mut steps = 0;
-        self.executor.take_polls();
+        self.executor.forget_polls();
         while self.executor.step() {
             self.observe();
             steps += 1;
@@ -316,9 +321,18 @@ impl World {
     }
 
     fn check(&mut self) -> anyhow::Result<()> {
-        for (name, machine) in &self.machines {
+        for (name, machine) in &mut self.machines {
+            let changes = machine.node.changes();
+            if changes == machine.seen {
+                continue;
+            }
+            machine.seen = changes;
             let listing = ready(nodeagent::runtime::Runtime::list(&machine.node));
-            self.invariants.observe_node(name, &listing?);
+            let size = Size {
+                cpu: machine.simulation.cpu_millis,
+                memory: machine.simulation.memory_bytes,
+            };
+            self.invariants.observe_node(name, size, &listing?);
         }
         let found = self.air.violations.take();
         if !found.is_empty() {
@@ -358,6 +372,10 @@ fn config(node: NodeConfig, simulation: &Simulation) -> Config {
             transport: tls::Transport::Plain,
             allowed_clients: Vec::new(),
         },
-        timing: Timing::default(),
+        timing: Timing {
+            // The runtime tells of every end; lists are only the safety net.
+            relist: Duration::from_secs(3),
+            ..Timing::default()
+        },
     }
 }

@@ -1,6 +1,6 @@
 //! Which pods this node took, and what they hold of it until nothing of them runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use api::{Object, Uid};
@@ -10,7 +10,14 @@ use super::{Claim, Refusal, Room, check};
 /// Checked and entered in one step, so that two pods never get the same room.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    claims: Mutex<BTreeMap<Uid, Claim>>,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    claims: BTreeMap<Uid, Claim>,
+    /// They run here, and nobody knows how much they take.
+    strangers: BTreeSet<Uid>,
 }
 
 /// What became of a pod that asked to be taken.
@@ -27,11 +34,12 @@ impl Ledger {
     /// another one that was taken: a pod that was deleted by force still ends here, but is
     /// nothing to refuse others for.
     pub(crate) fn take(&self, room: &Room, pod: &Object, counts: impl Fn(&Uid) -> bool) -> Answer {
-        let mut claims = self.claims();
+        let mut entries = self.entries();
         let uid = pod.uid();
-        let others = || claims.iter().filter(|(other, _)| **other != uid);
-        if check(room, pod, others().map(|(_, claim)| claim)).is_ok() {
-            claims.insert(uid, Claim::of(pod));
+        let others = || entries.claims.iter().filter(|(other, _)| **other != uid);
+        let fits = check(room, pod, others().map(|(_, claim)| claim)).is_ok();
+        if fits && entries.strangers.is_empty() {
+            entries.claims.insert(uid, Claim::of(pod));
             return Answer::Taken;
         }
         let known = others().filter(|(other, _)| counts(other));
@@ -43,15 +51,22 @@ impl Ledger {
 
     /// Enters a pod that was taken earlier, whether it fits or not.
     pub(crate) fn keep(&self, pod: &Object) {
-        self.claims().insert(pod.uid(), Claim::of(pod));
+        self.entries().claims.insert(pod.uid(), Claim::of(pod));
+    }
+
+    /// A pod runs here that nobody knows any more: others wait until it is down.
+    pub(crate) fn meet_stranger(&self, uid: &Uid) {
+        self.entries().strangers.insert(uid.clone());
     }
 
     /// Nothing of the pod runs any more, nor will.
     pub(crate) fn release(&self, uid: &Uid) {
-        self.claims().remove(uid);
+        let mut entries = self.entries();
+        entries.claims.remove(uid);
+        entries.strangers.remove(uid);
     }
 
-    fn claims(&self) -> MutexGuard<'_, BTreeMap<Uid, Claim>> {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

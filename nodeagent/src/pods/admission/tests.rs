@@ -5,6 +5,10 @@ use api::{Object, Uid};
 use serde_json::{Value, json};
 
 use super::{Answer, Ledger, Refusal, Room};
+use crate::pods::decide::decide;
+use crate::pods::testing::{at, one};
+use crate::pods::{Memory, Observed};
+use crate::runtime::PodRecord;
 
 /// Two cores, 1 GiB, three pods.
 fn room() -> Room {
@@ -101,10 +105,35 @@ fn what_nobody_counts_any_more_makes_others_wait() {
 }
 
 #[test]
+fn what_runs_here_unknown_makes_others_wait() {
+    let (ledger, stranger) = (Ledger::default(), Uid("stranger".into()));
+    let take = || ledger.take(&room(), &pod("new", json!({})), |_| true);
+    ledger.meet_stranger(&stranger);
+    assert_eq!(take(), Answer::Later);
+    ledger.release(&stranger);
+    assert_eq!(take(), Answer::Taken);
+}
+
+#[test]
 fn a_pod_does_not_stand_in_its_own_way() {
     let ledger = Ledger::default();
     let all = pod("a", asks(json!({"cpu": "2"})));
     for _ in 0..2 {
         assert_eq!(ledger.take(&room(), &all, |_| true), Answer::Taken);
     }
+}
+
+#[test]
+fn nothing_starts_before_there_is_an_answer() {
+    let (pod, memory) = (one("Always"), Memory::default());
+    let decision = decide(&Observed {
+        pod: Some(&pod),
+        record: &PodRecord::default(),
+        memory: &memory,
+        now: at(10),
+    });
+    assert_eq!(
+        (decision.actions.len(), decision.look_again),
+        (0, Some(at(11)))
+    );
 }

@@ -211,15 +211,19 @@ impl Job {
             uid: Some(self.uid.clone()),
             ..DeleteOptions::default()
         };
-        match self.shared.client.delete(&key, &options).await {
-            Err(error) if !error.is_not_found() && !error.is_conflict() => {
-                Err(Error::Delete(error))
-            }
-            _ => {
-                self.note(Note::ObjectDeleted).await;
-                Ok(Next::LookAgain)
-            }
-        }
+        let answer = self.shared.client.delete(&key, &options).await;
+        heard(answer).map_err(Error::Delete)?;
+        self.note(Note::ObjectDeleted).await;
+        Ok(Next::LookAgain)
+    }
+}
+
+/// Whether the API server took the deletion, or knows no such pod. A conflict says neither: it is
+/// asked again until the cache knows that the pod is gone, or another one of its name is there.
+fn heard(answer: Result<Object, client::Error>) -> Result<(), client::Error> {
+    match answer {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -240,4 +244,19 @@ pub(super) async fn volumes_of(
     let sources = shared.collector.volumes(&view.pod, downward).await;
     let sources = sources.map_err(|error| report(&error))?;
     plan(&view.pod, &sources).map_err(|problem| report(&problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Collection, Object, Status};
+
+    use super::heard;
+
+    #[test]
+    fn a_conflict_does_not_mean_that_the_pod_is_gone() {
+        let key = Collection::new("", "pods").key("default", "web");
+        assert!(heard(Ok(Object::default())).is_ok());
+        assert!(heard(Err(Status::not_found(&key).into())).is_ok());
+        assert!(heard(Err(Status::conflict(&key, "written since").into())).is_err());
+    }
 }

@@ -2,20 +2,24 @@
 //! the runtimes run.
 
 mod history;
+mod machines;
+mod placing;
 mod pods;
 mod recent;
 mod rollouts;
 mod state;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{Object, Revision};
 use jiff::Timestamp;
-use nodeagent::runtime::{ContainerState, Listing};
+use nodeagent::runtime::Listing;
 use orchestrator::store::{Change, ChangeKind};
 
-use super::Violations;
+use super::{Log, Violations};
+use machines::Machines;
+pub use machines::Size;
+use placing::Placing;
 use recent::Recent;
 use rollouts::Rollouts;
 pub use state::{State, is_active, is_finished, is_ready, node_of};
@@ -25,6 +29,9 @@ pub struct Invariants {
     violations: Violations,
     state: State,
     rollouts: Rollouts,
+    placing: Placing,
+    machines: Machines,
+    log: Log,
     place: Revision,
     recent: Recent,
     /// Commits that are neither a node's sign of life nor an election.
@@ -59,11 +66,15 @@ impl Commit<'_> {
 }
 
 impl Invariants {
-    pub fn new(violations: Violations) -> Self {
+    /// `log` gets every commit.
+    pub fn new(violations: Violations, log: Log) -> Self {
         Self {
             violations,
+            log,
             state: State::default(),
             rollouts: Rollouts::default(),
+            placing: Placing::default(),
+            machines: Machines::default(),
             place: Revision(0),
             recent: Recent::default(),
             commits: 0,
@@ -102,6 +113,10 @@ impl Invariants {
         };
         let before = self.state.objects.get(&change.key).cloned();
         self.count(change);
+        self.log.add(change, before.as_deref(), &object);
+        if change.key.collection.resource == "pods" {
+            self.machines.learn(&object);
+        }
         if !is_routine(change) {
             let (change, after) = (change.clone(), object.clone());
             self.recent.add(now, change, before.clone(), after);
@@ -115,7 +130,7 @@ impl Invariants {
         let mut found = Vec::new();
         pods::check(&self.state, &commit, &mut found);
         self.state.apply(change, &object);
-        pods::check_after(&self.state, &commit, &mut found);
+        self.placing.check(&self.state, &commit, &mut found);
         self.rollouts.check(&self.state, &commit, &mut found);
         for text in found {
             let Change {
@@ -126,22 +141,18 @@ impl Invariants {
         }
     }
 
-    /// At most one container of a slot runs.
-    pub fn observe_node(&mut self, node: &str, listing: &Listing) {
-        let mut slots = BTreeMap::new();
-        for container in &listing.containers {
-            if matches!(container.state, ContainerState::Running { .. }) {
-                let slot = (&container.pod, &container.name);
-                *slots.entry(slot).or_insert(0) += 1;
-            }
+    /// What a machine of this size runs now.
+    pub fn observe_node(&mut self, node: &str, size: Size, listing: &Listing) {
+        let mut found = Vec::new();
+        self.machines.check(node, size, listing, &mut found);
+        for text in found {
+            self.violations.report(text);
         }
-        for ((pod, name), count) in slots {
-            if count > 1 {
-                let pod = &pod.0;
-                let text = format!("{node} runs container {name} of pod {pod} {count} times");
-                self.violations.report(text);
-            }
-        }
+    }
+
+    /// A machine is gone with all it ran.
+    pub fn forget_node(&mut self, node: &str) {
+        self.machines.forget(node);
     }
 
     fn count(&mut self, change: &Change) {
@@ -149,8 +160,13 @@ impl Invariants {
             self.commits += 1;
         }
         let head = format!("{}{}{:?}", change.revision, change.key, change.kind);
-        for byte in head.bytes().chain(change.body.stored().iter().copied()) {
-            self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        for part in [head.as_bytes(), change.body.stored()] {
+            for chunk in part.chunks(8) {
+                let mut word = [0; 8];
+                word[..chunk.len()].copy_from_slice(chunk);
+                let word = u64::from_le_bytes(word);
+                self.digest = (self.digest ^ word).wrapping_mul(0x0100_0000_01b3);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pods: bound once, within what a node has, ended only by those who may.
+//! Pods: bound once, ended only by those who may.
 
 use api::{Object, Quantity};
 
@@ -13,18 +13,6 @@ pub(super) fn check(state: &State, commit: &Commit<'_>, found: &mut Vec<String>)
     }
     if matches!(resource, "pods" | "replicasets" | "configmaps") && commit.begins_to_go() {
         ended_by_right(state, commit, found);
-    }
-}
-
-/// What can be said of the state it leads to.
-pub(super) fn check_after(state: &State, commit: &Commit<'_>, found: &mut Vec<String>) {
-    if commit.change.key.collection.resource != "pods" || commit.is_deletion() {
-        return;
-    }
-    let node = node_of(commit.object);
-    let was = commit.before.map(node_of).unwrap_or_default();
-    if !node.is_empty() && was.is_empty() {
-        within_allocatable(state, node, found);
     }
 }
 
@@ -68,34 +56,8 @@ fn ended_by_right(state: &State, commit: &Commit<'_>, found: &mut Vec<String>) {
     }
 }
 
-fn within_allocatable(state: &State, node: &str, found: &mut Vec<String>) {
-    let Some(object) = state.find("", "nodes", "", node) else {
-        return;
-    };
-    let pods: Vec<&Object> = state
-        .pods()
-        .filter(|pod| node_of(pod) == node && !is_finished(pod))
-        .collect();
-    for resource in ["cpu", "memory"] {
-        let pointer = format!("/status/allocatable/{resource}");
-        let Some(room) = quantity(object.text(&pointer)) else {
-            continue;
-        };
-        let wanted: i128 = pods.iter().map(|pod| requested(pod, resource)).sum();
-        if wanted > room {
-            found.push(format!(
-                "{node} has {room}m {resource}, its pods ask for {wanted}m"
-            ));
-        }
-    }
-    let most = quantity(object.text("/status/allocatable/pods"));
-    let count = i128::try_from(pods.len()).unwrap_or(i128::MAX) * 1000;
-    if most.is_some_and(|most| count > most) {
-        found.push(format!("{node} has more pods than it may have"));
-    }
-}
-
-fn requested(pod: &Object, resource: &str) -> i128 {
+/// What the containers of a pod ask for, in thousandths.
+pub(super) fn requested(pod: &Object, resource: &str) -> i128 {
     let containers = pod.pointer("/spec/containers");
     let containers = containers.and_then(serde_json::Value::as_array);
     let request = |container: &serde_json::Value| {
@@ -110,7 +72,7 @@ fn requested(pod: &Object, resource: &str) -> i128 {
 }
 
 /// In thousandths.
-fn quantity(text: &str) -> Option<i128> {
+pub(super) fn quantity(text: &str) -> Option<i128> {
     text.parse::<Quantity>()
         .ok()
         .map(|quantity| i128::from(quantity.milli_value()))
