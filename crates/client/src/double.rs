@@ -29,6 +29,8 @@ struct State {
     calls: Vec<String>,
     /// Answers of the next writes, after they were carried out or instead of that.
     faults: VecDeque<Fault>,
+    /// So many lists are not answered.
+    lost_lists: usize,
     /// Events are held back while the caches are to lag.
     held: Option<Vec<WatchEvent>>,
 }
@@ -48,6 +50,10 @@ impl Server {
 
     pub(crate) fn fail_next(&self, fault: Fault) {
         self.state().faults.push_back(fault);
+    }
+
+    pub(crate) fn lose_lists(&self, count: usize) {
+        self.state().lost_lists = count;
     }
 
     /// What was called since the last look.
@@ -148,6 +154,13 @@ impl Client for Server {
     async fn list(&self, _: &Collection, _: &ListOptions) -> Result<List, Error> {
         let mut state = self.state();
         state.calls.push("list".into());
+        if state.lost_lists > 0 {
+            state.lost_lists -= 1;
+            return Err(Error::Transport {
+                operation: "list".into(),
+                source: "cut".into(),
+            });
+        }
         Ok(List {
             items: state.objects.values().cloned().collect(),
             resource_version: ResourceVersion(state.revision.to_string()),
@@ -180,7 +193,11 @@ impl Client for Server {
         object: &Object,
         _: &WriteOptions,
     ) -> Result<Object, Error> {
-        self.write(object.key(collection), object.clone())
+        let key = object.key(collection);
+        if self.state().objects.contains_key(&key) {
+            return Err(Status::already_exists(&key).into());
+        }
+        self.write(key, object.clone())
     }
 
     async fn replace(

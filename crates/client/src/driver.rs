@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::selector::FieldSelector;
+use api::{Collection, Revision};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tracing::{Instrument, debug, info_span, warn};
@@ -229,17 +230,31 @@ impl<C: Controller> Driver<C> {
                     return;
                 };
                 // Whatever was written is part of the newest state: wait for that.
-                let options = ListOptions {
-                    fields: FieldSelector::equals("metadata.name", "-"),
-                    newest: true,
-                    ..ListOptions::default()
-                };
-                if let Ok(list) = self.inner.client.list(&collection, &options).await
-                    && let Some(revision) = list.resource_version.revision()
-                {
+                if let Some(revision) = self.newest(&collection).await {
                     cache.wait_for(revision).await;
                 }
             }
+        }
+    }
+
+    /// The newest revision, asked for until there is an answer: the server that did not answer
+    /// the write may not answer this either.
+    async fn newest(&self, collection: &Collection) -> Option<Revision> {
+        let Inner { client, env, .. } = &*self.inner;
+        let options = ListOptions {
+            fields: FieldSelector::equals("metadata.name", "-"),
+            newest: true,
+            ..ListOptions::default()
+        };
+        let mut failures = 0;
+        loop {
+            match client.list(collection, &options).await {
+                Ok(list) => return list.resource_version.revision(),
+                Err(error) => debug!(%error, "cannot ask for the newest revision"),
+            }
+            failures += 1;
+            let pause = Backoff::SERVER.jittered(failures, &*env.ids);
+            env.clock.sleep(pause).await;
         }
     }
 

@@ -2,17 +2,26 @@
 
 use api::placement::labels;
 use api::{Collection, Object, Uid};
+use client::EventType;
 
-use super::admission::{Answer, Room};
-use super::memory::Admission;
+use super::admission::{Answer, Refusal, Room};
+use super::memory::{Admission, Memory};
 use super::shared::Shared;
+use crate::runtime::PodRecord;
+
+/// Settles once whether this node takes the pod.
+pub(super) async fn admit(shared: &Shared, pod: &Object, record: &PodRecord, memory: &mut Memory) {
+    if memory.admission == Admission::Open {
+        memory.admission = admission(shared, pod, record).await;
+    }
+}
 
 /// A pod that began earlier is kept, whatever else has been promised since.
-pub(super) async fn admit(shared: &Shared, pod: &Object, has_begun: bool) -> Admission {
+async fn admission(shared: &Shared, pod: &Object, record: &PodRecord) -> Admission {
     if is_over(pod) {
         return Admission::Taken;
     }
-    if has_begun || pod.pointer("/status/startTime").is_some() {
+    if !record.is_empty() || pod.pointer("/status/startTime").is_some() {
         shared.ledger.keep(pod);
         return Admission::Taken;
     }
@@ -34,7 +43,12 @@ pub(super) async fn admit(shared: &Shared, pod: &Object, has_begun: bool) -> Adm
     match answer {
         Answer::Taken => Admission::Taken,
         Answer::Later => Admission::Open,
-        Answer::Refused(refusal) => Admission::Refused(refusal),
+        Answer::Refused(refusal) => {
+            let Refusal { reason, message } = &refusal;
+            let events = &shared.events;
+            events.record(pod, EventType::Warning, reason, message);
+            Admission::Refused(refusal)
+        }
     }
 }
 

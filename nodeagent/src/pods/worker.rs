@@ -22,7 +22,7 @@ use super::admit::admit;
 use super::brake::Brake;
 use super::decide::decide;
 use super::execute::{self, Job, PodView, volumes_of};
-use super::memory::{Admission, Memory, Note};
+use super::memory::{Memory, Note};
 use super::observe::Observer;
 use super::observed::Observed;
 use super::publish::{Newest, publish};
@@ -124,7 +124,9 @@ impl Worker {
             self.memory.apply(note, self.shared.env.now());
         }
         self.read_pod();
-        self.admit(&record).await;
+        if let (Some(view), Stage::Alive) = (&self.view, self.stage) {
+            admit(&self.shared, &view.object, &record, &mut self.memory).await;
+        }
         let now = self.shared.env.now();
         let pod = self.view.as_ref().map(|view| view.pod.clone());
         self.remember(pod.as_deref(), &record, now);
@@ -169,8 +171,7 @@ impl Worker {
         for brake in [&self.acting, &self.telling] {
             until = earlier(until, brake.holds_until(now));
         }
-        let view = self.view.as_ref();
-        if view.is_some_and(|view| needs_refresh(&view.pod)) {
+        if self.view.iter().any(|view| needs_refresh(&view.pod)) {
             until = earlier(until, Some(self.refresh_at));
         }
         until
@@ -208,22 +209,6 @@ impl Worker {
             self.stage = stage;
             self.execution = None;
             self.acting.release(self.shared.env.now());
-        }
-    }
-
-    /// Settles once whether this node takes the pod.
-    async fn admit(&mut self, record: &PodRecord) {
-        let Some(view) = &self.view else {
-            return;
-        };
-        if self.memory.admission != Admission::Open || self.stage != Stage::Alive {
-            return;
-        }
-        self.memory.admission = admit(&self.shared, &view.object, !record.is_empty()).await;
-        if let Admission::Refused(refusal) = &self.memory.admission {
-            let (reason, message) = (&refusal.reason, &refusal.message);
-            let events = &self.shared.events;
-            events.record(&view.object, EventType::Warning, reason, message);
         }
     }
 
@@ -334,10 +319,7 @@ impl Worker {
         self.memory.prepared
             && self.stage == Stage::Alive
             && self.refresh.is_none()
-            && self
-                .view
-                .as_ref()
-                .is_some_and(|view| needs_refresh(&view.pod))
+            && self.view.iter().any(|view| needs_refresh(&view.pod))
     }
 
     /// Keeps configuration volumes up to date: on time, and when the pod's own metadata changed.
@@ -390,7 +372,6 @@ impl Worker {
                         self.telling.release(self.shared.env.now());
                         self.newest.answered(news, object);
                     }
-                    // The cache may take its time to learn what the API server knows.
                     Ok(None) => self.telling.failed(&self.shared.env),
                     Err(error) => {
                         self.telling.failed(&self.shared.env);

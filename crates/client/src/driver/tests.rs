@@ -168,6 +168,22 @@ async fn a_lost_reply_is_caught_up_with() {
     world.tasks.drain().await;
 }
 
+#[tokio::test]
+async fn a_lost_reply_is_asked_about_until_there_is_an_answer() {
+    let world = world().await;
+    world.server.hold_events();
+    world.server.fail_next(Fault::LoseReply);
+    let key = world.driver.queue().try_next().unwrap();
+    let (_, written) = world.driver.run_once(&key).await;
+    world.server.lose_lists(2);
+    let settle = world.driver.settle(written);
+    tokio::pin!(settle);
+    assert!(futures::poll!(settle.as_mut()).is_pending());
+    world.server.release_events();
+    settle.await;
+    world.tasks.drain().await;
+}
+
 /// What a caller takes for its own earlier success: before the cache knows of it, the next run
 /// would make another one.
 #[tokio::test]

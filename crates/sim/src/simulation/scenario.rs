@@ -14,7 +14,7 @@ use super::{Weather, World, workload};
 const PATIENCE: Duration = Duration::from_mins(15);
 /// How long nothing may be written afterwards: by most seeds, and by every tenth.
 const REST: Duration = Duration::from_secs(45);
-const LONG_REST: Duration = Duration::from_mins(6);
+const LONG_REST: Duration = Duration::from_mins(4);
 /// Milliseconds of processor of a machine: the whole workload fits on one.
 const CPU: i64 = 8_000;
 
@@ -180,7 +180,7 @@ fn rest(world: &mut World, pause: Duration) -> anyhow::Result<()> {
         bail!("after {PATIENCE:?} the cluster is not as it should be:\n  {open}");
     }
     // A last status may still be under way.
-    world.run_for(Duration::from_secs(30))?;
+    world.run_for(Duration::from_secs(20))?;
     let before = world.invariants.commits;
     world.run_for(pause)?;
     let after = world.invariants.commits;

@@ -9,13 +9,14 @@ use super::scenario;
 /// Seeds that once found something: they are always run, and first.
 const REGRESSIONS: &str = include_str!("regressions.txt");
 
-/// The regressions, then `count` seeds in order.
+/// The regressions, then the rest of `count` seeds in order.
 pub fn all(count: u64) -> Vec<u64> {
     let found = REGRESSIONS
         .lines()
         .filter_map(|line| line.split('#').next()?.trim().parse().ok());
     let mut seeds: Vec<u64> = found.collect();
-    seeds.extend(0..count);
+    let others: Vec<u64> = (0..count).filter(|seed| !seeds.contains(seed)).collect();
+    seeds.extend(others);
     seeds
 }
 

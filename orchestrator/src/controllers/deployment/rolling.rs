@@ -31,29 +31,31 @@ fn shrink(deployment: &Object, new: &Object, old: &[Arc<Object>]) -> Vec<Resize>
     let all = size(new) + total(old);
     let least = replicas(deployment) - limits(deployment).unavailable;
     // New pods that are not there yet may fail: what they would replace has to stay.
-    let missing = size(new) - count(new, "availableReplicas");
+    let missing = size(new) - available(new);
     let spare = all - least - missing;
     if total(old) == 0 || spare <= 0 {
         return Vec::new();
     }
     let mut sizes: Vec<i64> = old.iter().map(|set| size(set)).collect();
     drop_unhealthy(old, &mut sizes, spare);
-    let available: i64 = old
-        .iter()
-        .map(|set| count(set, "availableReplicas"))
-        .sum::<i64>()
-        + count(new, "availableReplicas");
-    drop_healthy(&mut sizes, available - least);
+    let serving: i64 = old.iter().map(|set| available(set)).sum();
+    drop_healthy(&mut sizes, serving + available(new) - least);
     old.iter()
         .zip(sizes)
         .filter_map(|(set, size)| Resize::unless_same(set, size))
         .collect()
 }
 
+/// The pods of a set that serve and will stay. The status of a set that was made smaller just now
+/// still counts those that are about to go.
+fn available(set: &Object) -> i64 {
+    count(set, "availableReplicas").min(size(set))
+}
+
 /// Pods that serve nobody cost nothing: they go first.
 fn drop_unhealthy(old: &[Arc<Object>], sizes: &mut [i64], mut spare: i64) {
     for (set, size) in old.iter().zip(sizes) {
-        let unhealthy = (*size - count(set, "availableReplicas")).max(0);
+        let unhealthy = (*size - available(set)).max(0);
         let drop = unhealthy.min(spare);
         *size -= drop;
         spare -= drop;

@@ -3,12 +3,14 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use api::Object;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::decide::{Observed, decide};
 use super::fraction::{Limits, limits};
 use super::revision;
+use super::rolling::resizes;
 use crate::controllers::action::Action;
 use crate::controllers::ownership::Claims;
 
@@ -121,6 +123,23 @@ fn a_broken_template_leaves_the_old_pods_serving() {
             "True NewReplicaSetAvailable"
         );
     }
+}
+
+#[test]
+fn a_status_that_lags_behind_a_smaller_size_takes_nobody_away() {
+    let set = |name: &str, size: i64, available: i64| -> Arc<Object> {
+        let set = json!({
+            "metadata": {"name": name}, "spec": {"replicas": size},
+            "status": {"availableReplicas": available},
+        });
+        Arc::new(set.into())
+    };
+    let deployment = World::new(4, "three", &rolling(&json!(1), &json!(0))).deployment;
+    // One was told to shrink to one and has not said so yet: five serve on, four must.
+    let old = [set("one", 1, 2), set("two", 3, 3)];
+    let resizes = resizes(&deployment, &set("three", 1, 1), &old);
+    let resizes: Vec<_> = resizes.iter().map(|it| (it.set.name(), it.to)).collect();
+    assert_eq!(resizes, [("one", 0)]);
 }
 
 #[test]
