@@ -66,6 +66,22 @@ pub struct SyncPolicy {
     pub prune: bool,
     /// Undo changes that others make to the objects.
     pub self_heal: bool,
+    /// What becomes of a commit that fails.
+    pub on_failure: OnFailure,
+}
+
+/// What is done about a commit whose rollout failed. It is held in any case: nothing applies it
+/// again before a newer one comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnFailure {
+    /// The objects of the commit before come back, in one transaction.
+    #[default]
+    Restore,
+    /// A commit that reverts it is pushed to the tracked branch.
+    Revert,
+    /// Everything stays as the rollout left it.
+    BestEffort,
 }
 
 impl Default for SyncPolicy {
@@ -74,6 +90,7 @@ impl Default for SyncPolicy {
             automated: true,
             prune: true,
             self_heal: true,
+            on_failure: OnFailure::default(),
         }
     }
 }

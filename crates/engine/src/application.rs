@@ -68,6 +68,8 @@ impl Application {
                 automated: flag("automated"),
                 prune: flag("prune"),
                 self_heal: flag("selfHeal"),
+                on_failure: serde_json::from_value(spec["syncPolicy"]["onFailure"].clone())
+                    .unwrap_or_default(),
             },
             depends_on: names.filter_map(Value::as_str).map(Into::into).collect(),
             deadline: SignedDuration::from_secs(

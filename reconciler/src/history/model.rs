@@ -130,6 +130,8 @@ pub struct Rollout {
     pub began_at: Option<Timestamp>,
     pub deadline_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// When what it wrote was undone, after it failed.
+    pub undone_at: Option<Timestamp>,
 }
 
 impl Rollout {
@@ -235,6 +237,8 @@ pub enum StepKind {
     Unchanged,
     Drifted,
     Corrected,
+    /// What a failed rollout wrote was undone.
+    Undone,
     Requested,
     Removed,
 }

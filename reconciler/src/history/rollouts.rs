@@ -147,6 +147,20 @@ pub(super) async fn over(
     .map_err(failed("record a verdict"))
 }
 
+pub(super) async fn undone(
+    connection: &mut PgConnection,
+    rollout: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("update rollouts set undone_at = $2 where id = $1 and undone_at is null")
+        .bind(rollout)
+        .bind(Time(at))
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(failed("record that a rollout is undone"))
+}
+
 pub(super) async fn apply_began(
     connection: &mut PgConnection,
     rollout: &str,

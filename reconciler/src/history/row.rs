@@ -124,6 +124,7 @@ impl FromRow<'_, PgRow> for Rollout {
             began_at: optional_time(row, "began_at")?,
             deadline_at: optional_time(row, "deadline_at")?,
             finished_at: optional_time(row, "finished_at")?,
+            undone_at: optional_time(row, "undone_at")?,
         })
     }
 }

@@ -51,6 +51,7 @@ fn rollout(application: &str, number: i64) -> Rollout {
         began_at: None,
         deadline_at: None,
         finished_at: None,
+        undone_at: None,
     }
 }
 

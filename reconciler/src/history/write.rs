@@ -66,6 +66,11 @@ pub enum Write {
         changed: Option<bool>,
         at: Timestamp,
     },
+    /// What a failed rollout wrote is undone.
+    Undone {
+        rollout: String,
+        at: Timestamp,
+    },
     ApplyBegan {
         rollout: String,
         attempt: i32,
@@ -255,6 +260,7 @@ async fn rollout_write(connection: &mut PgConnection, write: &Write) -> Result<(
             changed,
             at,
         } => rollouts::over(connection, rollout, *phase, message, *changed, *at).await,
+        Write::Undone { rollout, at } => rollouts::undone(connection, rollout, *at).await,
         Write::ApplyBegan {
             rollout,
             attempt,

@@ -45,6 +45,7 @@ fn rollout(started: i64, finished: Option<i64>) -> Rollout {
         began_at: None,
         deadline_at: None,
         finished_at: finished.map(at),
+        undone_at: None,
     }
 }
 

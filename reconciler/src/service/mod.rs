@@ -12,6 +12,7 @@ use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
 
 pub use error::Error;
+pub(crate) use rollback::rollback;
 pub use types::{
     ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
     Tracked,

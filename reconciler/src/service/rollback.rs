@@ -43,7 +43,7 @@ pub(super) async fn preview(core: &Core, rollout: &str) -> Result<RollbackPrevie
     })
 }
 
-pub(super) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<RolledBack, Error> {
+pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<RolledBack, Error> {
     let undo = undo(core, &request.rollout).await?;
     let branch = core.config.branch.clone();
     if request

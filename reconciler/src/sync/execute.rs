@@ -116,6 +116,14 @@ impl<'a> Execution<'a> {
                 self.correct(&objects).await?;
                 return Ok(Next::Again);
             }
+            Decision::Restore { objects, deletions } => {
+                self.restore(&objects, &deletions).await?;
+                return Ok(Next::Again);
+            }
+            Decision::Revert => {
+                self.revert().await?;
+                return Ok(Next::Again);
+            }
             Decision::Wake { at } => return Ok(Next::At(at)),
         }
         Ok(Next::Rest)

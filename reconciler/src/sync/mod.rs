@@ -30,6 +30,7 @@ pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 mod track;
+mod undo;
 pub(crate) mod wake;
 mod worker;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use api::kinds::OnFailure;
 use api::{Object, ObjectKey, Uid};
 use client::Client;
 use engine::plan::{InventoryEntry, Plan};
@@ -39,6 +40,8 @@ pub(crate) struct Observation {
     pub(crate) health: BTreeMap<ObjectKey, Health>,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
+    /// The wanted commit failed: the plan is about the commit before it.
+    pub(crate) restoring: bool,
     /// Who asked for a sync.
     pub(crate) requester: Option<String>,
     pub(crate) now: Timestamp,
@@ -61,6 +64,7 @@ impl Observation {
             health: &self.health,
             dependencies: &self.dependencies,
             corrections: &self.corrections,
+            restoring: self.restoring,
             now: self.now,
         }
     }
@@ -93,7 +97,13 @@ pub(crate) async fn observe(
     let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
     let desired = desired(target, &source, revision, requested).await?;
     let dependencies = dependencies(core, target, &application);
-    let live = live(core, &application, &render).await?;
+    let before = match row.and_then(|row| way_back(row, &desired, &application)) {
+        Some(before) => before_failure(core, &source, &application, before).await?,
+        None => None,
+    };
+    let restoring = before.is_some();
+    let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
+    let live = live(core, &application, &shown).await?;
     adopt(core, &application, &live).await?;
     let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
     let ready = dependencies
@@ -103,12 +113,12 @@ pub(crate) async fn observe(
         core,
         client,
         source: &source,
-        compared: &compared,
+        compared: &planned,
         application: &application,
-        render: &render,
+        render: &shown,
         live: &live,
         // Before its dependencies are there, an object may have no namespace to be in.
-        ask: ready || begun,
+        ask: ready || begun || restoring,
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
@@ -117,6 +127,7 @@ pub(crate) async fn observe(
         .map_or_else(|_| BTreeMap::new(), |plan| look.health(plan, now));
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
+        restoring,
         application,
         compared,
         render,
@@ -130,6 +141,30 @@ pub(crate) async fn observe(
         now,
         source,
     })))
+}
+
+/// The commit to go back to, where the wanted one failed and its objects are to be as before.
+fn way_back<'a>(
+    last: &'a Rollout,
+    desired: &Desired,
+    application: &Application,
+) -> Option<&'a CommitId> {
+    let failed = last.phase == RolloutPhase::Failed
+        && last.revision == desired.revision
+        && !desired.requested;
+    let restores = application.policy.on_failure == OnFailure::Restore;
+    (failed && restores && !last.previous.0.is_empty()).then_some(&last.previous)
+}
+
+/// What the Application was before, unless that cannot be read any more.
+async fn before_failure(
+    core: &Core,
+    source: &Source,
+    application: &Application,
+    commit: &CommitId,
+) -> Result<Option<(CommitId, Arc<Render>)>, client::Error> {
+    let render = render(core, source, application, commit).await?;
+    Ok(render.manifests.is_ok().then(|| (commit.clone(), render)))
 }
 
 /// The wanted commit, and what it undoes.
@@ -253,6 +288,7 @@ async fn last(
         pruned: 0,
         rollback: row.rollback.clone(),
         message: row.message.clone(),
+        undone: row.undone_at.is_some(),
     };
     if !row.phase.is_final() {
         let applies = reader.applies(&row.id).await.map_err(recorded)?;
@@ -334,6 +370,7 @@ mod tests {
             began_at: None,
             deadline_at: None,
             finished_at: None,
+            undone_at: None,
         }
     }
 

@@ -103,6 +103,7 @@ async fn tell(push: &Push, step: &Step, lines: &Lines) {
         | StepKind::Succeeded
         | StepKind::Failed
         | StepKind::Superseded
+        | StepKind::Undone
         | StepKind::Removed => true,
         // While objects come up, their progress says the same.
         StepKind::Waiting => step.data["phase"] == RolloutPhase::Pending.as_str(),

@@ -87,6 +87,7 @@ impl Execution<'_> {
             began_at: None,
             deadline_at: None,
             finished_at: None,
+            undone_at: None,
         })
     }
 

@@ -35,6 +35,8 @@ pub struct Observed<'a> {
     /// In the order of `dependsOn`.
     pub dependencies: &'a [Dependency],
     pub corrections: &'a BTreeMap<ObjectKey, Correction>,
+    /// Whether the wanted commit failed and `plan` is about the commit before it.
+    pub restoring: bool,
     pub now: Timestamp,
 }
 
@@ -105,6 +107,14 @@ pub enum Decision {
     Fail { reason: String },
     /// Put back what others changed, and record it as drift (outside of any rollout).
     Correct { objects: Vec<ObjectKey> },
+    /// Bring back what was there before the commit that failed: these in one transaction, and
+    /// without what the commit made. Record the failed rollout as undone.
+    Restore {
+        objects: Vec<ObjectKey>,
+        deletions: Vec<Deletion>,
+    },
+    /// Push a commit that reverts the one that failed, and record the failed rollout as undone.
+    Revert,
     /// Nothing to do before this moment.
     Wake { at: Timestamp },
 }
@@ -145,6 +155,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         pruned: 0,
         rollback: desired.rollback.clone(),
         message: String::new(),
+        undone: false,
     };
     let mut decisions = vec![Decision::Start {
         revision: desired.revision.clone(),

@@ -3,21 +3,29 @@
 use std::collections::BTreeSet;
 
 use api::ObjectKey;
-use api::kinds::RolloutPhase;
+use api::kinds::{OnFailure, RolloutPhase};
 
 use super::decide::{Decision, Observed, forget};
 use super::record::Rollout;
+use crate::Plan;
 use crate::plan::{Change, Deletion, Step};
 
 /// The wanted commit has its verdict: all that is left is drift.
 pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
+    let failed = over.phase == RolloutPhase::Failed;
+    if failed && !over.undone && observed.application.policy.on_failure == OnFailure::Revert {
+        return vec![Decision::Revert];
+    }
     // A commit that failed is held: nothing brings it back until there is a newer one.
-    if over.phase != RolloutPhase::Succeeded {
+    if over.phase != RolloutPhase::Succeeded && !observed.restoring {
         return Vec::new();
     }
     let Ok(plan) = observed.plan else {
         return Vec::new();
     };
+    if observed.restoring && !over.undone {
+        return restore(observed, over, plan);
+    }
     let mut decisions = forget(plan);
     if !observed.application.policy.self_heal {
         return decisions;
@@ -59,6 +67,37 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
         .min();
     decisions.extend(next.map(|at| Decision::Wake { at }));
     decisions
+}
+
+/// The way back from a commit that failed; tried again later where it could not be gone.
+fn restore(observed: &Observed, over: &Rollout, plan: &Plan) -> Vec<Decision> {
+    if over.began_at.is_none() {
+        return Vec::new();
+    }
+    let objects: Vec<ObjectKey> = plan
+        .steps()
+        .filter(|step| is_drift(step))
+        .map(|step| step.key.clone())
+        .collect();
+    let due = objects
+        .iter()
+        .filter_map(|key| observed.corrections.get(key));
+    if let Some(at) = due.map(|it| it.due()).max().filter(|at| *at > observed.now) {
+        return vec![Decision::Wake { at }];
+    }
+    let deletions = plan.deletes.iter().filter(|it| !may_hold_data(&it.kind));
+    vec![Decision::Restore {
+        objects,
+        deletions: deletions.cloned().collect(),
+    }]
+}
+
+/// What a commit made and somebody may have written to since is left for the next commit.
+fn may_hold_data(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Namespace" | "PersistentVolume" | "PersistentVolumeClaim" | "CustomResourceDefinition"
+    )
 }
 
 /// Something to put back now: what is being deleted has to be gone first.

@@ -52,4 +52,6 @@ pub struct Rollout {
     pub rollback: Option<Rollback>,
     /// The verdict's one sentence.
     pub message: String,
+    /// Whether what it wrote was undone after it failed.
+    pub undone: bool,
 }

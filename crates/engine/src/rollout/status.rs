@@ -36,7 +36,14 @@ pub fn state(observed: &Observed) -> State {
         }
     };
     let out = !plan.is_empty();
-    let sync_message = if !out {
+    let restored = observed.restoring;
+    let out = out || restored;
+    let sync_message = if restored {
+        format!(
+            "held: commit {} failed and was undone; push a newer commit",
+            observed.desired.revision.short()
+        )
+    } else if !out {
         String::new()
     } else if held {
         format!(
@@ -53,7 +60,7 @@ pub fn state(observed: &Observed) -> State {
             SyncStatus::Synced
         },
         sync_message,
-        health: judged(health(observed, plan), held),
+        health: judged(health(observed, plan), held && !restored),
         held,
     }
 }

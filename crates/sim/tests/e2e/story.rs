@@ -162,7 +162,13 @@ impl Story {
         page_says("release 1.1")?;
         let rollout = self.last_rollout("ui")?;
         ensure!(rollout["phase"] == "Failed", "{rollout}");
-        expect(&self.instance.kedge(&["apps"])?, "Degraded")
+        // What the commit wrote is undone, and it is held.
+        expect(&said, "is undone: everything is as commit")?;
+        ensure!(rollout["undoneAt"].is_string(), "{rollout}");
+        expect(&self.instance.kedge(&["apps"])?, "failed and was undone")?;
+        let object = ["deployment", "ui", "-n", "movies"];
+        let image = "{.spec.template.spec.containers[0].image}";
+        expect(&self.instance.field(&object, image)?, "movies:1.1")
     }
 
     fn a_revert_goes_back(&self) -> anyhow::Result<()> {

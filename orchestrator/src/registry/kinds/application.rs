@@ -35,6 +35,7 @@ fn default(object: &mut Object) {
         for field in ["automated", "prune", "selfHeal"] {
             edit::set(policy, field, true);
         }
+        edit::set(policy, "onFailure", "restore");
     }
 }
 
@@ -65,6 +66,8 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         }
     }
     causes.at_least(&spec.get("deadlineSeconds"), 1);
+    let policy = spec.get("syncPolicy").get("onFailure");
+    causes.one_of(&policy, &["restore", "revert", "bestEffort"]);
     for dependency in spec.get("dependsOn").items() {
         causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
         if dependency.text() == object.name() && !object.name().is_empty() {

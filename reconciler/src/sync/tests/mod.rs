@@ -3,6 +3,7 @@
 mod crash;
 mod push;
 mod rollouts;
+mod undo;
 mod world;
 
 use world::{World, config_map, deployment, key, namespace};

@@ -130,6 +130,7 @@ async fn a_newer_commit_takes_over_from_one_that_is_stuck() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
     let mut world = World::new().await;
+    let policy = "deadlineSeconds: 1, syncPolicy: {onFailure: bestEffort}";
     let with = |image: &str| {
         [
             namespace(),
@@ -137,10 +138,10 @@ async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
             config_map("old", "x"),
         ]
     };
-    world.application("web", "deadlineSeconds: 1", &with("web:1"));
+    world.application("web", policy, &with("web:1"));
     world.application("other", "dependsOn: [web]", &[config_map("other", "x")]);
     let good = world.converge("One").await;
-    world.application("web", "deadlineSeconds: 1", &with("bad:2")[..2]);
+    world.application("web", policy, &with("bad:2")[..2]);
     let bad = world.commit("Two");
     let failed = world.phase("web", &bad, RolloutPhase::Failed).await;
     assert!(

@@ -60,6 +60,7 @@ impl Sample {
             began_at: Some(ago(at - 1)),
             deadline_at: Some(ago(at) + SignedDuration::from_mins(10)),
             finished_at: over.then(|| ago(at - took)),
+            undone_at: None,
         }
     }
 

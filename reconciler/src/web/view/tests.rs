@@ -54,6 +54,7 @@ fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
         began_at: None,
         deadline_at: Some(now() + SignedDuration::from_secs(60)),
         finished_at: phase.is_final().then(now),
+        undone_at: None,
     }
 }
 

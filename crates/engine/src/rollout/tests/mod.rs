@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::plan::Change;
+use api::kinds::{OnFailure, SyncStatus};
+
 use crate::{Health, HealthStatus, Problem, WaveNumber};
 
 use world::*;
@@ -118,6 +120,42 @@ fn a_newer_commit_supersedes_at_once() {
             "apply 0: a"
         ]
     );
+}
+
+#[test]
+fn a_failed_commit_is_undone_once() {
+    let failed = || {
+        let mut world = World::new(&[&["a!", "b"], &["c!"]])
+            .running(RolloutPhase::Failed)
+            .deleting(&["new"])
+            .now(90);
+        world.restoring = true;
+        world
+    };
+    assert_eq!(failed().decide(), ["restore a c without new"]);
+    let mut undone = failed();
+    undone.last.as_mut().unwrap().undone = true;
+    assert_eq!(undone.decide(), ["correct a c", "prune new"]);
+    let held = state(&undone.observed());
+    assert_eq!(held.sync, SyncStatus::OutOfSync);
+    assert_eq!(
+        held.sync_message,
+        "held: commit aaaaaaa failed and was undone; push a newer commit"
+    );
+    // What never wrote anything has nothing to undo.
+    let mut early = failed();
+    early.last.as_mut().unwrap().began_at = None;
+    assert!(early.decide().is_empty());
+    // Where the policy says so, a commit reverts it, and nothing else is done.
+    let mut reverts = failed();
+    reverts.restoring = false;
+    reverts.application.policy.on_failure = OnFailure::Revert;
+    assert_eq!(reverts.decide(), ["revert"]);
+    reverts.last.as_mut().unwrap().undone = true;
+    assert!(reverts.decide().is_empty());
+    reverts.application.policy.on_failure = OnFailure::BestEffort;
+    reverts.last.as_mut().unwrap().undone = false;
+    assert!(reverts.decide().is_empty());
 }
 
 #[test]

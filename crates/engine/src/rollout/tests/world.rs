@@ -31,6 +31,7 @@ pub(super) struct World {
     pub(super) health: BTreeMap<ObjectKey, Health>,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) corrections: BTreeMap<ObjectKey, Correction>,
+    pub(super) restoring: bool,
     pub(super) now: i64,
 }
 
@@ -49,6 +50,7 @@ impl World {
             health: BTreeMap::new(),
             dependencies: Vec::new(),
             corrections: BTreeMap::new(),
+            restoring: false,
             now: 0,
         }
     }
@@ -64,6 +66,7 @@ impl World {
             pruned: 0,
             rollback: None,
             message: String::new(),
+            undone: false,
         });
         self
     }
@@ -110,6 +113,7 @@ impl World {
             health: &self.health,
             dependencies: &self.dependencies,
             corrections: &self.corrections,
+            restoring: self.restoring,
             now: at(self.now),
         }
     }
@@ -178,6 +182,12 @@ pub(super) fn say(decision: &Decision) -> String {
         Decision::Succeed { changed } => format!("succeed, changed {changed}"),
         Decision::Fail { reason } => format!("fail: {reason}"),
         Decision::Correct { objects } => format!("correct {}", names(objects)),
+        Decision::Restore { objects, deletions } => {
+            let keys = deletions.iter().map(|it| &it.key);
+            let keys: Vec<ObjectKey> = keys.cloned().collect();
+            format!("restore {} without {}", names(objects), names(&keys))
+        }
+        Decision::Revert => "revert".into(),
         Decision::Wake { at } => format!("wake {}", seconds(at)),
     }
 }

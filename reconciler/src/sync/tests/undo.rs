@@ -1,0 +1,126 @@
+//! What becomes of a commit that fails.
+
+use engine::rollout::RolloutPhase;
+
+use super::*;
+
+fn image(object: &api::Object) -> &str {
+    object.text("/spec/template/spec/containers/0/image")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_before_comes_back() {
+    let mut world = World::new().await;
+    let first = [
+        namespace(),
+        deployment("web", "web:1"),
+        config_map("settings", "v1"),
+    ];
+    world.application("web", "deadlineSeconds: 1", &first);
+    world.converge("One").await;
+    let second = [
+        namespace(),
+        deployment("web", "bad:2"),
+        config_map("settings", "v2"),
+        config_map("extra", "v2"),
+    ];
+    world.application("web", "deadlineSeconds: 1", &second);
+    let bad = world.commit("Two");
+    world.phase("web", &bad, RolloutPhase::Failed).await;
+    let web = key("apps", "deployments", "web");
+    let settings = key("", "configmaps", "settings");
+    let extra = key("", "configmaps", "extra");
+    let undone = || async {
+        let last = world.rollouts("web").await.remove(0);
+        last.undone_at.map(|_| last)
+    };
+    let failed = world.until("undone", undone).await;
+    assert_eq!(failed.phase, RolloutPhase::Failed);
+    assert_eq!(image(&world.get(&web).await.unwrap()), "web:1");
+    assert_eq!(
+        world.get(&settings).await.unwrap().text("/data/value"),
+        "v1"
+    );
+    world
+        .until("without what the commit made", || async {
+            world.get(&extra).await.is_none().then_some(())
+        })
+        .await;
+    // Nothing applies the commit again, and what was before is kept as it was.
+    world
+        .until("held", || async {
+            let object = world.live_application("web").await?;
+            let synced = object.condition("Synced")?;
+            (synced.reason == "Held").then_some(())
+        })
+        .await;
+    let detail = world
+        .history()
+        .rollout_detail("web-2")
+        .await
+        .unwrap()
+        .unwrap();
+    let said = detail
+        .steps
+        .iter()
+        .any(|step| step.text.contains("is undone: everything is as"));
+    assert!(said, "{:?}", detail.steps);
+
+    world.application(
+        "web",
+        "deadlineSeconds: 5",
+        &[namespace(), deployment("web", "web:3")],
+    );
+    world.converge("Three").await;
+    assert_eq!(image(&world.get(&web).await.unwrap()), "web:3");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_reverts_it_where_the_policy_says_so() {
+    let mut world = World::new().await;
+    let policy = "deadlineSeconds: 1, syncPolicy: {onFailure: revert}";
+    world.application("web", policy, &[namespace(), deployment("web", "web:1")]);
+    world.converge("One").await;
+    world.application("web", policy, &[namespace(), deployment("web", "bad:2")]);
+    let bad = world.commit("Two");
+    world.phase("web", &bad, RolloutPhase::Failed).await;
+    let back = world
+        .until("reverted", || async {
+            let last = world.rollouts("web").await.remove(0);
+            (last.rollback_of == "web-2" && last.phase == RolloutPhase::Succeeded).then_some(last)
+        })
+        .await;
+    assert_eq!(back.author.name, "Kedge");
+    assert!(
+        back.commit_message.contains("Revert"),
+        "{}",
+        back.commit_message
+    );
+    let web = key("apps", "deployments", "web");
+    assert_eq!(image(&world.get(&web).await.unwrap()), "web:1");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn best_effort_leaves_things_as_they_are() {
+    let mut world = World::new().await;
+    let policy = "deadlineSeconds: 1, syncPolicy: {onFailure: bestEffort}";
+    world.application("web", policy, &[namespace(), deployment("web", "web:1")]);
+    world.converge("One").await;
+    world.application("web", policy, &[namespace(), deployment("web", "bad:2")]);
+    let bad = world.commit("Two");
+    world.phase("web", &bad, RolloutPhase::Failed).await;
+    // A pass later nothing is different.
+    world.application("other", "", &[config_map("other", "x")]);
+    world.commit("Three");
+    world
+        .until("the other one", || async {
+            let rollouts = world.rollouts("other").await;
+            rollouts.first().filter(|it| it.phase.is_final()).map(drop)
+        })
+        .await;
+    let web = key("apps", "deployments", "web");
+    assert_eq!(image(&world.get(&web).await.unwrap()), "bad:2");
+    world.end().await;
+}

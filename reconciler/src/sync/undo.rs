@@ -1,0 +1,106 @@
+//! What is done about a commit that failed: its way back, once.
+
+use serde_json::json;
+
+use api::{Object, ObjectKey};
+use engine::plan::{Deletion, Step};
+
+use super::core::causes;
+use super::execute::Execution;
+use crate::history::{NewStep, Rollout, StepKind, Write};
+use crate::service::{self, RollbackRequest};
+use crate::source::Person;
+
+/// Who writes commits that nobody asked for by hand.
+fn author() -> Person {
+    Person {
+        name: "Kedge".into(),
+        email: "kedge@localhost".into(),
+    }
+}
+
+impl Execution<'_> {
+    /// Brings the objects of the commit before back, and records the failed rollout as undone.
+    pub(super) async fn restore(
+        &mut self,
+        keys: &[ObjectKey],
+        deletions: &[Deletion],
+    ) -> Result<(), client::Error> {
+        let (Some(failed), Ok(plan)) = (self.failed(), self.observation.plan.clone()) else {
+            return Ok(());
+        };
+        let steps: Vec<&Step> = plan.steps().filter(|it| keys.contains(&it.key)).collect();
+        let at = self.now();
+        for key in keys {
+            self.corrected(key, at);
+        }
+        let objects: Vec<Object> = steps.iter().map(|step| step.object.clone()).collect();
+        if !objects.is_empty()
+            && let Err(error) = self.write(keys, &objects).await?
+        {
+            let text = format!("cannot undo it yet: {error}");
+            self.about(&failed, StepKind::ApplyFailed, text);
+            return Ok(());
+        }
+        let live = &self.observation.live;
+        let leaving = |it: &&Deletion| live.get(&it.key).is_some_and(Object::is_deleting);
+        let exact: Vec<_> = deletions
+            .iter()
+            .filter(|it| !leaving(it))
+            .map(|it| (it.key.clone(), it.uid.clone()))
+            .collect();
+        if !exact.is_empty() {
+            self.core.cluster.delete(self.client, &exact).await?;
+        }
+        self.undone(&failed);
+        let text = format!(
+            "commit {} is undone: everything is as commit {} has it",
+            failed.revision.short(),
+            failed.previous.short()
+        );
+        self.about(&failed, StepKind::Undone, text);
+        Ok(())
+    }
+
+    /// Pushes a commit that reverts the failed one. Tried once: what stands in its way, somebody
+    /// has to look at.
+    pub(super) async fn revert(&mut self) -> Result<(), client::Error> {
+        let Some(failed) = self.failed() else {
+            return Ok(());
+        };
+        let request = RollbackRequest {
+            rollout: failed.id.clone(),
+            reason: failed.message.clone(),
+            author: author(),
+            parent: None,
+        };
+        let text = match service::rollback(self.core, &request).await {
+            Ok(done) => format!(
+                "commit {} reverts commit {}",
+                done.commit.short(),
+                failed.revision.short()
+            ),
+            Err(error) => format!("cannot be reverted by itself: {}", causes(&error)),
+        };
+        self.undone(&failed);
+        self.about(&failed, StepKind::Undone, text);
+        Ok(())
+    }
+
+    fn failed(&self) -> Option<Rollout> {
+        self.observation.last.as_ref().map(|(row, _)| row.clone())
+    }
+
+    fn undone(&mut self, failed: &Rollout) {
+        self.pending.push(Write::Undone {
+            rollout: failed.id.clone(),
+            at: self.now(),
+        });
+    }
+
+    /// A step of a rollout that is over.
+    fn about(&mut self, rollout: &Rollout, kind: StepKind, text: String) {
+        let step = NewStep::new(self.now(), kind, text).data(json!({}));
+        self.pending.push(Write::Step(step.rollout(rollout)));
+    }
+}
