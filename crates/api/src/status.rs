@@ -266,7 +266,8 @@ impl Status {
             "kind": "Status", "apiVersion": "v1", "metadata": metadata, "status": "Failure",
             "message": self.message, "reason": self.reason,
         });
-        if !details.is_empty() {
+        // Of a 404, clients read the name in the details without looking whether there are any.
+        if !details.is_empty() || self.reason == Reason::NotFound {
             body["details"] = details.into();
         }
         body["code"] = json!(self.code());

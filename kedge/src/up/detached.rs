@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -30,7 +30,8 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
     let open = tokio::select! {
         ended = supervisor.wait() => {
             let status = ended.context("cannot wait for the supervisor")?;
-            bail!("the supervisor ended ({status}); see {}", log.display());
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            bail!("{}; see {}", last_words(&said, status), log.display());
         }
         open = follow(arguments, layout, &env) => open?,
     };
@@ -44,6 +45,14 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
         arguments.data_dir.display()
     );
     Ok(())
+}
+
+/// Why the supervisor ended: the failure it told last, or at least how it went.
+fn last_words(log: &str, status: ExitStatus) -> String {
+    match log.trim_end().rsplit_once("kedge: ") {
+        Some((before, words)) if before.is_empty() || before.ends_with('\n') => words.to_owned(),
+        _ => format!("the supervisor ended ({status})"),
+    }
 }
 
 fn spawn(log: &Path) -> anyhow::Result<Child> {
@@ -82,4 +91,28 @@ async fn follow(
         anstream::println!("{line}");
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_supervisors_last_words_are_passed_on() {
+        let check = |log: &str, expected: &str| {
+            assert_eq!(last_words(log, ExitStatus::default()), expected);
+        };
+        let ended = "the supervisor ended (exit status: 0)";
+        check("", ended);
+        check("INFO started\n", ended);
+        check("INFO kedge: no\n", ended);
+        check(
+            "INFO started\nkedge: port 80 is taken\n",
+            "port 80 is taken",
+        );
+        check(
+            "kedge: one\nkedge: two,\n  with more\n",
+            "two,\n  with more",
+        );
+    }
 }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -41,7 +42,7 @@ pub(super) async fn exec(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<ContainerPath>,
     Query(query): Query<Vec<(String, String)>>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Error> {
     let request = parse(query);
     if request.command.is_empty() {
@@ -52,6 +53,11 @@ pub(super) async fn exec(
     let record = path.record(&shared).await?;
     let container = path.running(&record)?;
     let endpoint = shared.runtime.exec(&container.id, &request).await?;
+    // Last, for a client that falls back to another protocol shows only the second answer.
+    let upgrade = upgrade.map_err(|rejection| {
+        let text = rejection.body_text();
+        Error::bad_request(format!("exec speaks WebSocket only: {text}"))
+    })?;
     Ok(upgrade
         .protocols(PROTOCOLS)
         .max_message_size(MAX_FRAME)

@@ -33,8 +33,9 @@ impl Context {
 /// What to do about fields the kind does not have (query parameter `fieldValidation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldValidation {
+    /// Leave them out.
     Ignore,
-    /// Store the object, warn in a header.
+    /// Leave them out, warn in a header.
     #[default]
     Warn,
     /// Refuse with 400.

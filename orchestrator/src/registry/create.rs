@@ -82,7 +82,7 @@ impl Registry {
             ));
         }
         admission::validate(&self.authorizer, intent, None, &object)?;
-        let warnings = unknown_fields(context, &object)?;
+        let warnings = unknown_fields(context, &mut object)?;
         let held = if context.dry_run {
             Held::default()
         } else {

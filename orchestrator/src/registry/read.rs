@@ -163,8 +163,11 @@ impl Registry {
             None if wants_exact(request) => Some(revision(&request.resource_version)?),
             Some(_) | None => None,
         };
-        if token.is_none() && exact.is_none() {
-            self.catch_up(kind, &request.resource_version).await?;
+        match exact {
+            // A revision that is still to come has no list yet.
+            Some(exact) => self.seen(&collection, exact).await?,
+            None if token.is_none() => self.catch_up(kind, &request.resource_version).await?,
+            None => {}
         }
         let listing = self.hub.list(&collection, &filter);
         match exact {
@@ -283,7 +286,26 @@ fn check(request: &PageRequest) -> Result<(), Status> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::registry::kinds;
+    use crate::testing::Cluster;
+
+    #[tokio::test]
+    async fn a_revision_that_is_still_to_come_has_no_list() {
+        let cluster = Cluster::new().await;
+        let pods = kinds::of(&api::Collection::new("", "pods")).unwrap();
+        let request = PageRequest {
+            resource_version: "99".into(),
+            resource_version_match: "Exact".into(),
+            ..PageRequest::default()
+        };
+        let page = cluster.registry.page(pods, &request);
+        let time_passes = async { cluster.clock.advance(Duration::from_secs(3)) };
+        let (page, ()) = tokio::join!(page, time_passes);
+        assert_eq!(page.unwrap_err().reason, Reason::Timeout);
+    }
 
     #[test]
     fn tokens_come_back_and_forgeries_do_not() {

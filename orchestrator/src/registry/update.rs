@@ -82,7 +82,7 @@ impl Registry {
                 next.body["spec"]["finalizers"] = finalizers;
             }
         }
-        let warnings = unknown_fields(context, &next)?;
+        let warnings = unknown_fields(context, &mut next)?;
         let causes = match part {
             Part::Status => (kind.validate_status)(&next, old),
             Part::Main | Part::Finalize => [
@@ -173,22 +173,26 @@ pub(crate) fn precondition(
     Ok(())
 }
 
-/// Fields the kind does not have: refused, reported or passed over, as the client asked. Values
-/// of the wrong type are refused in any case.
-pub(crate) fn unknown_fields(context: &Context, object: &Object) -> Result<Vec<String>, Status> {
+/// Fields the kind does not have: refused, or left out with or without a report, as the client
+/// asked. Values of the wrong type are refused in any case.
+pub(crate) fn unknown_fields(
+    context: &Context,
+    object: &mut Object,
+) -> Result<Vec<String>, Status> {
     let findings = strict::check_object(object);
     if let Some(mistyped) = findings.mistyped.first() {
         return Err(Status::bad_request(mistyped.to_string()));
     }
-    match (
-        context.validation,
-        strict::strict_error(&findings.unknown, &[]),
-    ) {
-        (FieldValidation::Strict, Some(message)) => Err(Status::bad_request(message)),
-        (FieldValidation::Warn, Some(_)) => {
-            Ok(findings.unknown.iter().map(ToString::to_string).collect())
-        }
-        _ => Ok(Vec::new()),
+    let Some(message) = strict::strict_error(&findings.unknown, &[]) else {
+        return Ok(Vec::new());
+    };
+    if context.validation == FieldValidation::Strict {
+        return Err(Status::bad_request(message));
+    }
+    strict::prune(object);
+    match context.validation {
+        FieldValidation::Warn => Ok(findings.unknown.iter().map(ToString::to_string).collect()),
+        FieldValidation::Ignore | FieldValidation::Strict => Ok(Vec::new()),
     }
 }
 
@@ -205,4 +209,48 @@ fn may_go(kind: &Kind, next: &Object) -> bool {
         .unwrap_or(0)
         == 0;
     next.is_deleting() && waited && next.finalizers().next().is_none() && !(kind.is_held)(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Collection, Reason};
+    use client::Patch;
+
+    use super::*;
+    use crate::registry::{Force, kinds};
+    use crate::testing::Cluster;
+
+    #[tokio::test]
+    async fn a_field_nobody_knows_is_told_and_not_kept() {
+        let cluster = Cluster::new().await;
+        let body = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "dta": {},
+            "metadata": {"name": "a", "namespace": "default"},
+        });
+        let made = cluster.create(body).await;
+        assert_eq!(made.pointer("/dta"), None);
+        let collection = Collection::new("", "configmaps");
+        let kind = kinds::of(&collection).unwrap();
+        let key = made.key(&collection);
+        let patch = Patch::Merge(json!({"dta": {"a": "b"}, "data": {"c": "d"}}));
+        let patched = async |validation| {
+            let context = Context {
+                validation,
+                ..Context::internal("test")
+            };
+            let registry = &cluster.registry;
+            registry
+                .patch(&context, kind, &key, Part::Main, &patch, Force::No)
+                .await
+        };
+        let refused = patched(FieldValidation::Strict).await.unwrap_err();
+        assert_eq!(refused.reason, Reason::BadRequest);
+        let written = patched(FieldValidation::Warn).await.unwrap();
+        assert_eq!(
+            written.warnings,
+            ["unknown field \"dta\" (did you mean \"data\"?)"]
+        );
+        assert_eq!(written.object.pointer("/dta"), None);
+        assert_eq!(written.object.text("/data/c"), "d");
+    }
 }

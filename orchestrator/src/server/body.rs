@@ -62,7 +62,7 @@ pub(crate) fn decode_as(
     encoding: Encoding,
     validation: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    let (object, duplicates) = match encoding {
+    let (mut object, duplicates) = match encoding {
         Encoding::Protobuf => (protobuf::decode(bytes).map_err(unreadable)?, Vec::new()),
         Encoding::Json => {
             let parsed =
@@ -85,6 +85,9 @@ pub(crate) fn decode_as(
         && let Some(message) = strict::strict_error(&findings.unknown, &duplicates)
     {
         return Err(ApiError::bad_request(message));
+    }
+    if !findings.unknown.is_empty() {
+        strict::prune(&mut object);
     }
     let warnings = match validation {
         FieldValidation::Warn => findings

@@ -126,6 +126,9 @@ mod tests {
         assert_eq!(response.headers()["retry-after"], "3");
         assert_eq!(response.headers()["content-type"], "application/json");
 
+        // kubectl debug reads the name in the details of this one, whether there are any or not.
+        assert!(ApiError::unknown_path().0.to_json()["details"].is_object());
+
         let response = ApiError(Status::new(Reason::Unauthorized, "no")).into_response();
         assert!(response.headers().contains_key("www-authenticate"));
     }

@@ -33,8 +33,9 @@ pub(crate) struct Lane {
     state: RwLock<State>,
     /// How far the cache has read.
     position: watch::Sender<Revision>,
-    /// A revision somebody waits for: read the log now.
-    wanted: watch::Sender<Revision>,
+    /// Somebody waits for a revision: read the log now. Which one is not said, lest a client
+    /// that names one of the far future keeps the others from being heard.
+    wanted: watch::Sender<()>,
     newest: Coalescer,
 }
 
@@ -57,7 +58,7 @@ impl Lane {
         let state = State::load(store.list(None).await?);
         let lane = Arc::new(Self {
             position: watch::Sender::new(state.position),
-            wanted: watch::Sender::new(state.position),
+            wanted: watch::Sender::new(()),
             state: RwLock::new(state),
             newest: Coalescer::default(),
             store,
@@ -82,11 +83,7 @@ impl Lane {
         if *position.borrow() >= revision {
             return Ok(());
         }
-        self.wanted.send_if_modified(|wanted| {
-            let is_news = *wanted < revision;
-            *wanted = revision.max(*wanted);
-            is_news
-        });
+        self.wanted.send_replace(());
         let seen = position.wait_for(|position| *position >= revision);
         tokio::select! {
             biased;
@@ -124,10 +121,7 @@ impl Lane {
                     Ok(Commit::Hint(_)) | Err(RecvError::Lagged(_)) => self.catch_up().await,
                     Err(RecvError::Closed) => return,
                 },
-                Ok(()) = wanted.changed() => {
-                    let revision = *wanted.borrow_and_update();
-                    if revision <= self.position() { Ok(()) } else { self.catch_up().await }
-                }
+                Ok(()) = wanted.changed() => self.catch_up().await,
                 () = self.env.clock.sleep(pause) => self.catch_up().await,
             };
             match outcome {

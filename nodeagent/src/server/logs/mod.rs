@@ -4,6 +4,7 @@ mod files;
 mod follow;
 mod format;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,9 +62,10 @@ pub(super) async fn logs(
         .await
         .map_err(|error| {
             let name = &path.container;
-            Error::not_found(format!(
-                "the log of container {name} cannot be read: {error}"
-            ))
+            Error::not_found(match error.kind() {
+                io::ErrorKind::NotFound => format!("this node has no log of container {name}"),
+                _ => format!("the log of container {name} cannot be read: {error}"),
+            })
         })?;
     let follow = is_set(query.follow.as_ref()).then(|| (shared.clone(), container.clone()));
     let reader = Reader::new(start, formatter, follow);

@@ -174,6 +174,7 @@ pub(crate) async fn delete_collection(
     let options = delete_options(call, payload).await?;
     let mut context = call.context()?;
     context.dry_run |= options.dry_run;
+    app.registry.catch_up(kind, "").await?;
     let items = app
         .registry
         .matching(kind, &call.request.namespace, &call.selection(kind)?);

@@ -3,6 +3,7 @@
 //! Only the shape; whether values make sense is each kind's validation.
 
 mod nearest;
+mod prune;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -15,6 +16,7 @@ use crate::Object;
 use crate::schema::{self, Type};
 
 pub use nearest::nearest;
+pub use prune::prune;
 
 /// What a strict reader finds. Unknown fields are the client's choice (`fieldValidation`), values
 /// of the wrong type are always an error.

@@ -154,3 +154,28 @@ fn the_strict_error_lists_unknown_and_duplicate_fields() {
     );
     assert_eq!(strict_error(&[], &[]), None);
 }
+
+#[test]
+fn pruning_takes_out_exactly_what_the_check_calls_unknown() {
+    let container = json!({"name": "a", "imagee": "x", "resources": {"limits": {"any/key": "1"}}});
+    let mut object = Object::from(json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "extra": [{}],
+        "metadata": {"name": "web", "labels": {"any.thing/x": "y"}},
+        "spec": {"replicsa": 1, "replicas": 2, "template": {"spec": {"containers": [container]}}},
+    }));
+    assert_eq!(check_object(&object).unknown.len(), 3);
+    prune(&mut object);
+    assert_eq!(
+        object.body,
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "labels": {"any.thing/x": "y"}},
+            "spec": {"replicas": 2, "template": {"spec": {"containers": [
+                {"name": "a", "resources": {"limits": {"any/key": "1"}}},
+            ]}}},
+        })
+    );
+    let mut foreign = Object::from(json!({"apiVersion": "v1", "kind": "Nonsense", "x": 1}));
+    prune(&mut foreign);
+    assert_eq!(foreign.body["x"], 1);
+}

@@ -13,7 +13,7 @@ use crate::schema::{self, FieldType, Special, Type};
 /// Of each sort; a body that is wrong throughout needs no longer list.
 const MAX_FINDINGS: usize = 100;
 
-const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
+pub(super) const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
 
 #[derive(Default)]
 pub(super) struct Checker {

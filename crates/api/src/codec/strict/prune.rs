@@ -1,0 +1,40 @@
+//! Takes out of a body what its type does not have.
+
+use serde_json::{Map, Value};
+
+use super::value::TYPE_META;
+use crate::Object;
+use crate::schema::{self, FieldType, Type};
+
+/// Drops the fields that a check calls unknown, as Kubernetes does for clients that do not ask
+/// for a strict reading: a stored field that nobody knows would fail the next strict client,
+/// for something it did not write.
+pub fn prune(object: &mut Object) {
+    if let (Some(ty), Value::Object(map)) = (schema::kind(&object.gvk()), &mut object.body) {
+        fields(ty, map, true);
+    }
+}
+
+fn fields(ty: &'static Type, map: &mut Map<String, Value>, is_root: bool) {
+    let has_type_meta = is_root || ty.gvk.is_some();
+    map.retain(|key, inner| match ty.child(key) {
+        Some(field) => {
+            value(&field.ty, inner);
+            true
+        }
+        None => has_type_meta && TYPE_META.contains(&key.as_str()),
+    });
+}
+
+fn value(ty: &FieldType, body: &mut Value) {
+    match (ty, body) {
+        (FieldType::Named(named), Value::Object(map)) => fields(named.get(), map, false),
+        (FieldType::List(element), Value::Array(list)) => {
+            list.iter_mut().for_each(|inner| value(element, inner));
+        }
+        (FieldType::Map(element), Value::Object(map)) => {
+            map.values_mut().for_each(|inner| value(element, inner));
+        }
+        _ => {}
+    }
+}
