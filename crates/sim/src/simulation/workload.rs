@@ -192,16 +192,17 @@ fn run_job(world: &mut World) -> anyhow::Result<()> {
     create(world, "batch", "jobs", body)
 }
 
-/// A pod of which two fit on a machine; sometimes straight onto one, past the scheduler.
+/// A pod that needs more than half a machine; every other one straight onto one, past the
+/// scheduler: then the node must refuse what does not fit.
 fn create_large_pod(world: &mut World) -> anyhow::Result<()> {
     let chance = world.chance.clone();
-    let mut body = template(&json!({"kind": "large"}), IMAGES[0], 3_500);
+    let mut body = template(&json!({"kind": "large"}), IMAGES[0], 4_500);
     body["apiVersion"] = json!("v1");
     body["kind"] = json!("Pod");
     body["metadata"]["name"] = json!(format!("large-{}", chance.below(5)));
     body["metadata"]["namespace"] = json!(namespace(world));
     let nodes: Vec<String> = world.machines.keys().cloned().collect();
-    if chance.happens(0.3)
+    if chance.happens(0.5)
         && let Some(node) = chance.pick(&nodes)
     {
         body["spec"]["nodeName"] = json!(node);
