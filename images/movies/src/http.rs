@@ -69,11 +69,19 @@ where
         .map_err(|error| format!("cannot listen on port {port}: {error}"))?;
     let mut signals = Signals::new([SIGTERM, SIGINT])
         .map_err(|error| format!("cannot listen for signals: {error}"))?;
-    thread::spawn(move || accept(&listener, &Arc::new(handler)));
+    let open = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&open);
+    thread::spawn(move || accept(&listener, &Arc::new(handler), &counted));
     println_line(&format!("listening on port {port}"));
     signals.forever().next();
     println_line("stopping");
-    thread::sleep(DRAIN);
+    // Whoever was let in gets an answer, however busy the machine is.
+    for _ in 0..TIMEOUT.as_millis() / DRAIN.as_millis() {
+        thread::sleep(DRAIN);
+        if open.load(Ordering::Relaxed) == 0 {
+            break;
+        }
+    }
     Ok(())
 }
 
@@ -83,17 +91,16 @@ pub(crate) fn println_line(line: &str) {
     let _written = writeln!(std::io::stdout(), "{line}");
 }
 
-fn accept<F>(listener: &TcpListener, handler: &Arc<F>)
+fn accept<F>(listener: &TcpListener, handler: &Arc<F>, open: &Arc<AtomicUsize>)
 where
     F: Fn(&Request) -> Response + Send + Sync + 'static,
 {
-    let open = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming().flatten() {
         if open.load(Ordering::Relaxed) >= CONNECTIONS {
             continue;
         }
         open.fetch_add(1, Ordering::Relaxed);
-        let (handler, open) = (Arc::clone(handler), Arc::clone(&open));
+        let (handler, open) = (Arc::clone(handler), Arc::clone(open));
         thread::spawn(move || {
             if let Err(error) = answer(stream, &*handler) {
                 println_line(&format!("a connection broke: {error}"));

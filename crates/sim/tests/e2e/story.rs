@@ -165,7 +165,10 @@ impl Story {
         // What the commit wrote is undone, and it is held.
         expect(&said, "is undone: everything is as commit")?;
         ensure!(rollout["undoneAt"].is_string(), "{rollout}");
-        expect(&self.instance.kedge(&["apps"])?, "failed and was undone")?;
+        wait("the word of it", SOON, || {
+            let apps = self.instance.kedge(&["apps"]);
+            apps.is_ok_and(|text| text.contains("failed and was undone"))
+        })?;
         let object = ["deployment", "ui", "-n", "movies"];
         let image = "{.spec.template.spec.containers[0].image}";
         expect(&self.instance.field(&object, image)?, "movies:1.1")
