@@ -30,10 +30,14 @@ fn value(ty: &FieldType, body: &mut Value) {
     match (ty, body) {
         (FieldType::Named(named), Value::Object(map)) => fields(named.get(), map, false),
         (FieldType::List(element), Value::Array(list)) => {
-            list.iter_mut().for_each(|inner| value(element, inner));
+            for inner in list {
+                value(element, inner);
+            }
         }
         (FieldType::Map(element), Value::Object(map)) => {
-            map.values_mut().for_each(|inner| value(element, inner));
+            for inner in map.values_mut() {
+                value(element, inner);
+            }
         }
         _ => {}
     }
