@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::kinds::OnFailure;
 use api::{Object, ObjectKey, Uid};
 use client::Client;
 use engine::plan::{InventoryEntry, Plan};
@@ -14,6 +13,7 @@ use engine::rollout::{
 use engine::{Application, Health, Problems, WaveNumber};
 use jiff::Timestamp;
 
+use super::before::before_failure;
 use super::check;
 use super::core::{Core, recorded, unread};
 use super::look::Look;
@@ -97,18 +97,13 @@ pub(crate) async fn observe(
     let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
     let desired = desired(target, &source, revision, requested).await?;
     let dependencies = dependencies(core, target, &application);
-    let before = match row.and_then(|row| way_back(row, &desired, &application)) {
-        Some(before) => before_failure(core, &source, &application, before).await?,
-        None => None,
-    };
+    let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
     adopt(core, &application, &live).await?;
     let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
-    let ready = dependencies
-        .iter()
-        .all(|it| it.state == DependencyState::Ready);
+    let ready = |it: &Dependency| it.state == DependencyState::Ready;
     let look = Look {
         core,
         client,
@@ -118,13 +113,11 @@ pub(crate) async fn observe(
         render: &shown,
         live: &live,
         // Before its dependencies are there, an object may have no namespace to be in.
-        ask: ready || begun || restoring,
+        ask: begun || restoring || dependencies.iter().all(ready),
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
-    let health = plan
-        .as_ref()
-        .map_or_else(|_| BTreeMap::new(), |plan| look.health(plan, now));
+    let health = plan.as_ref().ok().map(|plan| look.health(plan, now));
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
@@ -135,36 +128,12 @@ pub(crate) async fn observe(
         last,
         plan,
         live,
-        health,
+        health: health.unwrap_or_default(),
         dependencies,
         requester,
         now,
         source,
     })))
-}
-
-/// The commit to go back to, where the wanted one failed and its objects are to be as before.
-fn way_back<'a>(
-    last: &'a Rollout,
-    desired: &Desired,
-    application: &Application,
-) -> Option<&'a CommitId> {
-    let failed = last.phase == RolloutPhase::Failed
-        && last.revision == desired.revision
-        && !desired.requested;
-    let restores = application.policy.on_failure == OnFailure::Restore;
-    (failed && restores && !last.previous.0.is_empty()).then_some(&last.previous)
-}
-
-/// What the Application was before, unless that cannot be read any more.
-async fn before_failure(
-    core: &Core,
-    source: &Source,
-    application: &Application,
-    commit: &CommitId,
-) -> Result<Option<(CommitId, Arc<Render>)>, client::Error> {
-    let render = render(core, source, application, commit).await?;
-    Ok(render.manifests.is_ok().then(|| (commit.clone(), render)))
 }
 
 /// The wanted commit, and what it undoes.
@@ -220,7 +189,7 @@ async fn compared(
     Ok(found.ok_or_else(missing))
 }
 
-async fn render(
+pub(super) async fn render(
     core: &Core,
     source: &Source,
     application: &Application,

@@ -9,6 +9,7 @@ use api::ObjectKey;
 use api::kinds::RolloutPhase;
 
 use super::correct::{Correction, backoff};
+use super::dependencies::{Dependency, dependencies};
 use super::drift::settled;
 use super::record::{Applied, CommitId, Rollout};
 use super::rollback::Rollback;
@@ -16,9 +17,6 @@ use super::status::sentence;
 use crate::health::holds_back;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
 use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
-
-/// How long every Application may take to look at a new commit before that is worth a word.
-const GLANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// What was observed about one Application, at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -49,28 +47,6 @@ pub struct Desired {
     /// Somebody asked for this commit by hand: it is tried even if it failed before or the
     /// Application is not automated.
     pub requested: bool,
-}
-
-/// Another Application that must be healthy first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dependency {
-    pub name: String,
-    pub state: DependencyState,
-}
-
-/// How far a dependency is, seen from the commit it shares with us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DependencyState {
-    /// Healthy at this commit.
-    Ready,
-    /// It has not looked at this commit; it will within the moment.
-    Unseen,
-    /// On its way; the reason is a clause such as `is Progressing`.
-    Waiting(String),
-    /// There is no such Application (yet).
-    Absent,
-    /// Its own rollout of this commit failed.
-    Failed,
 }
 
 /// What to do next, in this order. Whoever executes stops at the first one that fails.
@@ -187,55 +163,6 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
     };
     decisions.extend(run.next());
     decisions
-}
-
-/// `Some` as long as other Applications are in the way.
-fn dependencies(observed: &Observed, rollout: &Rollout) -> Option<Vec<Decision>> {
-    if rollout.began_at.is_some() {
-        return None;
-    }
-    let patience = rollout.started_at + observed.application.deadline;
-    for dependency in observed.dependencies {
-        let name = &dependency.name;
-        let (reason, until) = match &dependency.state {
-            DependencyState::Ready => continue,
-            DependencyState::Unseen if observed.now < rollout.started_at + GLANCE => {
-                return Some(vec![Decision::Wake {
-                    at: rollout.started_at + GLANCE,
-                }]);
-            }
-            DependencyState::Unseen => {
-                let revision = observed.desired.revision.short();
-                let look = observed.now + observed.application.deadline;
-                let reason = format!(
-                    "waits for application {name}, which has not come to commit {revision} yet"
-                );
-                (reason, look)
-            }
-            DependencyState::Failed => {
-                let revision = observed.desired.revision.short();
-                return Some(fail(format!(
-                    "application {name} failed at commit {revision}"
-                )));
-            }
-            DependencyState::Absent if observed.now >= patience => {
-                return Some(fail(format!("there is no application {name} to depend on")));
-            }
-            DependencyState::Absent => (format!("waits for application {name} to exist"), patience),
-            DependencyState::Waiting(why) => {
-                // Its own deadline ends the wait; this is only a second look.
-                let look = observed.now + observed.application.deadline;
-                (format!("waits for application {name}, which {why}"), look)
-            }
-        };
-        return Some(vec![Decision::Await {
-            phase: RolloutPhase::Pending,
-            wave: None,
-            reason,
-            until,
-        }]);
-    }
-    None
 }
 
 /// A rollout that may write.
@@ -391,7 +318,7 @@ pub(super) fn forget(plan: &Plan) -> Vec<Decision> {
     }]
 }
 
-fn fail(reason: String) -> Vec<Decision> {
+pub(super) fn fail(reason: String) -> Vec<Decision> {
     vec![Decision::Fail { reason }]
 }
 

@@ -3,6 +3,7 @@
 
 mod correct;
 mod decide;
+mod dependencies;
 mod drift;
 mod record;
 mod rollback;
@@ -12,7 +13,8 @@ mod tests;
 
 pub use api::kinds::{RolloutPhase, SyncStatus};
 pub use correct::{Correction, backoff};
-pub use decide::{Decision, Dependency, DependencyState, Desired, Observed, decide};
+pub use decide::{Decision, Desired, Observed, decide};
+pub use dependencies::{Dependency, DependencyState};
 pub use record::{Applied, CommitId, Rollout};
 pub use rollback::{Rollback, rollback};
 pub use status::{State, state};
