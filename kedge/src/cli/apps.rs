@@ -1,6 +1,7 @@
 //! `kedge apps`
 
 use clap::Args;
+use serde_json::Value;
 
 use super::output::{Format, Output, Screen};
 use super::server::{self, Server};
@@ -31,10 +32,22 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let applications: Items<Application> = shown::read(&answer)?;
     if applications.items.is_empty() {
-        return screen
-            .lines(["There is no application yet. Push a commit with an Application in apps/."]);
+        screen
+            .lines(["There is no application yet. Push a commit with an Application in apps/."])?;
+    } else {
+        screen.table(&table(&applications.items, arguments.output.format))?;
     }
-    screen.table(&table(&applications.items, arguments.output.format))
+    screen.lines(not_followed(&answer))
+}
+
+/// Why the branch is not followed to its newest commit, below an empty line; nothing where it is.
+fn not_followed(answer: &Value) -> Vec<&str> {
+    let error = answer["tracked"]["error"].as_str().unwrap_or_default();
+    if error.is_empty() {
+        Vec::new()
+    } else {
+        std::iter::once("").chain(error.lines()).collect()
+    }
 }
 
 fn table(applications: &[Application], format: Format) -> Table {
@@ -76,6 +89,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_commit_that_is_refused_is_told_below_the_list() {
+        let refused = json!({"tracked": {"error": "commit 1 is refused:\nunknown field"}});
+        let expected = ["", "commit 1 is refused:", "unknown field"];
+        assert_eq!(not_followed(&refused), expected);
+        assert!(not_followed(&json!({"tracked": {"error": ""}})).is_empty());
+        assert!(not_followed(&json!({})).is_empty());
+    }
 
     #[test]
     fn lists_what_is_wrong_beside_what_is_well() {

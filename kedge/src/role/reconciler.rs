@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use prometheus_client::registry::Registry;
 
@@ -17,8 +17,8 @@ use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
 use super::until_asked_to_stop;
-use crate::secret;
 use crate::up::{Layout, postgres};
+use crate::{Usage, secret};
 
 #[derive(Args)]
 #[group(skip)]
@@ -78,13 +78,19 @@ pub(crate) struct Arguments {
     notice: String,
 }
 
+/// Pages are served to this machine only.
+pub(crate) fn on_loopback(web_listen: SocketAddr) -> Result<(), Usage> {
+    if web_listen.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Usage(format!(
+        "--web-listen {web_listen}: pages carry credentials, and TLS for them is not there yet; \
+         listen on loopback, behind a proxy that speaks TLS"
+    )))
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    ensure!(
-        arguments.web_listen.ip().is_loopback(),
-        "--web-listen {}: pages carry credentials, and TLS for them is not there yet; listen on loopback, \
-         behind a proxy that speaks TLS",
-        arguments.web_listen
-    );
+    on_loopback(arguments.web_listen)?;
     let (env, tasks) = (Env::system(), Tasks::default());
     let layout = Layout::create(&arguments.data_dir).with_context(|| {
         format!(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use client::Env;
@@ -73,15 +73,23 @@ async fn stop_supervisor(layout: &Layout, env: &Env) -> anyhow::Result<()> {
 /// Works on what is there, in the order in which things hold each other: daemons, containers,
 /// mounts, networks, files.
 async fn purge(layout: &Layout) -> anyhow::Result<()> {
+    // Whatever else the directory is, it is somebody's: a slip of the keyboard must not cost it.
+    ensure!(
+        layout.lock().exists(),
+        "{} holds no instance, so nothing is removed: there is no file `lock` in it",
+        layout.root.display()
+    );
     let root = layout.root.display().to_string();
+    let instance = Instance::of(&layout.root);
+    let fallback = Path::new("/var/lib/kedge").join(&instance.id);
     let nodes = std::fs::read_dir(layout.root.join("nodes"))
         .into_iter()
         .flatten()
         .flatten();
     let nodes: Vec<PathBuf> = nodes.map(|entry| entry.path()).collect();
     for program in ["containerd --config", "containerd-shim", "postgres"] {
-        for (pid, line) in machine::processes(&root) {
-            if line.contains(program) {
+        for (pid, line) in machine::processes(program) {
+            if mentions(&line, &layout.root) || mentions(&line, &fallback) {
                 machine::signal(pid, "KILL");
             }
         }
@@ -90,7 +98,6 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
         delete_containers(&node.join("containerd/state/runc/k8s.io"));
     }
     unmount(&root)?;
-    let instance = Instance::of(&layout.root);
     if machine::is_root() {
         let count = u8::try_from(nodes.len().max(1)).unwrap_or(u8::MAX);
         Nft.remove(&instance.nft_table())
@@ -105,7 +112,6 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
         .context("cannot remove the networks")?;
         remove_cgroups(&instance);
     }
-    let fallback = Path::new("/var/lib/kedge").join(&instance.id);
     for directory in [layout.root.as_path(), fallback.as_path()] {
         if directory.exists() {
             std::fs::remove_dir_all(directory)
@@ -113,6 +119,11 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a command line names something in a directory; in one of a longer name, it does not.
+fn mentions(line: &str, directory: &Path) -> bool {
+    line.contains(&format!("{}/", directory.display()))
 }
 
 /// Containers outlive their shims.
@@ -179,5 +190,32 @@ fn remove_tree(cgroup: &Path) {
     }
     if let Err(error) = std::fs::remove_dir(cgroup) {
         tracing::debug!(%error, cgroup = %cgroup.display(), "a cgroup is left");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_instance_is_not_removed() {
+        let directory = std::env::temp_dir().join(format!("kedge-down-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("mine"), "dear").unwrap();
+        let arguments = Arguments {
+            data_dir: directory.clone(),
+            purge: true,
+        };
+        let refused = run(arguments).await.unwrap_err().to_string();
+        assert!(refused.contains("holds no instance"), "{refused}");
+        assert!(directory.join("mine").exists());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn an_instance_next_door_is_another() {
+        let line = "postgres -D /srv/kedge2/postgres/data";
+        assert!(mentions(line, Path::new("/srv/kedge2")));
+        assert!(!mentions(line, Path::new("/srv/kedge")));
     }
 }

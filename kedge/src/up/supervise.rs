@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::json;
@@ -17,11 +18,17 @@ use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
+use crate::role::reconciler::on_loopback;
 use crate::role::{asked_to_stop, until_asked_to_stop};
-use crate::secret;
+use crate::{Usage, secret};
 
 /// How long the banner waits for Applications that are on their way.
 const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
+/// How long the roles of a supervisor that was killed may take to let go of their ports.
+const LEAVING: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+/// Between two attempts to listen.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// `kedge up`
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -61,8 +68,10 @@ fn check(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(seed) = &arguments.seed
         && !seed.is_dir()
     {
-        bail!("--seed {}: no such directory", seed.display());
+        let text = format!("--seed {}: no such directory", seed.display());
+        return Err(Usage(text).into());
     }
+    on_loopback(arguments.web_listen)?;
     Ok(())
 }
 
@@ -116,8 +125,8 @@ async fn start(
         layout,
         topology: &topology,
         database_url: &database_url,
-        api: picked(arguments.api_listen)?,
-        web: picked(arguments.web_listen)?,
+        api: picked(arguments.api_listen, env).await?,
+        web: picked(arguments.web_listen, env).await?,
         seed: seed(arguments)?,
     };
     credentials(&inputs, env)?;
@@ -153,13 +162,19 @@ async fn start(
     banner::print(&inputs, &open)
 }
 
-/// A free port where none was named.
-fn picked(address: SocketAddr) -> anyhow::Result<SocketAddr> {
-    if address.port() != 0 {
-        return Ok(address);
-    }
-    let listener =
-        TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+/// A free port where none was named. One that was named must be free: the roles would wait for
+/// it, and questions to them would reach whoever has it.
+async fn picked(address: SocketAddr, env: &Env) -> anyhow::Result<SocketAddr> {
+    let started = env.now();
+    let listener = loop {
+        match TcpListener::bind(address) {
+            Ok(listener) => break listener,
+            Err(error) if env.now().duration_since(started) > LEAVING => {
+                return Err(error).with_context(|| format!("cannot listen on {address}"));
+            }
+            Err(_) => env.clock.sleep(PAUSE).await,
+        }
+    };
     listener.local_addr().context("cannot read the picked port")
 }
 

@@ -22,6 +22,8 @@ use super::zone::{Answer, Lookup, Record, Zone};
 
 /// Seconds a resolver may keep an answer: Services move.
 const TTL: u32 = 5;
+/// Names that stand for names, followed for one question.
+const MAX_ALIASES: usize = 8;
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 const TCP_BUFFER: usize = 16;
 
@@ -93,10 +95,14 @@ impl RequestHandler for Handler {
     ) -> ResponseInfo {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.recursion_available = true;
-        let (code, records) = self.resolve(request).await;
+        let Resolved {
+            code,
+            records,
+            is_own,
+        } = self.resolve(request).await;
         metadata.response_code = code;
-        metadata.authoritative = !matches!(code, ResponseCode::ServFail | ResponseCode::NotImp);
-        let soa = if records.is_empty() {
+        metadata.authoritative = is_own;
+        let soa = if is_own && records.is_empty() {
             soa()
         } else {
             Vec::new()
@@ -117,13 +123,39 @@ impl RequestHandler for Handler {
     }
 }
 
+/// What a question is answered with.
+struct Resolved {
+    code: ResponseCode,
+    records: Vec<rr::Record>,
+    /// The name is the cluster's, not the world's outside.
+    is_own: bool,
+}
+
+impl Resolved {
+    fn own(code: ResponseCode, records: Vec<rr::Record>) -> Self {
+        Self {
+            code,
+            records,
+            is_own: true,
+        }
+    }
+
+    fn foreign((code, records): (ResponseCode, Vec<rr::Record>)) -> Self {
+        Self {
+            code,
+            records,
+            is_own: false,
+        }
+    }
+}
+
 impl Handler {
-    async fn resolve(&self, request: &Request) -> (ResponseCode, Vec<rr::Record>) {
+    async fn resolve(&self, request: &Request) -> Resolved {
         if request.metadata.op_code != OpCode::Query {
-            return (ResponseCode::NotImp, Vec::new());
+            return Resolved::foreign((ResponseCode::NotImp, Vec::new()));
         }
         let Ok(info) = request.request_info() else {
-            return (ResponseCode::FormErr, Vec::new());
+            return Resolved::foreign((ResponseCode::FormErr, Vec::new()));
         };
         let query = info.query;
         let name = query.original().name().clone();
@@ -132,28 +164,44 @@ impl Handler {
             .load()
             .answer(&name.to_ascii(), lookup(query.query_type()));
         match answer {
-            Answer::NoSuchName => (ResponseCode::NXDomain, Vec::new()),
-            Answer::Elsewhere => self.forwarder.ask(query.original()).await,
+            Answer::NoSuchName => Resolved::own(ResponseCode::NXDomain, Vec::new()),
+            Answer::Elsewhere => Resolved::foreign(self.forwarder.ask(query.original()).await),
             Answer::Records(records) => {
-                let mut list: Vec<rr::Record> = records
-                    .iter()
-                    .filter_map(|record| rr_record(name.clone(), record))
-                    .collect();
+                let mut list = rr_records(&name, &records);
                 if let [Record::Cname(target)] = records.as_slice() {
                     list.extend(self.follow(target, query.query_type()).await);
                 }
-                (ResponseCode::NoError, list)
+                Resolved::own(ResponseCode::NoError, list)
             }
         }
     }
 
-    /// What an ExternalName stands for, from outside.
+    /// What an ExternalName stands for, inside the cluster or outside.
     async fn follow(&self, target: &str, kind: RecordType) -> Vec<rr::Record> {
-        let Ok(name) = Name::from_str(&format!("{target}.")) else {
-            return Vec::new();
-        };
-        let query = hickory_server::proto::op::Query::query(name, kind);
-        self.forwarder.ask(&query).await.1
+        let mut target = target.to_owned();
+        let mut list = Vec::new();
+        for _ in 0..MAX_ALIASES {
+            let Ok(name) = Name::from_str(&format!("{target}.")) else {
+                break;
+            };
+            let answer = self.zone.load().answer(&target, lookup(kind));
+            match answer {
+                Answer::NoSuchName => break,
+                Answer::Elsewhere => {
+                    let query = hickory_server::proto::op::Query::query(name, kind);
+                    list.extend(self.forwarder.ask(&query).await.1);
+                    break;
+                }
+                Answer::Records(records) => {
+                    list.extend(rr_records(&name, &records));
+                    let [Record::Cname(next)] = records.as_slice() else {
+                        break;
+                    };
+                    next.clone_into(&mut target);
+                }
+            }
+        }
+        list
     }
 }
 
@@ -165,6 +213,13 @@ fn lookup(kind: RecordType) -> Lookup {
         RecordType::TXT => Lookup::Txt,
         _ => Lookup::Other,
     }
+}
+
+fn rr_records(name: &Name, records: &[Record]) -> Vec<rr::Record> {
+    records
+        .iter()
+        .filter_map(|record| rr_record(name.clone(), record))
+        .collect()
 }
 
 fn rr_record(name: Name, record: &Record) -> Option<rr::Record> {
@@ -198,4 +253,48 @@ fn soa() -> Vec<rr::Record> {
         TTL,
         RData::SOA(data),
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use api::Object;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_external_name_may_stand_for_a_name_of_the_cluster() {
+        let service = |name: &str, spec: Value| {
+            Object::from(json!({"metadata": {"namespace": "shop", "name": name}, "spec": spec}))
+        };
+        let alias = |name: &str, target: &str| {
+            let target = format!("{target}.shop.svc.cluster.local");
+            service(
+                name,
+                json!({"type": "ExternalName", "externalName": target}),
+            )
+        };
+        let services = [
+            service("web", json!({"clusterIP": "10.96.0.7"})),
+            alias("one", "web"),
+            alias("circle", "circle"),
+        ];
+        let handler = Handler {
+            zone: Arc::new(ArcSwap::from_pointee(Zone::new(
+                "cluster.local",
+                &services,
+                [],
+            ))),
+            forwarder: Forwarder::new(Vec::new()),
+        };
+        let follow = async |name: &str| {
+            let target = format!("{name}.shop.svc.cluster.local");
+            handler.follow(&target, RecordType::A).await
+        };
+        let found = follow("one").await;
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1].data, RData::A(A(Ipv4Addr::new(10, 96, 0, 7))));
+        assert_eq!(follow("circle").await.len(), MAX_ALIASES);
+        assert!(follow("nobody").await.is_empty());
+    }
 }
