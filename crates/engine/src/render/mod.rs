@@ -20,7 +20,7 @@ use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
 pub use documents::Documents;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How to render.
 #[derive(Debug, Clone, Copy)]

@@ -1,106 +1,69 @@
-//! Every directory of `tests/kustomize` must build to what `kubectl kustomize` makes of it.
+//! Every case of `tests/kustomize` must build to what `kubectl kustomize` makes of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use engine::Tree;
 use engine::render::kustomize;
-use engine::tree::{Entry, EntryKind, Error, Node};
+use engine::tree::MapTree;
 
-/// A directory of this machine.
-struct Directory(PathBuf);
+use crate::cases::{self, Case, Expected};
 
-impl Tree for Directory {
-    fn node(&self, path: &str) -> Result<Node, Error> {
-        let place = self.0.join(path);
-        let Ok(metadata) = fs::symlink_metadata(&place) else {
-            return Ok(Node::Absent);
-        };
-        let failed = |source: std::io::Error| Error::Read {
-            path: path.into(),
-            source: Box::new(source),
-        };
-        if metadata.is_file() {
-            return fs::read(&place)
-                .map(|bytes| Node::File(Arc::from(bytes)))
-                .map_err(failed);
-        }
-        let mut entries: Vec<Entry> = fs::read_dir(&place)
-            .map_err(failed)?
-            .flatten()
-            .map(|entry| Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind: if entry.path().is_dir() {
-                    EntryKind::Directory
-                } else {
-                    EntryKind::File
-                },
-            })
-            .collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Node::Directory(entries))
-    }
+/// How many kubectls run at a time: they mostly wait for themselves.
+const WORKERS: usize = 4;
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kustomize")
 }
 
-/// What kubectl builds, as (name, object).
-fn expected(directory: &Path) -> Vec<(String, Value)> {
+/// What kubectl builds, or says.
+fn kubectl(directory: &Path) -> Result<Vec<Value>, String> {
     let output = Command::new("kubectl")
         .arg("kustomize")
         .arg(directory)
         .output()
         .expect("kubectl must be installed: these tests compare with it");
-    assert!(
-        output.status.success(),
-        "kubectl kustomize {}: {}",
-        directory.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
     let text = String::from_utf8(output.stdout).expect("kubectl prints UTF-8");
     let documents = serde_yaml::Deserializer::from_str(&text);
-    named(documents.map(|document| Value::deserialize(document).expect("kubectl prints YAML")))
+    let objects = documents.map(|it| Value::deserialize(it).expect("kubectl prints YAML"));
+    Ok(objects.filter(|object| !object.is_null()).collect())
 }
 
-fn named(objects: impl Iterator<Item = Value>) -> Vec<(String, Value)> {
-    let mut named: Vec<(String, Value)> = objects
-        .map(|object| {
-            let metadata = &object["metadata"];
-            let name = format!(
-                "{} {} {}",
-                object["kind"], metadata["namespace"], metadata["name"]
-            );
-            (name, object)
-        })
-        .collect();
-    named.sort_by(|a, b| a.0.cmp(&b.0));
-    named
-}
-
-fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kustomize");
-    let mut cases: Vec<PathBuf> = fs::read_dir(root)
-        .expect("the cases are part of the crate")
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    cases.sort();
-    cases
+fn write(directory: &Path, case: &Case) {
+    for (path, bytes) in &case.files {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a directory"))
+            .expect("a directory can be made");
+        fs::write(path, bytes).expect("a file can be written");
+    }
 }
 
 #[test]
 fn builds_what_kubectl_builds() {
-    let cases = cases();
-    assert!(cases.len() >= 40, "only {} cases", cases.len());
-    // kubectl takes its time to start.
+    let cases = cases::read(&directory());
+    assert!(cases.len() >= 400, "only {} cases", cases.len());
+    let next = AtomicUsize::new(0);
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = cases
-            .chunks(cases.len().div_ceil(4))
-            .map(|cases| scope.spawn(|| cases.iter().filter_map(|case| check(case)).collect()))
-            .collect();
+        let work = || {
+            let mut failures = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(case) = cases.get(number) else {
+                    return failures;
+                };
+                if let Some(why) = check(number, case) {
+                    failures.push(format!("## {}\n{why}", case.name));
+                }
+            }
+        };
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<String>>| {
             worker.join().expect("a case panicked")
         };
@@ -116,64 +79,61 @@ fn builds_what_kubectl_builds() {
 }
 
 /// What is wrong with one case.
-fn check(case: &Path) -> Option<String> {
-    let root = if case.join("overlay").is_dir() {
-        "overlay"
-    } else {
-        ""
-    };
-    let expected = expected(&case.join(root));
-    let told = match kustomize::build(&Directory(case.to_owned()), root) {
-        Ok(built) => {
-            let built = built.into_iter().map(|manifest| manifest.object.body);
-            difference(&expected, &named(built))?
+fn check(number: usize, case: &Case) -> Option<String> {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kustomize-{number}"));
+    let _ = fs::remove_dir_all(&directory);
+    write(&directory, case);
+    let theirs = kubectl(&directory.join(case.root()));
+    let _ = fs::remove_dir_all(&directory);
+    let tree: MapTree = case.files.iter().collect();
+    let ours = kustomize::build(&tree, case.root());
+    match (case.expected, theirs, ours) {
+        (Expected::Same, Ok(theirs), Ok(ours)) => {
+            let ours = ours.into_iter().map(|manifest| manifest.object.body);
+            difference(&theirs, &ours.collect::<Vec<_>>())
         }
-        Err(problems) => problems.to_string(),
-    };
-    Some(format!("{}: {told}", case.display()))
+        (Expected::Refused, Err(_), Err(problems)) | (Expected::Stricter, Ok(_), Err(problems)) => {
+            placed(&problems)
+        }
+        (_, Err(why), Ok(_)) => Some(format!("only kubectl refuses it: {why}")),
+        (_, Ok(_), Err(problems)) => Some(format!("only we refuse it: {problems}")),
+        (_, Err(why), Err(problems)) => Some(format!("both refuse it: {why}\n{problems}")),
+        (_, Ok(_), Ok(_)) => Some("neither refuses it".into()),
+    }
 }
 
-fn difference(expected: &[(String, Value)], built: &[(String, Value)]) -> Option<String> {
-    let names = |objects: &[(String, Value)]| {
-        objects
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect::<Vec<_>>()
-    };
-    let (theirs, ours) = (names(expected), names(built));
-    if theirs != ours {
-        let only = |a: &[String], b: &[String]| {
-            a.iter()
-                .filter(|name| !b.contains(name))
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        return Some(format!(
-            "only kubectl has {}; only we have {}",
-            only(&theirs, &ours),
-            only(&ours, &theirs)
-        ));
+/// A problem without a file is no help.
+fn placed(problems: &engine::Problems) -> Option<String> {
+    let lost = problems.0.iter().find(|problem| problem.file.is_empty());
+    lost.map(|problem| format!("there is no place for: {problem}"))
+}
+
+fn name(object: &Value) -> String {
+    let metadata = &object["metadata"];
+    format!(
+        "{} {} {}",
+        object["kind"], metadata["namespace"], metadata["name"]
+    )
+}
+
+fn difference(theirs: &[Value], ours: &[Value]) -> Option<String> {
+    let names = |objects: &[Value]| objects.iter().map(name).collect::<Vec<_>>().join("\n");
+    let (a, b) = (names(theirs), names(ours));
+    if a != b {
+        return Some(engine::diff::unified(&a, &b, "kubectl", "ours"));
     }
-    let differing = expected.iter().zip(built).filter(|((_, a), (_, b))| a != b);
+    let differing = theirs.iter().zip(ours).filter(|(a, b)| a != b);
     let told: Vec<String> = differing
-        .map(|((name, a), (_, b))| {
+        .map(|(a, b)| {
             let (a, b) = (pretty(a), pretty(b));
-            format!(
-                "{name}\n{}",
-                engine::diff::unified(&a, &b, "kubectl", "ours")
-            )
+            engine::diff::unified(&a, &b, "kubectl", "ours")
         })
         .collect();
     (!told.is_empty()).then(|| told.join("\n"))
 }
 
 fn pretty(value: &Value) -> String {
-    let sorted: Value = match value {
-        Value::Object(_) => sort(value),
-        other => other.clone(),
-    };
-    serde_yaml::to_string(&sorted).expect("a value prints")
+    serde_yaml::to_string(&sort(value)).expect("a value prints")
 }
 
 fn sort(value: &Value) -> Value {

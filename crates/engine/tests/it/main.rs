@@ -1,3 +1,4 @@
 //! Everything that needs more than this crate.
 
+mod cases;
 mod kustomize;

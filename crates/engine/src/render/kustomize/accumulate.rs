@@ -1,172 +1,180 @@
 //! Gathers what a directory is made of: files, other directories, components.
 
-use super::kustomization::Kustomization;
+use std::borrow::Cow;
+
+use super::build::{self, Build};
+use super::config::{self, Config};
+use super::kustomization::{Kustomization, Var};
 use super::resource::{Resource, Resources, append};
-use super::{find, transform};
+use super::site::Site;
+use super::{find, generators, load, openapi, plugins, transform, vars};
 use crate::render::Documents;
-use crate::tree::{Reader, path};
 use crate::{Problem, Problems};
 
 /// How deep bases may stand on bases.
 const DEPTH: usize = 32;
 
-/// Everything the directory builds to, but for hashes and references.
-pub(super) fn directory(reader: &Reader, directory: &str) -> Result<Resources, Problems> {
-    let root = load(reader, directory)?
-        .ok_or_else(|| Problem::new(directory, "has no kustomization.yaml"))?;
-    if root.component {
-        let text = "is a Component, which only a Kustomization's components can use";
-        return Err(root.problem("kind", text).into());
-    }
-    let mut resources = Resources::new();
-    accumulate(
-        reader,
-        &root,
-        &mut resources,
-        &mut vec![directory.to_owned()],
-    )?;
-    Ok(resources)
+/// Resources, and what of the rules for them is still needed when all are there.
+pub(super) struct Accumulated {
+    pub(super) resources: Resources,
+    pub(super) config: Cow<'static, Config>,
+    pub(super) vars: Vec<(Var, Site)>,
 }
 
-fn load(reader: &Reader, directory: &str) -> Result<Option<Kustomization>, Problems> {
-    let Some(file) = find(reader, directory)? else {
+impl Accumulated {
+    pub(super) fn empty() -> Self {
+        Self {
+            resources: Resources::new(),
+            config: Cow::Borrowed(Config::defaults()),
+            vars: Vec::new(),
+        }
+    }
+
+    fn absorb(&mut self, other: Self, site: &Site) -> Result<(), Problems> {
+        for resource in other.resources {
+            append(&mut self.resources, resource)?;
+        }
+        build::limit(self.resources.len(), site)?;
+        if let Cow::Owned(config) = &other.config {
+            let merged = self.config.to_mut().merge(config);
+            merged.map_err(|why| site.problem(why))?;
+        }
+        for (var, place) in other.vars {
+            vars::add(&mut self.vars, &var, &place)?;
+        }
+        Ok(())
+    }
+}
+
+/// The directories that are being built, outermost first.
+pub(super) type Above = Vec<String>;
+
+/// Everything the directory builds to, but for hashes and references.
+pub(super) fn directory(build: &Build, root: &Kustomization) -> Result<Accumulated, Problems> {
+    if root.component {
+        let text = "is a Component, which only a Kustomization's components can use";
+        return Err(root.at("kind").problem(text).into());
+    }
+    build.enter(&root.site)?;
+    openapi::load(build, root)?;
+    let mut all = Accumulated::empty();
+    let mut above = vec![root.site.directory().to_owned()];
+    accumulate(build, root, &mut all, &mut above)?;
+    Ok(all)
+}
+
+/// The kustomization of a directory, if it has one.
+pub(super) fn load(build: &Build, directory: &str) -> Result<Option<Kustomization>, Problems> {
+    let Some(file) = find(&build.reader, directory)? else {
         return Ok(None);
     };
-    let bytes = reader.file(&file)?.unwrap_or_default();
+    let bytes = build.reader.file(&file)?.unwrap_or_default();
     Kustomization::parse(&file, &bytes).map(Some)
 }
 
-/// Adds to `resources` what the kustomization asks for, then changes all of it as it says.
+/// Adds to `all` what the kustomization asks for, then changes all of it as it says.
 fn accumulate(
-    reader: &Reader,
+    build: &Build,
     kustomization: &Kustomization,
-    resources: &mut Resources,
-    above: &mut Vec<String>,
+    all: &mut Accumulated,
+    above: &mut Above,
 ) -> Result<(), Problems> {
-    for entry in &kustomization.resources {
-        for resource in resolve(reader, kustomization, entry, above)? {
-            append(resources, resource)?;
-        }
+    for (index, entry) in kustomization.resources.iter().enumerate() {
+        let site = kustomization.resource_site(index);
+        resolve(build, &site, entry, all, above)?;
     }
-    for entry in &kustomization.components {
-        let base = local(kustomization, "components", entry)?;
-        let component = load(reader, &base)?.ok_or_else(|| {
-            kustomization.problem("components", format!("{entry:?} has no kustomization"))
-        })?;
-        if !component.component {
-            let text = format!("{entry:?} is not of kind Component");
-            return Err(kustomization.problem("components", text).into());
-        }
-        descend(kustomization, "components", &base, above)?;
-        accumulate(reader, &component, resources, above)?;
-        above.pop();
+    if !(kustomization.configurations.is_empty() && kustomization.crds.is_empty()) {
+        config::extend(build, kustomization, all.config.to_mut())?;
     }
-    transform(reader, kustomization, resources)
-}
-
-fn resolve(
-    reader: &Reader,
-    kustomization: &Kustomization,
-    entry: &str,
-    above: &mut Vec<String>,
-) -> Result<Resources, Problems> {
-    let place = local(kustomization, "resources", entry)?;
-    if let Some(bytes) = reader.file(&place)? {
-        inside(kustomization, "resources", entry, &place)?;
-        let manifests = Documents::parse(&place, &bytes)?.manifests()?;
-        return Ok(manifests
-            .into_iter()
-            .map(|manifest| Resource::new(manifest.object, manifest.origin))
-            .collect());
+    generators::run(build, kustomization, &mut all.resources)?;
+    plugins::generate(build, kustomization, &mut all.resources, above)?;
+    for (index, entry) in kustomization.components.iter().enumerate() {
+        component(build, kustomization, (index, entry), all, above)?;
     }
-    if reader.directory(&place)?.is_none() {
-        let text = format!("{entry:?} is neither a file nor a directory of the repository");
-        return Err(kustomization.problem("resources", text).into());
+    build::limit(all.resources.len(), &kustomization.site)?;
+    transform(build, kustomization, all)?;
+    plugins::transform(build, kustomization, &mut all.resources, above)?;
+    plugins::validate(build, kustomization, &all.resources, above)?;
+    for (index, var) in kustomization.vars.iter().enumerate() {
+        let site = kustomization.at("vars").item(index);
+        vars::declare(&mut all.resources, var, &site)?;
+        vars::add(&mut all.vars, var, &site)?;
     }
-    let base = load(reader, &place)?.ok_or_else(|| {
-        let text = format!("the directory {entry:?} has no kustomization.yaml");
-        kustomization
-            .problem("resources", text)
-            .hint("name its files one by one")
-    })?;
-    if base.component {
-        let text = format!("{entry:?} is a Component");
-        let problem = kustomization.problem("resources", text);
-        return Err(problem.hint("list it under components").into());
-    }
-    descend(kustomization, "resources", &place, above)?;
-    let mut resources = Resources::new();
-    accumulate(reader, &base, &mut resources, above)?;
-    above.pop();
-    Ok(resources)
-}
-
-fn descend(
-    kustomization: &Kustomization,
-    field: &str,
-    base: &str,
-    above: &mut Vec<String>,
-) -> Result<(), Problem> {
-    if above.iter().any(|directory| directory == base) {
-        let text = format!("goes in a circle: {} -> {base}", above.join(" -> "));
-        return Err(kustomization.problem(field, text));
-    }
-    if above.len() > DEPTH {
-        return Err(kustomization.problem(field, "bases stand on bases too deeply"));
-    }
-    above.push(base.to_owned());
     Ok(())
 }
 
-/// The path of an entry, which must not be somewhere else on the network.
-fn local(kustomization: &Kustomization, field: &str, entry: &str) -> Result<String, Problem> {
-    let remote = entry.contains("://")
-        || entry.contains("?ref=")
-        || entry.starts_with("git@")
-        || ["github.com/", "gitlab.com/", "bitbucket.org/"]
-            .iter()
-            .any(|host| entry.starts_with(host));
-    if remote {
-        let text =
-            format!("{entry:?} is outside of the repository; remote bases are not supported");
-        return Err(kustomization
-            .problem(field, text)
-            .hint("commit a copy of it"));
+fn component(
+    build: &Build,
+    kustomization: &Kustomization,
+    (index, entry): (usize, &str),
+    all: &mut Accumulated,
+    above: &mut Above,
+) -> Result<(), Problems> {
+    let site = kustomization.at("components").item(index);
+    let base = load::local(&site, entry)?;
+    let component = load(build, &base)?
+        .ok_or_else(|| site.problem(format!("{entry:?} has no kustomization")))?;
+    if !component.component {
+        let text = format!("{entry:?} is not of kind Component");
+        return Err(site.problem(text).into());
     }
-    path::join(kustomization.directory(), entry)
-        .ok_or_else(|| kustomization.problem(field, format!("{entry:?} leaves the repository")))
+    descend(build, &site, &base, above)?;
+    openapi::load(build, &component)?;
+    accumulate(build, &component, all, above)?;
+    above.pop();
+    Ok(())
 }
 
-/// Kustomize reads files only below the kustomization that names them; bases may be anywhere.
-fn inside(
-    kustomization: &Kustomization,
-    field: &str,
+/// Adds the objects of a file or of another kustomization.
+pub(super) fn resolve(
+    build: &Build,
+    site: &Site,
     entry: &str,
-    place: &str,
-) -> Result<(), Problem> {
-    let directory = kustomization.directory();
-    if directory.is_empty() || place.starts_with(&format!("{directory}/")) {
+    all: &mut Accumulated,
+    above: &mut Above,
+) -> Result<(), Problems> {
+    let place = load::local(site, entry)?;
+    if let Some(bytes) = build.reader.file(&place)? {
+        load::inside(site, entry, &place)?;
+        let manifests = Documents::parse(&place, &bytes)?.manifests()?;
+        build::limit(all.resources.len() + manifests.len(), site)?;
+        for manifest in manifests {
+            append(
+                &mut all.resources,
+                Resource::new(manifest.object, manifest.origin),
+            )?;
+        }
         return Ok(());
     }
-    let text = format!("the file {entry:?} is not in or below the directory of the kustomization");
-    Err(kustomization
-        .problem(field, text)
-        .hint("only directories with a kustomization can be elsewhere"))
+    if build.reader.directory(&place)?.is_none() {
+        let text = format!("{entry:?} is neither a file nor a directory of the repository");
+        return Err(site.problem(text).into());
+    }
+    let base = load(build, &place)?.ok_or_else(|| {
+        let text = format!("the directory {entry:?} has no kustomization.yaml");
+        site.problem(text).hint("name its files one by one")
+    })?;
+    if base.component {
+        let problem = site.problem(format!("{entry:?} is a Component"));
+        return Err(problem.hint("list it under components").into());
+    }
+    descend(build, site, &place, above)?;
+    openapi::load(build, &base)?;
+    let mut inner = Accumulated::empty();
+    accumulate(build, &base, &mut inner, above)?;
+    above.pop();
+    all.absorb(inner, site)
 }
 
-/// A file that a field of the kustomization names.
-pub(super) fn read(
-    reader: &Reader,
-    kustomization: &Kustomization,
-    field: &str,
-    entry: &str,
-) -> Result<(String, std::sync::Arc<[u8]>), Problems> {
-    let place = local(kustomization, field, entry)?;
-    inside(kustomization, field, entry, &place)?;
-    match reader.file(&place)? {
-        Some(bytes) => Ok((place, bytes)),
-        None => Err(kustomization
-            .problem(field, format!("there is no file {entry:?}"))
-            .into()),
+fn descend(build: &Build, site: &Site, base: &str, above: &mut Above) -> Result<(), Problem> {
+    if above.iter().any(|directory| directory == base) {
+        let text = format!("goes in a circle: {} -> {base}", above.join(" -> "));
+        return Err(site.problem(text));
     }
+    if above.len() > DEPTH {
+        return Err(site.problem("bases stand on bases too deeply"));
+    }
+    build.enter(site)?;
+    above.push(base.to_owned());
+    Ok(())
 }

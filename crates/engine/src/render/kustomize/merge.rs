@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use api::GroupVersionKind;
-use api::schema::{self, Field, FieldType, Type};
+use super::shape::Shape;
 
 const DIRECTIVE: &str = "$patch";
 
@@ -15,54 +14,14 @@ pub(super) enum Merged {
 }
 
 /// Puts `patch` over `target`.
-pub(super) fn merge(target: &mut Value, patch: &Value, gvk: &GroupVersionKind) -> Merged {
+pub(super) fn merge(target: &mut Value, patch: &Value, shape: Shape) -> Merged {
     match directive(patch) {
         Some("delete") => return Merged::Deleted,
-        Some("replace") => *target = without_directives(patch),
-        _ => merge_value(target, patch, Shape::of(schema::kind(gvk))),
+        // Kustomize leaves the object as it is.
+        Some("replace") => {}
+        _ => merge_value(target, patch, shape),
     }
     Merged::Object
-}
-
-/// What the schema knows about a value.
-#[derive(Clone, Copy)]
-struct Shape {
-    kind: Option<&'static Type>,
-    field: Option<&'static Field>,
-    ty: Option<&'static FieldType>,
-}
-
-impl Shape {
-    fn of(kind: Option<&'static Type>) -> Self {
-        Self {
-            kind,
-            field: None,
-            ty: None,
-        }
-    }
-
-    fn child(self, key: &str) -> Self {
-        if let Some(kind) = self.kind {
-            let field = kind.child(key);
-            return Self {
-                field,
-                ..Self::typed(field.map(|field| &field.ty))
-            };
-        }
-        Self::typed(self.ty.and_then(FieldType::element))
-    }
-
-    fn element(self) -> Self {
-        Self::typed(self.ty.and_then(FieldType::element))
-    }
-
-    fn typed(ty: Option<&'static FieldType>) -> Self {
-        Self {
-            kind: ty.and_then(FieldType::named),
-            field: None,
-            ty,
-        }
-    }
 }
 
 fn directive(value: &Value) -> Option<&str> {
@@ -101,8 +60,7 @@ fn merge_list(list: &mut Vec<Value>, patch: &[Value], shape: Shape) {
     let replace = patch
         .iter()
         .any(|item| directive(item) == Some("replace") && is_directive_only(item));
-    let merges = shape.field.is_some_and(|field| field.patch.merges());
-    if replace || !merges {
+    if replace || !shape.merges() {
         *list = patch
             .iter()
             .filter(|item| !is_directive_only(item))
@@ -110,7 +68,7 @@ fn merge_list(list: &mut Vec<Value>, patch: &[Value], shape: Shape) {
             .collect();
         return;
     }
-    if let Some(key) = shape.field.and_then(|field| field.merge_key) {
+    if let Some(key) = shape.key() {
         merge_keyed(list, patch, key, shape);
         return;
     }
@@ -122,26 +80,25 @@ fn merge_list(list: &mut Vec<Value>, patch: &[Value], shape: Shape) {
 fn merge_keyed(list: &mut Vec<Value>, patch: &[Value], key: &str, shape: Shape) {
     let keys = keys(list, patch, key, shape);
     let same = |a: &Value, b: &Value| keys.iter().all(|key| a.get(*key) == b.get(*key));
+    // Elements with several keys stay where they are; others move to the front.
+    let stays = keys.len() > 1;
     let mut merged = Vec::new();
     for item in patch {
         let current = list.iter().position(|current| same(current, item));
-        if directive(item) == Some("delete") {
-            if let Some(at) = current {
+        match (current, directive(item)) {
+            (Some(at), Some("delete")) => {
                 list.remove(at);
             }
-            continue;
-        }
-        match current {
-            Some(at) => {
+            // Kustomize finds the element, and keeps what was there.
+            (Some(at), Some("replace")) if !stays => merged.push(list.remove(at)),
+            (None, Some("delete")) | (Some(_), Some("replace")) => {}
+            (Some(at), _) if stays => merge_value(&mut list[at], item, shape.element()),
+            (Some(at), _) => {
                 let mut value = list.remove(at);
-                if directive(item) == Some("replace") {
-                    value = without_directives(item);
-                } else {
-                    merge_value(&mut value, item, shape.element());
-                }
+                merge_value(&mut value, item, shape.element());
                 merged.push(value);
             }
-            None => merged.push(without_directives(item)),
+            (None, _) => merged.push(without_directives(item)),
         }
     }
     merged.append(list);
@@ -149,16 +106,13 @@ fn merge_keyed(list: &mut Vec<Value>, patch: &[Value], key: &str, shape: Shape) 
 }
 
 /// All keys of the list where every element has them, else only the first.
-fn keys<'a>(list: &[Value], patch: &[Value], key: &'a str, shape: Shape) -> Vec<&'a str> {
-    let all = shape
-        .field
-        .map(|field| field.keys.as_slice())
-        .unwrap_or_default();
+fn keys<'a>(list: &[Value], patch: &[Value], key: &'a str, shape: Shape<'a>) -> Vec<&'a str> {
+    let all = shape.keys();
     let complete = all.len() > 1
         && list.iter().chain(patch).all(|item| {
             directive(item).is_some() || all.iter().all(|key| item.get(*key).is_some())
         });
-    if complete { all.to_vec() } else { vec![key] }
+    if complete { all } else { vec![key] }
 }
 
 fn is_directive_only(item: &Value) -> bool {

@@ -1,45 +1,61 @@
 //! `replacements`: a field of one object, copied into fields of others.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::accumulate::read;
-use super::kustomization::{FieldOptions, Kustomization, Replacement, Source, Target};
+use super::build::Build;
+use super::config;
+use super::fields::{is_scalar, text};
+use super::kustomization::{FieldOptions, Kustomization, Replacement, Selected, Target, read};
+use super::patches::size;
 use super::resource::{Resource, Resources};
 use super::selector::{Matcher, Selector};
-use crate::manifest::title;
-use crate::render::Documents;
-use crate::tree::Reader;
+use super::site::Site;
+use super::steps::{self, Create};
+use super::transformers::labels::fault;
 use crate::{Problem, Problems};
 
-const FIELD: &str = "replacements";
 /// What is copied where nothing is said.
 const NAME: &str = "metadata.name";
 
 pub(super) fn run(
-    reader: &Reader,
+    build: &Build,
     kustomization: &Kustomization,
     resources: &mut Resources,
 ) -> Result<(), Problems> {
-    for replacement in &kustomization.replacements {
+    let site = kustomization.at("replacements");
+    all(build, &site, &kustomization.replacements, resources)
+}
+
+/// Replacements one after the other; some may be in files.
+pub(super) fn all(
+    build: &Build,
+    site: &Site,
+    replacements: &[Replacement],
+    resources: &mut Resources,
+) -> Result<(), Problems> {
+    for (index, replacement) in replacements.iter().enumerate() {
+        let site = site.item(index);
         if replacement.path.is_empty() {
-            replace(kustomization, replacement, resources)?;
+            replace(build, &site, replacement, resources)?;
             continue;
         }
-        let (file, bytes) = read(reader, kustomization, FIELD, &replacement.path)?;
-        for document in Documents::parse(&file, &bytes)?.documents {
-            let line = document.start().line;
-            let entries = match document.value {
-                Value::Array(entries) => entries,
-                entry => vec![entry],
+        if replacement.source.is_some() || replacement.targets.is_some() {
+            return Err(site.problem("has a path and more").into());
+        }
+        for document in config::documents(build, &site.field("path"), &replacement.path)? {
+            let written = document.value();
+            let entries: Vec<Replacement> = if written.is_array() {
+                read::list(&document, &written)?
+            } else {
+                vec![read::one(&document, &written)?]
             };
-            for entry in entries {
-                let replacement = Replacement::deserialize(&entry).map_err(|error| {
-                    Problem::new(&file, format!("is no replacement: {error}")).at(line, 0)
-                })?;
-                replace(kustomization, &replacement, resources)?;
+            for (index, entry) in entries.iter().enumerate() {
+                let site = if written.is_array() {
+                    document.item(index)
+                } else {
+                    document.clone()
+                };
+                replace(build, &site, entry, resources)?;
             }
         }
     }
@@ -47,231 +63,179 @@ pub(super) fn run(
 }
 
 fn replace(
-    kustomization: &Kustomization,
+    build: &Build,
+    site: &Site,
     replacement: &Replacement,
     resources: &mut Resources,
 ) -> Result<(), Problem> {
-    let fault = |why: String| kustomization.problem(FIELD, why);
-    let source = replacement
-        .source
-        .as_ref()
-        .ok_or_else(|| fault("a replacement has no source".into()))?;
-    let value = source_value(source, resources).map_err(fault)?;
-    for target in &replacement.targets {
-        let select = target
-            .select
-            .as_ref()
-            .ok_or_else(|| fault("a target selects nothing".into()))?;
-        let select = select.matcher().map_err(fault)?;
+    let value = match (&replacement.source, &replacement.source_value) {
+        (Some(source), None) => source_value(&site.field("source"), source, resources)?,
+        (None, Some(text)) => Value::from(text.as_str()),
+        (None, None) => return Err(site.problem("a replacement has no source")),
+        (Some(_), Some(_)) => return Err(site.problem("has both source and sourceValue")),
+    };
+    let targets = replacement.targets.as_deref().unwrap_or_default();
+    if targets.is_empty() {
+        return Err(site.problem("a replacement has no targets"));
+    }
+    for (index, target) in targets.iter().enumerate() {
+        let site = site.field("targets").item(index);
+        let select = target.select.as_ref();
+        let select = select.ok_or_else(|| site.problem("a target selects nothing"))?;
+        let select = select
+            .matcher()
+            .map_err(|why| site.field("select").problem(why))?;
         let reject: Result<Vec<Matcher>, String> =
             target.reject.iter().map(Selector::matcher).collect();
-        let reject = reject.map_err(fault)?;
+        let reject = reject.map_err(|why| site.field("reject").problem(why))?;
         for resource in resources.iter_mut() {
-            if !select.matches(resource) || reject.iter().any(|reject| reject.matches(resource)) {
+            if !select.matches_any(resource) || rejects(&reject, target, resource) {
                 continue;
             }
-            set_all(target, &value, resource)
-                .map_err(|why| fault(format!("{}: {why}", title(&resource.object))))?;
+            set_all(build, &site, target, &value, resource)?;
         }
     }
     Ok(())
 }
 
-fn source_value(source: &Source, resources: &Resources) -> Result<Value, String> {
+/// Labels and annotations reject by themselves, and so do names.
+fn rejects(reject: &[Matcher], target: &Target, resource: &Resource) -> bool {
+    reject.iter().zip(&target.reject).any(|(matcher, written)| {
+        let names = [
+            &written.group,
+            &written.version,
+            &written.kind,
+            &written.name,
+            &written.namespace,
+        ];
+        let named = names.iter().any(|name| !name.is_empty());
+        matcher.labelled(resource).unwrap_or(false) || (named && matcher.was(resource))
+    })
+}
+
+fn source_value(site: &Site, source: &Selected, resources: &Resources) -> Result<Value, Problem> {
     let same = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
     let matches = |resource: &&Resource| {
-        let gvk = resource.object.gvk();
-        same(&source.group, &gvk.group)
-            && same(&source.version, &gvk.version)
-            && same(&source.kind, &gvk.kind)
-            && resource
-                .was(|id| same(&source.name, &id.name) && same(&source.namespace, &id.namespace))
+        resource.was(|id| {
+            same(&source.group, &id.gvk.group)
+                && same(&source.version, &id.gvk.version)
+                && same(&source.kind, &id.gvk.kind)
+                && same(&source.name, &id.name)
+                && (same(&source.namespace, &id.namespace)
+                    || source.namespace == id.effective_namespace())
+        })
     };
-    let found: Vec<&Resource> = resources.iter().filter(matches).collect();
+    let mut found = resources.iter().filter(matches);
     let name = format!("{} {}", source.kind, source.name);
     let name = name.trim();
-    let [only] = found[..] else {
-        return Err(format!("the source {name} is there {} times", found.len()));
+    let only = match (found.next(), found.count()) {
+        (Some(only), 0) => only,
+        (None, _) => return Err(site.problem(format!("there is no {name}"))),
+        (Some(_), more) => {
+            return Err(site.problem(format!("there are {} objects {name}", more + 1)));
+        }
     };
-    let path = if source.field_path.is_empty() {
-        NAME
-    } else {
-        &source.field_path
+    let path = match source.field_path.as_str() {
+        "" => NAME,
+        path => path,
     };
-    let mut at = &only.object.body;
-    for step in steps(path) {
-        at = child(at, &step).ok_or_else(|| format!("{name} has no field {path}"))?;
+    let value = steps::find(&only.object.body, path).filter(|value| !is_empty(value));
+    let site = site.field("fieldPath");
+    let value = value.ok_or_else(|| site.problem(format!("{name} has no field {path}")))?;
+    part(value, &source.options).map_err(|why| site.problem(why))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
     }
-    let options = &source.options;
+}
+
+fn part(value: &Value, options: &FieldOptions) -> Result<Value, String> {
     if options.delimiter.is_empty() {
-        return Ok(at.clone());
+        return Ok(value.clone());
     }
-    let text = text(at).ok_or("only text can be taken apart by a delimiter")?;
+    let text = text(value).ok_or("only text can be taken apart by a delimiter")?;
     let part = usize::try_from(options.index).ok();
     part.and_then(|index| text.split(options.delimiter.as_str()).nth(index))
         .map(Value::from)
         .ok_or_else(|| format!("{text:?} has no part {}", options.index))
 }
 
-fn set_all(target: &Target, value: &Value, resource: &mut Resource) -> Result<(), String> {
+fn set_all(
+    build: &Build,
+    site: &Site,
+    target: &Target,
+    value: &Value,
+    resource: &mut Resource,
+) -> Result<(), Problem> {
     let default = [NAME.to_owned()];
     let paths = if target.field_paths.is_empty() {
         &default[..]
     } else {
         &target.field_paths
     };
-    resource.remember();
-    for path in paths {
-        let steps = steps(path);
+    let bytes = size(value);
+    for (index, path) in paths.iter().enumerate() {
+        let site = site.field("fieldPaths").item(index);
+        let create = if target.options.create {
+            Create::Like(value)
+        } else {
+            Create::No
+        };
         let mut places = 0;
-        let result = walk(
-            &mut resource.object.body,
-            &steps,
-            target.options.create,
-            &mut |place| {
-                places += 1;
-                put(place, value, &target.options)
-            },
-        );
-        result?;
+        let body = &mut resource.object.body;
+        let done = steps::walk(body, &steps::steps(path), create, &mut |place| {
+            places += 1;
+            build
+                .copy(bytes, &site)
+                .map_err(|problem| problem.message)?;
+            put(place, value, &target.options)
+        });
+        done.map_err(|why| fault(&site, resource, &why))?;
         if places == 0 {
-            return Err(format!("there is no field {path}"));
+            return Err(fault(&site, resource, &format!("there is no field {path}")));
         }
     }
     Ok(())
 }
 
 fn put(place: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), String> {
-    let encoded = match options.encoding.as_str() {
-        "" => value.clone(),
-        "base64" => {
-            let text = text(value).ok_or("only text can be encoded")?;
-            STANDARD.encode(text).into()
-        }
-        other => return Err(format!("the encoding {other:?} is not known")),
-    };
     if options.delimiter.is_empty() {
-        // A scalar keeps the type of the field it goes into.
-        *place = match (&*place, text(&encoded)) {
-            (Value::String(_), Some(text)) => text.into(),
-            _ => encoded,
-        };
+        *place = converted(place, value.clone());
         return Ok(());
     }
-    let old = text(place).ok_or("only text can be taken apart by a delimiter")?;
-    let new = text(&encoded).ok_or("only text can be a part of text")?;
+    if !is_scalar(place) {
+        return Err("only text can be taken apart by a delimiter".into());
+    }
+    let old = text(place).unwrap_or_default();
+    let new = text(value).ok_or("only text can be a part of text")?;
     let mut parts: Vec<&str> = old.split(options.delimiter.as_str()).collect();
     match usize::try_from(options.index) {
         Err(_) => parts.insert(0, &new),
         Ok(index) if index >= parts.len() => parts.push(&new),
         Ok(index) => parts[index] = &new,
     }
-    *place = parts.join(&options.delimiter).into();
+    *place = converted(place, parts.join(&options.delimiter).into());
     Ok(())
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-/// `spec.containers.[name=web].env.0`, with `\.` and `[…]` for names that have dots.
-fn steps(path: &str) -> Vec<String> {
-    let mut steps = vec![String::new()];
-    let mut chars = path.chars();
-    let mut bracket = false;
-    while let Some(c) = chars.next() {
-        let last = steps.last_mut().expect("there is always one");
-        match c {
-            '\\' => last.extend(chars.next()),
-            '.' if !bracket => steps.push(String::new()),
-            '[' | ']' => {
-                bracket = c == '[';
-                last.push(c);
-            }
-            c => last.push(c),
-        }
-    }
-    steps.retain(|step| !step.is_empty());
-    steps
-}
-
-/// `[name=web]` as its two halves; `[a.b]` is just a key.
-fn condition(step: &str) -> Option<(&str, &str)> {
-    step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
-}
-
-fn key(step: &str) -> &str {
-    step.strip_prefix('[')
-        .and_then(|step| step.strip_suffix(']'))
-        .unwrap_or(step)
-}
-
-fn fits(item: &Value, condition: (&str, &str)) -> bool {
-    let (key, wanted) = condition;
-    let value = if key.is_empty() {
-        Some(item)
-    } else {
-        item.get(key)
+/// A scalar keeps the type of the field it goes into, where it can.
+fn converted(place: &Value, value: Value) -> Value {
+    let Some(text) = text(&value) else {
+        return value;
     };
-    value.and_then(text).is_some_and(|text| text == wanted)
-}
-
-fn child<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(map) => map.get(key(step)),
-        Value::Array(items) => match condition(step) {
-            Some(condition) => items.iter().find(|item| fits(item, condition)),
-            None => items.get(step.parse::<usize>().ok()?),
-        },
-        _ => None,
-    }
-}
-
-fn walk(
-    value: &mut Value,
-    steps: &[String],
-    create: bool,
-    apply: &mut dyn FnMut(&mut Value) -> Result<(), String>,
-) -> Result<(), String> {
-    let Some((step, rest)) = steps.split_first() else {
-        return apply(value);
-    };
-    match value {
-        Value::Object(map) if step == "*" => map
-            .values_mut()
-            .try_for_each(|inner| walk(inner, rest, create, apply)),
-        Value::Array(items) if step == "*" => items
-            .iter_mut()
-            .try_for_each(|inner| walk(inner, rest, create, apply)),
-        Value::Array(items) => {
-            if let Some(condition) = condition(step) {
-                let mut fitting = items.iter_mut().filter(|item| fits(item, condition));
-                return fitting.try_for_each(|item| walk(item, rest, create, apply));
-            }
-            match step.parse::<usize>().ok().and_then(|at| items.get_mut(at)) {
-                Some(item) => walk(item, rest, create, apply),
-                None => Ok(()),
-            }
-        }
-        Value::Object(map) => {
-            if create && !map.contains_key(key(step)) {
-                let made = if rest.is_empty() {
-                    Value::Null
-                } else {
-                    Value::Object(Map::new())
-                };
-                map.insert(key(step).to_owned(), made);
-            }
-            match map.get_mut(key(step)) {
-                Some(inner) => walk(inner, rest, create, apply),
-                None => Ok(()),
-            }
-        }
-        _ => Ok(()),
+    match place {
+        Value::String(_) => text.into(),
+        Value::Number(_) => text
+            .parse::<i64>()
+            .map(Value::from)
+            .or_else(|_| text.parse::<f64>().map(Value::from))
+            .unwrap_or(value),
+        Value::Bool(_) => text.parse::<bool>().map_or(value, Value::from),
+        _ => value,
     }
 }

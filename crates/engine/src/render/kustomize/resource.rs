@@ -2,12 +2,13 @@
 
 use api::{GroupVersionKind, Object};
 
+use super::metadata::Maker;
 use super::scope;
 use crate::manifest::title;
 use crate::{Origin, Problem};
 
 /// What a resource was called at some point.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Id {
     pub(super) gvk: GroupVersionKind,
     pub(super) name: String,
@@ -36,6 +37,12 @@ impl Id {
         }
     }
 
+    /// With the namespace as the server will see it.
+    pub(super) fn effective(self) -> Self {
+        let namespace = self.effective_namespace().to_owned();
+        Self { namespace, ..self }
+    }
+
     pub(super) fn same_namespace(&self, other: &Self) -> bool {
         self.effective_namespace() == other.effective_namespace()
     }
@@ -57,6 +64,12 @@ pub(super) struct Resource {
     pub(super) suffixes: Vec<String>,
     /// Its name ends in a hash of its content.
     pub(super) hashed: bool,
+    /// The generator it is from, if it is from no file.
+    pub(super) made_by: Option<Maker>,
+    /// What has been done to it, where that is wanted.
+    pub(super) transformed_by: Vec<(String, Maker)>,
+    /// The names of the variables that are taken from it.
+    pub(super) variables: Vec<String>,
 }
 
 impl Resource {
@@ -68,6 +81,9 @@ impl Resource {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             hashed: false,
+            made_by: None,
+            transformed_by: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -104,7 +120,10 @@ pub(super) type Resources = Vec<Resource>;
 /// Adds a resource, unless there is one of that name.
 pub(super) fn append(resources: &mut Resources, resource: Resource) -> Result<(), Problem> {
     let id = resource.id();
-    if let Some(first) = resources.iter().find(|other| other.id().is(&id)) {
+    if let Some(first) = resources
+        .iter()
+        .find(|other| other.object.name() == id.name && other.id().is(&id))
+    {
         return Err(Problem::new(
             &resource.origin.file,
             format!("{} is there twice", title(&resource.object)),
@@ -114,21 +133,4 @@ pub(super) fn append(resources: &mut Resources, resource: Resource) -> Result<()
     }
     resources.push(resource);
     Ok(())
-}
-
-/// The one resource that is called so now, or else the one that ever was.
-pub(super) fn find(resources: &Resources, id: &Id) -> Result<usize, usize> {
-    let of = |matches: &dyn Fn(&Resource) -> bool| -> Vec<usize> {
-        (0..resources.len())
-            .filter(|at| matches(&resources[*at]))
-            .collect()
-    };
-    let now = of(&|resource| resource.id().is(id));
-    if let [only] = now[..] {
-        return Ok(only);
-    }
-    match of(&|resource| resource.was(|was| was.is(id)))[..] {
-        [only] => Ok(only),
-        ref several => Err(several.len()),
-    }
 }

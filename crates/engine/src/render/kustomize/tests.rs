@@ -9,7 +9,7 @@ fn tree(kustomization: &str) -> MapTree {
         .with_file("app/a.yaml", CONFIG)
         .with_file("base/kustomization.yaml", "resources: [a.yaml]\n")
         .with_file("base/a.yaml", CONFIG)
-        .with_file("part/kustomization.yaml", "kind: Component\n")
+        .with_file("part/kustomization.yaml", "kind: Component\nnamePrefix: a-\n")
         .with_file("round/kustomization.yaml", "resources: [../app]\n")
         .with_file("plain/a.yaml", CONFIG)
 }
@@ -36,9 +36,9 @@ fn what_is_not_supported_or_wrong_is_named() {
         "resources: [a.yaml]\npatches: [{patch: '[]'}]\n",
         "resources: [a.yaml]\npatches: [{path: gone.yaml}]\n",
         "resources: [a.yaml]\npatches:\n- patch: |\n    kind: ConfigMap\n    apiVersion: v1\n    metadata: {name: b}\n",
-        "resources: [a.yaml]\npatches:\n- target: {name: a}\n  patch: '[{op: remove, path: /nope}]'\n",
+        "resources: [a.yaml]\npatches:\n- target: {name: a}\n  patch: '[{\"op\": \"remove\", \"path\": \"/nope\"}]'\n",
         "resources: [a.yaml]\npatches:\n- target: {name: '('}\n  patch: '[]'\n",
-        "resources: [a.yaml]\npatches:\n- target: {name: a}\n  patch: '{datta: {a: b}}'\n",
+        "resources: [a.yaml]\npatches:\n- target: {name: a}\n  patch: '{kind: ConfigMap, metadata: {name: a}, datta: {a: b}}'\n",
         "resources: [a.yaml]\nreplicas: [{name: a, count: 2}]\n",
         "configMapGenerator: [{literals: [a=b]}]\n",
         "configMapGenerator: [{name: x, literals: [a]}]\n",
@@ -83,7 +83,7 @@ fn manifests_keep_the_place_they_come_from() {
         told,
         [
             "x-a base/a.yaml:1",
-            "x-g-6ct58987ht app/kustomization.yaml:1"
+            "x-g-6ct58987ht app/kustomization.yaml:3"
         ]
     );
 }
