@@ -12,7 +12,7 @@ use super::check;
 use super::core::{Core, causes, recorded, unread};
 use super::progress;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
-use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::history::{NewStep, Push, StepKind, StepQuery, Trigger, Verdict, Write};
 use crate::source::{HOSTED, Location};
 
 /// How long a push's check may take.
@@ -184,8 +184,17 @@ impl PushGate {
             core.waker.wake(Trigger::Push);
             return Ok(());
         };
-        let newest = reader.newest_step().await.map_err(recorded)?;
-        let feed = core.history.follow(newest);
+        // The commit may be followed already: its first steps are told too.
+        let own = StepQuery {
+            push: Some(id.clone()),
+            ..StepQuery::default()
+        };
+        let own = reader.steps(&own).await.map_err(recorded)?;
+        let after = match own.first() {
+            Some(received) => received.seq,
+            None => reader.newest_step().await.map_err(recorded)?,
+        };
+        let feed = core.history.follow(after);
         let accepted = Write::Verdict {
             push: id.clone(),
             verdict: Verdict::Accepted,

@@ -9,7 +9,10 @@ fn tree(kustomization: &str) -> MapTree {
         .with_file("app/a.yaml", CONFIG)
         .with_file("base/kustomization.yaml", "resources: [a.yaml]\n")
         .with_file("base/a.yaml", CONFIG)
-        .with_file("part/kustomization.yaml", "kind: Component\nnamePrefix: a-\n")
+        .with_file(
+            "part/kustomization.yaml",
+            "kind: Component\nnamePrefix: a-\n",
+        )
         .with_file("round/kustomization.yaml", "resources: [../app]\n")
         .with_file("plain/a.yaml", CONFIG)
 }
