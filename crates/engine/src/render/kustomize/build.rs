@@ -14,7 +14,7 @@ const OBJECTS: usize = 10_000;
 /// How many kustomizations one path may stand on, each counted as often as it is used.
 const DIRECTORIES: usize = 2_000;
 /// Bytes that patches, replacements and variables may copy in all.
-const COPIED: usize = 256 << 20;
+const COPIED: usize = 64 << 20;
 
 /// One build.
 pub(super) struct Build<'a> {
