@@ -2,6 +2,7 @@
 //!
 //! For building and reading specs and statuses; a stored object stays the JSON it was written as.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,20 @@ pub struct ApplicationSource {
     /// A branch, a tag or a commit; absent for the tracked branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// What is filled in after rendering; absent for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_build: Option<PostBuild>,
+}
+
+/// Variables of the manifests, as in Flux: `${NAME}`, `${NAME:=default}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PostBuild {
+    /// Values by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub substitute: BTreeMap<String, String>,
+    /// A variable that has neither value nor default is an error, not empty.
+    pub strict: bool,
 }
 
 /// What Kedge may do by itself. All of it, unless somebody says otherwise.
@@ -314,6 +329,10 @@ mod tests {
                 repo: Some(text()),
                 path: text(),
                 revision: Some(text()),
+                post_build: Some(PostBuild {
+                    substitute: [(text(), text())].into_iter().collect(),
+                    strict: true,
+                }),
             },
             sync_policy: SyncPolicy::default(),
             depends_on: vec![text()],

@@ -9,7 +9,7 @@ use api::{Object, Uid};
 
 pub use api::kinds::SyncPolicy;
 
-use crate::render::{self, Documents};
+use crate::render::{self, Documents, Substitutions};
 use crate::tree::{Reader, path};
 use crate::{Manifest, Problem, Problems, Tree};
 
@@ -44,6 +44,8 @@ pub struct Source {
     pub path: String,
     /// Branch, tag or commit; empty for the tracked branch.
     pub revision: String,
+    /// `postBuild`: absent where nothing is filled in.
+    pub substitutions: Option<Substitutions>,
 }
 
 impl Application {
@@ -63,6 +65,7 @@ impl Application {
                 repo: text(&spec["source"]["repo"]),
                 path: text(&spec["source"]["path"]),
                 revision: text(&spec["source"]["revision"]),
+                substitutions: substitutions(&spec["source"]["postBuild"]),
             },
             policy: SyncPolicy {
                 automated: flag("automated"),
@@ -90,6 +93,18 @@ impl Application {
     pub fn path(&self) -> Option<String> {
         path::join("", &self.source.path)
     }
+}
+
+fn substitutions(post_build: &Value) -> Option<Substitutions> {
+    let post_build = post_build.as_object()?;
+    let values = post_build.get("substitute").and_then(Value::as_object);
+    let values = values.into_iter().flatten();
+    Some(Substitutions {
+        values: values
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            .collect(),
+        strict: post_build.get("strict").and_then(Value::as_bool) == Some(true),
+    })
 }
 
 /// An Application in the repository.

@@ -50,6 +50,7 @@ pub fn part(tree: &dyn Tree, found: &Found, kinds: &Kinds) -> Result<Part, Probl
         let options = Options {
             kinds,
             namespace: &application.target_namespace,
+            substitutions: application.source.substitutions.as_ref(),
         };
         render::render(&recorder, &application.source.path, &options)?
     } else {

@@ -7,7 +7,7 @@ use anyhow::Context;
 use engine::application::Found;
 use engine::commit::{self, Part};
 use engine::render::{self, Options};
-use engine::{Kinds, Manifest, Problems, application};
+use engine::{Application, Kinds, Manifest, Problems, application};
 
 use super::directory::DirectoryTree;
 use super::place::Place;
@@ -54,11 +54,19 @@ pub(super) fn read(path: &Path, namespace: &Namespace) -> anyhow::Result<Reading
     let result = if place.is_cluster() {
         commit::read(&tree, &place.path, &kinds).map(Read::Cluster)
     } else {
-        let namespace = match namespace {
-            Namespace::Found => target(&tree, &place),
-            Namespace::Named(name) => name.clone(),
+        let application = owner(&tree, &place);
+        let target = application.as_ref().map(|it| it.target_namespace.as_str());
+        let options = Options {
+            kinds: &kinds,
+            namespace: match namespace {
+                Namespace::Found => target.unwrap_or_default(),
+                Namespace::Named(name) => name,
+            },
+            substitutions: application
+                .as_ref()
+                .and_then(|it| it.source.substitutions.as_ref()),
         };
-        manifests(&tree, &place.path, &kinds, &namespace).map(Read::Manifests)
+        manifests(&tree, &place.path, &options).map(Read::Manifests)
     };
     Ok(Reading { place, result })
 }
@@ -66,11 +74,10 @@ pub(super) fn read(path: &Path, namespace: &Namespace) -> anyhow::Result<Reading
 fn manifests(
     tree: &DirectoryTree,
     path: &str,
-    kinds: &Kinds,
-    namespace: &str,
+    options: &Options,
 ) -> Result<Vec<Manifest>, Problems> {
-    let mut manifests = render::render(tree, path, &Options { kinds, namespace })?;
-    if namespace.is_empty() {
+    let mut manifests = render::render(tree, path, options)?;
+    if options.namespace.is_empty() {
         for manifest in &mut manifests {
             if manifest.object.namespace().is_empty() {
                 manifest.object.metadata_mut().shift_remove("namespace");
@@ -80,8 +87,8 @@ fn manifests(
     Ok(manifests)
 }
 
-/// The namespace that the Application of this path asks for; empty where there is none.
-fn target(tree: &DirectoryTree, place: &Place) -> String {
+/// The Application whose path this is.
+fn owner(tree: &DirectoryTree, place: &Place) -> Option<Application> {
     let found = place
         .cluster
         .as_ref()
@@ -89,8 +96,7 @@ fn target(tree: &DirectoryTree, place: &Place) -> String {
         .unwrap_or_default();
     let own = |found: &Found| found.application.source.path == place.path;
     let own = found.into_iter().find(own);
-    own.map(|found| found.application.target_namespace)
-        .unwrap_or_default()
+    own.map(|found| found.application)
 }
 
 impl Reading {

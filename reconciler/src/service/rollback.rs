@@ -269,6 +269,7 @@ impl Look<'_> {
         let options = render::Options {
             kinds: self.kinds,
             namespace: target_namespace,
+            substitutions: source.substitutions.as_ref(),
         };
         match render::render(tree, &source.path, &options) {
             Ok(manifests) => plan::content_digest(&manifests),

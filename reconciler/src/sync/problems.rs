@@ -105,6 +105,7 @@ mod tests {
         let options = render::Options {
             kinds: &kinds,
             namespace: "shop",
+            substitutions: None,
         };
         let manifests = render::render(&tree, "web", &options).unwrap();
         let cause = Cause::invalid("spec.replicas", &json!(-1), "must be positive");

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engine::application::Source;
 use engine::render::{self, Options};
 use engine::rollout::CommitId;
 use engine::tree::{Reads, Recorder};
@@ -20,7 +21,7 @@ pub(crate) struct Render {
     /// Equal where the same objects are asked for; empty where nothing can be rendered.
     pub(crate) digest: String,
     reads: Reads,
-    path: String,
+    source: Source,
     namespace: String,
 }
 
@@ -100,7 +101,7 @@ impl Renders {
 
 impl Render {
     fn is_of(&self, application: &Application) -> bool {
-        self.path == application.source.path && self.namespace == application.target_namespace
+        self.source == application.source && self.namespace == application.target_namespace
     }
 
     /// Nothing if it cannot be rendered.
@@ -114,6 +115,7 @@ fn fresh(application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
     let options = Options {
         kinds,
         namespace: &application.target_namespace,
+        substitutions: application.source.substitutions.as_ref(),
     };
     let manifests = render::render(&recorder, &application.source.path, &options);
     Render {
@@ -123,7 +125,7 @@ fn fresh(application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
             .unwrap_or_default(),
         manifests,
         reads: recorder.into_reads(),
-        path: application.source.path.clone(),
+        source: application.source.clone(),
         namespace: application.target_namespace.clone(),
     }
 }

@@ -4,12 +4,15 @@ use api::Object;
 use api::codec::strict::{self, Mistyped, TypeProblem};
 use api::codec::yaml::Document;
 
-use super::Documents;
+use super::substitute::has_variable;
+use super::{Documents, Texts};
+use serde_json::Value;
+
 use crate::manifest::title;
 use crate::{Manifest, Problem, diff, order};
 
 /// Everything wrong with one document of a file.
-pub(super) fn document(file: &Documents, document: &Document) -> Vec<Problem> {
+pub(super) fn document(file: &Documents, document: &Document, texts: Texts) -> Vec<Problem> {
     let object = Object::from(document.value.clone());
     if !document.value.is_object() {
         let text = "a manifest is a mapping with apiVersion, kind and metadata";
@@ -19,7 +22,7 @@ pub(super) fn document(file: &Documents, document: &Document) -> Vec<Problem> {
     }
     let missing = missing(&object);
     let problems = if missing.is_empty() {
-        let mut problems = fields(&object);
+        let mut problems = fields(&object, texts);
         problems.extend(wave(&object));
         problems
     } else {
@@ -41,11 +44,11 @@ pub(super) fn document(file: &Documents, document: &Document) -> Vec<Problem> {
 }
 
 /// What transformers made of a manifest: it has no places any more, but where it came from.
-pub(super) fn transformed(manifest: &Manifest) -> Vec<Problem> {
+pub(super) fn transformed(manifest: &Manifest, texts: Texts) -> Vec<Problem> {
     let origin = &manifest.origin;
     let place = |problem: Problem| {
         let hint = if problem.hint.is_empty() {
-            "a patch or a transformer of the kustomization put it there".to_owned()
+            "a patch, a transformer or a variable put it there".to_owned()
         } else {
             problem.hint.clone()
         };
@@ -55,7 +58,10 @@ pub(super) fn transformed(manifest: &Manifest) -> Vec<Problem> {
             ..problem.at(origin.line, 0)
         }
     };
-    fields(&manifest.object).into_iter().map(place).collect()
+    fields(&manifest.object, texts)
+        .into_iter()
+        .map(place)
+        .collect()
 }
 
 fn missing(object: &Object) -> Vec<Problem> {
@@ -81,7 +87,7 @@ fn missing(object: &Object) -> Vec<Problem> {
 }
 
 /// Fields the kind does not have, and values that are not of the field's type.
-fn fields(object: &Object) -> Vec<Problem> {
+fn fields(object: &Object, texts: Texts) -> Vec<Problem> {
     let findings = strict::check_object(object);
     let unknown = findings.unknown.into_iter().map(|unknown| {
         let hint = unknown
@@ -91,7 +97,14 @@ fn fields(object: &Object) -> Vec<Problem> {
             .field(unknown.field)
             .hint(hint)
     });
-    let mistyped = findings.mistyped.into_iter().map(|mistyped| {
+    let open = |mistyped: &Mistyped| {
+        texts == Texts::WithVariables
+            && at(&object.body, &mistyped.field)
+                .and_then(Value::as_str)
+                .is_some_and(has_variable)
+    };
+    let mistyped = findings.mistyped.into_iter().filter(|it| !open(it));
+    let mistyped = mistyped.map(|mistyped| {
         let text = describe(&mistyped);
         Problem::new("", text).field(mistyped.field)
     });
@@ -99,7 +112,21 @@ fn fields(object: &Object) -> Vec<Problem> {
     all.map(|problem| problem.object(title(object))).collect()
 }
 
-fn describe(mistyped: &Mistyped) -> String {
+/// The value of a field such as `spec.ports[0].port`.
+fn at<'a>(body: &'a Value, field: &str) -> Option<&'a Value> {
+    field.split('.').try_fold(body, |at, step| {
+        let mut parts = step.split('[');
+        let at = match parts.next() {
+            Some("") | None => at,
+            Some(key) => at.get(key)?,
+        };
+        parts.try_fold(at, |at, index| {
+            at.get(index.strip_suffix(']')?.parse::<usize>().ok()?)
+        })
+    })
+}
+
+pub(super) fn describe(mistyped: &Mistyped) -> String {
     let field = &mistyped.field;
     match &mistyped.problem {
         TypeProblem::Type { found, expected } => {

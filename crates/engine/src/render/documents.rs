@@ -6,6 +6,15 @@ use api::codec::yaml::{self, Document};
 use super::check;
 use crate::{Manifest, Origin, Problem, Problems};
 
+/// What the texts of manifests are when they are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// As they will be applied.
+    Final,
+    /// With variables, which may be of another type once they are filled in.
+    WithVariables,
+}
+
 /// A parsed file.
 #[derive(Debug, Clone)]
 pub struct Documents {
@@ -45,8 +54,15 @@ impl Documents {
 
     /// The objects in it: complete enough to be named, without fields nobody knows.
     pub fn manifests(&self) -> Result<Vec<Manifest>, Problems> {
+        self.manifests_with(Texts::Final)
+    }
+
+    /// The same, of a file that may have variables.
+    pub(super) fn manifests_with(&self, texts: Texts) -> Result<Vec<Manifest>, Problems> {
         let checked = self.documents.iter();
-        let problems: Vec<Problem> = checked.flat_map(|it| check::document(self, it)).collect();
+        let problems: Vec<Problem> = checked
+            .flat_map(|it| check::document(self, it, texts))
+            .collect();
         let manifests = self.documents.iter().map(|document| Manifest {
             object: Object::from(document.value.clone()),
             origin: Origin {

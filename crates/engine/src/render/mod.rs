@@ -5,6 +5,7 @@ mod check;
 mod documents;
 pub mod kustomize;
 mod plain;
+mod substitute;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,8 @@ use crate::tree::Reader;
 use crate::validate::unknown_kind;
 use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
 
-pub use documents::Documents;
+pub use documents::{Documents, Texts};
+pub use substitute::Substitutions;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.
 pub const VERSION: u32 = 2;
@@ -28,6 +30,8 @@ pub struct Options<'a> {
     pub kinds: &'a Kinds,
     /// Where namespaced objects go that name no namespace.
     pub namespace: &'a str,
+    /// Variables to fill in; absent where text is only text.
+    pub substitutions: Option<&'a Substitutions>,
 }
 
 /// How a path is rendered.
@@ -43,11 +47,22 @@ pub enum Renderer {
 /// Everything that is wrong, not only the first.
 pub fn render(tree: &dyn Tree, path: &str, options: &Options) -> Result<Vec<Manifest>, Problems> {
     let reader = Reader::new(tree);
+    let texts = match options.substitutions {
+        Some(_) => Texts::WithVariables,
+        None => Texts::Final,
+    };
     let mut manifests = match renderer(&reader, path)? {
-        Renderer::Kustomize => kustomize::build(tree, path)?,
-        Renderer::Plain => plain::read(&reader, path)?,
+        Renderer::Kustomize => kustomize::build_with(tree, path, texts)?,
+        Renderer::Plain => plain::read(&reader, path, texts)?,
     };
     let mut problems = Vec::new();
+    if let Some(substitutions) = options.substitutions {
+        substitutions.apply(&reader, &mut manifests)?;
+        let wrong = manifests
+            .iter()
+            .flat_map(|it| check::transformed(it, Texts::Final));
+        problems.extend(wrong);
+    }
     for manifest in &mut manifests {
         if let Err(problem) = complete(manifest, options) {
             problems.push(problem);

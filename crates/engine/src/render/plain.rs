@@ -1,6 +1,6 @@
 //! Plain manifests: every YAML and JSON file below a path.
 
-use super::Documents;
+use super::{Documents, Texts};
 use crate::tree::{EntryKind, Reader, path};
 use crate::{Manifest, Problem, Problems};
 
@@ -11,9 +11,9 @@ const OBJECTS: usize = 10_000;
 
 /// The objects in the file, or in all files below the directory, by path. Names that begin with a
 /// dot are skipped.
-pub(super) fn read(reader: &Reader, at: &str) -> Result<Vec<Manifest>, Problems> {
+pub(super) fn read(reader: &Reader, at: &str, texts: Texts) -> Result<Vec<Manifest>, Problems> {
     if let Some(bytes) = reader.file(at)? {
-        return Documents::parse(at, &bytes)?.manifests();
+        return Documents::parse(at, &bytes)?.manifests_with(texts);
     }
     let mut files = Vec::new();
     if !collect(reader, at, 0, &mut files)? {
@@ -25,7 +25,8 @@ pub(super) fn read(reader: &Reader, at: &str) -> Result<Vec<Manifest>, Problems>
         let Some(bytes) = reader.file(&file)? else {
             continue;
         };
-        match Documents::parse(&file, &bytes).and_then(|documents| documents.manifests()) {
+        match Documents::parse(&file, &bytes).and_then(|documents| documents.manifests_with(texts))
+        {
             Ok(more) => manifests.extend(more),
             Err(more) => problems.extend(more.0),
         }

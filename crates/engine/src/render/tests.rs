@@ -24,6 +24,7 @@ fn rendered(tree: &MapTree) -> Result<Vec<Manifest>, Problems> {
     let options = Options {
         kinds: &kinds,
         namespace: "shop",
+        substitutions: None,
     };
     render(tree, "app", &options)
 }
@@ -72,6 +73,7 @@ fn a_path_may_be_one_file_and_must_be_there() {
     let options = Options {
         kinds: &kinds,
         namespace: "shop",
+        substitutions: None,
     };
     let tree = with(str::to_owned);
     assert_eq!(render(&tree, "app/web.yaml", &options).unwrap().len(), 1);
@@ -178,6 +180,7 @@ fn an_unrelated_commit_reads_the_same() {
     let options = Options {
         kinds: &kinds,
         namespace: "shop",
+        substitutions: None,
     };
     render(&recorder, "app", &options).unwrap();
     let reads = recorder.into_reads();
@@ -196,4 +199,142 @@ fn an_unrelated_commit_reads_the_same() {
             .hold_in(&tree.clone().with_file("app/kustomization.yaml", ""))
             .unwrap()
     );
+}
+
+/// Renders with variables; what is wrong as people see it.
+fn substituted(tree: &MapTree, strict: bool) -> String {
+    let substitutions = Substitutions {
+        values: [
+            ("COUNT", "3"),
+            ("NAME", "web"),
+            ("EMPTY", ""),
+            ("YES", "true"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect(),
+        strict,
+    };
+    let kinds = Kinds::served();
+    let options = Options {
+        kinds: &kinds,
+        namespace: "shop",
+        substitutions: Some(&substitutions),
+    };
+    match render(tree, "app", &options) {
+        Ok(manifests) => manifests
+            .iter()
+            .map(|manifest| manifest.object.body.to_string())
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+#[test]
+fn variables_are_filled_in_where_they_are_asked_for() {
+    let config = |value: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  k: {value}\n"
+        );
+        MapTree::default().with_file("app/c.yaml", text)
+    };
+    let check = |value: &str, expected: &str| {
+        let told = substituted(&config(value), true);
+        let value: serde_json::Value = serde_json::from_str(&told).expect(&told);
+        assert_eq!(value["data"]["k"], expected, "{told}");
+    };
+    check("${NAME}", "web");
+    check("a-${NAME}-${COUNT}", "a-web-3");
+    check("'${COUNT}'", "3");
+    check("${COUNT}", "3");
+    check("${NOBODY:-default}", "default");
+    check("${NOBODY:=a b}", "a b");
+    check("${EMPTY:=full}", "full");
+    check("${NAME:=other}", "web");
+    check("'${EMPTY}'", "");
+    check("'${NOBODY:=}'", "");
+    check("$${NAME}", "${NAME}");
+    check("$NAME $(NAME) $ $$", "$NAME $(NAME) $ $$");
+    let numbers = with(|text| {
+        text.replace("replicas: 2", "replicas: ${COUNT}")
+            .replace("image: web:1", "image: \"${NAME}:${COUNT}\"")
+            .replace(
+                "  name: web\nspec",
+                "  name: ${NAME}\n  labels: {\"${NAME}\": \"${YES}\"}\nspec",
+            )
+    });
+    let told = substituted(&numbers, true);
+    for part in [
+        r#""replicas":3"#,
+        r#""image":"web:3""#,
+        r#""labels":{"web":"true"}"#,
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    let off = with(|text| text.replace("web:1", "\"web:${COUNT}\""));
+    assert!(
+        rendered(&off).unwrap()[0]
+            .object
+            .body
+            .to_string()
+            .contains("web:${COUNT}")
+    );
+    let left = "{name: c, annotations: {kedge.dev/substitute: disabled}}\ndata: {k: \"${NOBODY}\"}";
+    let left = MapTree::default().with_file(
+        "app/c.yaml",
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {left}\n"),
+    );
+    assert!(substituted(&left, true).contains("${NOBODY}"));
+    assert!(substituted(&config("'<${NOBODY}>'"), false).contains(r#""<>""#));
+}
+
+#[test]
+fn kustomizations_have_variables_too() {
+    let tree = with(|text| text.replace("replicas: 2", "replicas: ${COUNT}"))
+        .with_file(
+            "app/kustomization.yaml",
+            "resources: [web.yaml]\nnamePrefix: ${NAME}-\nconfigMapGenerator: [{name: c, literals: ['a=${NAME}']}]\n",
+        );
+    let told = substituted(&tree, true);
+    for part in [r#""replicas":3"#, r#""name":"web-web""#, r#""a":"web""#] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_variable_has_a_place() {
+    let image = |image: &str| with(|text| text.replace("web:1", image));
+    let cases = [
+        ("not defined", image("\"web:${COUTN}\"")),
+        ("not defined, nothing near", image("\"web:${ZZZZZZZZ}\"")),
+        ("no name", image("\"web:${1}\"")),
+        ("no form of it", image("\"web:${NAME/x/y}\"")),
+        ("no end", image("\"web:${NAME\"")),
+        ("nested", image("\"web:${A:=${NAME}}\"")),
+        (
+            "of the wrong type",
+            with(|text| text.replace("replicas: 2", "replicas: ${NAME}")),
+        ),
+        (
+            "in a secret",
+            MapTree::default().with_file(
+                "app/s.yaml",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: \"hunter2${NOBODY}\"}\n",
+            ),
+        ),
+        (
+            "put there by a generator",
+            with(str::to_owned).with_file(
+                "app/kustomization.yaml",
+                "resources: [web.yaml]\nconfigMapGenerator:\n- name: c\n  literals: ['a=${NOBODY}']\n",
+            ),
+        ),
+    ];
+    let told: Vec<String> = cases
+        .iter()
+        .map(|(what, tree)| format!("## {what}\n{}", substituted(tree, true)))
+        .collect();
+    assert!(!told.concat().contains("hunter2"));
+    insta::assert_snapshot!(told.join("\n\n"));
 }

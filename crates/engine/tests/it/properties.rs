@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use engine::render::kustomize;
+use engine::Kinds;
+use engine::render::{self, Options, Substitutions, kustomize};
 use engine::tree::MapTree;
 
 use crate::cases::{self, Case};
@@ -169,6 +170,29 @@ proptest! {
         }
         let tree: MapTree = files.iter().collect();
         check(&tree, case.root())?;
+    }
+
+    #[test]
+    fn no_text_with_variables_is_too_much(
+        text in "[${}A-C:=\\- é0-9]{0,24}",
+        value in "[ -~]{0,8}",
+        strict in any::<bool>(),
+    ) {
+        let config = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": text}});
+        let tree = MapTree::default().with_file("c.yaml", config.to_string());
+        let values = [("A".to_owned(), value.clone())].into_iter().collect();
+        let (kinds, substitutions) = (Kinds::served(), Substitutions { values, strict });
+        let options = Options { kinds: &kinds, namespace: "n", substitutions: Some(&substitutions) };
+        match render::render(&tree, "", &options) {
+            Ok(manifests) => {
+                let built = &manifests[0].object.body["data"]["k"];
+                prop_assert!(built.is_string());
+                if !text.contains("${") {
+                    prop_assert_eq!(built, &text);
+                }
+            }
+            Err(problems) => prop_assert!(problems.0.iter().all(|it| it.line == 1 && it.excerpt.is_some())),
+        }
     }
 
     #[test]

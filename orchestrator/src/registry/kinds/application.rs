@@ -65,6 +65,17 @@ fn validate_create(object: &Object) -> Vec<Cause> {
             );
         }
     }
+    let variables = source.get("postBuild").get("substitute");
+    for (name, _) in variables.entries() {
+        let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let rest = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !name.starts_with(starts) || !name.chars().all(rest) {
+            causes.invalid(
+                &variables,
+                "a name must consist of letters, digits and '_', and not begin with a digit",
+            );
+        }
+    }
     causes.at_least(&spec.get("deadlineSeconds"), 1);
     let policy = spec.get("syncPolicy").get("onFailure");
     causes.one_of(&policy, &["restore", "revert", "bestEffort"]);

@@ -136,7 +136,7 @@ pub(super) fn resolve(
     let place = load::local(site, entry)?;
     if let Some(bytes) = build.reader.file(&place)? {
         load::inside(site, entry, &place)?;
-        let manifests = Documents::parse(&place, &bytes)?.manifests()?;
+        let manifests = Documents::parse(&place, &bytes)?.manifests_with(build.texts)?;
         build::limit(all.resources.len() + manifests.len(), site)?;
         for manifest in manifests {
             append(

@@ -7,6 +7,7 @@ use super::openapi::Schema;
 use super::resource::Resources;
 use super::site::Site;
 use crate::Problem;
+use crate::render::Texts;
 use crate::tree::Reader;
 
 /// How many objects one path may render to.
@@ -23,15 +24,18 @@ pub(super) struct Build<'a> {
     pub(super) schema: OnceCell<Schema>,
     /// What the root wants to be written into the objects.
     pub(super) wanted: Wanted,
+    /// What resources are when they are read.
+    pub(super) texts: Texts,
     directories: Cell<usize>,
     copied: Cell<usize>,
 }
 
 impl<'a> Build<'a> {
-    pub(super) fn new(reader: Reader<'a>, wanted: Wanted) -> Self {
+    pub(super) fn new(reader: Reader<'a>, wanted: Wanted, texts: Texts) -> Self {
         Self {
             reader,
             wanted,
+            texts,
             schema: OnceCell::new(),
             directories: Cell::new(0),
             copied: Cell::new(0),

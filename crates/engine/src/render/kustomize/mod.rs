@@ -28,7 +28,7 @@ mod tests;
 mod transformers;
 mod vars;
 
-use crate::render::check;
+use crate::render::{Texts, check};
 use crate::tree::{Reader, path};
 use crate::{Manifest, Problem, Problems, Tree};
 
@@ -63,12 +63,21 @@ pub fn find(reader: &Reader, directory: &str) -> Result<Option<String>, Problems
 
 /// What the directory builds to, in Kustomize's order.
 pub fn build(tree: &dyn Tree, directory: &str) -> Result<Vec<Manifest>, Problems> {
+    build_with(tree, directory, Texts::Final)
+}
+
+/// The same, of files that may have variables.
+pub(super) fn build_with(
+    tree: &dyn Tree,
+    directory: &str,
+    texts: Texts,
+) -> Result<Vec<Manifest>, Problems> {
     let reader = Reader::new(tree);
     let Some(file) = find(&reader, directory)? else {
         return Err(Problem::new(directory, "has no kustomization.yaml").into());
     };
     let root = Kustomization::parse(&file, &reader.file(&file)?.unwrap_or_default())?;
-    let build = Build::new(reader, metadata::wanted(&root)?);
+    let build = Build::new(reader, metadata::wanted(&root)?, texts);
     let mut all = accumulate::directory(&build, &root)?;
     hash::rename(&mut all.resources);
     references::update(&all.config, &mut all.resources)?;
@@ -85,7 +94,10 @@ pub fn build(tree: &dyn Tree, directory: &str) -> Result<Vec<Manifest>, Problems
             origin: resource.origin,
         })
         .collect();
-    let problems = manifests.iter().flat_map(check::transformed).collect();
+    let problems = manifests
+        .iter()
+        .flat_map(|it| check::transformed(it, texts));
+    let problems = problems.collect();
     Problems(problems).or(manifests)
 }
 
