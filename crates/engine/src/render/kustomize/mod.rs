@@ -87,6 +87,11 @@ pub(super) fn build_with(
     metadata::write(&build.wanted, &root.site, &mut resources);
     let site = root.at("sortOptions");
     sort::sort(&site, root.sort_options.as_ref(), &mut resources)?;
+    checked(resources, texts)
+}
+
+/// What was built, if all of it is as its kind wants it.
+fn checked(resources: Resources, texts: Texts) -> Result<Vec<Manifest>, Problems> {
     let manifests: Vec<Manifest> = resources
         .into_iter()
         .map(|resource| Manifest {

@@ -24,16 +24,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "a table of kinds",
     ),
     (
-        "crates/engine/src/render/kustomize/generators/mod.rs",
-        "absorb",
-        "to be split",
-    ),
-    (
-        "crates/engine/src/render/kustomize/generators/mod.rs",
-        "inherit",
-        "to be split",
-    ),
-    (
         "crates/engine/src/render/kustomize/kustomization/mod.rs",
         "take",
         "to be split",

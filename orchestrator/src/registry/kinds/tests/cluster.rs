@@ -154,11 +154,12 @@ fn applications_and_rollouts() {
     refuse(
         applications,
         &json!({"metadata": {"name": "web"}, "spec": {
-            "source": {"path": "../up", "revision": "--upload-pack=x"}, "deadlineSeconds": 0, "dependsOn": ["web"],
+            "source": {"path": "../up", "revision": "--upload-pack=x", "postBuild": {"substitute": {"1A": "x"}}}, "deadlineSeconds": 0, "dependsOn": ["web"],
         }}),
         &[
             ("spec.source.path", "must not contain '..'"),
             ("spec.source.revision", "must not start with '-'"),
+            ("spec.source.postBuild.substitute", "a name must consist"),
             ("spec.deadlineSeconds", "must be greater than 0"),
             ("spec.dependsOn[0]", "cannot depend on itself"),
         ],

@@ -1,0 +1,29 @@
+//! Kedge's own kinds, `kedge.dev/v1alpha1`: the typed form of what `facts/kedge-types.json` lists.
+//!
+//! For building and reading specs and statuses; a stored object stays the JSON it was written as.
+
+mod application;
+mod rollout;
+#[cfg(test)]
+mod tests;
+
+pub use application::{
+    ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
+    DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus,
+};
+pub use rollout::{RolloutObjects, RolloutPhase, RolloutSpec, RolloutStatus, RolloutWave};
+
+use crate::GroupVersionKind;
+
+pub const GROUP: &str = "kedge.dev";
+pub const VERSION: &str = "v1alpha1";
+
+/// The kind of an Application.
+pub fn application() -> GroupVersionKind {
+    GroupVersionKind::new(GROUP, VERSION, "Application")
+}
+
+/// The kind of a Rollout.
+pub fn rollout() -> GroupVersionKind {
+    GroupVersionKind::new(GROUP, VERSION, "Rollout")
+}
