@@ -11,6 +11,7 @@ pub struct Context {
     /// Compute everything, store nothing.
     pub dry_run: bool,
     pub validation: FieldValidation,
+    pub origin: Origin,
 }
 
 impl Context {
@@ -21,6 +22,7 @@ impl Context {
             manager: component.to_owned(),
             dry_run: false,
             validation: FieldValidation::Ignore,
+            origin: Origin::Component,
         }
     }
 
@@ -28,6 +30,15 @@ impl Context {
     pub fn actor(&self) -> String {
         format!("{}/{}", self.identity.name, self.manager)
     }
+}
+
+/// Where a write comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Over the wire, from whoever proved the identity.
+    Request,
+    /// From a part of this process.
+    Component,
 }
 
 /// What to do about fields the kind does not have (query parameter `fieldValidation`).

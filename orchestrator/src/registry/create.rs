@@ -59,6 +59,7 @@ impl Registry {
             );
         }
         let key = object.key(&kind.resource.collection());
+        admission::record::admit(context, &key)?;
         admission::namespace::exists(view, kind, &key)?;
         if view.get(&key).is_some() {
             return Err(Status::already_exists(&key));

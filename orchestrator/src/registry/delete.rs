@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use api::{Cause, Object, ObjectKey, Reason, Status};
 use client::{DeleteOptions, Propagation};
 
-use super::Registry;
 use super::allocate::{self, Held};
 use super::context::{Context, Written};
 use super::kinds::{self, Kind};
 use super::prepared::{Effect, Prepared};
 use super::view::{Current, View};
+use super::{Registry, admission};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
@@ -30,7 +30,7 @@ impl Registry {
         options: &DeleteOptions,
     ) -> Result<Written, Status> {
         self.commit(context, |view, _attempt| {
-            self.prepare_delete(view, kind, key, options)
+            self.prepare_delete(view, context, kind, key, options)
         })
         .await
     }
@@ -38,11 +38,13 @@ impl Registry {
     pub(crate) fn prepare_delete(
         &self,
         view: &View<'_>,
+        context: &Context,
         kind: &'static Kind,
         key: &ObjectKey,
         options: &DeleteOptions,
     ) -> Result<Prepared, Status> {
         let current = view.existing(key)?;
+        admission::record::admit(context, key)?;
         preconditions(key, options, &current)?;
         if kind.resource.plural == "namespaces" && IMMORTAL.contains(&key.name.as_str()) {
             return Err(Status::new(

@@ -36,7 +36,7 @@ use crate::watch::Hub;
 
 pub use allocate::Pools;
 pub(crate) use commit::unread;
-pub use context::{Context, FieldValidation, Outcome, Written};
+pub use context::{Context, FieldValidation, Origin, Outcome, Written};
 pub use intent::Part;
 pub use local::LocalClient;
 pub use patch::Force;

@@ -131,7 +131,7 @@ impl Registry {
                     propagation: Some(Propagation::Background),
                     ..DeleteOptions::default()
                 };
-                self.prepare_delete(view, kind, key, &options)
+                self.prepare_delete(view, context, kind, key, &options)
             }
             Step::Restore { object } => self.prepare_restore(view, context, object, attempt),
         }

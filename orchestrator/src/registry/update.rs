@@ -66,6 +66,7 @@ impl Registry {
         } = *intent;
         let old = &current.object;
         let key = old.key(&kind.resource.collection());
+        admission::record::admit(context, &key)?;
         // Before anything is compared with the old object, which has its defaults.
         (kind.default)(&mut next);
         metadata::inherit(&mut next, old);

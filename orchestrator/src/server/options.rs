@@ -8,7 +8,7 @@ use api::{Cause, Object, ResourceVersion, Status};
 use client::{DeleteOptions, Propagation};
 
 use crate::auth::Identity;
-use crate::registry::{Context, FieldValidation};
+use crate::registry::{Context, FieldValidation, Origin};
 
 use super::ApiError;
 use super::request::Query;
@@ -23,6 +23,7 @@ pub(crate) fn context(
         identity,
         manager: manager(query, headers)?,
         dry_run: dry_run(query)?,
+        origin: Origin::Request,
         validation: match query.value("fieldValidation") {
             None | Some("Warn") => FieldValidation::Warn,
             Some("Strict") => FieldValidation::Strict,

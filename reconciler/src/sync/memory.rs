@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
-
 use api::ObjectKey;
 use engine::Plan;
 use engine::progress::Told;
@@ -20,8 +18,6 @@ pub(crate) struct Memory {
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
     /// What was said in the course of a rollout.
     pub(crate) course: Course,
-    /// The Rollout object as it was written last.
-    pub(crate) projected: Option<(String, Value)>,
 }
 
 /// Of one rollout: each thing is said once.

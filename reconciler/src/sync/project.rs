@@ -15,13 +15,12 @@ use engine::application::NAMESPACE;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
 use super::core::{Core, application_collection, recorded};
-use super::memory::Memory;
 use crate::config::MANAGER;
 use crate::history::{Action, Apply, ObjectResult, Rollout};
 use crate::service::Standing;
 
 /// How many Rollouts of an Application are objects.
-const KEPT: usize = 20;
+const KEPT: i64 = 20;
 /// Tells whose Rollout it is.
 const LABEL: &str = "kedge.dev/application";
 
@@ -101,42 +100,77 @@ fn conditions(
     ]
 }
 
-/// Makes the Rollout's object what the history says.
-pub(crate) async fn rollout(
+/// Makes the Application's Rollout objects what the history says of its newest rollouts. A record
+/// that is there and over stays as it is.
+pub(crate) async fn rollouts(
     core: &Core,
     client: &dyn Client,
-    row: &Rollout,
-    memory: &mut Memory,
+    application: &str,
 ) -> Result<(), client::Error> {
     let reader = core.history.reader();
-    let objects = reader.objects(&row.id).await.map_err(recorded)?;
-    let applies = reader.applies(&row.id).await.map_err(recorded)?;
-    let status = json!(status(row, &objects, &applies));
-    let now = (row.id.clone(), status.clone());
-    if memory.projected.as_ref() == Some(&now) {
-        return Ok(());
-    }
-    let application = application_collection().key(NAMESPACE, &row.application);
-    let Some(owner) = core.applications().get(&application) else {
+    let last = reader.last_rollout(application).await.map_err(recorded)?;
+    let owner = application_collection().key(NAMESPACE, application);
+    let owner = core.applications().get(&owner);
+    // They would go with an Application that goes.
+    let (Some(last), Some(owner)) = (last, owner.filter(|it| !it.is_deleting())) else {
         return Ok(());
     };
     let cache = core.rollouts();
     cache.synced().await;
-    let key = cache.collection().key(NAMESPACE, &row.id);
-    let live = match cache.get(&key) {
-        Some(live) => Object::clone(&live),
-        None => match create(client, &key, row, &owner).await {
+    let mut created = false;
+    for number in (last.number - KEPT + 1).max(1)..=last.number {
+        let id = format!("{application}-{number}");
+        let key = cache.collection().key(NAMESPACE, &id);
+        let live = cache.get(&key);
+        if live.as_deref().is_some_and(is_over) {
+            continue;
+        }
+        let row = if number == last.number {
+            Some(last.clone())
+        } else {
+            reader.rollout(&id).await.map_err(recorded)?
+        };
+        if let Some(row) = row {
+            created |= live.is_none();
+            rollout(core, client, &row, live.as_deref(), &owner).await?;
+        }
+    }
+    if created {
+        drop_old(core, client, application, last.number - KEPT).await?;
+    }
+    Ok(())
+}
+
+fn is_over(rollout: &Object) -> bool {
+    let phase = rollout.body["status"]["phase"].clone();
+    serde_json::from_value(phase).is_ok_and(RolloutPhase::is_final)
+}
+
+/// The Application whose record this is.
+pub(super) fn application_of(rollout: &Object) -> &str {
+    rollout.text("/spec/application")
+}
+
+async fn rollout(
+    core: &Core,
+    client: &dyn Client,
+    row: &Rollout,
+    live: Option<&Object>,
+    owner: &Object,
+) -> Result<(), client::Error> {
+    let reader = core.history.reader();
+    let objects = reader.objects(&row.id).await.map_err(recorded)?;
+    let applies = reader.applies(&row.id).await.map_err(recorded)?;
+    let key = core.rollouts().collection().key(NAMESPACE, &row.id);
+    let live = match live {
+        Some(live) => live.clone(),
+        None => match create(client, &key, row, owner).await {
             Err(error) if error.is_already_exists() => client.get(&key).await?,
-            created => {
-                let created = created?;
-                drop_old(core, client, &row.application).await?;
-                created
-            }
+            created => created?,
         },
     };
-    patch_status(client, key, &live, status).await?;
-    memory.projected = Some(now);
-    Ok(())
+    let status = json!(status(row, &objects, &applies));
+    patch_status(client, key, &live, status).await
 }
 
 async fn create(
@@ -169,20 +203,21 @@ async fn create(
     client.create(&key.collection, &object, &options).await
 }
 
+/// Deletes the records up to this number.
 async fn drop_old(
     core: &Core,
     client: &dyn Client,
     application: &str,
+    newest: i64,
 ) -> Result<(), client::Error> {
-    let number = |name: &str| -> Option<u64> { name.rsplit_once('-')?.1.parse().ok() };
-    let all = core.rollouts().in_namespace(NAMESPACE);
-    let own = all
-        .iter()
-        .filter(|object| object.label(LABEL) == Some(application));
-    let mut own: Vec<_> = own.map(|object| (number(object.name()), object)).collect();
-    own.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
-    for (_, object) in own.into_iter().skip(KEPT - 1) {
-        let key = object.key(core.rollouts().collection());
+    let number = |name: &str| -> Option<i64> { name.rsplit_once('-')?.1.parse().ok() };
+    let cache = core.rollouts();
+    for object in cache.in_namespace(NAMESPACE) {
+        let own = application_of(&object) == application;
+        if !own || number(object.name()).is_none_or(|it| it > newest) {
+            continue;
+        }
+        let key = object.key(cache.collection());
         match client.delete(&key, &DeleteOptions::default()).await {
             Err(error) if !error.is_not_found() => return Err(error),
             _ => {}

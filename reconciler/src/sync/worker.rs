@@ -12,7 +12,7 @@ use engine::application::NAMESPACE;
 use engine::rollout::{self, RolloutPhase, SyncStatus};
 use engine::{Application, Health, HealthStatus};
 
-use super::core::{Core, SET, recorded};
+use super::core::{Core, SET};
 use super::execute::{Execution, Next};
 use super::memory::{Memories, Memory};
 use super::observe::{Observation, Observe, observe};
@@ -51,7 +51,9 @@ impl Worker {
             .pass_with(client, target, application, &mut memory)
             .await;
         self.memories.put(&name, memory);
-        passed
+        let requeue = passed?;
+        project::rollouts(&self.core, client, &name).await?;
+        Ok(requeue)
     }
 
     async fn pass_with(
@@ -84,15 +86,6 @@ impl Worker {
         if next != Next::Again {
             let stand = stand(core, target, &observation);
             self.stand(client, target, &name, stand).await?;
-        }
-        let last = core
-            .history
-            .reader()
-            .last_rollout(&name)
-            .await
-            .map_err(recorded)?;
-        if let Some(last) = last {
-            project::rollout(core, client, &last, memory).await?;
         }
         Ok(requeue)
     }
@@ -143,10 +136,23 @@ impl Controller for Worker {
             }
             vec![object.name().to_owned(), SET.to_owned()]
         };
-        vec![Watch {
-            cache: self.core.applications(),
-            wake: Box::new(wake),
-        }]
+        // They are records: whoever takes one away gets it back.
+        let gone = |change: &client::Change| match &change.after {
+            None if change.object().namespace() == NAMESPACE => {
+                vec![project::application_of(change.object()).to_owned()]
+            }
+            _ => Vec::new(),
+        };
+        vec![
+            Watch {
+                cache: self.core.applications(),
+                wake: Box::new(wake),
+            },
+            Watch {
+                cache: self.core.rollouts(),
+                wake: Box::new(gone),
+            },
+        ]
     }
 
     async fn reconcile(

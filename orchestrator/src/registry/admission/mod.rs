@@ -2,6 +2,7 @@
 
 pub(crate) mod namespace;
 mod pod;
+pub(crate) mod record;
 mod service_account;
 mod storage_class;
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod push;
+mod records;
 mod rollouts;
 mod undo;
 mod world;

@@ -68,7 +68,15 @@ impl World {
 
     /// Ends the reconciler in the middle of whatever it does, and starts it again.
     pub(super) async fn crash(&mut self) {
+        self.stop().await;
+        self.start().await;
+    }
+
+    pub(super) async fn stop(&self) {
         self.tasks.drain().await;
+    }
+
+    pub(super) async fn start(&mut self) {
         self.tasks = Tasks::default();
         self.reconciler = start(&self.config, &self.client, &self.tasks).await;
     }
