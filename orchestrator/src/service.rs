@@ -21,7 +21,7 @@ use crate::controllers;
 use crate::registry::{LocalClient, Pools, Registry, field_getter};
 use crate::scheduler::Scheduler;
 use crate::server::discovery::Discovery;
-use crate::server::openapi::OpenApi;
+use crate::server::openapi::{Makers, OpenApi};
 use crate::server::{self, App, Gate, Readiness};
 use crate::store::{Retention, Router};
 use crate::watch::Hub;
@@ -254,16 +254,13 @@ fn housekeeping(
 
 /// The documents that kubectl validates and explains with.
 fn openapi() -> OpenApi {
-    let version = server::version::git_version();
-    let v2 = api::openapi::v2(&version);
-    let v3 = api::openapi::v3(&version);
-    let protobuf = api::openapi::v2_protobuf(&v2);
-    OpenApi::new(
-        &v2,
-        protobuf,
-        v3.iter()
-            .map(|(path, document)| (path.trim_start_matches('/').to_owned(), document)),
-    )
+    OpenApi::new(Makers {
+        v2: || api::openapi::v2(&server::version::git_version()),
+        v2_protobuf: || {
+            api::openapi::v2_protobuf(&api::openapi::v2(&server::version::git_version()))
+        },
+        v3: || Box::new(api::openapi::v3(&server::version::git_version())),
+    })
 }
 
 fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {

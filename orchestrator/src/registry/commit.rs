@@ -1,10 +1,10 @@
 //! From a prepared write to a stored one, with the retries a client should not have to make.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use api::{Cause, Collection, ObjectKey, Reason, Revision, Status};
+use api::{Cause, Collection, Reason, Revision, Status};
 
-use crate::store;
+use crate::store::{self, Allocation};
 use crate::watch;
 
 use super::Registry;
@@ -64,7 +64,7 @@ impl Registry {
                 {
                     conflicts += 1;
                 }
-                Err(error) => return Err(status(&prepared.key, &error)),
+                Err(error) => return Err(refusal(&prepared, &error)),
             }
         }
     }
@@ -132,8 +132,40 @@ fn no_answer() -> store::Error {
     }
 }
 
+/// What a client is told about a write that the store refused.
+pub(crate) fn refusal(prepared: &Prepared, error: &store::Error) -> Status {
+    match error {
+        store::Error::Taken(name) => taken(prepared, name),
+        _ => status(error),
+    }
+}
+
+/// In the words of Kubernetes, at the field that has the name.
+fn taken(prepared: &Prepared, name: &Allocation) -> Status {
+    let cause = if name.pool == Pool::ClusterIp.name() {
+        let rule = format!(
+            "failed to allocate IP {}: provided IP is already allocated",
+            name.value
+        );
+        Cause::invalid("spec.clusterIPs", &json!([name.value]), &rule)
+    } else {
+        let number = name.value.parse::<u16>().unwrap_or_default();
+        let ports = prepared.object.pointer("/spec/ports");
+        let index = ports
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .position(|port| port["nodePort"] == number)
+            .unwrap_or_default();
+        let field = format!("spec.ports[{index}].nodePort");
+        Cause::invalid(field, &json!(number), "provided port is already allocated")
+    };
+    let key = &prepared.key;
+    Status::invalid(&key.collection.group, "Service", &key.name, vec![cause])
+}
+
 /// What a client is told about a failed store operation.
-pub(crate) fn status(key: &ObjectKey, error: &store::Error) -> Status {
+pub(crate) fn status(error: &store::Error) -> Status {
     match error {
         store::Error::NotFound(key) => Status::not_found(key),
         store::Error::AlreadyExists(key) => Status::already_exists(key),
@@ -141,20 +173,7 @@ pub(crate) fn status(key: &ObjectKey, error: &store::Error) -> Status {
             key,
             "the object has been modified; please apply your changes to the latest version and try again",
         ),
-        store::Error::Taken(name) => {
-            let field = if name.pool == Pool::ClusterIp.name() {
-                "spec.clusterIPs"
-            } else {
-                "spec.ports.nodePort"
-            };
-            let cause = Cause::invalid(
-                field,
-                &json!(name.value),
-                "provided value is already allocated",
-            );
-            Status::invalid(&key.collection.group, "Service", &key.name, vec![cause])
-        }
-        store::Error::Divided(_) => Status::bad_request(error.to_string()),
+        store::Error::Taken(_) | store::Error::Divided(_) => Status::bad_request(error.to_string()),
         store::Error::Compacted { .. } => Status::new(Reason::Expired, error.to_string()),
         store::Error::Unavailable { .. } => Status {
             retry_after_seconds: Some(1),

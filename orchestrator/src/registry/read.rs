@@ -177,8 +177,7 @@ impl Registry {
                     .of(&collection)
                     .at(Some(&collection), exact)
                     .await;
-                let old =
-                    old.map_err(|error| expired(&status(&collection.key("", ""), &error), token))?;
+                let old = old.map_err(|error| expired(&status(&error), token))?;
                 let items = old
                     .items
                     .iter()

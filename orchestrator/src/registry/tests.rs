@@ -286,6 +286,26 @@ async fn services_get_addresses_that_nobody_else_has() {
         panic!()
     };
     assert_eq!(taken.reason, Reason::Invalid);
+    assert_eq!(taken.causes[0].field, "spec.clusterIPs");
+    // The port is named by its place, as Kubernetes does.
+    let mut third = service("c", None);
+    third["spec"]["ports"] = json!([
+        {"name": "own", "port": 79},
+        {"name": "taken", "port": 80, "nodePort": first.body["spec"]["ports"][0]["nodePort"]},
+    ]);
+    let client::Error::Api(taken) = create(&client, "", "services", third).await.unwrap_err()
+    else {
+        panic!()
+    };
+    let cause = &taken.causes[0];
+    assert_eq!(cause.field, "spec.ports[1].nodePort");
+    assert!(
+        cause
+            .message
+            .ends_with("provided port is already allocated"),
+        "{}",
+        cause.message
+    );
     client
         .delete(&key("", "services", "a"), &DeleteOptions::default())
         .await

@@ -12,7 +12,7 @@ use client::{DeleteOptions, Patch, Propagation, Step};
 use crate::store::{self, Write};
 
 use super::Registry;
-use super::commit::status;
+use super::commit::refusal;
 use super::context::Context;
 use super::intent::{Intent, Tracking};
 use super::kinds::{self, Kind};
@@ -65,7 +65,7 @@ impl Registry {
                 }
                 Err((write, error)) => {
                     let index = indices.get(write).copied().unwrap_or(0);
-                    return Err(at_step(index, status(&prepared[index].key, &error)));
+                    return Err(at_step(index, refusal(&prepared[index], &error)));
                 }
             }
         }

@@ -16,6 +16,10 @@ use super::ApiError;
 use super::document::Document;
 use super::negotiate::{self, Discovery as Form, DiscoveryVersion};
 
+/// kubectl asks here before it says that a kind is not served: it may be a custom one. There are
+/// none, and the resource itself is not served.
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 /// All discovery documents.
 pub struct Discovery {
     /// `/api`: the core group.
@@ -50,6 +54,10 @@ impl Discovery {
                 paths.insert(path, Document::json(&list));
             }
         }
+        paths.insert(
+            DEFINITIONS.to_owned(),
+            Document::json(&plain::definitions()),
+        );
         Self {
             core: Root {
                 plain: Document::json(&plain::core_versions(&core)),

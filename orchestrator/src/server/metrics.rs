@@ -2,7 +2,7 @@
 //! kinds and codes, never names of objects or people.
 
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{Method, StatusCode, header};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,6 +35,33 @@ impl From<&ResourceRequest> for Kind {
     }
 }
 
+impl Kind {
+    /// Several writes at once; no resource of the table.
+    pub(crate) const TRANSACTION: Self = Self {
+        verb: "create",
+        group: "kedge.dev",
+        resource: "transactions",
+    };
+
+    /// A path that is no resource, or none that is served: the path itself would be a label of
+    /// endless values.
+    pub(crate) fn of_path(method: &Method) -> Self {
+        let verb = match *method {
+            Method::GET | Method::HEAD => "get",
+            Method::POST => "post",
+            Method::PUT => "put",
+            Method::PATCH => "patch",
+            Method::DELETE => "delete",
+            _ => "other",
+        };
+        Self {
+            verb,
+            group: "",
+            resource: "",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
     verb: &'static str,
@@ -59,7 +86,7 @@ impl Default for Metrics {
         let about = registry.sub_registry_with_prefix("apiserver");
         about.register(
             "request",
-            "Requests on resources, by what they were about and the answer's code",
+            "Requests, by what they were about and the answer's code; without a resource, those on other paths",
             requests.clone(),
         );
         about.register(
@@ -132,5 +159,18 @@ mod tests {
             );
         }
         assert!(!body.contains("shop"), "{body}");
+
+        let metrics = Metrics::default();
+        metrics.answered(Kind::of_path(&Method::GET), &refused(), 0.1);
+        metrics.answered(Kind::TRANSACTION, &refused(), 0.1);
+        let body = axum::body::to_bytes(metrics.respond().into_body(), 1 << 20);
+        let body = String::from_utf8(body.await.unwrap().to_vec()).unwrap();
+        for labels in [
+            "verb=\"get\",group=\"\",resource=\"\"",
+            "verb=\"create\",group=\"kedge.dev\",resource=\"transactions\"",
+        ] {
+            let line = format!("apiserver_request_total{{{labels},code=\"403\"}} 1");
+            assert!(body.contains(&line), "{line} is not in\n{body}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::auth::Identity;
 
 use super::handlers::{self, Call};
 use super::negotiate::Encoding;
-use super::request::{self, Query, Refusal};
+use super::request::{self, Query, Refusal, ResourceRequest};
 use super::{ApiError, App, metrics, respond, version};
 
 /// The whole API server as one service.
@@ -29,24 +29,67 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn answer(app: &App, mut request: Request) -> Result<Response, ApiError> {
-    let path = request.uri().path().to_owned();
-    if let Some(response) = health(app, &path) {
+/// What a request is about, told by its path and method.
+enum About {
+    Transaction,
+    Resource(ResourceRequest),
+    /// No resource, and what is wrong with it as one.
+    Path(Refusal),
+}
+
+impl About {
+    fn of(request: &Request, query: &Query) -> Self {
+        let path = request.uri().path();
+        if path == transaction::PATH {
+            return Self::Transaction;
+        }
+        match request::parse(request.method(), path, query) {
+            Ok(resource) => Self::Resource(resource),
+            Err(refusal) => Self::Path(refusal),
+        }
+    }
+
+    fn kind(&self, method: &Method) -> metrics::Kind {
+        match self {
+            Self::Transaction => metrics::Kind::TRANSACTION,
+            Self::Resource(resource) => metrics::Kind::from(resource),
+            Self::Path(_) => metrics::Kind::of_path(method),
+        }
+    }
+}
+
+/// Every request but those of probes is counted, whoever refuses it.
+async fn answer(app: &App, request: Request) -> Result<Response, ApiError> {
+    if let Some(response) = health(app, request.uri().path()) {
         return Ok(response);
     }
-    let identity = app.gate.identify(&request, app.registry.env().now())?;
     let query = Query::parse(request.uri().query());
-    if path == transaction::PATH {
-        if request.method() != Method::POST {
-            return Err(ApiError::method_not_allowed());
+    let about = About::of(&request, &query);
+    let (kind, clock) = (about.kind(request.method()), &app.registry.env().clock);
+    let began = clock.now();
+    let answer = identified(app, request, query, about).await;
+    let took = clock.now().duration_since(began).as_secs_f64();
+    app.metrics.answered(kind, &answer, took);
+    answer
+}
+
+async fn identified(
+    app: &App,
+    mut request: Request,
+    query: Query,
+    about: About,
+) -> Result<Response, ApiError> {
+    let identity = app.gate.identify(&request, app.registry.env().now())?;
+    match about {
+        About::Transaction if request.method() == Method::POST => {
+            let (parts, body) = request.into_parts();
+            handlers::transaction(app, identity, &query, &parts.headers, body).await
         }
-        let (parts, body) = request.into_parts();
-        return handlers::transaction(app, identity, &query, &parts.headers, body).await;
-    }
-    match request::parse(request.method(), &path, &query) {
-        Ok(resource) => {
-            let (kind, clock) = (metrics::Kind::from(&resource), &app.registry.env().clock);
-            let began = clock.now();
+        About::Transaction | About::Path(Refusal::MethodNotAllowed) => {
+            Err(ApiError::method_not_allowed())
+        }
+        About::Path(Refusal::NotFound) => document(app, &identity, &request, &query),
+        About::Resource(resource) => {
             let upgrade = request.extensions_mut().remove::<OnUpgrade>();
             let (parts, body) = request.into_parts();
             let raw_query = parts.uri.query().unwrap_or_default().to_owned();
@@ -58,13 +101,8 @@ async fn answer(app: &App, mut request: Request) -> Result<Response, ApiError> {
                 raw_query,
                 upgrade,
             };
-            let answer = permitted(app, call, body).await;
-            let took = clock.now().duration_since(began).as_secs_f64();
-            app.metrics.answered(kind, &answer, took);
-            answer
+            permitted(app, call, body).await
         }
-        Err(Refusal::MethodNotAllowed) => Err(ApiError::method_not_allowed()),
-        Err(Refusal::NotFound) => document(app, &identity, &request, &path, &query),
     }
 }
 
@@ -92,9 +130,9 @@ fn document(
     app: &App,
     identity: &Identity,
     request: &Request,
-    path: &str,
     query: &Query,
 ) -> Result<Response, ApiError> {
+    let path = request.uri().path();
     app.gate.path(identity, request.method(), path)?;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(ApiError::unknown_path());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use api::Object;
 
-use crate::registry::kinds::Kind;
+use crate::registry::kinds::{Kind, Scale};
 
 use super::negotiate::MetaVersion;
 use super::respond::partial;
@@ -37,4 +37,46 @@ pub(crate) fn table(
         "kind": "Table", "apiVersion": version.api_version(), "metadata": {"resourceVersion": resource_version},
         "columnDefinitions": columns, "rows": rows,
     })
+}
+
+/// The table of a `Scale`, which is no kind that is stored.
+pub(crate) fn scale(scale: &Object, version: MetaVersion, now: Timestamp) -> Value {
+    let columns: Vec<Value> = Scale::COLUMNS
+        .iter()
+        .map(|(name, kind, format)| {
+            json!({
+                "name": name, "type": kind, "format": format, "description": "", "priority": 0,
+            })
+        })
+        .collect();
+    json!({
+        "kind": "Table", "apiVersion": version.api_version(),
+        "metadata": {"resourceVersion": scale.resource_version().0},
+        "columnDefinitions": columns,
+        "rows": [{"cells": Scale::row(scale, now), "object": partial(scale, version)}],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Kubernetes' own printer has it.
+    #[test]
+    fn a_scale_shows_its_two_numbers() {
+        let object = json!({
+            "apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"replicas": 3}, "status": {"replicas": 2, "selector": "app=web"},
+        });
+        let now = "2026-01-01T00:05:00Z".parse().unwrap();
+        let table = scale(&object.into(), MetaVersion::V1, now);
+        let columns = table["columnDefinitions"].as_array().unwrap();
+        let names: Vec<&str> = columns
+            .iter()
+            .filter_map(|it| it["name"].as_str())
+            .collect();
+        assert_eq!(names, ["Name", "Desired", "Available", "Age"]);
+        assert_eq!(table["rows"][0]["cells"], json!(["web", 3, 2, "5m"]));
+    }
 }

@@ -3,6 +3,7 @@
 //! kubectl reads them: `explain`, the merge keys of client-side apply, and whether a server
 //! checks fields and knows dry runs.
 
+mod descriptions;
 mod gnostic;
 mod operation;
 mod paths;
@@ -13,6 +14,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+
+use descriptions::Descriptions;
 
 use crate::resource::{self, Resource};
 use crate::schema::{self, Type};
@@ -41,7 +44,7 @@ pub fn v2(version: &str) -> Value {
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": version},
         "paths": paths::paths(&served, Dialect::V2),
-        "definitions": definitions(&served, Dialect::V2),
+        "definitions": definitions(&served, Dialect::V2, &Descriptions::read()),
         "securityDefinitions": {"BearerToken": bearer_token()},
         "security": [{"BearerToken": []}],
     })
@@ -54,25 +57,27 @@ pub fn v2_protobuf(document: &Value) -> Vec<u8> {
 }
 
 /// The version 3 documents, one for each group and version, by path: `api/v1`, `apis/apps/v1`, …
-pub fn v3(version: &str) -> BTreeMap<String, Value> {
+/// Each is made when it is asked for: together they would be large.
+pub fn v3(version: &str) -> impl Iterator<Item = (String, Value)> + use<> {
     let mut groups: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
     for resource in resource::served() {
         let path = resource.base_path().trim_start_matches('/').to_owned();
         groups.entry(path).or_default().push(resource);
     }
-    groups
-        .into_iter()
-        .map(|(path, resources)| (path, document_v3(&resources, version)))
-        .collect()
+    let (descriptions, version) = (Descriptions::read(), version.to_owned());
+    groups.into_iter().map(move |(path, resources)| {
+        let document = document_v3(&resources, &version, &descriptions);
+        (path, document)
+    })
 }
 
-fn document_v3(resources: &[&Resource], version: &str) -> Value {
+fn document_v3(resources: &[&Resource], version: &str, descriptions: &Descriptions) -> Value {
     json!({
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": version},
         "paths": paths::paths(resources, Dialect::V3),
         "components": {
-            "schemas": definitions(resources, Dialect::V3),
+            "schemas": definitions(resources, Dialect::V3, descriptions),
             "securitySchemes": {"BearerToken": bearer_token()},
         },
     })
@@ -86,7 +91,7 @@ fn bearer_token() -> Value {
 }
 
 /// Every type that the resources use, by public name.
-fn definitions(resources: &[&Resource], dialect: Dialect) -> Value {
+fn definitions(resources: &[&Resource], dialect: Dialect, descriptions: &Descriptions) -> Value {
     let mut names: BTreeSet<&'static str> = BTreeSet::new();
     let mut left: Vec<&'static Type> = resources
         .iter()
@@ -104,7 +109,7 @@ fn definitions(resources: &[&Resource], dialect: Dialect) -> Value {
         .map(|ty| {
             (
                 schemas::public_name(ty.name),
-                schemas::definition(ty, dialect),
+                schemas::definition(ty, dialect, descriptions),
             )
         })
         .collect();

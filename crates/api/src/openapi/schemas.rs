@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Dialect;
+use super::descriptions::Descriptions;
 use crate::resource;
 use crate::schema::{self, Field, FieldType, ListKind, PatchStrategy, Special, Type};
 
@@ -37,7 +38,7 @@ pub(super) fn used_by(ty: &Type) -> Vec<&'static Type> {
         .collect()
 }
 
-pub(super) fn definition(ty: &Type, dialect: Dialect) -> Value {
+pub(super) fn definition(ty: &Type, dialect: Dialect, descriptions: &Descriptions) -> Value {
     if let Some(special) = ty.special {
         return special_definition(special, dialect);
     }
@@ -52,14 +53,18 @@ pub(super) fn definition(ty: &Type, dialect: Dialect) -> Value {
     }
     let mut required = Vec::new();
     for field in ty.json_fields() {
-        properties.insert(field.name.into(), property(field, dialect));
+        properties.insert(
+            field.name.into(),
+            property(field, descriptions.of_field(ty, field), dialect),
+        );
         if field.required {
             required.push(field.name);
         }
     }
     let mut definition = Map::new();
-    if !ty.description.is_empty() {
-        definition.insert("description".into(), json!(ty.description));
+    let description = descriptions.of_type(ty);
+    if !description.is_empty() {
+        definition.insert("description".into(), json!(description));
     }
     definition.insert("type".into(), json!("object"));
     if !properties.is_empty() {
@@ -108,9 +113,9 @@ fn kinds(ty: &Type) -> Vec<Value> {
         .collect()
 }
 
-fn property(field: &Field, dialect: Dialect) -> Value {
+fn property(field: &Field, description: &str, dialect: Dialect) -> Value {
     let value = value_schema(&field.ty, dialect);
-    let extras = extras(field);
+    let extras = extras(field, description);
     if extras.is_empty() {
         return value;
     }
@@ -127,11 +132,11 @@ fn property(field: &Field, dialect: Dialect) -> Value {
     Value::Object(property)
 }
 
-fn extras(field: &Field) -> Map<String, Value> {
+fn extras(field: &Field, description: &str) -> Map<String, Value> {
     let mut extras = Map::new();
     let mut add = |key: &str, value: Value| extras.insert(key.to_owned(), value);
-    if !field.description.is_empty() {
-        add("description", json!(field.description));
+    if !description.is_empty() {
+        add("description", json!(description));
     }
     if let Some(default) = &field.default {
         add("default", default.clone());

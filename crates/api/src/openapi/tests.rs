@@ -2,6 +2,10 @@ use super::*;
 
 const VERSION: &str = "v1.36.0+kedge";
 
+fn v3(version: &str) -> BTreeMap<String, Value> {
+    super::v3(version).collect()
+}
+
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
@@ -90,12 +94,15 @@ fn schemas_carry_what_clients_merge_by() {
         v3,
         "/components/schemas/io.k8s.api.apps.v1.DeploymentSpec/properties/strategy",
         json!({"allOf": [{"$ref": "#/components/schemas/io.k8s.api.apps.v1.DeploymentStrategy"}],
+            "description": "The deployment strategy to use to replace existing pods with new ones.",
             "x-kubernetes-patch-strategy": "retainKeys"}),
     );
     check(
         v3,
         "/components/schemas/io.k8s.api.core.v1.PodSpec/properties/volumes",
         json!({"items": {"$ref": "#/components/schemas/io.k8s.api.core.v1.Volume"}, "type": "array",
+            "description": "List of volumes that can be mounted by containers belonging to the pod. \
+                More info: https://kubernetes.io/docs/concepts/storage/volumes",
             "x-kubernetes-list-map-keys": ["name"], "x-kubernetes-list-type": "map",
             "x-kubernetes-patch-merge-key": "name",
             "x-kubernetes-patch-strategy": "merge,retainKeys"}),
@@ -104,7 +111,8 @@ fn schemas_carry_what_clients_merge_by() {
     check(
         &v2,
         "/definitions/io.k8s.api.core.v1.ContainerPort/properties/protocol",
-        json!({"default": "TCP", "type": "string"}),
+        json!({"default": "TCP", "type": "string", "description": "Protocol for port. \
+            Must be UDP, TCP, or SCTP. Defaults to \"TCP\"."}),
     );
     check(
         &v2,
@@ -126,6 +134,34 @@ fn schemas_carry_what_clients_merge_by() {
         "/definitions/dev.kedge.v1alpha1.ApplicationSpec/required",
         json!(["source"]),
     );
+}
+
+/// `scripts/descriptions.py` is to be run again when the kinds that are served change.
+#[test]
+fn every_type_and_field_of_kubernetes_is_described() {
+    let v2 = v2(VERSION);
+    let definitions = v2["definitions"].as_object().unwrap();
+    let mut bare = Vec::new();
+    for (name, definition) in definitions
+        .iter()
+        .filter(|(name, _)| name.starts_with("io.k8s."))
+    {
+        if definition["description"].is_null() {
+            bare.push(name.clone());
+        }
+        for (field, property) in definition["properties"].as_object().into_iter().flatten() {
+            if property["description"].is_null() {
+                bare.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    assert_eq!(bare, [""; 0]);
+    let needless: Vec<String> = Descriptions::read()
+        .types()
+        .map(schemas::public_name)
+        .filter(|name| !definitions.contains_key(name))
+        .collect();
+    assert_eq!(needless, [""; 0]);
 }
 
 /// kubectl 1.32 and 1.37 read the whole document; this pins the form on a small one.

@@ -146,7 +146,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     expect(&run("auth can-i create pods")?, "yes")?;
     expect(&run("auth can-i --list")?, "Resources")?;
     expect(&run("api-resources")?, "deployments")?;
-    expect(&run("explain deployment.spec.strategy")?, "rollingUpdate")?;
+    answers(instance, program, n)?;
     expect(&run(&format!("get events -n {n}"))?, "Scheduled")?;
 
     let bad = fails(&format!("apply -f {}", bad_manifest(instance, n)?));
@@ -154,6 +154,66 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
 
     run(&format!("delete deployment web other -n {n}"))?;
     run(&format!("delete namespace {n} --timeout=60s"))?;
+    Ok(())
+}
+
+const UNSERVED: &str = "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec: {}
+";
+
+const INDEXED: &str = "
+apiVersion: batch/v1
+kind: Job
+metadata: {name: parts}
+spec:
+  completionMode: Indexed
+  completions: 3
+  parallelism: 2
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: part, image: kedge.local/movies:1.0, args: [serving]}]
+";
+
+/// What kubectl says is what it says of Kubernetes.
+fn answers(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
+    let run = |line: &str| -> anyhow::Result<String> {
+        let line = format!("{line} -n {namespace}");
+        instance.run(program, &line.split_whitespace().collect::<Vec<_>>())
+    };
+    let file = instance.directory().join("answers.yaml");
+    let path = file.display();
+    expect(&run("explain deployment.spec.strategy")?, "rollingUpdate")?;
+    expect(
+        &run("explain pod.spec.containers.image")?,
+        "Container image name.",
+    )?;
+    std::fs::write(&file, UNSERVED)?;
+    for verb in ["apply", "apply --server-side", "create"] {
+        let said = run(&format!("{verb} -f {path}")).expect_err("it is not served");
+        expect(
+            &said.to_string(),
+            "no matches for kind \"StatefulSet\" in version \"apps/v1\"",
+        )?;
+    }
+    expect(
+        &run("get deployment web --subresource=scale")?,
+        "DESIRED   AVAILABLE   AGE",
+    )?;
+    std::fs::write(&file, INDEXED)?;
+    run(&format!("apply -f {path}"))?;
+    wait(
+        "both pods of the job",
+        SignedDuration::from_secs(20),
+        || {
+            run("get pods -l batch.kubernetes.io/job-completion-index=1 -o name")
+                .is_ok_and(|names| names.starts_with("pod/parts-1-"))
+        },
+    )?;
+    run("delete job parts")?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ impl Spec {
     }
 
     /// How many indexes there are.
-    fn indexes(&self) -> Option<i64> {
+    pub(super) fn indexes(&self) -> Option<i64> {
         self.completions.filter(|_| self.is_indexed)
     }
 }

@@ -32,6 +32,13 @@ pub(super) struct Moves {
 
 pub(super) fn moves(observed: &Observed, spec: &Spec, counts: &Counts) -> Moves {
     let active = observed.active();
+    let beyond = beyond(spec, &active);
+    if !beyond.is_empty() {
+        return Moves {
+            actions: beyond.into_iter().flat_map(remove).collect(),
+            again: None,
+        };
+    }
     let now = length(active.len());
     let wanted = wanted(spec, counts, now);
     if now > wanted {
@@ -64,6 +71,15 @@ fn wanted(spec: &Spec, counts: &Counts, active: i64) -> i64 {
         None if counts.all_succeeded() > 0 => active.min(spec.parallelism),
         None => spec.parallelism,
     }
+}
+
+/// Pods that work on an index which the job no longer has: an elastic one was made smaller.
+fn beyond<'a>(spec: &Spec, active: &[&'a Object]) -> Vec<&'a Object> {
+    let Some(limit) = spec.indexes() else {
+        return Vec::new();
+    };
+    let is_beyond = |pod: &&Object| indexes::index(pod).is_none_or(|index| index >= limit);
+    active.iter().copied().filter(is_beyond).collect()
 }
 
 /// Removes what is too much: of pods with one index all but the oldest first.

@@ -232,6 +232,28 @@ fn indexes_are_worked_on_one_by_one() {
 }
 
 #[test]
+fn an_elastic_job_lets_go_of_the_indexes_it_no_longer_has() {
+    let spec = json!({"completions": 4, "parallelism": 4, "completionMode": "Indexed"});
+    let mut world = World::new(&spec);
+    world.settle();
+    world.finish(1, "Succeeded");
+    world.edit("completions", json!(2));
+    world.edit("parallelism", json!(2));
+    world.settle();
+    let working: Vec<_> = world
+        .active()
+        .iter()
+        .map(|pod| indexes::index(pod))
+        .collect();
+    assert_eq!(working, [Some(1)]);
+    assert_eq!(world.number("failed"), 0);
+    world.finish(1, "Succeeded");
+    world.settle();
+    assert_eq!(world.job.text("/status/completedIndexes"), "0,1");
+    assert_eq!(world.condition("Complete"), "True CompletionsReached");
+}
+
+#[test]
 fn a_pod_that_somebody_deletes_has_failed_and_is_replaced() {
     for (policy, made) in [("TerminatingOrFailed", 2), ("Failed", 1)] {
         let mut world = World::new(&json!({"completions": 1, "podReplacementPolicy": policy}));

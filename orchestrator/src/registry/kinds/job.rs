@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::field::{Causes, Field};
 use super::{Kind, Propagation, cells, edit, generic, workload};
 
+/// Pods of an Indexed job.
+const MOST_AT_ONCE: i64 = 100_000;
 const CONTROLLER_UID: &str = "batch.kubernetes.io/controller-uid";
 const JOB_NAME: &str = "batch.kubernetes.io/job-name";
 /// The same without their prefix, as older tools select them.
@@ -113,7 +115,26 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         causes.push(Cause::invalid(label, carried.value(), &rule));
     }
     validate_spec(&mut causes, &spec);
+    if is_indexed(&spec) {
+        host_names(&mut causes, object);
+    }
     causes.finish()
+}
+
+fn is_indexed(spec: &Field) -> bool {
+    spec.get("completionMode").text() == "Indexed"
+}
+
+/// The last index makes the longest host name.
+fn host_names(causes: &mut Causes, object: &Object) {
+    let completions = cells::number(object, "/spec/completions");
+    if completions <= 0 {
+        return;
+    }
+    let longest = format!("{}-{}", object.name(), completions - 1);
+    for rule in api::name::dns1123_label(&longest) {
+        causes.invalid(&Field::root(object).get("metadata").get("name"), &rule);
+    }
 }
 
 /// Also of `CronJob`s, whose Jobs have no selector yet.
@@ -130,8 +151,15 @@ pub(super) fn validate_spec(causes: &mut Causes, spec: &Field) {
     let policy = spec.get("podReplacementPolicy");
     causes.one_of(&policy, &["Failed", "TerminatingOrFailed"]);
     causes.one_of(&spec.get("completionMode"), &["Indexed", "NonIndexed"]);
-    if spec.get("completionMode").text() == "Indexed" {
-        causes.unsupported(&spec.get("completionMode"));
+    if is_indexed(spec) {
+        let (completions, parallelism) = (spec.get("completions"), spec.get("parallelism"));
+        causes.require(&completions, "when completion mode is Indexed");
+        if parallelism.number() > Some(MOST_AT_ONCE) {
+            let rule = format!(
+                "must be less than or equal to {MOST_AT_ONCE} when completion mode is Indexed"
+            );
+            causes.invalid(&parallelism, &rule);
+        }
     }
     for field in [
         "backoffLimitPerIndex",
@@ -153,13 +181,24 @@ fn validate_update(new: &Object, old: &Object) -> Vec<Cause> {
     let (now, before) = (Field::root(new).get("spec"), Field::root(old).get("spec"));
     for field in [
         "selector",
-        "completions",
         "completionMode",
         "manualSelector",
         "managedBy",
         "podFailurePolicy",
     ] {
         causes.immutable(&now.get(field), &before.get(field));
+    }
+    let completions = now.get("completions");
+    if !is_indexed(&now) {
+        causes.immutable(&completions, &before.get("completions"));
+    } else if completions.value() != before.get("completions").value()
+        && completions.number() != now.get("parallelism").number()
+    {
+        // An elastic job: as many indexes as pods.
+        causes.invalid(
+            &completions,
+            "can only be modified in tandem with spec.parallelism",
+        );
     }
     let template = now.get("template");
     let (mut new_template, mut old_template) = (

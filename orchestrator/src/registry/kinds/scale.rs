@@ -2,9 +2,10 @@
 
 use api::selector::LabelSelector;
 use api::{Cause, Object};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::edit;
+use super::{cells, edit};
 
 /// How a kind is read and written as a `Scale`.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,26 @@ pub struct Scale {
     pub read: fn(&Object) -> Object,
     /// Takes the replicas of a `Scale` over into the object.
     pub write: fn(&mut Object, &Object) -> Result<(), Vec<Cause>>,
+}
+
+impl Scale {
+    /// Name, type and format of what `kubectl get --subresource=scale` shows.
+    pub const COLUMNS: [(&'static str, &'static str, &'static str); 4] = [
+        ("Name", "string", "name"),
+        ("Desired", "integer", ""),
+        ("Available", "integer", ""),
+        ("Age", "string", ""),
+    ];
+
+    /// The cells of a `Scale`, in the order of the columns.
+    pub fn row(scale: &Object, now: Timestamp) -> Vec<Value> {
+        vec![
+            json!(scale.name()),
+            json!(cells::number(scale, "/spec/replicas")),
+            json!(cells::number(scale, "/status/replicas")),
+            cells::age(scale, now),
+        ]
+    }
 }
 
 /// `spec.replicas`, `status.replicas` and `spec.selector`, as all workloads have them.

@@ -37,6 +37,11 @@ async fn every_path_answers_with_its_kind() {
             "application/json",
             "APIResourceList",
         ),
+        (
+            DEFINITIONS,
+            "application/json",
+            "CustomResourceDefinitionList",
+        ),
     ] {
         let answer = body(ask(path, accept, "").unwrap()).await;
         assert_eq!(answer["kind"], kind, "{path}");

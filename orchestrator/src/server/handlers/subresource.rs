@@ -10,7 +10,8 @@ use client::Patch;
 
 use crate::registry::FieldValidation;
 use crate::registry::kinds;
-use crate::server::{ApiError, App, body, options, respond};
+use crate::server::negotiate::Shape;
+use crate::server::{ApiError, App, body, options, respond, table};
 
 use super::{Call, write};
 
@@ -41,12 +42,21 @@ pub(crate) async fn scale(app: &App, call: &Call, payload: Body) -> Result<Respo
                 .await?
         }
     };
+    let now = app.registry.env().now();
+    if let Shape::Table(version) = representation.shape {
+        let table = table::scale(&scale, version, now);
+        return Ok(respond::value(
+            StatusCode::OK,
+            representation.encoding,
+            &table,
+        ));
+    }
     Ok(respond::object(
         StatusCode::OK,
         representation,
         None,
         &scale,
-        app.registry.env().now(),
+        now,
     ))
 }
 

@@ -3,12 +3,14 @@ use http_body_util::BodyExt;
 use super::*;
 
 fn openapi() -> OpenApi {
-    let v3 = json!({"openapi": "3.0.0"});
-    OpenApi::new(
-        &json!({"swagger": "2.0"}),
-        vec![1_u8, 2],
-        [("apis/apps/v1".to_owned(), &v3)],
-    )
+    OpenApi::new(Makers {
+        v2: || json!({"swagger": "2.0"}),
+        v2_protobuf: || vec![1_u8, 2],
+        v3: || {
+            let v3 = json!({"openapi": "3.0.0"});
+            Box::new(std::iter::once(("apis/apps/v1".to_owned(), v3)))
+        },
+    })
 }
 
 fn ask(path: &str, hash: Option<&str>, accept: &str) -> Result<Response, ApiError> {

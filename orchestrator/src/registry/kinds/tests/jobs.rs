@@ -70,11 +70,14 @@ fn bad_jobs_are_refused() {
     refuse(
         jobs,
         &job(
-            &json!({"backoffLimit": -1, "completionMode": "Indexed", "successPolicy": {"rules": [{}]}}),
+            &json!({"backoffLimit": -1, "completionMode": "Any", "successPolicy": {"rules": [{}]}}),
         ),
         &[
             ("spec.backoffLimit", "must be greater than or equal to 0"),
-            ("spec.completionMode", "not supported by this release"),
+            (
+                "spec.completionMode",
+                "supported values: \"Indexed\", \"NonIndexed\"",
+            ),
             ("spec.successPolicy", "not supported by this release"),
         ],
     );
@@ -87,6 +90,45 @@ fn bad_jobs_are_refused() {
             "spec.template.spec.restartPolicy",
             "supported values: \"OnFailure\", \"Never\"",
         )],
+    );
+}
+
+#[test]
+fn an_indexed_job_has_completions() {
+    let jobs = kind("batch", "jobs");
+    let indexed = |completions: Value, parallelism: i64| {
+        job(&json!({
+            "completionMode": "Indexed", "completions": completions, "parallelism": parallelism,
+        }))
+    };
+    let old = accept(jobs, &indexed(json!(3), 3));
+    refuse(
+        jobs,
+        &indexed(Value::Null, 2),
+        &[("spec.completions", "when completion mode is Indexed")],
+    );
+    refuse(
+        jobs,
+        &indexed(json!(3), 100_001),
+        &[("spec.parallelism", "must be less than or equal to 100000")],
+    );
+    let mut long = indexed(json!(101), 2);
+    long["metadata"]["name"] = json!("n".repeat(60));
+    refuse(
+        jobs,
+        &long,
+        &[("metadata.name", "must be no more than 63 bytes")],
+    );
+    // Elastic: as many indexes as pods.
+    accept_update(jobs, &old, |new| {
+        new["spec"]["completions"] = json!(5);
+        new["spec"]["parallelism"] = json!(5);
+    });
+    refuse_update(
+        jobs,
+        &old,
+        |new| new["spec"]["completions"] = json!(5),
+        &[("spec.completions", "in tandem with spec.parallelism")],
     );
 }
 
