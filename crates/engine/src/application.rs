@@ -11,7 +11,7 @@ pub use api::kinds::SyncPolicy;
 
 use crate::render::{self, Documents, Substitutions};
 use crate::tree::{Reader, path};
-use crate::{Manifest, Problem, Problems, Tree};
+use crate::{Manifest, Problem, Problems, Tree, ignore};
 
 /// Where the reconciler's own objects live.
 pub const NAMESPACE: &str = "kedge";
@@ -33,6 +33,8 @@ pub struct Application {
     pub deadline: SignedDuration,
     /// Where objects without a namespace go.
     pub target_namespace: String,
+    /// Fields that keep the value the cluster has.
+    pub ignore: Vec<ignore::Rule>,
 }
 
 /// Where an Application's manifests are.
@@ -86,6 +88,7 @@ impl Application {
             } else {
                 target
             },
+            ignore: serde_json::from_value(spec["ignoreDifferences"].clone()).unwrap_or_default(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod application;
 pub mod commit;
 pub mod diff;
 pub mod health;
+pub mod ignore;
 mod kinds;
 mod manifest;
 pub mod order;

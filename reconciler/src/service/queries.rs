@@ -13,7 +13,7 @@ use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
-use crate::sync::{Answer, Missing, ask, claimed, findings, keys, ordered};
+use crate::sync::{Answer, Missing, ask, claimed, findings, keys, ordered, respect};
 
 pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
     let source = core.history.reader().source(&core.source.name).await?;
@@ -182,6 +182,11 @@ pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<Plan
         .manifests
         .as_ref()
         .map_err(|it| refused(it.clone()))?;
+    let inventory = core.inventory.of(name);
+    let mut wanted = keys(core.cluster.kinds(), manifests);
+    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
+    let live = core.cluster.live(&wanted).await.map_err(Error::Cluster)?;
+    let manifests = &*respect(core, &application, manifests, &live);
     let answer = ask(
         &core.cluster,
         &*core.client,
@@ -197,10 +202,6 @@ pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<Plan
             return Err(refused(problems.map_err(Error::Cluster)?));
         }
     };
-    let inventory = core.inventory.of(name);
-    let mut wanted = keys(core.cluster.kinds(), manifests);
-    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
-    let live = core.cluster.live(&wanted).await.map_err(Error::Cluster)?;
     let mut plan = build(&Input {
         kinds: core.cluster.kinds(),
         manifests,

@@ -1,6 +1,7 @@
 //! Whether a commit may be followed: rendered, checked and planned as a whole before anything
 //! moves. A push, a rollback and a commit found elsewhere are all checked by this.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
 use super::core::{Core, applications, unread};
-use super::plan::{Answer, Missing, ask, findings, keys, ordered};
+use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 use super::render::Render;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
@@ -102,9 +103,10 @@ pub(crate) async fn check(
     let changed = changed(core, &found, &renders);
     let order = by_dependency(changed.iter().copied());
     let definitions = definitions(core, &found);
+    let respected = respected(core, &order, &renders).await?;
     let mut manifests: Vec<&Manifest> = definitions.iter().collect();
     for application in &order {
-        manifests.extend(ordered(renders[&application.name].manifests()));
+        manifests.extend(ordered(&respected[&application.name]));
     }
     // Nobody fails for a namespace that a later Application brings.
     manifests.sort_by_key(|manifest| manifest.object.kind() != "Namespace");
@@ -118,7 +120,7 @@ pub(crate) async fn check(
     let claimed = keys(core.cluster.kinds(), all);
     let mut plans = BTreeMap::new();
     for application in order {
-        let manifests = renders[&application.name].manifests();
+        let manifests = &respected[&application.name];
         match plan_one(core, application, manifests, &stored, &claimed).await? {
             Ok(plan) => plans.insert(application.name.clone(), plan),
             Err(problems) => return Ok(Err(problems)),
@@ -131,6 +133,27 @@ pub(crate) async fn check(
         removed,
         found,
     }))
+}
+
+/// What each Application would have applied.
+async fn respected<'a>(
+    core: &Core,
+    applications: &[&Application],
+    renders: &'a BTreeMap<String, Arc<Render>>,
+) -> Result<BTreeMap<String, Cow<'a, [Manifest]>>, client::Error> {
+    let mut respected = BTreeMap::new();
+    for application in applications {
+        let manifests = renders[&application.name].manifests();
+        let live = if application.ignore.is_empty() {
+            BTreeMap::new()
+        } else {
+            let keys = keys(core.cluster.kinds(), manifests);
+            core.cluster.live(&keys).await?
+        };
+        let manifests = respect(core, application, manifests, &live);
+        respected.insert(application.name.clone(), manifests);
+    }
+    Ok(respected)
 }
 
 /// The Applications that would be rolled out.

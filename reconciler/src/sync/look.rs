@@ -16,7 +16,7 @@ use engine::{Application, Health, Manifest, Problems, health};
 use super::check;
 use super::core::Core;
 use super::memory::Memory;
-use super::plan::{Answer, Missing, ask, findings, keys, ordered};
+use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 use super::render::Render;
 use super::target::Target;
 use crate::source::Source;
@@ -72,6 +72,7 @@ impl Look<'_> {
         manifests: &[Manifest],
         inventory: &[InventoryEntry],
     ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
+        let manifests = &*respect(self.core, self.application, manifests, self.live);
         let mut said = false;
         let mut stored = BTreeMap::new();
         if self.ask {
@@ -101,6 +102,7 @@ impl Look<'_> {
         let mut hash = Sha256::new();
         hash.update(&self.render.digest);
         hash.update([u8::from(self.application.policy.prune), u8::from(self.ask)]);
+        hash.update(format!("{:?}", self.application.ignore));
         for entry in inventory {
             hash.update(format!("{} {}\0", entry.key, entry.uid));
         }

@@ -39,7 +39,7 @@ pub(crate) use cluster::Cluster;
 pub(crate) use gate::PushGate;
 pub(crate) use inventory::Inventory;
 pub(crate) use look::claimed;
-pub(crate) use plan::{Answer, Missing, ask, findings, keys, ordered};
+pub(crate) use plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 pub(crate) use render::Renders;
 pub(crate) use sources::Sources;
 pub(crate) use standing::Standings;

@@ -1,15 +1,17 @@
 //! Asks the server what it would store, and makes the plan of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{Object, ObjectKey};
 use client::{Client, Remedy};
 use engine::rollout::CommitId;
-use engine::{Kinds, Manifest, Problem, Problems, order};
+use engine::{Application, Kinds, Manifest, Problem, Problems, ignore, order};
 
 use super::cluster::Cluster;
-use super::core::unread;
+use super::core::{Core, unread};
 use super::problems;
+use crate::config::MANAGER;
 use crate::source::Location;
 
 /// How many objects at fault one answer names.
@@ -93,6 +95,17 @@ pub(crate) async fn findings(
         Ok(refused.iter().flat_map(of).collect::<Vec<Problem>>())
     });
     placing.await.map(Problems).map_err(unread)
+}
+
+/// The manifests as they are applied: with the cluster's value in every field that is not Git's.
+pub(crate) fn respect<'a>(
+    core: &Core,
+    application: &Application,
+    manifests: &'a [Manifest],
+    live: &BTreeMap<ObjectKey, Object>,
+) -> Cow<'a, [Manifest]> {
+    let (rules, kinds) = (&application.ignore, core.cluster.kinds());
+    ignore::respect(rules, kinds, manifests, live, MANAGER)
 }
 
 /// In the order of application. A wave that cannot be read is found by the plan.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::IgnoreDifferences;
 use crate::{Condition, Generation};
 
 /// Seconds; see [`ApplicationSpec::deadline_seconds`].
@@ -26,6 +27,9 @@ pub struct ApplicationSpec {
     /// Where objects go that name no namespace themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_namespace: Option<String>,
+    /// Fields that keep the value the cluster has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_differences: Vec<IgnoreDifferences>,
 }
 
 /// Where the manifests are.

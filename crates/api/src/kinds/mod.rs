@@ -3,6 +3,7 @@
 //! For building and reading specs and statuses; a stored object stays the JSON it was written as.
 
 mod application;
+mod ignore;
 mod rollout;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ pub use application::{
     ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
     DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus,
 };
+pub use ignore::IgnoreDifferences;
 pub use rollout::{RolloutObjects, RolloutPhase, RolloutSpec, RolloutStatus, RolloutWave};
 
 use crate::GroupVersionKind;

@@ -47,6 +47,15 @@ fn structs_are_in_step_with_the_facts() {
         depends_on: vec![text()],
         deadline_seconds: 1,
         target_namespace: Some(text()),
+        ignore_differences: vec![IgnoreDifferences {
+            group: Some(text()),
+            kind: Some(text()),
+            name: Some(text()),
+            namespace: Some(text()),
+            json_pointers: vec![text()],
+            json_paths: vec![text()],
+            managed_fields_managers: vec![text()],
+        }],
     };
     let status = ApplicationStatus {
         sync: ApplicationSync {

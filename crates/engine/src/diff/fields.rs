@@ -63,7 +63,7 @@ pub fn overlay(live: &Object, desired: &Object) -> Object {
 
 /// What the schema knows about a value: its type, and for a list the keys of its elements.
 #[derive(Clone, Copy)]
-struct Shape {
+pub(crate) struct Shape {
     kind: Option<&'static Type>,
     field: Option<&'static FieldType>,
     list: List,
@@ -84,14 +84,14 @@ impl Shape {
         list: List::Unknown,
     };
 
-    fn of(gvk: &GroupVersionKind) -> Self {
+    pub(crate) fn of(gvk: &GroupVersionKind) -> Self {
         Self {
             kind: schema::kind(gvk),
             ..Self::UNKNOWN
         }
     }
 
-    fn child(self, key: &str) -> Self {
+    pub(crate) fn child(self, key: &str) -> Self {
         if let Some(kind) = self.kind {
             return kind.child(key).map_or(Self::UNKNOWN, |field| Self {
                 list: if field.keys.is_empty() {
@@ -108,7 +108,7 @@ impl Shape {
         self.element()
     }
 
-    fn element(self) -> Self {
+    pub(crate) fn element(self) -> Self {
         self.field
             .and_then(FieldType::element)
             .map_or(Self::UNKNOWN, Self::typed)
@@ -123,7 +123,7 @@ impl Shape {
     }
 
     /// What tells the elements of these lists apart; `None` where only their place does.
-    fn keys(self, lists: [&[Value]; 2]) -> Option<Vec<&'static str>> {
+    pub(crate) fn keys(self, lists: [&[Value]; 2]) -> Option<Vec<&'static str>> {
         let keys: Vec<&'static str> = match self.list {
             List::Atomic => return None,
             List::Keyed(keys) => keys.to_vec(),

@@ -7,6 +7,7 @@ mod mask;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fields::Shape;
 pub use fields::{FieldChange, changes, clean, overlay};
 pub use lines::{Hunk, Line, LineKind, Span, hunks, unified, yaml};
 pub use mask::{fingerprint, is_secret, masked, show};

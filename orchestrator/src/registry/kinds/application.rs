@@ -1,5 +1,6 @@
 //! kedge.dev Applications: a path of a repository and how it is kept in the cluster.
 
+use api::json_path::JsonPath;
 use api::{Cause, Object};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -86,7 +87,36 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         }
     }
     causes.name(&spec.get("targetNamespace"), api::name::dns1123_label);
+    for rule in spec.get("ignoreDifferences").items() {
+        ignored(&mut causes, &rule);
+    }
     causes.finish()
+}
+
+fn ignored(causes: &mut Causes, rule: &Field) {
+    let lists = ["jsonPointers", "jsonPaths", "managedFieldsManagers"];
+    if lists.iter().all(|list| rule.get(list).is_empty()) {
+        let hint = "one of jsonPointers, jsonPaths and managedFieldsManagers";
+        causes.required(rule, hint);
+    }
+    for pointer in rule.get("jsonPointers").items() {
+        let text = pointer.text();
+        let identity = ["/apiVersion", "/kind", "/metadata", "/metadata/name"];
+        if !text.starts_with('/') || identity.contains(&text) || text == "/metadata/namespace" {
+            let rule = "must be a JSON pointer (RFC 6901) to a field, such as /spec/replicas";
+            causes.invalid(&pointer, rule);
+        }
+    }
+    for expression in rule.get("jsonPaths").items() {
+        if let Err(error) = JsonPath::parse(expression.text()) {
+            causes.invalid(&expression, &error.to_string());
+        }
+    }
+    for manager in rule.get("managedFieldsManagers").items() {
+        if manager.is_empty() {
+            causes.required(&manager, "the name of a field manager");
+        }
+    }
 }
 
 fn validate_status(new: &Object, _old: &Object) -> Vec<Cause> {

@@ -1,6 +1,7 @@
 //! The acceptance scenarios that need no containers.
 
 mod crash;
+mod ignore;
 mod push;
 mod records;
 mod rollouts;
