@@ -372,7 +372,7 @@ pub struct ExecRequest {
     pub tty: bool,
 }
 
-/// Where the runtime waits for an interactive command's streams: `http://…`, WebSocket,
+/// Where the runtime waits for an interactive command's streams: `http://…`, SPDY/3.1,
 /// subprotocol `v4.channel.k8s.io`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecEndpoint {

@@ -101,6 +101,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
     expect(&said, "exit code 1")?;
 
     interactive(instance, program, n)?;
+    piped(instance, program, n)?;
     follow(instance, program, n)?;
     edit(instance, program, n)?;
 
@@ -254,6 +255,36 @@ fn interactive(instance: &Instance, program: &Path, namespace: &str) -> anyhow::
     typed.write_all(b"\x04")?;
     let ended = terminal.wait()?;
     ensure!(ended.success(), "exec -it ended with {ended}");
+    Ok(())
+}
+
+/// `exec -i`: the command's input ends where the piped one does, and what it says while it still
+/// reads does not hold it up.
+fn piped(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
+    const LINES: usize = 20_000;
+    let mut exec = Command::new(program)
+        .arg("--kubeconfig")
+        .arg(instance.kubeconfig())
+        .args(["exec", "-i", "deployment/web", "-n", namespace])
+        .args(["--", "/usr/bin/movies", "ask"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut input = exec.stdin.take().context("no input")?;
+    let writer = std::thread::spawn(move || input.write_all("nobody\n".repeat(LINES).as_bytes()));
+    let ended = exec.wait_with_output()?;
+    writer
+        .join()
+        .map_err(|_| anyhow::anyhow!("the writer panicked"))??;
+    let answers = String::from_utf8_lossy(&ended.stdout)
+        .matches("a viewer is a number")
+        .count();
+    ensure!(
+        ended.status.success(),
+        "exec -i ended with {}",
+        ended.status
+    );
+    ensure!(answers == LINES, "{answers} answers to {LINES} lines");
     Ok(())
 }
 
