@@ -14,9 +14,11 @@ use crate::config::{Config, RepositoryConfig};
 use crate::githost::{self, Authenticate, GitHost};
 use crate::history::{self, History};
 use crate::metrics::{Counted, Metrics, follow};
-use crate::source::{Source, Waker};
+use crate::source::{Source, Waker, mirrors};
 use crate::sync::core::Core;
-use crate::sync::{Cluster, Inventory, PushGate, Sources, Standings, Tracker, Worker, wake};
+use crate::sync::{
+    Cluster, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker, wake,
+};
 
 /// Applications that are worked on at once.
 const WORKERS: usize = 4;
@@ -77,6 +79,7 @@ impl Reconciler {
             waker: Waker::default(),
             target: watch::Sender::default(),
             standings: Standings::default(),
+            troubles: Troubles::default(),
             queue: OnceLock::new(),
             config,
         });
@@ -131,10 +134,6 @@ async fn source(config: &Config) -> Result<Source, Error> {
             Ok(Source::remote(url, access.clone(), &mirrors(&config.data)))
         }
     }
-}
-
-fn mirrors(data: &Path) -> PathBuf {
-    data.join("git/mirrors")
 }
 
 fn host(core: &Arc<Core>) -> Result<Option<GitHost>, Error> {

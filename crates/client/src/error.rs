@@ -16,6 +16,13 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What the caller needs besides the server failed; another try may go better.
+    #[error("cannot {operation}")]
+    Own {
+        operation: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// An answer that is not what the API promises.
     #[error("cannot read the API server's answer to {operation}: {detail}")]
     Decode { operation: String, detail: String },
@@ -53,7 +60,7 @@ impl Error {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Api(status) => Some(status.reason),
-            Self::Transport { .. } | Self::Decode { .. } => None,
+            Self::Transport { .. } | Self::Own { .. } | Self::Decode { .. } => None,
         }
     }
 

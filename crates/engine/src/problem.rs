@@ -86,6 +86,22 @@ impl Problem {
         self
     }
 
+    /// In one line: the place, what is wrong there, and what to do.
+    pub fn sentence(&self) -> String {
+        let mut text = if self.file.is_empty() {
+            self.message.clone()
+        } else {
+            format!("{}: {}", self.place(), self.message)
+        };
+        if !self.object.is_empty() {
+            text = format!("{text} in {}", self.object);
+        }
+        if !self.hint.is_empty() {
+            text = format!("{text}, {}", self.hint);
+        }
+        text
+    }
+
     /// `apps/web.yaml:7:3`, as far as it is known.
     pub fn place(&self) -> String {
         match (self.line, self.column) {
@@ -139,23 +155,16 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// The first finding in one line: what a status or a table shows.
     pub fn summary(&self) -> String {
-        let Some(first) = self.0.first() else {
-            return String::new();
-        };
-        let mut text = if first.file.is_empty() {
-            first.message.clone()
-        } else {
-            format!("{}: {}", first.place(), first.message)
-        };
-        if !first.object.is_empty() {
-            text = format!("{text} in {}", first.object);
-        }
-        if !first.hint.is_empty() {
-            text = format!("{text}, {}", first.hint);
-        }
-        match self.0.len() {
-            1 => text,
-            all => format!("{text} (and {} more)", all - 1),
+        self.first(1)
+    }
+
+    /// The first `most` findings in one line, and how many more there are.
+    pub fn first(&self, most: usize) -> String {
+        let told: Vec<String> = self.0.iter().take(most).map(Problem::sentence).collect();
+        let text = told.join("; ");
+        match self.0.len() - told.len() {
+            0 => text,
+            more => format!("{text} (and {more} more)"),
         }
     }
 

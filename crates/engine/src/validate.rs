@@ -31,6 +31,9 @@ pub fn commit(kinds: &Kinds, applications: &[Found], rendered: &[Rendered]) -> P
                 problems.push(unknown_kind(kinds, manifest));
                 continue;
             };
+            if is_record(manifest) {
+                problems.push(record(manifest));
+            }
             if let Some((owner, first)) = owners.get(&key) {
                 problems.push(shared(manifest, one.application, owner, first));
             } else {
@@ -39,6 +42,20 @@ pub fn commit(kinds: &Kinds, applications: &[Found], rendered: &[Rendered]) -> P
         }
     }
     Problems(problems)
+}
+
+/// A record comes from no repository: whoever writes one invents what happened.
+fn is_record(manifest: &Manifest) -> bool {
+    let gvk = manifest.object.gvk();
+    (gvk.group.as_str(), gvk.kind.as_str()) == (api::kinds::GROUP, "Rollout")
+}
+
+fn record(manifest: &Manifest) -> Problem {
+    let title = title(&manifest.object);
+    let text = format!("{title} is a record, and only Kedge writes those");
+    Problem::new(&manifest.origin.file, text)
+        .at(manifest.origin.line, 0)
+        .hint("take it out of the repository")
 }
 
 fn shared(manifest: &Manifest, application: &str, owner: &str, first: &Manifest) -> Problem {
@@ -189,6 +206,35 @@ mod tests {
                 application("c", ".", "[]").replace("source", "sorce"),
             );
         insta::assert_snapshot!(application::find(&broken, "").unwrap_err());
+    }
+
+    #[test]
+    fn records_come_from_no_repository() {
+        let manifest = |text: serde_json::Value| Manifest {
+            object: text.into(),
+            origin: Origin {
+                file: "web/a.yaml".into(),
+                line: 3,
+            },
+        };
+        let check = |kind: &str, expected: &str| {
+            let manifests = [manifest(serde_json::json!({
+                "apiVersion": "kedge.dev/v1alpha1", "kind": kind,
+                "metadata": {"name": "web-1", "namespace": "kedge"},
+            }))];
+            let rendered = Rendered {
+                application: "web",
+                manifests: &manifests,
+            };
+            let problems = commit(&Kinds::served(), &[], &[rendered]);
+            assert_eq!(problems.summary(), expected);
+        };
+        check("Application", "");
+        check(
+            "Rollout",
+            "web/a.yaml:3: Rollout kedge/web-1 is a record, and only Kedge writes those, \
+             take it out of the repository",
+        );
     }
 
     #[test]

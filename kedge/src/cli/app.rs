@@ -58,12 +58,18 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn head(application: &Application) -> Vec<String> {
+    let (reason, trouble) = match &application.trouble {
+        Some(trouble) => (trouble.reason.clone(), trouble.message.clone()),
+        None => (String::new(), String::new()),
+    };
     let facts = [
         ("Application", application.name.clone()),
         ("Sync", application.sync.clone()),
         ("", application.sync_message.clone()),
         ("Health", application.health.status.clone()),
         ("", application.health.message.clone()),
+        ("Source", reason),
+        ("", trouble),
         ("Path", application.path.clone()),
         ("Depends on", application.depends_on.join(", ")),
         ("Commit", short(&application.revision)),

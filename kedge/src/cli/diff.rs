@@ -14,7 +14,8 @@ The exit code says whether the comparison could be made, not what it found.
 
 Example:
   kedge diff
-  kedge diff web --revision my-branch";
+  kedge diff web --revision my-branch
+  kedge diff web --revision HEAD~1";
 
 #[derive(Args)]
 #[group(skip)]
@@ -22,7 +23,7 @@ pub(crate) struct Arguments {
     /// Only this application
     #[arg(value_name = "APP")]
     application: Option<String>,
-    /// Compare the cluster with this branch, tag or commit [default: what is tracked]
+    /// Compare the cluster with this commit, by any name Git has for it [default: what is tracked]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
     #[command(flatten)]

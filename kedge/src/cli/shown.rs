@@ -28,6 +28,7 @@ pub(crate) struct Application {
     pub(crate) sync: String,
     pub(crate) sync_message: String,
     pub(crate) health: Health,
+    pub(super) trouble: Option<Trouble>,
     pub(super) revision: String,
     pub(super) applied: String,
     pub(super) objects: i64,
@@ -35,6 +36,14 @@ pub(crate) struct Application {
     pub(super) commit: Option<Commit>,
     pub(super) tree: Option<Vec<Node>>,
     pub(super) rollouts: Vec<Rollout>,
+}
+
+/// Why what is newest in Git is not what is compared.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Trouble {
+    pub(super) reason: String,
+    pub(super) message: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

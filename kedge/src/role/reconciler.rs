@@ -1,7 +1,7 @@
 //! `kedge reconciler`
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -12,7 +12,7 @@ use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
-use reconciler::source::Access;
+use reconciler::source::{self, Access};
 use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
@@ -89,8 +89,42 @@ pub(crate) fn on_loopback(web_listen: SocketAddr) -> Result<(), Usage> {
     )))
 }
 
+/// What can be known of the repository before anything is started. One that was followed before
+/// may be away for a while: the cluster is kept as it was last.
+pub(crate) fn can_be_followed(
+    repo: &str,
+    branch: &str,
+    path: &str,
+    data_dir: &Path,
+) -> Result<(), Usage> {
+    let Err(error) = source::probe(repo, branch, path) else {
+        return Ok(());
+    };
+    let is_address = matches!(error, source::Error::Address { .. });
+    if !is_address && source::is_mirrored(repo, data_dir) {
+        return Ok(());
+    }
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    let advice = match error.advice() {
+        "" => String::new(),
+        advice => format!("; {advice}"),
+    };
+    let cause = cause.unwrap_or_default();
+    Err(Usage(format!(
+        "cannot follow the repository: {error}{cause}{advice}"
+    )))
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
+    if let Some(repo) = &arguments.repo {
+        can_be_followed(
+            repo,
+            &arguments.branch,
+            &arguments.path,
+            &arguments.data_dir,
+        )?;
+    }
     let (env, tasks) = (Env::system(), Tasks::default());
     let layout = Layout::create(&arguments.data_dir).with_context(|| {
         format!(

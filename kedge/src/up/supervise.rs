@@ -18,7 +18,7 @@ use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
-use crate::role::reconciler::on_loopback;
+use crate::role::reconciler::{can_be_followed, on_loopback};
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::{Usage, secret};
 
@@ -72,6 +72,10 @@ fn check(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Usage(text).into());
     }
     on_loopback(arguments.web_listen)?;
+    if let Some(repo) = &arguments.repo {
+        let Arguments { branch, path, .. } = arguments;
+        can_be_followed(repo, branch, path, &arguments.data_dir)?;
+    }
     Ok(())
 }
 

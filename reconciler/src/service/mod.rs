@@ -15,7 +15,7 @@ pub use error::Error;
 pub(crate) use rollback::rollback;
 pub use types::{
     ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
-    Tracked,
+    Tracked, Trouble,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.

@@ -40,6 +40,18 @@ pub struct Standing {
     /// Whether `revision` failed and is not tried again.
     pub held: bool,
     pub observed_at: Option<Timestamp>,
+    /// Why what is newest in Git is not what is compared; `None` where it is.
+    pub trouble: Option<Trouble>,
+}
+
+/// What is wrong between a repository and an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trouble {
+    /// One word, as in the reason of a condition: `CommitRefused`.
+    pub reason: &'static str,
+    /// Where, what, and what to do.
+    pub message: String,
 }
 
 /// How far the tracked repository was read.

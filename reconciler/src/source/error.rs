@@ -12,6 +12,24 @@ pub enum Error {
         #[source]
         source: git2::Error,
     },
+    #[error("{url} is no address of a repository: {problem}")]
+    Address { url: String, problem: String },
+    #[error("there is no directory {}", path.display())]
+    Missing { path: PathBuf },
+    #[error("{} is not a Git repository", path.display())]
+    NotRepository { path: PathBuf },
+    #[error("there is no branch {branch} in {repository}: it has {branches}")]
+    NoBranch {
+        repository: String,
+        branch: String,
+        branches: String,
+    },
+    #[error("there is no directory {path} in branch {branch} of {repository}")]
+    NoDirectory {
+        repository: String,
+        branch: String,
+        path: String,
+    },
     #[error("cannot fetch {url}")]
     Fetch {
         url: String,
@@ -29,4 +47,25 @@ pub enum Error {
     },
     #[error("a Git operation broke down")]
     Broken(#[source] tokio::task::JoinError),
+}
+
+impl Error {
+    /// What the one who started the service can do about it; empty where that is not known.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Address { .. } | Self::Missing { .. } | Self::NotRepository { .. } => {
+                "--repo takes a directory with a Git repository, https://HOST/PATH, \
+                 ssh://HOST/PATH or USER@HOST:PATH"
+            }
+            Self::NoBranch { .. } => "--branch names the one to follow",
+            Self::NoDirectory { .. } => "--path names the directory that holds apps/",
+            Self::Fetch { source, .. } if source.code() == git2::ErrorCode::Auth => {
+                "sign in with https://USER:TOKEN@HOST/PATH, or with ssh and its agent"
+            }
+            Self::Fetch { .. } | Self::Late { .. } => {
+                "it is tried again; --repo names the repository"
+            }
+            Self::Git { .. } | Self::File { .. } | Self::Broken(_) => "",
+        }
+    }
 }

@@ -75,6 +75,10 @@ impl Repository {
         }
     }
 
+    pub(super) fn branches(&self) -> Result<Vec<String>, Error> {
+        super::address::branches(&self.inner).map_err(self.failed("list the branches"))
+    }
+
     /// The commit that a branch, a tag, a commit or a beginning of its id names; of a mirror the
     /// empty text names what its origin would check out.
     pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
@@ -83,6 +87,9 @@ impl Repository {
         } else {
             revision
         };
+        if revision.contains('\0') {
+            return Ok(None);
+        }
         if let Some(branch) = self.branch(revision)? {
             return Ok(Some(branch));
         }

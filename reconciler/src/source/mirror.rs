@@ -9,6 +9,7 @@ use git2::{AutotagOption, Cred, CredentialType, FetchOptions, FetchPrune, Remote
 
 use client::Env;
 
+use super::address::{Address, open};
 use super::{Error, Location};
 
 /// How long one fetch may take.
@@ -56,6 +57,9 @@ pub(super) async fn fetch(
 }
 
 fn fetch_blocking(path: &Path, url: &str, access: &Access, stop: &AtomicBool) -> Result<(), Error> {
+    if let Address::Local(origin) = Address::parse(url)? {
+        open(&origin)?;
+    }
     let failed = |source| Error::Fetch {
         url: shown(url),
         source,
@@ -82,6 +86,11 @@ fn fetch_blocking(path: &Path, url: &str, access: &Access, stop: &AtomicBool) ->
     let mut remote = repository.remote_anonymous(url).map_err(failed)?;
     remote
         .fetch(&REFSPECS, Some(&mut options), None)
+        .map_err(failed)?;
+    // `HEAD` and `HEAD~1` mean here what they mean there.
+    repository
+        .reference_symbolic("HEAD", DEFAULT, true, "as in the origin")
+        .map(drop)
         .map_err(failed)
 }
 

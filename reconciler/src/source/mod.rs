@@ -1,5 +1,6 @@
 //! Git repositories: read, never checked out.
 
+mod address;
 mod commit;
 mod error;
 mod git;
@@ -10,7 +11,7 @@ mod tests;
 mod tree;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 use client::Env;
 use engine::rollout::CommitId;
 
+pub use address::probe;
 pub use commit::{Commit, Person};
 pub use error::Error;
 pub(crate) use git::commit_id;
@@ -29,6 +31,17 @@ pub(crate) use watch::{Polling, Waker};
 
 /// The name of the repository that Kedge hosts itself.
 pub const HOSTED: &str = "hosted";
+
+/// Where mirrors are below the service's data directory.
+pub(crate) fn mirrors(data: &Path) -> PathBuf {
+    data.join("git/mirrors")
+}
+
+/// Whether the service with this data directory has fetched the repository before.
+pub fn is_mirrored(url: &str, data: &Path) -> bool {
+    let source = Source::remote(url, Access::default(), &mirrors(data));
+    source.location.path.is_dir()
+}
 
 /// One repository that is followed. Cheap to clone.
 #[derive(Clone)]
@@ -82,6 +95,17 @@ impl Source {
             Some(remote) => mirror::fetch(&self.location, &remote.url, &remote.access, env).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether there are commits, but none in this branch.
+    pub async fn lacks(&self, branch: &str) -> Result<Option<Error>, Error> {
+        let (name, branch) = (self.name.clone(), branch.to_owned());
+        let reading = self.location.read(move |git| {
+            let branches = git.branches()?;
+            let lacks = !branches.is_empty() && !branches.contains(&branch);
+            Ok(lacks.then(|| address::no_branch(&name, &branch, &branches)))
+        });
+        reading.await
     }
 
     /// The commit the branch is at, as of the last refresh.

@@ -109,13 +109,80 @@ async fn a_mirror_follows_its_origin() {
 
     fs::remove_dir_all(&path).unwrap();
     let error = source.refresh(&env).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("cannot fetch {url}"));
+    let text = format!("there is no directory {}", path.display());
+    assert_eq!(error.to_string(), text);
     polling.looked(false);
     waker.wake(Trigger::Webhook);
     assert!(matches!(
         polling.next().await,
         Trigger::Webhook | Trigger::Notify
     ));
+}
+
+/// Everything that Git itself would take for a commit of a bare repository.
+#[tokio::test]
+async fn revisions_are_what_git_takes_for_them() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let files = |text| BTreeMap::from([("a", text)]);
+    let one = commit(&path, "main", "one", &files("1"));
+    let two = commit(&path, "main", "two", &files("2"));
+    let three = commit(&path, "main", "three", &files("3"));
+    let side = commit(&path, "team/side", "side", &files("4"));
+    let origin = git2::Repository::open_bare(&path).unwrap();
+    let object = origin.revparse_single(&two.0).unwrap();
+    let tagger = git2::Signature::now("Ann", "ann@example.org").unwrap();
+    origin
+        .tag("v1", &object, &tagger, "The first", false)
+        .unwrap();
+    origin.tag_lightweight("light", &object, false).unwrap();
+
+    let hosted = Source::hosted(&path);
+    let mirrors = directory.path().join("mirrors");
+    let watched = Source::remote(&path.to_string_lossy(), Access::default(), &mirrors);
+    watched.refresh(&Env::system()).await.unwrap();
+    let checks = [
+        ("main", Some(&three)),
+        ("team/side", Some(&side)),
+        ("heads/main", Some(&three)),
+        ("refs/heads/team/side", Some(&side)),
+        ("HEAD", Some(&three)),
+        ("@", Some(&three)),
+        ("HEAD~1", Some(&two)),
+        ("HEAD^", Some(&two)),
+        ("HEAD~2", Some(&one)),
+        ("main~2", Some(&one)),
+        ("main^^", Some(&one)),
+        ("v1", Some(&two)),
+        ("v1~1", Some(&one)),
+        ("v1^{commit}", Some(&two)),
+        ("refs/tags/light", Some(&two)),
+        (&one.0[..7], Some(&one)),
+        (&two.0, Some(&two)),
+        (":/two", Some(&two)),
+        ("main^{/one}", Some(&one)),
+        ("HEAD~3", None),
+        ("nothing", None),
+        ("main:a", None),
+        ("main^{tree}", None),
+        ("main..v1", None),
+        ("main^2", None),
+        ("HEAD@{7}", None),
+        ("main@{upstream}", None),
+        ("main^{", None),
+        ("~", None),
+        ("..", None),
+        ("-1", None),
+        (" ", None),
+        ("a\0b", None),
+    ];
+    for (revision, expected) in checks {
+        for source in [&hosted, &watched] {
+            let found = source.resolve(revision).await;
+            let found = found.unwrap_or_else(|error| panic!("{revision:?}: {error:?}"));
+            assert_eq!(found.as_ref(), expected, "{revision:?} in {}", source.name);
+        }
+    }
 }
 
 #[test]

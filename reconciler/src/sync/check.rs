@@ -9,8 +9,9 @@ use api::{GroupVersionKind, Object, ObjectKey};
 use engine::application::{self, Found, NAMESPACE};
 use engine::plan::{self, Input};
 use engine::rollout::CommitId;
+use engine::tree::Reader;
 use engine::validate::{self, Rendered};
-use engine::{Application, Manifest, Origin, Plan, Problems};
+use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
 
 use super::core::{Core, applications, unread};
 use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
@@ -45,7 +46,7 @@ pub(crate) async fn read(
     let (commit, root) = (commit.clone(), core.root());
     let reading = location.read(move |git| {
         let tree = git.tree(&commit)?;
-        let found = match application::find(&tree, &root) {
+        let found = match rooted(&tree, &root).and_then(|()| application::find(&tree, &root)) {
             Ok(found) => found,
             Err(problems) => return Ok(Err(problems)),
         };
@@ -80,6 +81,17 @@ pub(crate) async fn read(
         Ok(Problems(problems).or(read))
     });
     reading.await.map_err(unread)
+}
+
+/// Whether there is a directory to look for Applications in: without it all would be removed.
+fn rooted(tree: &dyn Tree, root: &str) -> Result<(), Problems> {
+    if root.is_empty() || Reader::new(tree).directory(root)?.is_some() {
+        return Ok(());
+    }
+    let problem = Problem::new("", format!("there is no directory {root} in the commit"));
+    Err(problem
+        .hint("--path names the directory that holds apps/")
+        .into())
 }
 
 /// Whether the Application's manifests are in the very commit that defines it.
@@ -270,5 +282,30 @@ impl Checked {
             (false, more) => lines.push(format!("{more} more applications are unchanged")),
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::tree::MapTree;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_without_the_directory_that_is_followed_removes_nothing() {
+        let tree = MapTree::default().with_file("deploy/apps/web.yaml", "");
+        let check = |root: &str, expected: Option<&str>| {
+            let said = rooted(&tree, root).err().map(|it| it.summary());
+            assert_eq!(said.as_deref(), expected, "{root}");
+        };
+        check("", None);
+        check("deploy", None);
+        check(
+            "gone",
+            Some(
+                "there is no directory gone in the commit, \
+                 --path names the directory that holds apps/",
+            ),
+        );
     }
 }

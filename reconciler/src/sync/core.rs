@@ -17,6 +17,7 @@ use super::render::Renders;
 use super::sources::Sources;
 use super::standing::Standings;
 use super::target::Target;
+use super::trouble::Troubles;
 use crate::config::Config;
 use crate::history::{self, History, Write};
 use crate::source::{self, Source, Waker};
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     /// `None` before the first commit that can be followed.
     pub(crate) target: watch::Sender<Option<Arc<Target>>>,
     pub(crate) standings: Standings,
+    pub(crate) troubles: Troubles,
     pub(crate) queue: OnceLock<WorkQueue<String>>,
 }
 
@@ -133,14 +135,14 @@ pub(crate) fn applications(found: &[Found]) -> impl Iterator<Item = &Application
 
 /// The driver knows what to do about a client's errors: these are for another try, later.
 pub(crate) fn recorded(error: history::Error) -> client::Error {
-    client::Error::Transport {
+    client::Error::Own {
         operation: "record what is done".into(),
         source: Box::new(error),
     }
 }
 
 pub(crate) fn unread(error: source::Error) -> client::Error {
-    client::Error::Transport {
+    client::Error::Own {
         operation: "read the repository".into(),
         source: Box::new(error),
     }

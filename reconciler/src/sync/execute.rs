@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use api::{Object, ObjectKey};
 use client::Client;
 use engine::WaveNumber;
-use engine::rollout::{CommitId, Decision, RolloutPhase};
+use engine::rollout::{Awaited, CommitId, Decision, RolloutPhase};
 
 use super::core::Core;
 use super::memory::Memory;
@@ -94,11 +94,12 @@ impl<'a> Execution<'a> {
             }
             Decision::Await {
                 phase,
+                on,
                 reason,
                 until,
                 ..
             } => {
-                self.wait(phase, &reason);
+                self.wait(phase, on, &reason);
                 return Ok(Next::At(until));
             }
             Decision::Prune { deletions } => return self.prune(&deletions).await,
@@ -251,7 +252,7 @@ impl<'a> Execution<'a> {
         Ok(Ok(()))
     }
 
-    fn wait(&mut self, phase: RolloutPhase, reason: &str) {
+    fn wait(&mut self, phase: RolloutPhase, on: Awaited, reason: &str) {
         let Some(rollout) = &mut self.rollout else {
             return;
         };
@@ -266,7 +267,9 @@ impl<'a> Execution<'a> {
             phase,
             message: reason.to_owned(),
         });
-        self.step(StepKind::Waiting, reason, json!({"phase": phase.as_str()}));
+        if on == Awaited::Other {
+            self.step(StepKind::Waiting, reason, json!({"phase": phase.as_str()}));
+        }
     }
 
     /// What was there already and as the commit wants it, somebody else's until now, is ours.

@@ -31,6 +31,7 @@ pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 mod track;
+mod trouble;
 mod undo;
 pub(crate) mod wake;
 mod worker;
@@ -44,4 +45,5 @@ pub(crate) use render::Renders;
 pub(crate) use sources::Sources;
 pub(crate) use standing::Standings;
 pub(crate) use track::Tracker;
+pub(crate) use trouble::Troubles;
 pub(crate) use worker::Worker;

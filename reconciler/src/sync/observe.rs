@@ -23,6 +23,7 @@ use super::render::Render;
 use super::target::Target;
 use crate::config::MANAGER;
 use crate::history::{Action, Rollout, Write};
+use crate::service::Trouble;
 use crate::source::Source;
 
 /// One Application at one moment.
@@ -51,7 +52,7 @@ pub(crate) struct Observation {
 pub(crate) enum Observe {
     Seen(Box<Observation>),
     /// What Git wants cannot be said; the sentence says why.
-    Unknown(String),
+    Unknown(Trouble),
 }
 
 impl Observation {
@@ -85,7 +86,7 @@ pub(crate) async fn observe(
     memory: &mut Memory,
 ) -> Result<Observe, client::Error> {
     let source = core.source_of(&application);
-    let compared = match compared(target, &application, &source).await? {
+    let compared = match compared(core, target, &application, &source).await? {
         Ok(compared) => compared,
         Err(why) => return Ok(Observe::Unknown(why)),
     };
@@ -166,10 +167,11 @@ fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<
 
 /// The newest commit that concerns the Application.
 async fn compared(
+    core: &Core,
     target: &Target,
     application: &Application,
     source: &Source,
-) -> Result<Result<CommitId, String>, client::Error> {
+) -> Result<Result<CommitId, Trouble>, client::Error> {
     if check::is_here(application) {
         return Ok(Ok(target.revision().clone()));
     }
@@ -185,8 +187,9 @@ async fn compared(
     } else {
         format!("revision {revision:?}")
     };
-    let missing = || format!("there is no {name} in {} (yet)", source.name);
-    Ok(found.ok_or_else(missing))
+    let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
+    let unfetched = || core.sources.trouble(&application.source.repo);
+    Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
 }
 
 pub(super) async fn render(

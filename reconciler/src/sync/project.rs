@@ -81,6 +81,10 @@ fn conditions(
         Some(last) => ("False", last.phase.as_str(), last.message.clone()),
         None => ("False", "NoRollout", String::new()),
     };
+    let source = match &standing.trouble {
+        Some(trouble) => ("False", trouble.reason, trouble.message.clone()),
+        None => ("True", "Followed", String::new()),
+    };
     let condition = |kind: &str, (status, reason, message): (&str, &str, String)| {
         let before = live.condition(kind);
         let since = before.filter(|it| it.status == status);
@@ -97,6 +101,7 @@ fn conditions(
         condition("Synced", synced),
         condition("Healthy", healthy),
         condition("RollingOut", rolling),
+        condition("SourceReady", source),
     ]
 }
 

@@ -11,6 +11,7 @@ use tracing::{Instrument, info_span, warn};
 
 use client::{Env, Tasks};
 
+use crate::service::Trouble;
 use crate::source::{Access, Polling, Source, Waker};
 
 /// Cheap to clone; all clones are one.
@@ -25,6 +26,8 @@ struct Shared {
     env: Env,
     tasks: Tasks,
     known: Mutex<BTreeMap<String, Source>>,
+    /// By URL, of those that cannot be fetched.
+    troubles: Mutex<BTreeMap<String, Trouble>>,
     /// Moves when any of them has something new.
     news: watch::Sender<u64>,
 }
@@ -38,6 +41,7 @@ impl Sources {
                 env: env.clone(),
                 tasks: tasks.clone(),
                 known: Mutex::default(),
+                troubles: Mutex::default(),
                 news: watch::Sender::default(),
             }),
         }
@@ -53,30 +57,51 @@ impl Sources {
         let source = Source::remote(url, Access::default(), &shared.mirrors);
         known.insert(url.to_owned(), source.clone());
         let span = info_span!("source", repository = %source.name);
-        let follower = follow(self.shared.clone(), source.clone());
+        let follower = follow(self.shared.clone(), url.to_owned(), source.clone());
         shared
             .tasks
             .spawn_until_cancelled(follower.instrument(span));
         source
     }
 
-    /// Moves when any of them was fetched.
+    /// Why the repository with this URL cannot be fetched.
+    pub(crate) fn trouble(&self, url: &str) -> Option<Trouble> {
+        let troubles = self.shared.troubles.lock();
+        let troubles = troubles.unwrap_or_else(PoisonError::into_inner);
+        troubles.get(url).cloned()
+    }
+
+    /// Moves when any of them was fetched, or cannot be.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.shared.news.subscribe()
     }
 }
 
-async fn follow(shared: Arc<Shared>, source: Source) {
+impl Shared {
+    /// Answers whether it is another trouble than before.
+    fn note(&self, url: &str, trouble: Option<&Trouble>) -> bool {
+        let troubles = self.troubles.lock();
+        let mut troubles = troubles.unwrap_or_else(PoisonError::into_inner);
+        let before = match trouble {
+            Some(trouble) => troubles.insert(url.to_owned(), trouble.clone()),
+            None => troubles.remove(url),
+        };
+        before.as_ref() != trouble
+    }
+}
+
+async fn follow(shared: Arc<Shared>, url: String, source: Source) {
     let waker = Waker::default();
     let mut polling = Polling::new(&source, shared.poll, &waker, &shared.env);
     loop {
         let fetched = source.refresh(&shared.env).await;
-        match &fetched {
-            Ok(()) => shared.news.send_modify(|news| *news = news.wrapping_add(1)),
-            Err(error) => {
-                let cause = std::error::Error::source(error).map(ToString::to_string);
-                warn!(%error, cause, "cannot fetch the repository");
-            }
+        let trouble = fetched.as_ref().err().map(Trouble::unfetched);
+        if let Some(trouble) = &trouble {
+            warn!(error = trouble.message, "cannot fetch the repository");
+        }
+        let changed = shared.note(&url, trouble.as_ref());
+        if changed || fetched.is_ok() {
+            shared.news.send_modify(|news| *news = news.wrapping_add(1));
         }
         polling.looked(fetched.is_ok());
         polling.next().await;

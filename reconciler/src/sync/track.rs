@@ -7,17 +7,26 @@ use std::time::Duration;
 use serde_json::json;
 use tracing::{info, warn};
 
-use engine::application;
 use engine::rollout::CommitId;
+use engine::{Problems, application};
 
 use super::check::{self, Checked};
-use super::core::{Core, causes, recorded, unread};
+use super::core::{Core, recorded, unread};
 use super::target::Target;
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::service::Trouble;
 use crate::source::{Commit, Polling};
 
 /// How long a commit's check may take.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How a look went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    Well,
+    /// The repository could not be read: the next look is some time later.
+    Unread,
+}
 
 /// The one who follows the tracked repository.
 pub(crate) struct Tracker {
@@ -47,7 +56,7 @@ impl Tracker {
                 Ok(()) => self.look(trigger).await,
                 Err(error) => Err(error),
             };
-            polling.looked(looked.is_ok());
+            polling.looked(matches!(looked, Ok(Looked::Well)));
             if let Err(error) = looked {
                 self.complain(&error).await;
             }
@@ -87,18 +96,37 @@ impl Tracker {
     }
 
     /// Looks at the branch, and follows it if it can be followed.
-    async fn look(&mut self, trigger: Trigger) -> Result<(), client::Error> {
+    async fn look(&mut self, trigger: Trigger) -> Result<Looked, client::Error> {
         let core = self.core.clone();
-        core.source.refresh(&core.env).await.map_err(unread)?;
+        if let Err(error) = core.source.refresh(&core.env).await {
+            let trouble = Trouble::tracked(&error);
+            warn!(error = trouble.message, "cannot follow the repository");
+            self.note(Some(trouble)).await?;
+            return Ok(Looked::Unread);
+        }
         let branch = &core.config.branch;
         let Some(head) = core.source.head(branch).await.map_err(unread)? else {
-            let text = format!("there is no branch {branch} yet");
-            return self.note(&text).await;
+            let lacking = core.source.lacks(branch).await.map_err(unread)?;
+            let trouble = match lacking {
+                Some(error) => Trouble::tracked(&error),
+                None => Trouble::missing(format!(
+                    "there is no branch {branch} in {} yet; push one",
+                    core.source.name
+                )),
+            };
+            self.note(Some(trouble)).await?;
+            return Ok(Looked::Well);
         };
+        self.turn_to(head, trigger).await?;
+        Ok(Looked::Well)
+    }
+
+    async fn turn_to(&mut self, head: CommitId, trigger: Trigger) -> Result<(), client::Error> {
+        let core = self.core.clone();
         let target = core.target();
         let current = target.as_ref().map(|target| target.revision());
         if current == Some(&head) {
-            return self.note("").await;
+            return self.note(None).await;
         }
         if self.refused.as_ref() == Some(&head) {
             return Ok(());
@@ -118,7 +146,7 @@ impl Tracker {
         };
         match checked {
             Ok((found, report)) => self.follow(commit, found, &push, report).await,
-            Err(problems) => self.refuse(&commit, &push, &problems.to_string()).await,
+            Err(problems) => self.refuse(&commit, &push, &problems).await,
         }
     }
 
@@ -128,7 +156,7 @@ impl Tracker {
     ) -> Result<Result<Checked, engine::Problems>, client::Error> {
         tokio::select! {
             checked = check::check(&self.core, &self.core.source.location, head) => checked,
-            () = self.core.env.clock.sleep(PATIENCE) => Err(client::Error::Transport {
+            () = self.core.env.clock.sleep(PATIENCE) => Err(client::Error::Own {
                 operation: "check the commit".into(),
                 source: format!("not done within {} s", PATIENCE.as_secs()).into(),
             }),
@@ -200,6 +228,7 @@ impl Tracker {
         info!(commit.id = %commit.id, trigger = push.trigger.as_str(), "follows a new commit");
         self.error.clear();
         self.refused = None;
+        self.core.troubles.set(None);
         self.publish(Target::new(commit, found));
         Ok(())
     }
@@ -208,9 +237,10 @@ impl Tracker {
         &mut self,
         commit: &Commit,
         push: &Push,
-        report: &str,
+        problems: &Problems,
     ) -> Result<(), client::Error> {
         let now = self.core.env.now();
+        let report = problems.to_string();
         let first = report.lines().next().unwrap_or_default();
         let text = format!("commit {} is refused: {first}", commit.id.short());
         let writes = [
@@ -221,7 +251,7 @@ impl Tracker {
             Write::Verdict {
                 push: push.id.clone(),
                 verdict: Verdict::Refused,
-                report: report.to_owned(),
+                report: report.clone(),
             },
             Write::SourceError {
                 repository: push.repository.clone(),
@@ -234,6 +264,7 @@ impl Tracker {
         warn!(commit.id = %commit.id, "{text}");
         self.error = text;
         self.refused = Some(commit.id.clone());
+        self.tell(Some(&Trouble::refused(&commit.id, problems)));
         Ok(())
     }
 
@@ -253,27 +284,35 @@ impl Tracker {
     }
 
     async fn complain(&mut self, error: &client::Error) {
-        let text = causes(error);
-        warn!(error = %text, "cannot follow the repository");
+        let trouble = Trouble::unchecked(error);
+        warn!(error = trouble.message, "cannot follow the repository");
         // Where even this cannot be recorded, the log has it.
-        let _ = self.note(&text).await;
+        let _ = self.note(Some(trouble)).await;
     }
 
-    /// Records what is wrong; empty for nothing.
-    async fn note(&mut self, error: &str) -> Result<(), client::Error> {
+    /// Has every Application say what is wrong.
+    fn tell(&self, trouble: Option<&Trouble>) {
+        if self.core.troubles.set(trouble) {
+            self.core.wake_all();
+        }
+    }
+
+    /// Records what is wrong; `None` for nothing.
+    async fn note(&mut self, trouble: Option<Trouble>) -> Result<(), client::Error> {
+        self.tell(trouble.as_ref());
+        let error = trouble.map(|it| it.message).unwrap_or_default();
         if self.error == error {
             return Ok(());
         }
         let write = Write::SourceError {
             repository: self.core.source.name.clone(),
             branch: self.core.config.branch.clone(),
-            error: error.to_owned(),
+            error: error.clone(),
         };
         self.core.commit(&[write]).await?;
-        error.clone_into(&mut self.error);
-        if error.is_empty() {
-            self.refused = None;
-        }
+        // What was said of a refused commit is not said any more: it is checked again.
+        self.refused = None;
+        self.error = error;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use super::standing::Stand;
 use super::target::Target;
 use super::{project, remove, set};
 use crate::history::Write;
-use crate::service::Standing;
+use crate::service::{Standing, Trouble};
 
 /// When an Application is looked at again that could not be compared.
 const RETRY: Duration = Duration::from_secs(30);
@@ -67,8 +67,8 @@ impl Worker {
         let name = application.name.clone();
         let observation = match observe(core, client, target, application, memory).await? {
             Observe::Seen(observation) => observation,
-            Observe::Unknown(why) => {
-                self.stand(client, target, &name, unknown(core, target, why))
+            Observe::Unknown(trouble) => {
+                self.stand(client, target, &name, unknown(core, target, trouble))
                     .await?;
                 return Ok(Requeue::After(RETRY));
             }
@@ -212,19 +212,32 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
             applied,
             held: state.held,
             observed_at: Some(observation.now),
+            trouble: trouble(core, observation),
         },
         seen: target.revision().clone(),
         running: observation.running().is_some(),
     }
 }
 
-fn unknown(core: &Core, target: &Target, why: String) -> Stand {
+/// What concerns the Application alone comes first.
+fn trouble(core: &Core, observation: &Observation) -> Option<Trouble> {
+    let unbuilt = observation.plan.as_ref().err();
+    let unbuilt = unbuilt.map(|it| Trouble::unbuilt(&observation.compared, it));
+    let url = &observation.application.source.repo;
+    unbuilt
+        .or_else(|| core.sources.trouble(url))
+        .or_else(|| core.troubles.get())
+}
+
+fn unknown(core: &Core, target: &Target, trouble: Trouble) -> Stand {
+    let why = trouble.message.clone();
     Stand {
         standing: Standing {
             sync: SyncStatus::Unknown,
             sync_message: why.clone(),
             health: Health::new(HealthStatus::Unknown, why),
             observed_at: Some(core.env.now()),
+            trouble: Some(trouble),
             ..Standing::default()
         },
         seen: target.revision().clone(),

@@ -70,6 +70,7 @@ pub enum Decision {
     Await {
         phase: RolloutPhase,
         wave: Option<WaveNumber>,
+        on: Awaited,
         reason: String,
         until: Timestamp,
     },
@@ -93,6 +94,15 @@ pub enum Decision {
     Revert,
     /// Nothing to do before this moment.
     Wake { at: Timestamp },
+}
+
+/// Who has to move before the rollout can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Awaited {
+    /// An object that is not healthy yet; its progress says the same, and more of it.
+    Health,
+    /// Something that is told nowhere else: another Application, a deletion, a next attempt.
+    Other,
 }
 
 /// Decides what moves the cluster toward the commit. Same input, same output; an empty answer
@@ -212,6 +222,7 @@ impl Run<'_> {
             return vec![Decision::Await {
                 phase: RolloutPhase::Applying,
                 wave: Some(wave.number),
+                on: Awaited::Other,
                 reason: format!("{first} is not as the commit wants it yet"),
                 until: due.min(self.deadline),
             }];
@@ -223,6 +234,7 @@ impl Run<'_> {
             return vec![Decision::Await {
                 phase: RolloutPhase::Applying,
                 wave: Some(wave.number),
+                on: Awaited::Other,
                 reason: format!("{first} is being deleted, and comes back once it is gone"),
                 until: self.deadline,
             }];
@@ -271,6 +283,7 @@ impl Run<'_> {
         vec![Decision::Await {
             phase,
             wave: Some(wave.number),
+            on: Awaited::Health,
             reason,
             until: self.deadline,
         }]

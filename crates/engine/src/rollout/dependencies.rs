@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use api::kinds::RolloutPhase;
 
-use super::decide::{Decision, Observed, fail};
+use super::decide::{Awaited, Decision, Observed, fail};
 use super::record::Rollout;
 
 /// How long every Application may take to look at a new commit before that is worth a word.
@@ -74,6 +74,7 @@ pub(super) fn dependencies(observed: &Observed, rollout: &Rollout) -> Option<Vec
         return Some(vec![Decision::Await {
             phase: RolloutPhase::Pending,
             wave: None,
+            on: Awaited::Other,
             reason,
             until,
         }]);

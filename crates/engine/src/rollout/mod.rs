@@ -13,7 +13,7 @@ mod tests;
 
 pub use api::kinds::{RolloutPhase, SyncStatus};
 pub use correct::{Correction, backoff};
-pub use decide::{Decision, Desired, Observed, decide};
+pub use decide::{Awaited, Decision, Desired, Observed, decide};
 pub use dependencies::{Dependency, DependencyState};
 pub use record::{Applied, CommitId, Rollout};
 pub use rollback::{Rollback, rollback};

@@ -5,6 +5,7 @@ mod ignore;
 mod push;
 mod records;
 mod rollouts;
+mod trouble;
 mod undo;
 mod world;
 

@@ -1,7 +1,9 @@
 use api::{Collection, Object, ObjectKey};
 use client::DeleteOptions;
+use engine::rollout::RolloutPhase;
 
 use super::*;
+use crate::history::{Step, StepKind};
 
 fn record(name: &str) -> ObjectKey {
     Collection::new("kedge.dev", "rollouts").key("kedge", name)
@@ -57,5 +59,33 @@ async fn records_that_vanish_come_back_from_the_history() {
     take_away(&world, &record("web-2")).await;
     world.start().await;
     again(&world, &records[1]).await;
+    world.end().await;
+}
+
+/// What an object waits for is its progress, and no second step says the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rollout_waits_for_is_recorded_once() {
+    let mut world = World::new().await;
+    world.application("web", "", &[namespace(), deployment("web", "bad:1")]);
+    let bad = world.commit("Bad");
+    world.phase("web", &bad, RolloutPhase::Verifying).await;
+    let waits = |steps: &[Step]| -> Vec<(StepKind, String)> {
+        let waits = steps
+            .iter()
+            .filter(|it| it.text.contains("Deployment shop/web"));
+        let waits = waits.filter(|it| it.kind != StepKind::Applying);
+        waits.map(|it| (it.kind, it.text.clone())).collect()
+    };
+    let seen = world.until("progress", || async {
+        let detail = world.history().rollout_detail("web-1").await.unwrap()?;
+        let told = detail.rollout.message.contains("Deployment shop/web");
+        let seen = waits(&detail.steps);
+        (told && !seen.is_empty()).then_some(seen)
+    });
+    let seen = seen.await;
+    assert!(
+        seen.iter().all(|(kind, _)| *kind == StepKind::Progress),
+        "{seen:?}"
+    );
     world.end().await;
 }

@@ -143,6 +143,7 @@ impl Sample {
                 applied: id("e2a9c14bb01f"),
                 held: false,
                 observed_at: Some(ago(3)),
+                trouble: None,
             },
             commit: None,
         }
