@@ -1,13 +1,14 @@
 //! Applications: which path of the repository goes where, and under which rules.
 
 use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use api::kinds::DEFAULT_DEADLINE_SECONDS;
 
 use api::{Object, Uid};
 
-pub use api::kinds::SyncPolicy;
+pub use api::kinds::{SyncPolicy, SyncWindow};
 
 use crate::render::{self, Documents, Substitutions};
 use crate::tree::{Reader, path};
@@ -35,6 +36,10 @@ pub struct Application {
     pub target_namespace: String,
     /// Fields that keep the value the cluster has.
     pub ignore: Vec<ignore::Rule>,
+    /// Whether the manifest says that nothing is to be changed.
+    pub suspend: bool,
+    /// When rollouts may begin.
+    pub windows: Vec<SyncWindow>,
 }
 
 /// Where an Application's manifests are.
@@ -88,7 +93,9 @@ impl Application {
             } else {
                 target
             },
-            ignore: serde_json::from_value(spec["ignoreDifferences"].clone()).unwrap_or_default(),
+            ignore: list(&spec["ignoreDifferences"]),
+            suspend: spec["suspend"] == true,
+            windows: list(&spec["syncWindows"]),
         }
     }
 
@@ -96,6 +103,13 @@ impl Application {
     pub fn path(&self) -> Option<String> {
         path::join("", &self.source.path)
     }
+}
+
+/// What cannot be read was refused when the Application was written.
+fn list<T: DeserializeOwned>(items: &Value) -> Vec<T> {
+    let items = items.as_array().into_iter().flatten();
+    let read = |item: &Value| serde_json::from_value(item.clone()).ok();
+    items.filter_map(read).collect()
 }
 
 fn substitutions(post_build: &Value) -> Option<Substitutions> {

@@ -19,6 +19,7 @@ pub mod render;
 pub mod rollout;
 pub mod tree;
 pub mod validate;
+pub mod window;
 
 pub use application::Application;
 pub use health::{Health, HealthStatus};

@@ -2,7 +2,9 @@
 
 use clap::Subcommand;
 
-use super::{app, apps, completions, diff, render, rollback, rollout, rollouts, validate};
+use super::{
+    app, apps, completions, diff, render, rollback, rollout, rollouts, suspend, sync, validate,
+};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -30,6 +32,15 @@ pub(crate) enum Command {
     /// Push a commit that undoes a rollout's commit and the later ones of its application
     #[command(after_help = rollback::EXAMPLE)]
     Rollback(rollback::Arguments),
+    /// Roll out the tracked commit of an application now, whole or in part
+    #[command(after_help = sync::EXAMPLE)]
+    Sync(sync::Arguments),
+    /// Have an application left alone, until it is resumed
+    #[command(after_help = suspend::EXAMPLE)]
+    Suspend(suspend::Suspend),
+    /// Follow a suspended application again
+    #[command(after_help = suspend::RESUME)]
+    Resume(suspend::Resume),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLE)]
     Completions(completions::Arguments),
@@ -46,6 +57,9 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Rollouts(arguments) => rollouts::run(&arguments).await,
         Command::Rollout(arguments) => rollout::run(&arguments).await,
         Command::Rollback(arguments) => rollback::run(&arguments).await,
+        Command::Sync(arguments) => sync::run(&arguments).await,
+        Command::Suspend(arguments) => suspend::suspend(&arguments).await,
+        Command::Resume(arguments) => suspend::resume(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }
 }

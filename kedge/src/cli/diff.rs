@@ -68,7 +68,7 @@ fn print(arguments: &Arguments, answers: &[Value]) -> anyhow::Result<()> {
 }
 
 /// A heading with the numbers, then the plan's own lines.
-fn lines(diff: &Diff) -> Vec<String> {
+pub(super) fn lines(diff: &Diff) -> Vec<String> {
     let title = format!(
         "{} at {}: {}",
         diff.application,

@@ -18,6 +18,8 @@ mod rollout;
 mod rollouts;
 pub(crate) mod server;
 pub(crate) mod shown;
+mod suspend;
+mod sync;
 mod table;
 #[cfg(test)]
 mod tests;

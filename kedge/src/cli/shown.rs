@@ -53,6 +53,14 @@ pub(crate) struct Health {
     pub(crate) message: String,
 }
 
+/// Something was asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    pub(super) application: String,
+    pub(super) rollout: String,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Commit {

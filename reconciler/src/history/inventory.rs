@@ -118,34 +118,3 @@ pub(super) async fn drift(connection: &mut PgConnection, drift: &Drift) -> Resul
     .map(drop)
     .map_err(failed("record a drift"))
 }
-
-pub(super) async fn request(
-    connection: &mut PgConnection,
-    application: &str,
-    actor: &str,
-    at: Timestamp,
-) -> Result<(), Error> {
-    sqlx::query(
-        "insert into requests (application, actor, requested_at) values ($1, $2, $3)
-         on conflict (application) do update set actor = $2, requested_at = $3",
-    )
-    .bind(application)
-    .bind(actor)
-    .bind(Time(at))
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(failed("record a request"))
-}
-
-pub(super) async fn request_done(
-    connection: &mut PgConnection,
-    application: &str,
-) -> Result<(), Error> {
-    sqlx::query("delete from requests where application = $1")
-        .bind(application)
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(failed("close a request"))
-}

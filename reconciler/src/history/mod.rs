@@ -3,6 +3,7 @@
 //! Nobody else writes these tables. What is decided is recorded before it is done, and what came
 //! of it after: a crash in between is seen as an attempt without an end.
 
+mod by_hand;
 mod connect;
 mod error;
 mod feed;
@@ -28,7 +29,8 @@ pub use error::Error;
 pub use feed::Feed;
 pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult,
-    Push, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, StepKind, Trigger, Verdict,
+    Push, Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, StepKind, Suspension,
+    Trigger, Verdict,
 };
 pub use read::{Reader, StepQuery};
 pub use write::{NewStep, ObjectHealth, Write};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use api::{ObjectKey, Uid};
 use engine::diff::FieldChange;
-use engine::rollout::{CommitId, Rollback, RolloutPhase};
+use engine::rollout::{CommitId, Options, Rollback, RolloutPhase};
 
 use crate::source::Person;
 
@@ -132,12 +132,42 @@ pub struct Rollout {
     pub finished_at: Option<Timestamp>,
     /// When what it wrote was undone, after it failed.
     pub undone_at: Option<Timestamp>,
+    /// What was asked for beyond the commit; some objects only, for a rollout in part.
+    pub options: Options,
 }
 
 impl Rollout {
     /// The first line of the commit's message.
     pub fn subject(&self) -> &str {
         self.commit_message.lines().next().unwrap_or_default()
+    }
+}
+
+/// A sync that was asked for by hand and is not begun yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub actor: String,
+    pub options: Options,
+}
+
+/// An application that somebody suspended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspension {
+    pub application: String,
+    pub actor: String,
+    /// May be empty.
+    pub reason: String,
+    pub since: Timestamp,
+}
+
+impl Suspension {
+    /// `suspended by Ann <ann@example.org>: the database moves`
+    pub fn sentence(&self) -> String {
+        match self.reason.as_str() {
+            "" => format!("suspended by {}", self.actor),
+            reason => format!("suspended by {}: {reason}", self.actor),
+        }
     }
 }
 
@@ -240,6 +270,8 @@ pub enum StepKind {
     /// What a failed rollout wrote was undone.
     Undone,
     Requested,
+    Suspended,
+    Resumed,
     Removed,
 }
 

@@ -8,7 +8,7 @@ use super::Error;
 use super::error::failed;
 use super::model::{
     ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
-    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, Suspension,
 };
 use super::time::Time;
 use crate::source::Commit;
@@ -223,6 +223,7 @@ impl Reader {
     pub async fn last_success(&self, application: &str) -> Result<Option<Rollout>, Error> {
         sqlx::query_as(
             "select * from rollouts where application = $1 and phase = 'Succeeded'
+                and not options ? 'objects'
               order by number desc limit 1",
         )
         .bind(application)
@@ -332,9 +333,18 @@ impl Reader {
             .map_err(failed("list drifts"))
     }
 
-    /// Who asked for a sync of the application that is not begun yet.
-    pub(crate) async fn request(&self, application: &str) -> Result<Option<String>, Error> {
-        sqlx::query_scalar("select actor from requests where application = $1")
+    /// Who suspended the application, if anybody did.
+    pub async fn suspension(&self, application: &str) -> Result<Option<Suspension>, Error> {
+        sqlx::query_as("select * from suspensions where application = $1")
+            .bind(application)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a suspension"))
+    }
+
+    /// A sync of the application that was asked for and is not begun yet.
+    pub(crate) async fn request(&self, application: &str) -> Result<Option<Request>, Error> {
+        sqlx::query_as("select * from requests where application = $1")
             .bind(application)
             .fetch_optional(&self.pool)
             .await

@@ -19,9 +19,9 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
         "insert into rollouts (id, application, number, push, revision, previous, author_name,
                                author_email, commit_message, trigger, rollback_of, rollback,
                                digest, phase, message, changed, started_at, began_at, deadline_at,
-                               finished_at)
+                               finished_at, options)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20)",
+                 $19, $20, $21)",
     )
     .bind(&rollout.id)
     .bind(&rollout.application)
@@ -43,6 +43,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
     .bind(rollout.began_at.map(Time))
     .bind(rollout.deadline_at.map(Time))
     .bind(rollout.finished_at.map(Time))
+    .bind(json!(rollout.options))
     .execute(connection)
     .await
     .map(drop)

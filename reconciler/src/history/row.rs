@@ -10,8 +10,8 @@ use api::{Collection, ObjectKey, Uid};
 use engine::rollout::CommitId;
 
 use super::model::{
-    ApplicationRecord, Apply, Drift, Hold, InventoryItem, ObjectResult, Push, Rollout, SourceState,
-    Step,
+    ApplicationRecord, Apply, Drift, Hold, InventoryItem, ObjectResult, Push, Request, Rollout,
+    SourceState, Step, Suspension,
 };
 use super::time::Time;
 use crate::source::{Commit, Person};
@@ -125,6 +125,27 @@ impl FromRow<'_, PgRow> for Rollout {
             deadline_at: optional_time(row, "deadline_at")?,
             finished_at: optional_time(row, "finished_at")?,
             undone_at: optional_time(row, "undone_at")?,
+            options: json(row, "options")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for Request {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            actor: text(row, "actor")?,
+            options: json(row, "options")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for Suspension {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            application: text(row, "application")?,
+            actor: text(row, "actor")?,
+            reason: text(row, "reason")?,
+            since: time(row, "since")?,
         })
     }
 }

@@ -52,6 +52,7 @@ fn rollout(application: &str, number: i64) -> Rollout {
         deadline_at: None,
         finished_at: None,
         undone_at: None,
+        options: engine::rollout::Options::default(),
     }
 }
 

@@ -8,9 +8,10 @@ use api::{ObjectKey, Uid};
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::model::{
-    ApplicationRecord, Drift, Hold, ObjectResult, Push, Rollout, Step, StepKind, Verdict,
+    ApplicationRecord, Drift, Hold, ObjectResult, Push, Request, Rollout, Step, StepKind,
+    Suspension, Verdict,
 };
-use super::{Error, inventory, pushes, rollouts, steps};
+use super::{Error, by_hand, inventory, pushes, rollouts, steps};
 use crate::source::Commit;
 
 /// One change of the history.
@@ -117,10 +118,14 @@ pub enum Write {
     Drift(Drift),
     Request {
         application: String,
-        actor: String,
+        request: Request,
         at: Timestamp,
     },
     RequestDone {
+        application: String,
+    },
+    Suspend(Suspension),
+    Resume {
         application: String,
     },
     Step(NewStep),
@@ -225,12 +230,14 @@ pub(super) async fn execute(
         Write::Drift(drift) => inventory::drift(connection, drift).await?,
         Write::Request {
             application,
-            actor,
+            request,
             at,
-        } => inventory::request(connection, application, actor, *at).await?,
+        } => by_hand::request(connection, application, request, *at).await?,
         Write::RequestDone { application } => {
-            inventory::request_done(connection, application).await?;
+            by_hand::request_done(connection, application).await?;
         }
+        Write::Suspend(suspension) => by_hand::suspend(connection, suspension).await?,
+        Write::Resume { application } => by_hand::resume(connection, application).await?,
         rollout => rollout_write(connection, rollout).await?,
     }
     Ok(None)

@@ -46,6 +46,7 @@ fn rollout(started: i64, finished: Option<i64>) -> Rollout {
         deadline_at: None,
         finished_at: finished.map(at),
         undone_at: None,
+        options: engine::rollout::Options::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people can ask of the reconciler: the one door for web pages and command line.
 
+mod by_hand;
 mod error;
 mod production;
 mod queries;
@@ -15,7 +16,7 @@ pub use error::Error;
 pub(crate) use rollback::rollback;
 pub use types::{
     ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
-    Tracked, Trouble,
+    SyncRequest, Tracked, Trouble,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
@@ -45,8 +46,17 @@ pub trait Service: Send + Sync + 'static {
     /// tracked) would do now.
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
 
-    /// Tries the tracked commit again, whether or not it failed before.
-    async fn sync(&self, application: &str, actor: &Person) -> Result<(), Error>;
+    /// What [`Service::sync`] would do now.
+    async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error>;
+
+    /// Rolls out the tracked commit, whether or not it failed before or anything else keeps it
+    /// from beginning by itself.
+    async fn sync(&self, request: &SyncRequest) -> Result<(), Error>;
+
+    /// Has the application left alone, until [`Service::resume`]. What runs is stopped.
+    async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error>;
+
+    async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error>;
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
 

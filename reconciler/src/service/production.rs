@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 
+use engine::rollout::Options;
+
 use super::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, Tracked, queries, rollback,
+    Service, SyncRequest, Tracked, by_hand, queries, rollback,
 };
 use crate::Reconciler;
-use crate::history::{Feed, NewStep, Reader, StepKind, Trigger, Write};
+use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
 
 #[async_trait]
@@ -41,27 +43,23 @@ impl Service for Reconciler {
     }
 
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
-        queries::plan(&self.core, application, revision).await
+        queries::plan(&self.core, application, revision, &Options::default()).await
     }
 
-    async fn sync(&self, application: &str, actor: &Person) -> Result<(), Error> {
-        if !queries::exists(&self.core, application) {
-            return Err(queries::missing(application));
-        }
-        let at = self.core.env.now();
-        let text = format!("{} asks for a sync", actor.name);
-        let step = NewStep::new(at, StepKind::Requested, text).application(application);
-        let writes = [
-            Write::Request {
-                application: application.to_owned(),
-                actor: actor.to_string(),
-                at,
-            },
-            Write::Step(step),
-        ];
-        self.core.history.commit(&writes).await?;
-        self.core.wake(application);
-        Ok(())
+    async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {
+        by_hand::preview(&self.core, request).await
+    }
+
+    async fn sync(&self, request: &SyncRequest) -> Result<(), Error> {
+        by_hand::sync(&self.core, request).await
+    }
+
+    async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error> {
+        by_hand::suspend(&self.core, application, reason, actor).await
+    }
+
+    async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error> {
+        by_hand::resume(&self.core, application, actor).await
     }
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {

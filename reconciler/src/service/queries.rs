@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::{Object, ObjectKey};
 use engine::health;
 use engine::plan::{Input, build, lines};
-use engine::rollout::CommitId;
+use engine::rollout::{CommitId, Options};
 use engine::{Application, application};
 
 use super::{ApplicationView, Error, ObjectNode, PlanView, Tracked};
@@ -149,7 +149,12 @@ fn absent(key: &ObjectKey, kind: &str) -> ObjectNode {
 }
 
 /// What bringing an application to a revision would do.
-pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<PlanView, Error> {
+pub(super) async fn plan(
+    core: &Core,
+    name: &str,
+    revision: &str,
+    options: &Options,
+) -> Result<PlanView, Error> {
     let nothing = || Error::Impossible("there is no commit to compare with yet".into());
     let target = core.target().ok_or_else(nothing)?;
     let current = core.application(&target, name);
@@ -208,12 +213,13 @@ pub(super) async fn plan(core: &Core, name: &str, revision: &str) -> Result<Plan
         live: &live,
         stored: &stored,
         inventory: &inventory,
-        prune: application.policy.prune.into(),
+        prune: (application.policy.prune || options.prune).into(),
     })
     .map_err(refused)?;
     let claimed = claimed(core, &target, name).await.map_err(Error::Cluster)?;
     plan.deletes
         .retain(|deletion| !claimed.contains(&deletion.key));
+    let plan = options.part(plan);
     Ok(PlanView {
         application: name.to_owned(),
         commit,

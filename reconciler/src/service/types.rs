@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use api::{ObjectKey, Uid};
-use engine::rollout::{CommitId, SyncStatus};
+use engine::rollout::{CommitId, Pause, SyncStatus};
 use engine::{Health, Plan};
 
 use crate::history::ApplicationSummary;
@@ -39,6 +39,8 @@ pub struct Standing {
     pub applied: CommitId,
     /// Whether `revision` failed and is not tried again.
     pub held: bool,
+    /// What it waits for that is neither an object nor another application.
+    pub paused: Option<Pause>,
     pub observed_at: Option<Timestamp>,
     /// Why what is newest in Git is not what is compared; `None` where it is.
     pub trouble: Option<Trouble>,
@@ -112,6 +114,17 @@ pub struct RollbackPreview {
     pub plan: Vec<String>,
     /// Files in which the revert conflicts with later commits; a rollback is not possible then.
     pub conflicts: Vec<String>,
+}
+
+/// Asks for a sync.
+#[derive(Debug, Clone)]
+pub struct SyncRequest {
+    pub application: String,
+    pub actor: Person,
+    /// `KIND/NAME` or `KIND/NAMESPACE/NAME`; none for every object.
+    pub objects: Vec<String>,
+    /// Delete what left the commit, even where the policy keeps it or wants to be asked.
+    pub prune: bool,
 }
 
 /// Asks for a rollback.

@@ -84,6 +84,10 @@ impl<'a> Execution<'a> {
     async fn one(&mut self, decision: Decision) -> Result<Next, client::Error> {
         match decision {
             Decision::Supersede { by } => self.supersede(&by),
+            Decision::Stop { reason } => {
+                self.stop(&reason);
+                return Ok(Next::Again);
+            }
             Decision::Start { revision, rollback } => {
                 self.start(&revision, rollback).await?;
             }
@@ -167,9 +171,19 @@ impl<'a> Execution<'a> {
     }
 
     fn supersede(&mut self, by: &CommitId) {
-        let text = format!("commit {} took over", by.short());
+        let same = self.rollout.as_ref().is_some_and(|it| it.revision == *by);
+        let text = if same {
+            "a sync by hand took over".to_owned()
+        } else {
+            format!("commit {} took over", by.short())
+        };
         self.step(StepKind::Superseded, text.clone(), json!({"by": by}));
         self.over(RolloutPhase::Superseded, text, None);
+    }
+
+    fn stop(&mut self, reason: &str) {
+        self.step(StepKind::Superseded, reason, json!({}));
+        self.over(RolloutPhase::Superseded, reason.to_owned(), None);
     }
 
     async fn apply(&mut self, wave: WaveNumber, keys: &[ObjectKey]) -> Result<(), client::Error> {
@@ -290,7 +304,9 @@ impl<'a> Execution<'a> {
 
     fn succeed(&mut self, changed: bool) {
         let revision = self.observation.desired.revision.short();
-        let text = if changed {
+        let text = if self.observation.desired.options.is_partial() {
+            format!("what was asked for of commit {revision} is healthy")
+        } else if changed {
             format!("healthy at commit {revision}")
         } else {
             format!("commit {revision} asks for what is there already")

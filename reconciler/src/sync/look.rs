@@ -10,7 +10,7 @@ use api::{Object, ObjectKey};
 use client::Client;
 use engine::diff::clean;
 use engine::plan::{Input, InventoryEntry, Plan, build};
-use engine::rollout::CommitId;
+use engine::rollout::{CommitId, Options};
 use engine::{Application, Health, Manifest, Problems, health};
 
 use super::check;
@@ -31,6 +31,7 @@ pub(super) struct Look<'a> {
     pub(super) render: &'a Render,
     pub(super) live: &'a BTreeMap<ObjectKey, Object>,
     pub(super) ask: bool,
+    pub(super) options: &'a Options,
 }
 
 impl Look<'_> {
@@ -56,14 +57,14 @@ impl Look<'_> {
                 }
             },
         };
-        if plan.deletes.is_empty() {
+        if plan.deletes.is_empty() && !self.options.is_partial() {
             return Ok(Ok(plan));
         }
         let claimed = claimed(self.core, target, &self.application.name).await?;
         let mut plan = Plan::clone(&plan);
         plan.deletes
             .retain(|deletion| !claimed.contains(&deletion.key));
-        Ok(Ok(Arc::new(plan)))
+        Ok(Ok(Arc::new(self.options.part(plan))))
     }
 
     /// The plan, and whether the server was asked and had an answer.
@@ -92,7 +93,7 @@ impl Look<'_> {
             live: self.live,
             stored: &stored,
             inventory,
-            prune: self.application.policy.prune.into(),
+            prune: (self.application.policy.prune || self.options.prune).into(),
         });
         Ok(plan.map(|plan| (plan, said)))
     }
@@ -101,7 +102,8 @@ impl Look<'_> {
     fn fingerprint(&self, inventory: &[InventoryEntry]) -> String {
         let mut hash = Sha256::new();
         hash.update(&self.render.digest);
-        hash.update([u8::from(self.application.policy.prune), u8::from(self.ask)]);
+        let prune = self.application.policy.prune || self.options.prune;
+        hash.update([u8::from(prune), u8::from(self.ask)]);
         hash.update(format!("{:?}", self.application.ignore));
         for entry in inventory {
             hash.update(format!("{} {}\0", entry.key, entry.uid));

@@ -4,6 +4,7 @@
 //! What is decided is decided in `engine`; nothing here keeps a truth that is not also in Git, the
 //! cluster or the history.
 
+mod asked;
 mod before;
 pub(crate) mod check;
 mod cluster;

@@ -7,12 +7,13 @@ use api::{Object, ObjectKey, Uid};
 use client::Client;
 use engine::plan::{InventoryEntry, Plan};
 use engine::rollout::{
-    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed,
+    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed, Options,
     RolloutPhase,
 };
 use engine::{Application, Health, Problems, WaveNumber};
 use jiff::Timestamp;
 
+use super::asked;
 use super::before::before_failure;
 use super::check;
 use super::core::{Core, recorded, unread};
@@ -43,6 +44,10 @@ pub(crate) struct Observation {
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
     /// The wanted commit failed: the plan is about the commit before it.
     pub(crate) restoring: bool,
+    /// Why nothing may be changed, where that is so.
+    pub(crate) suspended: Option<String>,
+    /// The wanted commit failed once, and nobody asked for all of it since.
+    pub(crate) on_hold: bool,
     /// Who asked for a sync.
     pub(crate) requester: Option<String>,
     pub(crate) now: Timestamp,
@@ -66,6 +71,8 @@ impl Observation {
             dependencies: &self.dependencies,
             corrections: &self.corrections,
             restoring: self.restoring,
+            suspended: self.suspended.as_deref(),
+            on_hold: self.on_hold,
             now: self.now,
         }
     }
@@ -91,18 +98,17 @@ pub(crate) async fn observe(
         Err(why) => return Ok(Observe::Unknown(why)),
     };
     let render = render(core, &source, &application, &compared).await?;
-    let reader = core.history.reader();
     let last = last(core, &application.name).await?;
-    let requester = reader.request(&application.name).await.map_err(recorded)?;
+    let request = asked::request(core, &application).await?;
     let row = last.as_ref().map(|(row, _)| row);
-    let (revision, requested) = wanted(&compared, &render.digest, row, requester.is_some());
-    let desired = desired(target, &source, revision, requested).await?;
+    let (revision, requested) = wanted(&compared, &render.digest, row, request.is_some());
+    let mut desired = desired(target, &source, revision, requested).await?;
+    desired.options = asked::options(&desired.revision, row, request.as_ref());
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
-    adopt(core, &application, &live).await?;
     let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
     let ready = |it: &Dependency| it.state == DependencyState::Ready;
     let look = Look {
@@ -115,6 +121,7 @@ pub(crate) async fn observe(
         live: &live,
         // Before its dependencies are there, an object may have no namespace to be in.
         ask: begun || restoring || dependencies.iter().all(ready),
+        options: &desired.options,
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
@@ -122,6 +129,8 @@ pub(crate) async fn observe(
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
+        suspended: asked::suspended(core, &application).await?,
+        on_hold: asked::on_hold(core, &application, &desired, row).await?,
         application,
         compared,
         render,
@@ -131,7 +140,7 @@ pub(crate) async fn observe(
         live,
         health: health.unwrap_or_default(),
         dependencies,
-        requester,
+        requester: request.map(|request| request.actor),
         now,
         source,
     })))
@@ -153,6 +162,7 @@ async fn desired(
         rollback: rollout::rollback(&commit.message),
         revision,
         requested,
+        options: Options::default(),
     })
 }
 
@@ -261,6 +271,7 @@ async fn last(
         rollback: row.rollback.clone(),
         message: row.message.clone(),
         undone: row.undone_at.is_some(),
+        options: row.options.clone(),
     };
     if !row.phase.is_final() {
         let applies = reader.applies(&row.id).await.map_err(recorded)?;
@@ -285,7 +296,9 @@ async fn live(
     let mut wanted = keys(core.cluster.kinds(), render.manifests());
     let inventory = core.inventory.of(&application.name);
     wanted.extend(inventory.into_iter().map(|entry| entry.key));
-    core.cluster.live(&wanted).await
+    let live = core.cluster.live(&wanted).await?;
+    adopt(core, application, &live).await?;
+    Ok(live)
 }
 
 /// Records what was created in a pass that ended before it could say so.
@@ -343,6 +356,7 @@ mod tests {
             deadline_at: None,
             finished_at: None,
             undone_at: None,
+            options: Options::default(),
         }
     }
 

@@ -97,7 +97,12 @@ fn conditions(
             last_transition_time: Some(since.unwrap_or_else(|| now.to_owned())),
         }
     };
+    let paused = match &standing.paused {
+        Some(pause) => ("True", pause.reason, pause.message.clone()),
+        None => ("False", "NotPaused", String::new()),
+    };
     vec![
+        condition("Paused", paused),
         condition("Synced", synced),
         condition("Healthy", healthy),
         condition("RollingOut", rolling),
@@ -192,6 +197,7 @@ async fn create(
         trigger: row.trigger.as_str().to_owned(),
         author: row.author.to_string(),
         message: row.subject().to_owned(),
+        partial: row.options.is_partial(),
     };
     let mut object = Object::new(&kinds::rollout(), NAMESPACE, &key.name);
     object.set_label(LABEL, &row.application);

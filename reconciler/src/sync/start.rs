@@ -25,8 +25,13 @@ impl Execution<'_> {
             "" => String::new(),
             what => format!(", which undoes {what}"),
         };
+        let part = match rollout.options.objects.len() {
+            0 => String::new(),
+            1 => "1 object of ".to_owned(),
+            some => format!("{some} objects of "),
+        };
         let text = format!(
-            "rollout {} of commit {} ({}){undoes}",
+            "rollout {} of {part}commit {} ({}){undoes}",
             rollout.id,
             revision.short(),
             commit.subject()
@@ -43,10 +48,14 @@ impl Execution<'_> {
             let application = application.clone();
             self.pending.push(Write::RequestDone { application });
         }
-        self.pending.push(Write::Release { application, at });
+        // What failed as a whole stays held where only a part of it is tried again.
+        if !rollout.options.is_partial() {
+            self.pending.push(Write::Release { application, at });
+        }
         self.rollout = Some(rollout);
         self.attempts = 0;
-        let asked = json!({"revision": revision, "requester": observation.requester});
+        let asked = json!({"revision": revision, "requester": observation.requester,
+            "options": observation.desired.options});
         self.step(StepKind::Started, text, asked);
         self.record_plan();
         Ok(())
@@ -88,6 +97,7 @@ impl Execution<'_> {
             deadline_at: None,
             finished_at: None,
             undone_at: None,
+            options: observation.desired.options.clone(),
         })
     }
 

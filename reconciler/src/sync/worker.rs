@@ -181,8 +181,10 @@ fn until(now: Timestamp, at: Timestamp) -> Duration {
 
 /// A sync that was asked for while its commit is being rolled out is this rollout.
 async fn forget_request(core: &Core, observation: &Observation) -> Result<(), client::Error> {
+    let desired = &observation.desired;
     let running = observation.running();
-    let same = running.is_some_and(|it| it.revision == observation.desired.revision);
+    let same = running
+        .is_some_and(|it| it.revision == desired.revision && it.options.cover(&desired.options));
     if observation.requester.is_none() || !same {
         return Ok(());
     }
@@ -196,7 +198,9 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
     let before = core.standings.get(name).unwrap_or_default().standing;
     let last = observation.last.as_ref().map(|(row, _)| row);
     let succeeded = last.is_some_and(|row| {
-        row.phase == RolloutPhase::Succeeded && row.revision == observation.desired.revision
+        row.phase == RolloutPhase::Succeeded
+            && row.revision == observation.desired.revision
+            && !row.options.is_partial()
     });
     let applied = match last {
         _ if succeeded => observation.compared.clone(),
@@ -211,6 +215,7 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
             revision: observation.compared.clone(),
             applied,
             held: state.held,
+            paused: rollout::pause(&observation.observed()),
             observed_at: Some(observation.now),
             trouble: trouble(core, observation),
         },

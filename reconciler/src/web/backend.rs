@@ -10,8 +10,9 @@ use api::ObjectKey;
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, Tracked,
+    Service, SyncRequest, Tracked,
 };
+use crate::source::Person;
 
 /// See [`Service`] for what each of them does.
 #[async_trait]
@@ -21,6 +22,10 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn application(&self, name: &str) -> Result<ApplicationView, Error>;
     async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error>;
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
+    async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error>;
+    async fn sync(&self, request: &SyncRequest) -> Result<(), Error>;
+    async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error>;
+    async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error>;
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
@@ -56,6 +61,22 @@ impl Backend for ServiceBackend {
 
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
         self.0.plan(application, revision).await
+    }
+
+    async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {
+        self.0.preview_sync(request).await
+    }
+
+    async fn sync(&self, request: &SyncRequest) -> Result<(), Error> {
+        self.0.sync(request).await
+    }
+
+    async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error> {
+        self.0.suspend(application, reason, actor).await
+    }
+
+    async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error> {
+        self.0.resume(application, actor).await
     }
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {

@@ -6,6 +6,9 @@
 //! | `GET /apps` | [`Applications`] |
 //! | `GET /apps/{app}` | [`ApplicationPage`] |
 //! | `GET /apps/{app}/diff?to=REVISION` | [`Diff`] |
+//! | `GET /apps/{app}/sync?objects=KIND/NAME,…&prune=true` | [`Diff`]: what a sync would do |
+//! | `POST /apps/{app}/sync` (form: as above) | [`Asked`] |
+//! | `POST /apps/{app}/suspend` (form: `reason` or empty), `POST /apps/{app}/resume` | [`Asked`] |
 //! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
 //! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
@@ -79,6 +82,14 @@ pub struct DiffObject {
     pub changes: Vec<FieldChange>,
     /// The whole object where it is new.
     pub object: Option<Value>,
+}
+
+/// Something was asked for.
+#[derive(Debug, Serialize)]
+pub struct Asked {
+    pub application: String,
+    /// The rollout that began; empty where none has (yet).
+    pub rollout: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -29,6 +29,12 @@ pub(super) fn over(app: App) -> Router {
         .route("/apps", get(pages::apps_page))
         .route("/apps/{app}", get(pages::app_page))
         .route("/apps/{app}/diff", get(pages::app_diff))
+        .route(
+            "/apps/{app}/sync",
+            get(pages::sync_preview).post(pages::sync_ask),
+        )
+        .route("/apps/{app}/suspend", post(pages::sync_suspend))
+        .route("/apps/{app}/resume", post(pages::sync_resume))
         .route("/apps/{app}/history", get(pages::app_history))
         .route("/rollouts", get(pages::rollouts_page))
         .route("/rollouts/{id}", get(pages::rollout_page))

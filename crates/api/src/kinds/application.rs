@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::IgnoreDifferences;
+use super::{IgnoreDifferences, SyncWindow};
 use crate::{Condition, Generation};
 
 /// Seconds; see [`ApplicationSpec::deadline_seconds`].
@@ -30,6 +30,12 @@ pub struct ApplicationSpec {
     /// Fields that keep the value the cluster has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_differences: Vec<IgnoreDifferences>,
+    /// Change nothing until it is false again.
+    #[serde(default)]
+    pub suspend: bool,
+    /// When rollouts may begin; always where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sync_windows: Vec<SyncWindow>,
 }
 
 /// Where the manifests are.

@@ -7,6 +7,7 @@ mod ignore;
 mod rollout;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use application::{
     ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
@@ -14,6 +15,7 @@ pub use application::{
 };
 pub use ignore::IgnoreDifferences;
 pub use rollout::{RolloutObjects, RolloutPhase, RolloutSpec, RolloutStatus, RolloutWave};
+pub use window::{SyncWindow, WindowKind};
 
 use crate::GroupVersionKind;
 

@@ -26,6 +26,9 @@ pub struct RolloutSpec {
     /// The first line of the commit's message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// Whether only some objects of the commit are rolled out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 /// How far a Rollout is.

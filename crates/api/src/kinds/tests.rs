@@ -56,6 +56,14 @@ fn structs_are_in_step_with_the_facts() {
             json_paths: vec![text()],
             managed_fields_managers: vec![text()],
         }],
+        suspend: true,
+        sync_windows: vec![SyncWindow {
+            kind: WindowKind::Deny,
+            schedule: text(),
+            duration: text(),
+            time_zone: text(),
+            manual_sync: true,
+        }],
     };
     let status = ApplicationStatus {
         sync: ApplicationSync {
@@ -80,6 +88,7 @@ fn structs_are_in_step_with_the_facts() {
         trigger: text(),
         author: text(),
         message: text(),
+        partial: true,
     };
     let rollout_status = RolloutStatus {
         message: text(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use api::ObjectKey;
 use api::kinds::RolloutPhase;
 
+use super::Options;
 use super::correct::{Correction, backoff};
 use super::dependencies::{Dependency, dependencies};
 use super::drift::settled;
@@ -16,6 +17,7 @@ use super::rollback::Rollback;
 use super::status::sentence;
 use crate::health::holds_back;
 use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
+use crate::window::{Asked, Closed, closed};
 use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
 
 /// What was observed about one Application, at one moment.
@@ -35,6 +37,10 @@ pub struct Observed<'a> {
     pub corrections: &'a BTreeMap<ObjectKey, Correction>,
     /// Whether the wanted commit failed and `plan` is about the commit before it.
     pub restoring: bool,
+    /// Why nothing may be changed, where that is so.
+    pub suspended: Option<&'a str>,
+    /// Whether the wanted commit failed once and nobody asked for all of it since.
+    pub on_hold: bool,
     pub now: Timestamp,
 }
 
@@ -47,6 +53,8 @@ pub struct Desired {
     /// Somebody asked for this commit by hand: it is tried even if it failed before or the
     /// Application is not automated.
     pub requested: bool,
+    /// Of the rollout that runs, or that is asked for.
+    pub options: Options,
 }
 
 /// What to do next, in this order. Whoever executes stops at the first one that fails.
@@ -54,6 +62,8 @@ pub struct Desired {
 pub enum Decision {
     /// Record the running rollout as superseded.
     Supersede { by: CommitId },
+    /// Record the running rollout as superseded: nothing may be changed any more.
+    Stop { reason: String },
     /// Record a new rollout, phase Pending.
     Start {
         revision: CommitId,
@@ -109,9 +119,17 @@ pub enum Awaited {
 /// means: wait for the next event.
 pub fn decide(observed: &Observed) -> Vec<Decision> {
     let desired = observed.desired;
+    if let Some(reason) = observed.suspended {
+        let running = observed.last.filter(|last| !last.phase.is_final());
+        let stop = running.map(|_| Decision::Stop {
+            reason: reason.to_owned(),
+        });
+        return stop.into_iter().collect();
+    }
     match observed.last {
         Some(running) if !running.phase.is_final() => {
-            if running.revision == desired.revision {
+            let covers = running.options.cover(&desired.options);
+            if running.revision == desired.revision && covers {
                 return advance(observed, running);
             }
             let mut decisions = vec![Decision::Supersede {
@@ -120,12 +138,42 @@ pub fn decide(observed: &Observed) -> Vec<Decision> {
             decisions.extend(start(observed));
             decisions
         }
-        Some(over) if over.revision == desired.revision && !desired.requested => {
-            settled(observed, over)
-        }
-        _ if observed.application.policy.automated || desired.requested => start(observed),
-        _ => Vec::new(),
+        Some(over) if is_settled(observed, over) => settled(observed, over),
+        _ if !may_start(observed) => Vec::new(),
+        _ => match gate(observed) {
+            None => start(observed),
+            Some(closed) => closed
+                .until
+                .map(|at| Decision::Wake { at })
+                .into_iter()
+                .collect(),
+        },
     }
+}
+
+/// Whether the wanted commit has its verdict. A rollout of some of its objects, or one that was
+/// stopped, is none.
+pub(super) fn is_settled(observed: &Observed, over: &Rollout) -> bool {
+    let unfinished = over.phase == RolloutPhase::Superseded
+        || (over.phase == RolloutPhase::Succeeded && over.options.is_partial());
+    let desired = observed.desired;
+    over.revision == desired.revision && !desired.requested && !unfinished
+}
+
+/// Whether anybody wants the commit to be rolled out.
+pub(super) fn may_start(observed: &Observed) -> bool {
+    let automated = observed.application.policy.automated && !observed.on_hold;
+    automated || observed.desired.requested
+}
+
+/// What is in the way of a rollout, or of a correction.
+pub(super) fn gate(observed: &Observed) -> Option<Closed> {
+    let asked = if observed.desired.requested {
+        Asked::ByHand
+    } else {
+        Asked::Automatically
+    };
+    closed(&observed.application.windows, observed.now, asked)
 }
 
 /// A new rollout, and its first steps with it.
@@ -142,6 +190,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         rollback: desired.rollback.clone(),
         message: String::new(),
         undone: false,
+        options: desired.options.clone(),
     };
     let mut decisions = vec![Decision::Start {
         revision: desired.revision.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::ObjectKey;
 use api::kinds::{OnFailure, RolloutPhase};
 
-use super::decide::{Decision, Observed, forget};
+use super::decide::{Decision, Observed, forget, gate};
 use super::record::Rollout;
 use crate::Plan;
 use crate::plan::{Change, Deletion, Step};
@@ -26,10 +26,16 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     if observed.restoring && !over.undone {
         return restore(observed, over, plan);
     }
-    let mut decisions = forget(plan);
-    if !observed.application.policy.self_heal {
-        return decisions;
+    if observed.application.policy.self_heal {
+        correct(observed, plan)
+    } else {
+        forget(plan)
     }
+}
+
+/// What others changed is put back, what is left over goes: each as soon as it may.
+fn correct(observed: &Observed, plan: &Plan) -> Vec<Decision> {
+    let mut decisions = forget(plan);
     let due = |key: &ObjectKey| {
         observed
             .corrections
@@ -42,6 +48,11 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
         .map(|step| &step.key)
         .collect();
     let leftover = || plan.deletes.iter();
+    let differs = !drifted.is_empty() || !plan.deletes.is_empty();
+    if let Some(closed) = gate(observed).filter(|_| differs) {
+        decisions.extend(closed.until.map(|at| Decision::Wake { at }));
+        return decisions;
+    }
     let is_due = |key: &ObjectKey| due(key).is_none_or(|due| due <= observed.now);
     let objects: Vec<ObjectKey> = drifted
         .iter()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use api::kinds::RolloutPhase;
 
-use super::Rollback;
+use super::{Options, Rollback};
 use crate::WaveNumber;
 
 /// A Git commit's full hexadecimal name.
@@ -54,4 +54,5 @@ pub struct Rollout {
     pub message: String,
     /// Whether what it wrote was undone after it failed.
     pub undone: bool,
+    pub options: Options,
 }

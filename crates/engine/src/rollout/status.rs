@@ -2,7 +2,7 @@
 
 use api::kinds::{RolloutPhase, SyncStatus};
 
-use super::Observed;
+use super::{Observed, pause};
 use crate::health::{holds_back, worst};
 use crate::plan::{Change, counts};
 use crate::{Health, HealthStatus};
@@ -37,7 +37,8 @@ pub fn state(observed: &Observed) -> State {
     };
     let out = !plan.is_empty();
     let restored = observed.restoring;
-    let out = out || restored;
+    let in_part = observed.desired.options.is_partial();
+    let out = out || restored || in_part;
     let sync_message = if restored {
         format!(
             "held: commit {} failed and was undone; push a newer commit",
@@ -50,8 +51,14 @@ pub fn state(observed: &Observed) -> State {
             "held: commit {} failed and is not applied again; push a newer commit",
             observed.desired.revision.short()
         )
+    } else if in_part {
+        let revision = observed.desired.revision.short();
+        format!("some objects of commit {revision} are being rolled out")
     } else {
-        counts(plan).to_string()
+        match pause(observed) {
+            Some(pause) => format!("{}; {}", pause.message, counts(plan)),
+            None => counts(plan).to_string(),
+        }
     };
     State {
         sync: if out {

@@ -2,11 +2,12 @@
 
 use api::json_path::JsonPath;
 use api::{Cause, Object};
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::field::{Causes, Field};
-use super::{Kind, cells, edit, generic};
+use super::{Kind, cells, cron_job, edit, generic};
 
 pub(super) fn kind(base: Kind) -> Kind {
     Kind {
@@ -32,6 +33,10 @@ fn default(object: &mut Object) {
         return;
     };
     edit::set(spec, "deadlineSeconds", 600);
+    let windows = spec.get_mut("syncWindows").and_then(Value::as_array_mut);
+    for window in windows.into_iter().flatten() {
+        edit::set(window, "manualSync", true);
+    }
     if let Some(policy) = edit::ensure(spec, "syncPolicy") {
         for field in ["automated", "prune", "selfHeal"] {
             edit::set(policy, field, true);
@@ -87,10 +92,37 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         }
     }
     causes.name(&spec.get("targetNamespace"), api::name::dns1123_label);
+    for window in spec.get("syncWindows").items() {
+        sync_window(&mut causes, &window);
+    }
     for rule in spec.get("ignoreDifferences").items() {
         ignored(&mut causes, &rule);
     }
     causes.finish()
+}
+
+fn sync_window(causes: &mut Causes, window: &Field) {
+    causes.one_of(&window.get("kind"), &["allow", "deny"]);
+    let schedule = window.get("schedule");
+    if let Err(why) = cron_job::schedule(schedule.text()) {
+        causes.invalid(&schedule, &why);
+    }
+    let duration = window.get("duration");
+    let length = duration.text().parse::<SignedDuration>();
+    let minute = SignedDuration::from_mins(1);
+    if !length.is_ok_and(|length| length >= minute) {
+        causes.invalid(
+            &duration,
+            "must be a time of a minute or more, such as 90m or 1h30m",
+        );
+    }
+    let zone = window.get("timeZone");
+    if !zone.is_empty() && TimeZone::get(zone.text()).is_err() {
+        causes.invalid(
+            &zone,
+            "must be the name of a time zone, such as Europe/Berlin",
+        );
+    }
 }
 
 fn ignored(causes: &mut Causes, rule: &Field) {

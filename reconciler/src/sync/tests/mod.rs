@@ -1,5 +1,6 @@
 //! The acceptance scenarios that need no containers.
 
+mod by_hand;
 mod crash;
 mod ignore;
 mod push;
@@ -9,4 +10,4 @@ mod trouble;
 mod undo;
 mod world;
 
-use world::{World, config_map, deployment, key, namespace};
+use world::{World, by_hand, config_map, deployment, key, namespace};

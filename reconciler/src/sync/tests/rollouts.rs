@@ -207,7 +207,11 @@ async fn a_sync_by_hand_tries_a_held_commit_again() {
     let bad = world.commit("One");
     world.phase("web", &bad, RolloutPhase::Failed).await;
     let ann = Person::new("Ann", "");
-    world.reconciler.sync("web", &ann).await.unwrap();
+    world
+        .reconciler
+        .sync(&by_hand("web", &ann, &[]))
+        .await
+        .unwrap();
     let again = world
         .until("tried again", || async {
             let last = world.history().last_rollout("web").await.unwrap()?;
@@ -215,7 +219,11 @@ async fn a_sync_by_hand_tries_a_held_commit_again() {
         })
         .await;
     assert_eq!((again.trigger, &again.revision), (Trigger::Sync, &bad));
-    let unknown = world.reconciler.sync("none", &ann).await.unwrap_err();
+    let unknown = world
+        .reconciler
+        .sync(&by_hand("none", &ann, &[]))
+        .await
+        .unwrap_err();
     assert!(matches!(unknown, Error::NotFound(_)));
     world.end().await;
 }

@@ -17,7 +17,8 @@ use orchestrator::store::Router;
 use orchestrator::watch::Hub;
 
 use crate::history::{History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger};
-use crate::service::Service;
+use crate::service::{Service, SyncRequest};
+use crate::source::Person;
 use crate::testing::{Directory, commit};
 use crate::{Config, Reconciler};
 
@@ -307,6 +308,15 @@ fn status(object: &Object) -> Value {
 
 pub(super) fn key(group: &str, resource: &str, name: &str) -> ObjectKey {
     Collection::new(group, resource).key("shop", name)
+}
+
+pub(super) fn by_hand(application: &str, actor: &Person, objects: &[&str]) -> SyncRequest {
+    SyncRequest {
+        application: application.into(),
+        actor: actor.clone(),
+        objects: objects.iter().map(ToString::to_string).collect(),
+        prune: false,
+    }
 }
 
 pub(super) fn namespace() -> String {

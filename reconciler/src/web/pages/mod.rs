@@ -12,6 +12,7 @@ mod rollback;
 mod rollout;
 mod rollouts;
 mod sign_in;
+mod sync;
 
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -34,6 +35,9 @@ pub(super) use rollback::{preview as rollback_page, push as rollback_push};
 pub(super) use rollout::page as rollout_page;
 pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
 pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};
+pub(super) use sync::{
+    preview as sync_preview, resume as sync_resume, suspend as sync_suspend, sync as sync_ask,
+};
 
 /// A page as a response.
 pub(super) fn html(template: &impl Template) -> Response {

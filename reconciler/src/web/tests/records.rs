@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use api::Uid;
 use engine::diff::FieldChange;
 use engine::plan::{self, Change};
-use engine::rollout::{Rollback, RolloutPhase, SyncStatus};
+use engine::rollout::{Options, Rollback, RolloutPhase, SyncStatus};
 use engine::{Health, HealthStatus, Origin, Plan, WaveNumber};
 
 use super::sample::{Sample, ago, id, key};
@@ -61,6 +61,7 @@ impl Sample {
             deadline_at: Some(ago(at) + SignedDuration::from_mins(10)),
             finished_at: over.then(|| ago(at - took)),
             undone_at: None,
+            options: Options::default(),
         }
     }
 
@@ -142,6 +143,7 @@ impl Sample {
                 revision: id("7f3c2ab41d0c"),
                 applied: id("e2a9c14bb01f"),
                 held: false,
+                paused: None,
                 observed_at: Some(ago(3)),
                 trouble: None,
             },

@@ -15,8 +15,9 @@ use engine::{Health, HealthStatus, Plan};
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Tracked,
+    SyncRequest, Tracked,
 };
+use crate::source::Person;
 use crate::web::backend::Backend;
 
 pub(super) fn now() -> Timestamp {
@@ -230,6 +231,24 @@ impl Backend for Sample {
             ],
             conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
         })
+    }
+
+    async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {
+        self.plan(&request.application, "").await
+    }
+
+    async fn sync(&self, _: &SyncRequest) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn suspend(&self, _: &str, _: &str, _: &Person) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn resume(&self, application: &str, _: &Person) -> Result<(), Error> {
+        Err(Error::Impossible(format!(
+            "application {application} is not suspended"
+        )))
     }
 
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error> {

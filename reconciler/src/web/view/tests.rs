@@ -55,6 +55,7 @@ fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
         deadline_at: Some(now() + SignedDuration::from_secs(60)),
         finished_at: phase.is_final().then(now),
         undone_at: None,
+        options: engine::rollout::Options::default(),
     }
 }
 

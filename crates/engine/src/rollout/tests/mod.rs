@@ -319,3 +319,77 @@ fn an_apply_that_does_not_stick_is_tried_again_more_slowly() {
         ["fail: ConfigMap shop/a could not be brought to the commit; it was given 1 minute"]
     );
 }
+
+fn windows(json: &str) -> Vec<crate::application::SyncWindow> {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn nothing_begins_in_a_closed_window_but_by_hand() {
+    // The world begins at ten o'clock on a Saturday.
+    let deny = r#"[{"kind": "deny", "schedule": "0 9 * * *", "duration": "2h"}]"#;
+    let mut world = World::new(&[&["a!"]]);
+    world.application.windows = windows(deny);
+    assert_eq!(world.decide(), ["wake 3600"]);
+    let paused = pause(&world.observed()).unwrap();
+    assert_eq!(paused.reason, "SyncWindow");
+    let said = "waits until 2026-11-21T11:00:00Z: deny window \"0 9 * * *\" is open";
+    assert_eq!(paused.message, said);
+    world.desired.requested = true;
+    assert_eq!(
+        world.decide(),
+        ["start aaaaaaaaaaaaaaaa", "begin", "apply 0: a"]
+    );
+
+    // Nor is drift put back; a rollout that runs goes on, and a newer commit takes its place.
+    let mut drifted = World::new(&[&["a!"]]).running(RolloutPhase::Succeeded);
+    drifted.application.windows = windows(deny);
+    assert_eq!(drifted.decide(), ["wake 3600"]);
+    let mut running = World::new(&[&["a!"]]).running(RolloutPhase::Applying);
+    running.application.windows = windows(deny);
+    assert_eq!(running.decide(), ["apply 0: a"]);
+    let newer = running.wanting("bbbbbbb");
+    assert_eq!(newer.decide()[0], "supersede by bbbbbbb");
+    assert_eq!(newer.decide()[1], "start bbbbbbb");
+}
+
+#[test]
+fn a_suspended_application_is_left_alone_and_taken_up_again() {
+    let mut world = World::new(&[&["a!"]]).running(RolloutPhase::Applying);
+    world.suspended = Some("suspended by Ann");
+    assert_eq!(world.decide(), ["stop: suspended by Ann"]);
+    world = world.running(RolloutPhase::Superseded);
+    assert_eq!(world.decide(), Vec::<String>::new());
+    assert_eq!(pause(&world.observed()).unwrap().reason, "Suspended");
+    world.suspended = None;
+    assert_eq!(world.decide()[0], "start aaaaaaaaaaaaaaaa");
+}
+
+#[test]
+fn a_rollout_in_part_is_no_verdict_about_the_commit() {
+    let mut world = World::new(&[&["a!", "b!"]]).running(RolloutPhase::Succeeded);
+    let some = Options {
+        objects: [key("a")].into(),
+        ..Options::default()
+    };
+    world.last.as_mut().unwrap().options = some.clone();
+    assert_eq!(world.decide()[0], "start aaaaaaaaaaaaaaaa");
+    world.on_hold = true;
+    assert_eq!(world.decide(), Vec::<String>::new());
+    assert_eq!(pause(&world.observed()).unwrap().reason, "Manual");
+    world.on_hold = false;
+    world.application.policy.automated = false;
+    assert_eq!(world.decide(), Vec::<String>::new());
+
+    // While it runs it is what runs, unless somebody asks for more.
+    let mut world = World::new(&[&["a!"]]).running(RolloutPhase::Applying);
+    world.last.as_mut().unwrap().options = some.clone();
+    world.desired.options = some.clone();
+    assert_eq!(world.decide(), ["apply 0: a"]);
+    world.desired.requested = true;
+    world.desired.options = Options::default();
+    assert_eq!(world.decide()[0], "supersede by aaaaaaaaaaaaaaaa");
+    let plan = some.part(plan(&[&["a!", "b"], &["c!"]]));
+    let left: Vec<&str> = plan.steps().map(|step| step.key.name.as_str()).collect();
+    assert_eq!((left, plan.waves.len()), (vec!["a"], 1));
+}

@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) dependencies: Vec<Dependency>,
     pub(super) corrections: BTreeMap<ObjectKey, Correction>,
     pub(super) restoring: bool,
+    pub(super) suspended: Option<&'static str>,
+    pub(super) on_hold: bool,
     pub(super) now: i64,
 }
 
@@ -51,6 +53,8 @@ impl World {
             dependencies: Vec::new(),
             corrections: BTreeMap::new(),
             restoring: false,
+            suspended: None,
+            on_hold: false,
             now: 0,
         }
     }
@@ -67,6 +71,7 @@ impl World {
             rollback: None,
             message: String::new(),
             undone: false,
+            options: Options::default(),
         });
         self
     }
@@ -114,6 +119,8 @@ impl World {
             dependencies: &self.dependencies,
             corrections: &self.corrections,
             restoring: self.restoring,
+            suspended: self.suspended,
+            on_hold: self.on_hold,
             now: at(self.now),
         }
     }
@@ -163,6 +170,7 @@ pub(super) fn say(decision: &Decision) -> String {
             format!("start rollback {revision}")
         }
         Decision::Start { revision, .. } => format!("start {revision}"),
+        Decision::Stop { reason } => format!("stop: {reason}"),
         Decision::Begin => "begin".into(),
         Decision::Apply { wave, objects } => format!("apply {wave}: {}", names(objects)),
         Decision::Await {

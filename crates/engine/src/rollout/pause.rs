@@ -1,0 +1,52 @@
+//! Why nothing happens although something would have to.
+
+use serde::Serialize;
+
+use super::decide::{Observed, gate, is_settled, may_start};
+use crate::plan::Plan;
+
+/// What an Application waits for that is neither an object nor another Application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    /// One word: `Suspended`, `SyncWindow`, `Manual`.
+    pub reason: &'static str,
+    /// One sentence.
+    pub message: String,
+}
+
+/// `None` where nothing stands in the way, or where there is nothing to do.
+pub fn pause(observed: &Observed) -> Option<Pause> {
+    if let Some(why) = observed.suspended {
+        return Some(Pause {
+            reason: "Suspended",
+            message: why.to_owned(),
+        });
+    }
+    let last = observed.last;
+    if last.is_some_and(|last| !last.phase.is_final()) {
+        return None;
+    }
+    let differs = observed.plan.is_ok_and(|plan| !Plan::is_empty(plan));
+    let settled = last.is_some_and(|last| is_settled(observed, last));
+    let policy = &observed.application.policy;
+    let waits = if settled {
+        differs && policy.self_heal && !observed.on_hold
+    } else {
+        differs || last.is_none_or(|last| last.revision != observed.desired.revision)
+    };
+    if !waits {
+        return None;
+    }
+    if !settled && !may_start(observed) {
+        let revision = observed.desired.revision.short();
+        let name = &observed.application.name;
+        return Some(Pause {
+            reason: "Manual",
+            message: format!("commit {revision} waits for a sync by hand: kedge sync {name}"),
+        });
+    }
+    gate(observed).map(|closed| Pause {
+        reason: "SyncWindow",
+        message: closed.sentence(),
+    })
+}

@@ -1,0 +1,73 @@
+//! `kedge sync`
+
+use clap::Args;
+use serde_json::Value;
+
+use super::diff;
+use super::output::{Output, Screen};
+use super::server::{self, Server};
+use super::shown::{self, Asked, Diff};
+use super::table::plain_line;
+
+pub(super) const EXAMPLE: &str = "\
+The tracked commit is rolled out even where it failed before, where the application is not automated
+or a sync window is closed, unless the window says that nobody may. With --object only some objects
+of the commit are; the rollout is recorded as one in part.
+
+Example:
+  kedge sync web
+  kedge sync web --dry-run
+  kedge sync web --object Deployment/web --object ConfigMap/shop/settings";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The application's name
+    #[arg(value_name = "APP")]
+    application: String,
+    /// Only this object, `KIND/NAME` or `KIND/NAMESPACE/NAME`; may be given several times
+    #[arg(long = "object", value_name = "KIND/NAME")]
+    objects: Vec<String>,
+    /// Delete what left the commit, even where the application's policy keeps it
+    #[arg(long)]
+    prune: bool,
+    /// Show what it would do, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    let objects = arguments.objects.join(",");
+    let prune = if arguments.prune { "true" } else { "false" };
+    let asked = [("objects", objects.as_str()), ("prune", prune)];
+    let path = ["apps", &arguments.application, "sync"];
+    let answer = if arguments.dry_run {
+        server.read(&path, &asked).await?
+    } else {
+        server.send(&path, &asked).await?
+    };
+    let mut screen = Screen::open();
+    if let Some(data) = arguments.output.format.data(&answer) {
+        return screen.text(&data);
+    }
+    screen.lines(lines(arguments, &answer)?)
+}
+
+fn lines(arguments: &Arguments, answer: &Value) -> anyhow::Result<Vec<String>> {
+    if arguments.dry_run {
+        return Ok(diff::lines(&shown::read::<Diff>(answer)?));
+    }
+    let asked: Asked = shown::read(answer)?;
+    Ok(vec![match asked.rollout.as_str() {
+        "" => format!(
+            "A sync of {} is asked for: kedge app {0}",
+            plain_line(&asked.application)
+        ),
+        rollout => format!("Follow it: kedge rollout {}", plain_line(rollout)),
+    }])
+}

@@ -1,0 +1,151 @@
+//! `GET` and `POST /apps/{app}/sync`, `POST /apps/{app}/suspend` and `/resume`: for programs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Form, Json};
+use serde::Deserialize;
+
+use crate::history::{Rollout, RolloutQuery};
+use crate::service::SyncRequest;
+use crate::web::app::App;
+use crate::web::auth::Admitted;
+use crate::web::error::PageError;
+use crate::web::json;
+use crate::web::view::graph::app_href;
+use crate::web::visitor::Visitor;
+
+/// Characters of a reason.
+const REASON: usize = 2_000;
+/// How long the answer waits for the rollout.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Asked {
+    #[serde(default)]
+    csrf: String,
+    /// `KIND/NAME`, separated by commas; empty for all.
+    #[serde(default)]
+    objects: String,
+    #[serde(default)]
+    prune: bool,
+    #[serde(default)]
+    reason: String,
+}
+
+impl Asked {
+    fn request(&self, application: String, visitor: &Visitor) -> Result<SyncRequest, PageError> {
+        let objects = self.objects.split(',').map(str::trim);
+        Ok(SyncRequest {
+            application,
+            actor: visitor.person()?,
+            objects: objects
+                .filter(|it| !it.is_empty())
+                .map(Into::into)
+                .collect(),
+            prune: self.prune,
+        })
+    }
+
+    fn admit(&self, app: &App, visitor: &Visitor) -> Result<(), PageError> {
+        match &visitor.admitted {
+            Some(Admitted::Session(session)) if !app.auth.is_csrf(session, &self.csrf) => {
+                Err(PageError::BadForm)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(in crate::web) async fn preview(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let request = asked.request(name, &visitor)?;
+    let plan = app.backend.preview_sync(&request).await?;
+    Ok(Json(json::diff_of_plan(&plan)).into_response())
+}
+
+pub(in crate::web) async fn sync(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    asked.admit(&app, &visitor)?;
+    let before = last(&app, &name).await.map_or(0, |last| last.number);
+    let request = asked.request(name.clone(), &visitor)?;
+    app.backend.sync(&request).await?;
+    let rollout = started(&app, &name, before).await;
+    Ok(done(&visitor, name, rollout))
+}
+
+pub(in crate::web) async fn suspend(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    asked.admit(&app, &visitor)?;
+    let reason: String = asked.reason.trim().chars().take(REASON).collect();
+    app.backend
+        .suspend(&name, &reason, &visitor.person()?)
+        .await?;
+    Ok(done(&visitor, name, String::new()))
+}
+
+pub(in crate::web) async fn resume(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    asked.admit(&app, &visitor)?;
+    app.backend.resume(&name, &visitor.person()?).await?;
+    Ok(done(&visitor, name, String::new()))
+}
+
+fn done(visitor: &Visitor, application: String, rollout: String) -> Response {
+    if !visitor.json {
+        return Redirect::to(&app_href(&application)).into_response();
+    }
+    Json(json::Asked {
+        application,
+        rollout,
+    })
+    .into_response()
+}
+
+async fn last(app: &App, name: &str) -> Option<Rollout> {
+    let query = RolloutQuery {
+        application: Some(name.into()),
+        limit: 1,
+        ..RolloutQuery::default()
+    };
+    let found = app.backend.rollouts(&query).await.unwrap_or_default();
+    found.into_iter().next()
+}
+
+/// The rollout that runs for it, as soon as there is one; empty where none comes.
+async fn started(app: &App, name: &str, before: i64) -> String {
+    let mut changes = app.changes.clone();
+    let looking = async {
+        loop {
+            changes.mark_unchanged();
+            let last = last(app, name).await;
+            if let Some(last) = last.filter(|it| it.number > before) {
+                return last.id;
+            }
+            if changes.changed().await.is_err() {
+                return String::new();
+            }
+        }
+    };
+    let waiting = tokio::time::timeout(PATIENCE, looking);
+    waiting.await.unwrap_or_default()
+}
