@@ -69,8 +69,25 @@ pub trait Client: Send + Sync + 'static {
         &self,
         steps: &[Step],
         dry_run: bool,
-        field_manager: &str,
+        author: Author<'_>,
     ) -> Result<Vec<Object>, Error>;
+}
+
+/// In whose name a transaction is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Author<'a> {
+    pub field_manager: &'a str,
+    /// The commit of a repository that it brings about, for the log of changes; empty for none.
+    pub commit: &'a str,
+}
+
+impl<'a> From<&'a str> for Author<'a> {
+    fn from(field_manager: &'a str) -> Self {
+        Self {
+            field_manager,
+            commit: "",
+        }
+    }
 }
 
 /// An object, or a subresource of it.

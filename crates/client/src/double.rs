@@ -12,7 +12,7 @@ use serde_json::json;
 use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
 
 use crate::{
-    Client, Clock, DeleteOptions, Env, Error, List, ListOptions, Patch, PatchOptions, Step,
+    Author, Client, Clock, DeleteOptions, Env, Error, List, ListOptions, Patch, PatchOptions, Step,
     SystemIds, Target, WatchOptions, WatchStream, WriteOptions,
 };
 
@@ -223,7 +223,7 @@ impl Client for Server {
         unreachable!("not used here")
     }
 
-    async fn transaction(&self, _: &[Step], _: bool, _: &str) -> Result<Vec<Object>, Error> {
+    async fn transaction(&self, _: &[Step], _: bool, _: Author<'_>) -> Result<Vec<Object>, Error> {
         unreachable!("not used here")
     }
 }

@@ -22,8 +22,8 @@ pub mod transaction;
 pub use backoff::Backoff;
 pub use cache::{Cache, Change, IndexKeys, Listening, Observer, Progress, Subscription};
 pub use client::{
-    Client, DeleteOptions, List, ListOptions, Patch, PatchOptions, Propagation, Step, Target,
-    WatchOptions, WatchStream, WriteOptions,
+    Author, Client, DeleteOptions, List, ListOptions, Patch, PatchOptions, Propagation, Step,
+    Target, WatchOptions, WatchStream, WriteOptions,
 };
 pub use clock::{Clock, Env, Ids, SystemClock, SystemIds};
 pub use driver::{Context, Controller, Drive, Driver, Outcome, Requeue, Wake, Watch};

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use api::{Collection, Object, ObjectKey, ResourceVersion, Uid};
 
 use crate::{
-    Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
+    Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
     WatchOptions, WatchStream, WriteOptions,
 };
 
@@ -157,12 +157,9 @@ impl Client for Tracked {
         &self,
         steps: &[Step],
         dry_run: bool,
-        field_manager: &str,
+        author: Author<'_>,
     ) -> Result<Vec<Object>, Error> {
-        let made = self
-            .inner
-            .transaction(steps, dry_run, field_manager)
-            .await?;
+        let made = self.inner.transaction(steps, dry_run, author).await?;
         if !dry_run {
             for object in &made {
                 if let Some(resource) = api::resource::by_kind(&object.gvk()) {

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, completions, diff, render, rollback, rollout, rollouts, suspend, sync, validate,
+    app, apps, blame, completions, diff, render, rollback, rollout, rollouts, state, suspend, sync,
+    undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -41,6 +42,15 @@ pub(crate) enum Command {
     /// Follow a suspended application again
     #[command(after_help = suspend::RESUME)]
     Resume(suspend::Resume),
+    /// Show the cluster, or an object, as it was
+    #[command(after_help = state::EXAMPLE)]
+    State(state::Arguments),
+    /// Show who made each field of an object what it is, and what it was before
+    #[command(after_help = blame::EXAMPLE)]
+    Blame(blame::Arguments),
+    /// Create a deleted object again
+    #[command(after_help = undelete::EXAMPLE)]
+    Undelete(undelete::Arguments),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLE)]
     Completions(completions::Arguments),
@@ -60,6 +70,9 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Sync(arguments) => sync::run(&arguments).await,
         Command::Suspend(arguments) => suspend::suspend(&arguments).await,
         Command::Resume(arguments) => suspend::resume(&arguments).await,
+        Command::State(arguments) => state::run(&arguments).await,
+        Command::Blame(arguments) => blame::run(&arguments).await,
+        Command::Undelete(arguments) => undelete::run(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }
 }

@@ -5,6 +5,8 @@ mod age;
 mod app;
 mod apps;
 mod ask;
+mod blame;
+mod cluster;
 mod command;
 mod completions;
 mod diff;
@@ -18,12 +20,14 @@ mod rollout;
 mod rollouts;
 pub(crate) mod server;
 pub(crate) mod shown;
+mod state;
 mod suspend;
 mod sync;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tint;
+mod undelete;
 mod validate;
 
 pub(crate) use command::{Command, run};

@@ -8,6 +8,8 @@ pub struct Context {
     pub identity: Identity,
     /// The field manager: named by the client, or the first word of its user agent.
     pub manager: String,
+    /// The commit of a repository that the write brings about; empty for none.
+    pub commit: String,
     /// Compute everything, store nothing.
     pub dry_run: bool,
     pub validation: FieldValidation,
@@ -20,6 +22,7 @@ impl Context {
         Self {
             identity: Identity::master(&format!("system:{component}")),
             manager: component.to_owned(),
+            commit: String::new(),
             dry_run: false,
             validation: FieldValidation::Ignore,
             origin: Origin::Component,

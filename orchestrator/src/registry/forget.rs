@@ -78,6 +78,7 @@ fn deletion(item: &Item) -> Write {
         uid: item.uid.clone(),
         operation: delete(&item.object(), item.revision),
         actor: ACTOR.into(),
+        commit: "".into(),
         allocations: Vec::new(),
     }
 }

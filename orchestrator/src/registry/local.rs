@@ -11,7 +11,7 @@ use futures::stream;
 
 use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
 use client::{
-    Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
+    Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
     WatchOptions, WatchStream, WriteOptions,
 };
 
@@ -207,11 +207,12 @@ impl Client for LocalClient {
         &self,
         steps: &[Step],
         dry_run: bool,
-        field_manager: &str,
+        author: Author<'_>,
     ) -> Result<Vec<Object>, Error> {
         let context = Context {
             validation: FieldValidation::Strict,
-            ..self.context(field_manager, dry_run)
+            commit: author.commit.to_owned(),
+            ..self.context(author.field_manager, dry_run)
         };
         Ok(self.registry.transaction(&context, steps).await?)
     }

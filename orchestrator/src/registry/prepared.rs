@@ -54,6 +54,7 @@ impl Prepared {
             uid: self.object.uid(),
             operation,
             actor: context.actor().into(),
+            commit: context.commit.as_str().into(),
             allocations: self.held.all.clone(),
         })
     }

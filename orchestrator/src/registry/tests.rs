@@ -328,7 +328,8 @@ async fn a_transaction_happens_whole_or_not_at_all() {
     let bad = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "A_b", "namespace": "new"}});
 
     let steps = [apply(namespace.clone()), apply(map.clone()), apply(bad)];
-    let error = client.transaction(&steps, false, "git").await.unwrap_err();
+    let git = ::client::Author::from("git");
+    let error = client.transaction(&steps, false, git).await.unwrap_err();
     assert!(error.to_string().starts_with("step 2: "), "{error}");
     let namespaces = Collection::new("", "namespaces");
     assert!(
@@ -340,7 +341,7 @@ async fn a_transaction_happens_whole_or_not_at_all() {
     );
 
     let steps = [apply(namespace), apply(map)];
-    let planned = client.transaction(&steps, true, "git").await.unwrap();
+    let planned = client.transaction(&steps, true, git).await.unwrap();
     assert_eq!(planned[1].text("/data/k"), "v");
     assert!(
         client
@@ -349,7 +350,7 @@ async fn a_transaction_happens_whole_or_not_at_all() {
             .unwrap_err()
             .is_not_found()
     );
-    let done = client.transaction(&steps, false, "git").await.unwrap();
+    let done = client.transaction(&steps, false, git).await.unwrap();
     let stored = client
         .get(&Collection::new("", "configmaps").key("new", "a"))
         .await
@@ -361,10 +362,10 @@ async fn a_transaction_happens_whole_or_not_at_all() {
         key: key.clone(),
         uid: Some(stored.uid()),
     };
-    client.transaction(&[delete], false, "git").await.unwrap();
+    client.transaction(&[delete], false, git).await.unwrap();
     assert!(client.get(&key).await.unwrap_err().is_not_found());
     client
-        .transaction(&[Step::Restore { object: stored }], false, "git")
+        .transaction(&[Step::Restore { object: stored }], false, git)
         .await
         .unwrap();
     assert_eq!(client.get(&key).await.unwrap().text("/data/k"), "v");

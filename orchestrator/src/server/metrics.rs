@@ -36,12 +36,14 @@ impl From<&ResourceRequest> for Kind {
 }
 
 impl Kind {
-    /// Several writes at once; no resource of the table.
-    pub(crate) const TRANSACTION: Self = Self {
-        verb: "create",
-        group: "kedge.dev",
-        resource: "transactions",
-    };
+    /// A path of Kedge's own, which is no resource of the table.
+    pub(crate) const fn own(verb: &'static str, resource: &'static str) -> Self {
+        Self {
+            verb,
+            group: "kedge.dev",
+            resource,
+        }
+    }
 
     /// A path that is no resource, or none that is served: the path itself would be a label of
     /// endless values.
@@ -162,7 +164,7 @@ mod tests {
 
         let metrics = Metrics::default();
         metrics.answered(Kind::of_path(&Method::GET), &refused(), 0.1);
-        metrics.answered(Kind::TRANSACTION, &refused(), 0.1);
+        metrics.answered(Kind::own("create", "transactions"), &refused(), 0.1);
         let body = axum::body::to_bytes(metrics.respond().into_body(), 1 << 20);
         let body = String::from_utf8(body.await.unwrap().to_vec()).unwrap();
         for labels in [

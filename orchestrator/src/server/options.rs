@@ -22,6 +22,7 @@ pub(crate) fn context(
     Ok(Context {
         identity,
         manager: manager(query, headers)?,
+        commit: commit(query)?,
         dry_run: dry_run(query)?,
         origin: Origin::Request,
         validation: match query.value("fieldValidation") {
@@ -74,6 +75,21 @@ fn manager(query: &Query, headers: &HeaderMap) -> Result<String, ApiError> {
         return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]).into());
     }
     Ok(named.to_owned())
+}
+
+/// As long as the longest hash of a commit may ever be.
+const COMMIT_LIMIT: usize = 128;
+
+/// Says for the log of changes which commit a write brings about.
+fn commit(query: &Query) -> Result<String, ApiError> {
+    let named = query.value("commit").unwrap_or_default();
+    let is_hash = named.chars().all(|c| c.is_ascii_hexdigit());
+    if is_hash && named.len() <= COMMIT_LIMIT {
+        return Ok(named.to_ascii_lowercase());
+    }
+    Err(ApiError::bad_request(
+        "commit is not the hash of one: hexadecimal digits are expected",
+    ))
 }
 
 /// Selectors of a list or watch.

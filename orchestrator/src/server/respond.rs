@@ -27,6 +27,11 @@ pub(crate) fn value(code: StatusCode, encoding: Encoding, value: &Value) -> Resp
     bytes_as(code, encoding, bytes.into())
 }
 
+/// A body that is JSON already.
+pub(crate) fn json_text(text: String) -> Response {
+    bytes_as(StatusCode::OK, Encoding::Json, text.into())
+}
+
 fn bytes_as(code: StatusCode, encoding: Encoding, bytes: Bytes) -> Response {
     let media_type = match encoding {
         Encoding::Yaml => "application/yaml",

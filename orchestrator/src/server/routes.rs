@@ -29,9 +29,50 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }
 
+/// The paths of Kedge's own, which are about objects of many kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Transactions,
+    State,
+    History,
+    Blame,
+    Undelete,
+}
+
+impl Own {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            transaction::PATH => Self::Transactions,
+            "/apis/kedge.dev/v1alpha1/state" => Self::State,
+            "/apis/kedge.dev/v1alpha1/history" => Self::History,
+            "/apis/kedge.dev/v1alpha1/blame" => Self::Blame,
+            "/apis/kedge.dev/v1alpha1/undelete" => Self::Undelete,
+            _ => return None,
+        })
+    }
+
+    fn kind(self) -> metrics::Kind {
+        let (verb, name) = match self {
+            Self::Transactions => ("create", "transactions"),
+            Self::State => ("list", "state"),
+            Self::History => ("get", "history"),
+            Self::Blame => ("get", "blame"),
+            Self::Undelete => ("create", "undelete"),
+        };
+        metrics::Kind::own(verb, name)
+    }
+
+    fn takes(self, method: &Method) -> bool {
+        match self {
+            Self::Transactions | Self::Undelete => method == Method::POST,
+            Self::State | Self::History | Self::Blame => method == Method::GET,
+        }
+    }
+}
+
 /// What a request is about, told by its path and method.
 enum About {
-    Transaction,
+    Own(Own),
     Resource(ResourceRequest),
     /// No resource, and what is wrong with it as one.
     Path(Refusal),
@@ -40,8 +81,8 @@ enum About {
 impl About {
     fn of(request: &Request, query: &Query) -> Self {
         let path = request.uri().path();
-        if path == transaction::PATH {
-            return Self::Transaction;
+        if let Some(own) = Own::of(path) {
+            return Self::Own(own);
         }
         match request::parse(request.method(), path, query) {
             Ok(resource) => Self::Resource(resource),
@@ -51,7 +92,7 @@ impl About {
 
     fn kind(&self, method: &Method) -> metrics::Kind {
         match self {
-            Self::Transaction => metrics::Kind::TRANSACTION,
+            Self::Own(own) => own.kind(),
             Self::Resource(resource) => metrics::Kind::from(resource),
             Self::Path(_) => metrics::Kind::of_path(method),
         }
@@ -81,11 +122,10 @@ async fn identified(
 ) -> Result<Response, ApiError> {
     let identity = app.gate.identify(&request, app.registry.env().now())?;
     match about {
-        About::Transaction if request.method() == Method::POST => {
-            let (parts, body) = request.into_parts();
-            handlers::transaction(app, identity, &query, &parts.headers, body).await
+        About::Own(own) if own.takes(request.method()) => {
+            self::own(app, own, identity, &query, request).await
         }
-        About::Transaction | About::Path(Refusal::MethodNotAllowed) => {
+        About::Own(_) | About::Path(Refusal::MethodNotAllowed) => {
             Err(ApiError::method_not_allowed())
         }
         About::Path(Refusal::NotFound) => document(app, &identity, &request, &query),
@@ -103,6 +143,25 @@ async fn identified(
             };
             permitted(app, call, body).await
         }
+    }
+}
+
+async fn own(
+    app: &App,
+    own: Own,
+    identity: Identity,
+    query: &Query,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    match own {
+        Own::Transactions => {
+            handlers::transaction(app, identity, query, &parts.headers, body).await
+        }
+        Own::Undelete => handlers::undelete(app, identity, query, &parts.headers, body).await,
+        Own::State => handlers::state(app, &identity, query).await,
+        Own::History => handlers::history(app, &identity, query).await,
+        Own::Blame => handlers::blame(app, &identity, query).await,
     }
 }
 

@@ -2,10 +2,11 @@
 //! keys and names a batch mentions, so their answers cannot differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use api::{ObjectKey, Revision};
 
-use super::{Allocation, ChangeKind, Error, Operation, Write};
+use super::{Allocation, Change, ChangeKind, Error, Operation, Write};
 
 /// An allocation without its lifetime: pool and value.
 pub(super) type Name = (String, String);
@@ -118,4 +119,14 @@ pub(super) fn admit_all<'a>(
     }
     *view = tentative;
     Ok(kinds)
+}
+
+/// Of an object's changes, newest first, those that the log answers for, and the one that was
+/// valid where it begins. Older ones may still lie about.
+pub(super) fn remembered(mut changes: Vec<Arc<Change>>, oldest: Revision) -> Vec<Arc<Change>> {
+    let known = changes.partition_point(|change| change.revision >= oldest);
+    let is_valid = |change: &Arc<Change>| change.kind != ChangeKind::Deleted;
+    let base = usize::from(changes.get(known).is_some_and(is_valid));
+    changes.truncate(known + base);
+    changes
 }

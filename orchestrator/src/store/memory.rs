@@ -14,7 +14,8 @@ use client::Env;
 
 use super::decide::{self, Name, View};
 use super::{
-    Change, ChangeKind, Commit, EPOCH_SHIFT, Error, Listing, Operation, Store, Stored, Write, epoch,
+    Applied, Change, ChangeKind, Commit, EPOCH_SHIFT, Error, Listing, Operation, Store, Stored,
+    Write, epoch,
 };
 
 /// News kept for a slow receiver; past that it reads the log.
@@ -119,6 +120,7 @@ impl State {
             uid: write.uid,
             kind,
             actor: write.actor,
+            commit: write.commit,
             body,
         });
         if kind == ChangeKind::Deleted {
@@ -241,6 +243,22 @@ impl Store for MemoryStore {
         Ok(points.iter().map(version).collect())
     }
 
+    async fn history(
+        &self,
+        key: &ObjectKey,
+        until: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Change>>, Error> {
+        let state = self.state();
+        state.check_reaches(until)?;
+        let changes = state.until(until).filter(|change| change.key == *key);
+        Ok(changes.rev().take(limit).cloned().collect())
+    }
+
+    async fn oldest(&self) -> Result<Revision, Error> {
+        Ok(self.state().oldest)
+    }
+
     async fn revision(&self) -> Result<Revision, Error> {
         Ok(self.state().revision)
     }
@@ -253,6 +271,25 @@ impl Store for MemoryStore {
             .rev()
             .find(|change| change.at <= time)
             .map(|change| change.revision))
+    }
+
+    async fn applied(&self, prefix: &str) -> Result<Vec<Applied>, Error> {
+        let state = self.state();
+        let mut last = BTreeMap::new();
+        let is_meant = |change: &&Arc<Change>| {
+            !change.commit.is_empty()
+                && change.commit.starts_with(prefix)
+                && change.revision >= state.oldest
+        };
+        for change in state.log.iter().filter(is_meant) {
+            last.insert(change.commit.to_string(), (change.revision, change.at));
+        }
+        let applied = |(commit, (revision, at))| Applied {
+            commit,
+            revision,
+            at,
+        };
+        Ok(last.into_iter().take(2).map(applied).collect())
     }
 
     async fn at(

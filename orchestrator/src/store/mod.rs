@@ -46,6 +46,8 @@ pub struct Write {
     pub operation: Operation,
     /// Who writes, for the audit trail: `user/field-manager`.
     pub actor: Arc<str>,
+    /// The commit of a repository that it brings about; empty for none.
+    pub commit: Arc<str>,
     /// Names that only one object of the cluster may hold: cluster IPs, node ports. Taken in the
     /// same transaction; the set given here replaces the one the object held before, a deletion
     /// frees them all.
@@ -83,6 +85,7 @@ pub struct Change {
     pub uid: Uid,
     pub kind: ChangeKind,
     pub actor: Arc<str>,
+    pub commit: Arc<str>,
     /// The new state; for a deletion the last one.
     pub body: Body,
 }
@@ -101,6 +104,15 @@ pub struct Listing {
     pub items: Vec<Stored>,
     /// The revision at which the listing was true.
     pub revision: Revision,
+}
+
+/// A commit of a repository in whose name the log has changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub commit: String,
+    /// The last change in its name, and when it was made.
+    pub revision: Revision,
+    pub at: Timestamp,
 }
 
 /// News of a commit.
@@ -151,11 +163,30 @@ pub trait Store: Send + Sync + 'static {
     /// not exist. Exact for revisions the log still holds.
     async fn before(&self, points: &[(ObjectKey, Revision)]) -> Result<Vec<Option<Stored>>, Error>;
 
+    /// At most `limit` changes of one object up to a revision, newest first. The oldest of them
+    /// may be older than the log: what was valid where it begins.
+    ///
+    /// # Errors
+    /// [`Error::Compacted`] where the log no longer reaches back to that revision.
+    async fn history(
+        &self,
+        key: &ObjectKey,
+        until: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Change>>, Error>;
+
+    /// The first revision that the log answers for.
+    async fn oldest(&self) -> Result<Revision, Error>;
+
     /// The newest committed revision, read from the source of truth.
     async fn revision(&self) -> Result<Revision, Error>;
 
     /// The newest revision that was committed at or before a time; `None` before the log begins.
     async fn revision_at(&self, time: Timestamp) -> Result<Option<Revision>, Error>;
+
+    /// The commits of repositories whose hash begins with `prefix` and in whose name the log has
+    /// changes, by hash; two at most, which is enough to see that more than one is meant.
+    async fn applied(&self, prefix: &str) -> Result<Vec<Applied>, Error>;
 
     /// The state of one collection (or everything) as it was at a revision.
     ///

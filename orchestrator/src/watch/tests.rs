@@ -83,6 +83,7 @@ impl Cluster {
             uid: Uid(key.name.clone()),
             operation,
             actor: "tester".into(),
+            commit: "".into(),
             allocations: Vec::new(),
         };
         let revision = self

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use api::{Collection, Object, ObjectKey, Reason, Uid};
 use client::{
-    Cache, Client, DeleteOptions, Env, Error, Informers, Patch, PatchOptions, Propagation, Step,
-    Target,
+    Author, Cache, Client, DeleteOptions, Env, Error, Informers, Patch, PatchOptions, Propagation,
+    Step, Target,
 };
 use engine::Kinds;
 
@@ -150,7 +150,7 @@ impl Cluster {
             let to = from + fitting(objects[from..].iter().copied(), room);
             let part: Vec<usize> = before.iter().copied().chain(from..to).collect();
             let steps: Vec<Step> = part.iter().map(|at| apply(objects[*at], None)).collect();
-            let answer = client.transaction(&steps, true, MANAGER).await;
+            let answer = client.transaction(&steps, true, MANAGER.into()).await;
             let answer = answer.map_err(|error| Refusal::of(error, &part))?;
             stored.extend(answer.into_iter().skip(before.len()).map(Some));
             from = to;
@@ -159,11 +159,12 @@ impl Cluster {
     }
 
     /// Applies all of `objects`, or none of them where the server can do that. Answers them as
-    /// they came to be.
+    /// they came to be. `commit` is what asks for them; empty for none.
     pub(crate) async fn apply(
         &self,
         client: &dyn Client,
         objects: &[Object],
+        commit: &str,
     ) -> Result<Vec<Object>, Error> {
         let mut made = Vec::with_capacity(objects.len());
         if self.has_transactions(client).await? {
@@ -171,7 +172,7 @@ impl Cluster {
             while !left.is_empty() {
                 let (part, rest) = left.split_at(fitting(left, STEPS));
                 let steps: Vec<Step> = part.iter().map(|object| apply(object, None)).collect();
-                made.extend(client.transaction(&steps, false, MANAGER).await?);
+                made.extend(client.transaction(&steps, false, author(commit)).await?);
                 left = rest;
             }
             return Ok(made);
@@ -182,11 +183,12 @@ impl Cluster {
         Ok(made)
     }
 
-    /// Deletes exactly these, in this order.
+    /// Deletes exactly these, in this order. `commit` is what no longer asks for them.
     pub(crate) async fn delete(
         &self,
         client: &dyn Client,
         objects: &[(ObjectKey, Uid)],
+        commit: &str,
     ) -> Result<(), Error> {
         if self.has_transactions(client).await? {
             for part in objects.chunks(STEPS) {
@@ -195,7 +197,7 @@ impl Cluster {
                     uid: Some(uid.clone()),
                 };
                 let steps: Vec<Step> = part.iter().map(step).collect();
-                client.transaction(&steps, false, MANAGER).await?;
+                client.transaction(&steps, false, author(commit)).await?;
             }
             return Ok(());
         }
@@ -218,12 +220,19 @@ impl Cluster {
         if let Some(known) = self.transactions.get() {
             return Ok(*known);
         }
-        let has = match client.transaction(&[], true, MANAGER).await {
+        let has = match client.transaction(&[], true, MANAGER.into()).await {
             Ok(_) => true,
             Err(Error::Api(status)) if status.reason == Reason::NotFound => false,
             Err(error) => return Err(error),
         };
         Ok(*self.transactions.get_or_init(|| has))
+    }
+}
+
+fn author(commit: &str) -> Author<'_> {
+    Author {
+        field_manager: MANAGER,
+        commit,
     }
 }
 

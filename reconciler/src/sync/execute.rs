@@ -255,7 +255,8 @@ impl<'a> Execution<'a> {
             at: self.now(),
         });
         self.flush().await?;
-        let made = match self.core.cluster.apply(self.client, objects).await {
+        let commit = self.commit();
+        let made = match self.core.cluster.apply(self.client, objects, &commit).await {
             Ok(made) => made,
             Err(error) => return Ok(Err(error)),
         };
@@ -264,6 +265,15 @@ impl<'a> Execution<'a> {
         let uids = made.iter().filter_map(uid).collect();
         self.pending.push(Write::InventoryUids { uids });
         Ok(Ok(()))
+    }
+
+    /// The commit that the plan is about: while a failed one is held, the one before it.
+    pub(super) fn commit(&self) -> String {
+        let observation = self.observation;
+        match &observation.last {
+            Some((failed, _)) if observation.restoring => failed.previous.to_string(),
+            _ => observation.desired.revision.to_string(),
+        }
     }
 
     fn wait(&mut self, phase: RolloutPhase, on: Awaited, reason: &str) {

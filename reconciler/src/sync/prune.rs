@@ -26,7 +26,8 @@ impl Execution<'_> {
             .iter()
             .map(|it| (it.key.clone(), it.uid.clone()))
             .collect();
-        let deleted = self.core.cluster.delete(self.client, &exact).await;
+        let commit = self.commit();
+        let deleted = self.core.cluster.delete(self.client, &exact, &commit).await;
         let at = self.now();
         for deletion in &now {
             self.corrected(&deletion.key, at);

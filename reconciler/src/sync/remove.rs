@@ -137,7 +137,7 @@ async fn work(
         .iter()
         .map(|deletion| (deletion.key.clone(), deletion.uid.clone()))
         .collect();
-    core.cluster.delete(client, &exact).await?;
+    core.cluster.delete(client, &exact, "").await?;
     Ok(Requeue::After(AGAIN))
 }
 
@@ -152,7 +152,7 @@ async fn finish(
     let owned = core.inventory.owner(&key).is_some();
     if let Some(object) = live.filter(|object| owned && !object.is_deleting()) {
         core.cluster
-            .delete(client, &[(key, Object::uid(&object))])
+            .delete(client, &[(key, Object::uid(&object))], "")
             .await?;
         return Ok(Requeue::After(AGAIN));
     }

@@ -45,7 +45,11 @@ pub(crate) async fn pass(
         at: core.env.now(),
     };
     core.commit(&[add]).await?;
-    let made = match core.cluster.apply(client, &objects).await {
+    let made = match core
+        .cluster
+        .apply(client, &objects, &target.revision().0)
+        .await
+    {
         Ok(made) => made,
         Err(error) if super::problems::is_final(&error) => {
             tracing::warn!(%error, "the server refuses the Applications");
@@ -70,7 +74,7 @@ fn is_there(core: &Core, key: &ObjectKey, object: &Object) -> bool {
 async fn namespace(core: &Core, client: &dyn Client) -> Result<(), client::Error> {
     let kind = GroupVersionKind::new("", "v1", "Namespace");
     let namespace = Object::new(&kind, "", NAMESPACE);
-    core.cluster.apply(client, &[namespace]).await.map(drop)
+    core.cluster.apply(client, &[namespace], "").await.map(drop)
 }
 
 /// Keeps the list of Applications that the history shows.

@@ -50,7 +50,11 @@ impl Execution<'_> {
             .map(|it| (it.key.clone(), it.uid.clone()))
             .collect();
         if !exact.is_empty() {
-            self.core.cluster.delete(self.client, &exact).await?;
+            let commit = self.commit();
+            self.core
+                .cluster
+                .delete(self.client, &exact, &commit)
+                .await?;
         }
         self.undone(&failed);
         let text = format!(

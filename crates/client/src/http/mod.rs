@@ -19,7 +19,7 @@ use serde_json::Value;
 use api::{Collection, Object, ObjectKey, ResourceVersion, Status};
 
 use crate::{
-    Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
+    Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
     WatchOptions, WatchStream, WriteOptions, transaction,
 };
 
@@ -63,6 +63,20 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
+    /// `GET` of a path that is about no one collection, or that the seam does not know.
+    pub async fn read_path(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        let request = Request::get(path.to_owned());
+        let request = query
+            .iter()
+            .fold(request, |request, (name, value)| request.query(name, value));
+        self.json(request).await
+    }
+
+    /// `POST` to such a path.
+    pub async fn post_path(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.json(Request::post(path.to_owned()).json(body)).await
+    }
+
     async fn page(
         &self,
         collection: &Collection,
@@ -191,10 +205,11 @@ impl Client for HttpClient {
         &self,
         steps: &[Step],
         dry_run: bool,
-        field_manager: &str,
+        author: Author<'_>,
     ) -> Result<Vec<Object>, Error> {
         let request = Request::post(transaction::PATH.to_owned())
-            .writing(dry_run, field_manager)
+            .writing(dry_run, author.field_manager)
+            .query_unless_empty("commit", author.commit)
             .json(&transaction::encode(steps));
         let operation = request.operation();
         let answer = self.json(request).await?;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Revision, Status, WatchEvent};
 use async_trait::async_trait;
 use client::{
-    Client, DeleteOptions, Env, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
-    WatchOptions, WatchStream, WriteOptions,
+    Author, Client, DeleteOptions, Env, Error, List, ListOptions, Patch, PatchOptions, Step,
+    Target, WatchOptions, WatchStream, WriteOptions,
 };
 use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
@@ -273,10 +273,10 @@ impl Client for FaultyClient {
         &self,
         steps: &[Step],
         dry_run: bool,
-        field_manager: &str,
+        author: Author<'_>,
     ) -> Result<Vec<Object>, Error> {
         self.call("run a transaction", Call::Change, |client| {
-            Box::pin(async move { client.transaction(steps, dry_run, field_manager).await })
+            Box::pin(async move { client.transaction(steps, dry_run, author).await })
         })
         .await
     }

@@ -3,6 +3,7 @@
 mod kubectl;
 mod node_death;
 mod pages;
+mod past;
 mod pods;
 mod readme;
 mod scenarios;

@@ -38,6 +38,7 @@ mod tests {
 
     fn context(name: &str, groups: &[&str]) -> Context {
         Context {
+            commit: String::new(),
             identity: Identity::authenticated(name, groups),
             manager: "kubectl".into(),
             dry_run: false,

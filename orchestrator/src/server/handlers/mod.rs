@@ -1,5 +1,6 @@
 //! From a request on a resource to the function that serves it.
 
+mod past;
 mod read;
 mod review;
 mod stream;
@@ -20,6 +21,7 @@ use super::negotiate::{self, Representation};
 use super::request::{Query, ResourceRequest};
 use super::{ApiError, App, options};
 
+pub(crate) use past::{blame, history, state, undelete};
 pub(crate) use stream::Upgrade;
 pub(crate) use transaction::transaction;
 

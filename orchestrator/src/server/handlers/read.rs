@@ -8,10 +8,13 @@ use crate::registry::PageRequest;
 use crate::server::respond::ListMetadata;
 use crate::server::{ApiError, App, respond};
 
-use super::Call;
+use super::{Call, past};
 
 /// `GET /…/{resource}/{name}`
 pub(crate) async fn get(app: &App, call: &Call) -> Result<Response, ApiError> {
+    if let Some(at) = past::asked(app, call).await? {
+        return past::get(app, call, at).await;
+    }
     let kind = call.kind()?;
     let representation = call.representation()?;
     app.registry
@@ -34,7 +37,8 @@ pub(crate) async fn get(app: &App, call: &Call) -> Result<Response, ApiError> {
 pub(crate) async fn list(app: &App, call: &Call) -> Result<Response, ApiError> {
     let kind = call.kind()?;
     let representation = call.representation()?;
-    let request = PageRequest {
+    let at = past::asked(app, call).await?;
+    let mut request = PageRequest {
         namespace: call.request.namespace.clone(),
         selection: call.selection(kind)?,
         limit: limit(call)?,
@@ -50,6 +54,11 @@ pub(crate) async fn list(app: &App, call: &Call) -> Result<Response, ApiError> {
             .unwrap_or_default()
             .to_owned(),
     };
+    // A token to go on with has the revision in it.
+    if let (Some(at), true) = (at, request.continue_token.is_empty()) {
+        request.resource_version = at.to_string();
+        "Exact".clone_into(&mut request.resource_version_match);
+    }
     let page = app.registry.page(kind, &request).await?;
     let metadata = ListMetadata {
         revision: page.revision,

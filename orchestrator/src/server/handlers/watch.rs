@@ -28,6 +28,9 @@ const DEFAULT_SECONDS: std::ops::Range<u64> = 1800..3600;
 /// `GET /…/{resource}?watch=true`
 pub(crate) async fn watch(app: &App, call: &Call) -> Result<Response, ApiError> {
     let kind = call.kind()?;
+    if call.query.value("at").is_some() {
+        return Err(ApiError::bad_request("what was cannot be watched"));
+    }
     let representation = call.representation()?;
     let collection = kind.resource.collection();
     let start = start(call)?;

@@ -30,6 +30,7 @@ pub(in crate::store) fn write(key: &ObjectKey, operation: Operation) -> Write {
         key: key.clone(),
         operation,
         actor: "tester/contract".into(),
+        commit: "c0ffee".into(),
         allocations: Vec::new(),
     }
 }

@@ -138,6 +138,62 @@ pub(in crate::store) async fn compacts_and_keeps_the_boundary(store: &dyn Store)
     assert_eq!(store.changes(edited, 9).await.unwrap()[0].revision, more);
 }
 
+pub(in crate::store) async fn tells_the_history_of_one_object(store: &dyn Store) {
+    let key = pod("a");
+    let first = committed(store, create(&key, "1")).await;
+    committed(store, create(&pod("b"), "1")).await;
+    let second = committed(store, replace(&key, "2", first)).await;
+    let gone = committed(store, delete(&key, "2", second)).await;
+    let again = committed(store, create(&key, "4")).await;
+    let last = committed(store, replace(&key, "5", again)).await;
+    let history = async |until: Revision, limit: usize| -> Vec<String> {
+        let changes = store.history(&key, until, limit).await.unwrap();
+        assert!(changes.iter().all(|change| &*change.commit == "c0ffee"));
+        changes
+            .iter()
+            .map(|change| format!("{:?} {}", change.kind, note(&change.body)))
+            .collect()
+    };
+    let all = [
+        "Replaced 5",
+        "Created 4",
+        "Deleted 2",
+        "Replaced 2",
+        "Created 1",
+    ];
+    assert_eq!(history(last, 9).await, all);
+    assert_eq!(history(last, 2).await, all[..2]);
+    assert_eq!(history(gone, 9).await, all[2..]);
+    assert_eq!(store.history(&pod("none"), last, 9).await.unwrap(), []);
+
+    let applied = async |prefix: &str| -> Vec<(String, Revision)> {
+        let found = store.applied(prefix).await.unwrap();
+        let found = found.into_iter();
+        found.map(|it| (it.commit, it.revision)).collect()
+    };
+    assert_eq!(applied("c0ff").await, [("c0ffee".to_owned(), last)]);
+    assert_eq!(applied("c0ffee0").await, []);
+    let mut other = create(&pod("c"), "1");
+    other.commit = "c0ff0".into();
+    let other = committed(store, other).await;
+    let both = [("c0ff0".to_owned(), other), ("c0ffee".to_owned(), last)];
+    assert_eq!(applied("c0ff").await, both);
+    let mut none = create(&pod("d"), "1");
+    none.commit = "".into();
+    committed(store, none).await;
+    assert_eq!(applied("").await, both);
+
+    store.compact(last).await.unwrap();
+    assert_eq!(store.oldest().await.unwrap(), last);
+    // What was valid at the boundary is known, how it came to be is not.
+    assert_eq!(history(last, 9).await, all[..2]);
+    assert_eq!(history(again, 9).await, all[1..2]);
+    assert!(matches!(
+        store.history(&key, gone, 9).await,
+        Err(Error::Compacted { .. })
+    ));
+}
+
 pub(in crate::store) async fn announces_commits_in_order(store: &dyn Store) {
     let mut commits = store.commits();
     let start = store.revision().await.unwrap();

@@ -22,6 +22,7 @@ macro_rules! contract {
             tells_what_was_before
             travels_in_time
             compacts_and_keeps_the_boundary
+            tells_the_history_of_one_object
             announces_commits_in_order
         );
         crate::store::contract::contract!($open; concurrency:

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use api::{ObjectKey, Revision};
 
-use super::row::{ChangeRow, StoredRow, unavailable};
+use super::row::{AppliedRow, ChangeRow, StoredRow, unavailable};
 use crate::store::Error;
 
 pub(super) async fn revision(connection: &mut PgConnection) -> Result<Revision, Error> {
@@ -33,7 +33,7 @@ pub(super) async fn after(
 ) -> Result<Vec<ChangeRow>, Error> {
     sqlx::query_as(
         "select revision, (extract(epoch from at) * 1000000)::bigint as at,
-                resource, namespace, name, uid, operation, actor, body
+                resource, namespace, name, uid, operation, actor, commit, body
            from changes where revision > $1 order by revision limit $2",
     )
     .bind(after.0)
@@ -41,6 +41,30 @@ pub(super) async fn after(
     .fetch_all(connection)
     .await
     .map_err(unavailable("read the log"))
+}
+
+/// Newest first.
+pub(super) async fn of_object(
+    connection: &mut PgConnection,
+    key: &ObjectKey,
+    until: Revision,
+    limit: usize,
+) -> Result<Vec<ChangeRow>, Error> {
+    sqlx::query_as(
+        "select revision, (extract(epoch from at) * 1000000)::bigint as at,
+                resource, namespace, name, uid, operation, actor, commit, body
+           from changes
+          where resource = $1 and namespace = $2 and name = $3 and revision <= $4
+          order by revision desc limit $5",
+    )
+    .bind(key.collection.to_string())
+    .bind(&key.namespace)
+    .bind(&key.name)
+    .bind(until.0)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await
+    .map_err(unavailable("read the history of an object"))
 }
 
 #[derive(sqlx::FromRow)]
@@ -105,4 +129,24 @@ pub(super) async fn revision_at(
     .await
     .map(|revision| revision.map(Revision))
     .map_err(unavailable("find the revision of a time"))
+}
+
+/// By hash, at most two.
+pub(super) async fn applied(
+    connection: &mut PgConnection,
+    prefix: &str,
+) -> Result<Vec<AppliedRow>, Error> {
+    // No digit of a hash is beyond f.
+    sqlx::query_as(
+        "select commit, max(revision) as revision,
+                (extract(epoch from max(at)) * 1000000)::bigint as at
+           from changes
+          where commit <> '' and commit >= $1 and commit < $1 || 'g'
+            and revision >= (select oldest from change_log)
+          group by commit order by commit limit 2",
+    )
+    .bind(prefix)
+    .fetch_all(connection)
+    .await
+    .map_err(unavailable("find the changes of a commit"))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use api::{Collection, ObjectKey, Revision, Uid};
 
 use super::seal::{self, Keys};
-use crate::store::{Change, ChangeKind, Error, Stored};
+use crate::store::{Applied, Change, ChangeKind, Error, Stored};
 
 /// The columns of `changes`, in the order of [`COLUMNS`].
 #[derive(Debug, sqlx::FromRow)]
@@ -21,6 +21,7 @@ pub(super) struct ChangeRow {
     uid: String,
     operation: String,
     actor: String,
+    commit: String,
     body: Vec<u8>,
 }
 
@@ -45,8 +46,31 @@ impl ChangeRow {
             uid,
             kind,
             actor: self.actor.into(),
+            commit: self.commit.into(),
             body,
         }))
+    }
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct AppliedRow {
+    commit: String,
+    revision: i64,
+    /// Microseconds since 1970.
+    at: i64,
+}
+
+impl AppliedRow {
+    pub(super) fn applied(self) -> Result<Applied, Error> {
+        let at = Timestamp::from_microsecond(self.at).map_err(|error| Error::Unavailable {
+            operation: "read the time of a change",
+            detail: error.to_string(),
+        })?;
+        Ok(Applied {
+            commit: self.commit,
+            revision: Revision(self.revision),
+            at,
+        })
     }
 }
 

@@ -200,12 +200,12 @@ pub(super) async fn append(
     sqlx::query(
         "with counter as (update cluster_revision set value = $10)
          insert into changes
-                (revision, at, resource, namespace, name, uid, operation, actor, body)
+                (revision, at, resource, namespace, name, uid, operation, actor, commit, body)
          select revision, timestamptz 'epoch' + $9::bigint * interval '1 microsecond',
-                resource, namespace, name, uid, operation, actor, body
+                resource, namespace, name, uid, operation, actor, commit, body
            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                       $7::text[], $8::bytea[])
-                as i (revision, resource, namespace, name, uid, operation, actor, body)",
+                       $7::text[], $11::text[], $8::bytea[])
+                as i (revision, resource, namespace, name, uid, operation, actor, commit, body)",
     )
     .bind(revisions.collect::<Vec<_>>())
     .bind(keys.resources)
@@ -231,6 +231,7 @@ pub(super) async fn append(
     )
     .bind(at.as_microsecond())
     .bind(plan.last().0)
+    .bind(writes().map(|write| &*write.commit).collect::<Vec<_>>())
     .execute(connection)
     .await
     .map(drop)

@@ -13,11 +13,12 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use api::{Collection, ObjectKey, Revision};
 use client::{Env, Tasks};
 
+use super::super::decide;
 use super::plan::{Answer, Prepared, Unit, body};
-use super::row::{StoredRow, unavailable};
+use super::row::{AppliedRow, StoredRow, unavailable};
 use super::write::Writer;
 use super::{Options, changes, compact, notify, read, seal};
-use crate::store::{Change, Commit, Error, Listing, Store, Stored, Write};
+use crate::store::{Applied, Change, Commit, Error, Listing, Store, Stored, Write};
 
 /// News kept for a slow receiver; past that it reads the log.
 const COMMITS: usize = 256;
@@ -227,6 +228,33 @@ impl Store for PostgresStore {
         .await
     }
 
+    async fn history(
+        &self,
+        key: &ObjectKey,
+        until: Revision,
+        limit: usize,
+    ) -> Result<Vec<Arc<Change>>, Error> {
+        within("read the history of an object", async {
+            let mut connection = self.connection().await?;
+            let rows = changes::of_object(&mut connection, key, until, limit).await?;
+            self.check_reaches(&mut connection, until).await?;
+            let oldest = changes::oldest(&mut connection).await?;
+            let changes: Result<Vec<_>, Error> = rows
+                .into_iter()
+                .map(|row| row.change(&self.options.keys))
+                .collect();
+            Ok(decide::remembered(changes?, oldest))
+        })
+        .await
+    }
+
+    async fn oldest(&self) -> Result<Revision, Error> {
+        within("read how far the log reaches back", async {
+            changes::oldest(&mut *self.connection().await?).await
+        })
+        .await
+    }
+
     async fn revision(&self) -> Result<Revision, Error> {
         within("read the newest revision", async {
             changes::revision(&mut *self.connection().await?).await
@@ -237,6 +265,14 @@ impl Store for PostgresStore {
     async fn revision_at(&self, time: Timestamp) -> Result<Option<Revision>, Error> {
         within("find the revision of a time", async {
             changes::revision_at(&mut *self.connection().await?, time).await
+        })
+        .await
+    }
+
+    async fn applied(&self, prefix: &str) -> Result<Vec<Applied>, Error> {
+        within("find the changes of a commit", async {
+            let rows = changes::applied(&mut *self.connection().await?, prefix).await?;
+            rows.into_iter().map(AppliedRow::applied).collect()
         })
         .await
     }

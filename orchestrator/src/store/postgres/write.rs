@@ -376,6 +376,7 @@ fn changes(plan: &Plan<'_>, at: Timestamp) -> Vec<Arc<Change>> {
             uid: write.uid.clone(),
             kind: accepted.kind,
             actor: Arc::clone(&write.actor),
+            commit: Arc::clone(&write.commit),
             body: super::plan::body(write).clone(),
         })
     };

@@ -88,7 +88,12 @@ impl Client for Still {
         Err(refused())
     }
 
-    async fn transaction(&self, _: &[Step], _: bool, _: &str) -> Result<Vec<Object>, Error> {
+    async fn transaction(
+        &self,
+        _: &[Step],
+        _: bool,
+        _: client::Author<'_>,
+    ) -> Result<Vec<Object>, Error> {
         Err(refused())
     }
 }
