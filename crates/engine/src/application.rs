@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use api::kinds::DEFAULT_DEADLINE_SECONDS;
+use api::kinds::{DEFAULT_DEADLINE_SECONDS, DeletionPolicy};
 
 use api::{Object, Uid};
 
@@ -40,6 +40,8 @@ pub struct Application {
     pub suspend: bool,
     /// When rollouts may begin.
     pub windows: Vec<SyncWindow>,
+    /// What becomes of the objects when the Application goes.
+    pub deletion: DeletionPolicy,
 }
 
 /// Where an Application's manifests are.
@@ -60,6 +62,7 @@ impl Application {
     pub fn from_object(object: &Object) -> Self {
         let spec = &object.body["spec"];
         let flag = |name: &str| spec["syncPolicy"][name].as_bool().unwrap_or(true);
+        let policy = &spec["syncPolicy"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let names = spec["dependsOn"].as_array().into_iter().flatten();
         let target = text(&spec["targetNamespace"]);
@@ -77,9 +80,9 @@ impl Application {
             policy: SyncPolicy {
                 automated: flag("automated"),
                 prune: flag("prune"),
+                prune_budget: one(&policy["pruneBudget"]).unwrap_or_default(),
                 self_heal: flag("selfHeal"),
-                on_failure: serde_json::from_value(spec["syncPolicy"]["onFailure"].clone())
-                    .unwrap_or_default(),
+                on_failure: one(&policy["onFailure"]).unwrap_or_default(),
             },
             depends_on: names.filter_map(Value::as_str).map(Into::into).collect(),
             deadline: SignedDuration::from_secs(
@@ -96,6 +99,11 @@ impl Application {
             ignore: list(&spec["ignoreDifferences"]),
             suspend: spec["suspend"] == true,
             windows: list(&spec["syncWindows"]),
+            deletion: one(&spec["deletionPolicy"]).unwrap_or(if flag("prune") {
+                DeletionPolicy::KeepData
+            } else {
+                DeletionPolicy::Orphan
+            }),
         }
     }
 
@@ -108,8 +116,11 @@ impl Application {
 /// What cannot be read was refused when the Application was written.
 fn list<T: DeserializeOwned>(items: &Value) -> Vec<T> {
     let items = items.as_array().into_iter().flatten();
-    let read = |item: &Value| serde_json::from_value(item.clone()).ok();
-    items.filter_map(read).collect()
+    items.filter_map(one).collect()
+}
+
+fn one<T: DeserializeOwned>(item: &Value) -> Option<T> {
+    serde_json::from_value(item.clone()).ok()
 }
 
 fn substitutions(post_build: &Value) -> Option<Substitutions> {

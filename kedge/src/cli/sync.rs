@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// Only this object, `KIND/NAME` or `KIND/NAMESPACE/NAME`; may be given several times
     #[arg(long = "object", value_name = "KIND/NAME")]
     objects: Vec<String>,
-    /// Delete what left the commit, even where the application's policy keeps it
+    /// Delete what left the commit, even where the application's policy keeps it or asks first
     #[arg(long)]
     prune: bool,
     /// Show what it would do, and do nothing

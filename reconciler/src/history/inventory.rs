@@ -17,13 +17,13 @@ pub(super) async fn application(
     record: &ApplicationRecord,
 ) -> Result<(), Error> {
     sqlx::query(
-        "insert into applications (name, in_git, prune, seen_at, removed_at)
+        "insert into applications (name, in_git, deletion, seen_at, removed_at)
          values ($1, $2, $3, $4, $5)
-         on conflict (name) do update set in_git = $2, prune = $3, removed_at = $5",
+         on conflict (name) do update set in_git = $2, deletion = $3, removed_at = $5",
     )
     .bind(&record.name)
     .bind(record.in_git)
-    .bind(record.prune)
+    .bind(record.deletion.as_str())
     .bind(Time(record.seen_at))
     .bind(record.removed_at.map(Time))
     .execute(connection)

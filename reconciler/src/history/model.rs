@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use api::kinds::DeletionPolicy;
 use api::{ObjectKey, Uid};
 use engine::diff::FieldChange;
 use engine::rollout::{CommitId, Options, Rollback, RolloutPhase};
@@ -336,7 +337,8 @@ pub struct ApplicationRecord {
     pub name: String,
     /// Whether a commit defines it; the others were made by hand.
     pub in_git: bool,
-    pub prune: bool,
+    /// What becomes of its objects when it goes.
+    pub deletion: DeletionPolicy,
     pub seen_at: Timestamp,
     pub removed_at: Option<Timestamp>,
 }

@@ -238,7 +238,7 @@ impl FromRow<'_, PgRow> for ApplicationRecord {
         Ok(Self {
             name: text(row, "name")?,
             in_git: row.try_get("in_git")?,
-            prune: row.try_get("prune")?,
+            deletion: word(row, "deletion")?,
             seen_at: time(row, "seen_at")?,
             removed_at: optional_time(row, "removed_at")?,
         })

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use api::kinds::DeletionPolicy;
 use api::{Collection, ObjectKey, Uid};
 use engine::diff::FieldChange;
 use engine::rollout::{CommitId, RolloutPhase};
@@ -324,7 +325,7 @@ async fn commits_sources_holds_and_applications() {
     let record = ApplicationRecord {
         name: "web".into(),
         in_git: true,
-        prune: true,
+        deletion: DeletionPolicy::Orphan,
         seen_at: at(0),
         removed_at: None,
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::{Object, ObjectKey};
 use engine::health;
-use engine::plan::{Input, build, lines};
+use engine::plan::{Input, Prune, build, lines};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, application};
 
@@ -207,18 +207,18 @@ pub(super) async fn plan(
             return Err(refused(problems.map_err(Error::Cluster)?));
         }
     };
+    let prune = Prune::of(&application, options);
     let mut plan = build(&Input {
         kinds: core.cluster.kinds(),
         manifests,
         live: &live,
         stored: &stored,
         inventory: &inventory,
-        prune: (application.policy.prune || options.prune).into(),
+        prune: &prune,
     })
     .map_err(refused)?;
     let claimed = claimed(core, &target, name).await.map_err(Error::Cluster)?;
-    plan.deletes
-        .retain(|deletion| !claimed.contains(&deletion.key));
+    plan.hold(&claimed, &prune, inventory.len());
     let plan = options.part(plan);
     Ok(PlanView {
         application: name.to_owned(),

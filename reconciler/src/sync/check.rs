@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use api::{GroupVersionKind, Object, ObjectKey};
 use engine::application::{self, Found, NAMESPACE};
-use engine::plan::{self, Input};
-use engine::rollout::CommitId;
+use engine::plan::{self, Input, Prune};
+use engine::rollout::{CommitId, Options};
 use engine::tree::Reader;
 use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
@@ -133,7 +133,8 @@ pub(crate) async fn check(
     let mut plans = BTreeMap::new();
     for application in order {
         let manifests = &respected[&application.name];
-        match plan_one(core, application, manifests, &stored, &claimed).await? {
+        let prune = Prune::of(application, &Options::default());
+        match plan_one(core, application, manifests, &stored, &claimed, &prune).await? {
             Ok(plan) => plans.insert(application.name.clone(), plan),
             Err(problems) => return Ok(Err(problems)),
         };
@@ -215,6 +216,7 @@ async fn plan_one(
     manifests: &[Manifest],
     stored: &BTreeMap<ObjectKey, Object>,
     claimed: &BTreeSet<ObjectKey>,
+    prune: &Prune,
 ) -> Result<Result<Plan, Problems>, client::Error> {
     let kinds = core.cluster.kinds();
     let inventory = core.inventory.of(&application.name);
@@ -228,11 +230,11 @@ async fn plan_one(
         live: &live,
         stored,
         inventory: &inventory,
-        prune: application.policy.prune.into(),
+        prune,
     });
     Ok(planned.map(|mut plan| {
-        let others = |key: &ObjectKey| claimed.contains(key) && !own.contains(key);
-        plan.deletes.retain(|deletion| !others(&deletion.key));
+        let others = claimed.difference(&own).cloned().collect();
+        plan.hold(&others, prune, inventory.len());
         plan
     }))
 }
@@ -252,7 +254,8 @@ async fn removed(
             continue;
         }
         let application = &found.application;
-        let plan = plan_one(core, application, &[], &BTreeMap::new(), claimed).await?;
+        let (none, prune) = (BTreeMap::new(), Prune::from(application.deletion));
+        let plan = plan_one(core, application, &[], &none, claimed, &prune).await?;
         removed.insert(name.clone(), plan.unwrap_or_default());
     }
     Ok(removed)
@@ -268,7 +271,7 @@ impl Checked {
         }
         let mut unchanged = self.unchanged;
         for (name, plan) in &self.plans {
-            if plan.is_empty() {
+            if plan.is_empty() && plan.asking().next().is_none() {
                 unchanged += 1;
                 continue;
             }

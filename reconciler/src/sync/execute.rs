@@ -321,6 +321,11 @@ impl<'a> Execution<'a> {
         } else {
             format!("commit {revision} asks for what is there already")
         };
+        let text = match self.asking() {
+            0 => text,
+            1 => format!("{text}; 1 object is not deleted before somebody says so"),
+            all => format!("{text}; {all} objects are not deleted before somebody says so"),
+        };
         self.progress();
         self.step(
             StepKind::Succeeded,
@@ -328,6 +333,12 @@ impl<'a> Execution<'a> {
             json!({"changed": changed}),
         );
         self.over(RolloutPhase::Succeeded, text, Some(changed));
+    }
+
+    /// How many objects left the commit and wait for somebody's word.
+    fn asking(&self) -> usize {
+        let plan = self.observation.plan.as_deref();
+        plan.map_or(0, |plan| plan.asking().count())
     }
 
     fn fail(&mut self, reason: &str) {

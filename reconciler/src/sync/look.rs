@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use api::{Object, ObjectKey};
 use client::Client;
 use engine::diff::clean;
-use engine::plan::{Input, InventoryEntry, Plan, build};
+use engine::plan::{Input, InventoryEntry, Plan, Prune, build};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, Health, Manifest, Problems, health};
 
@@ -32,6 +32,7 @@ pub(super) struct Look<'a> {
     pub(super) live: &'a BTreeMap<ObjectKey, Object>,
     pub(super) ask: bool,
     pub(super) options: &'a Options,
+    pub(super) prune: &'a Prune,
 }
 
 impl Look<'_> {
@@ -57,13 +58,13 @@ impl Look<'_> {
                 }
             },
         };
-        if plan.deletes.is_empty() && !self.options.is_partial() {
+        let leaves = !plan.deletes.is_empty() || !plan.kept.is_empty();
+        if !leaves && !self.options.is_partial() {
             return Ok(Ok(plan));
         }
         let claimed = claimed(self.core, target, &self.application.name).await?;
         let mut plan = Plan::clone(&plan);
-        plan.deletes
-            .retain(|deletion| !claimed.contains(&deletion.key));
+        plan.hold(&claimed, self.prune, inventory.len());
         Ok(Ok(Arc::new(self.options.part(plan))))
     }
 
@@ -93,7 +94,7 @@ impl Look<'_> {
             live: self.live,
             stored: &stored,
             inventory,
-            prune: (self.application.policy.prune || self.options.prune).into(),
+            prune: self.prune,
         });
         Ok(plan.map(|plan| (plan, said)))
     }
@@ -102,9 +103,8 @@ impl Look<'_> {
     fn fingerprint(&self, inventory: &[InventoryEntry]) -> String {
         let mut hash = Sha256::new();
         hash.update(&self.render.digest);
-        let prune = self.application.policy.prune || self.options.prune;
-        hash.update([u8::from(prune), u8::from(self.ask)]);
-        hash.update(format!("{:?}", self.application.ignore));
+        hash.update([u8::from(self.ask)]);
+        hash.update(format!("{:?}{:?}", self.prune, self.application.ignore));
         for entry in inventory {
             hash.update(format!("{} {}\0", entry.key, entry.uid));
         }

@@ -9,6 +9,7 @@ mod before;
 pub(crate) mod check;
 mod cluster;
 pub(crate) mod core;
+mod desired;
 mod drift;
 mod execute;
 mod gate;

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use api::{Object, ObjectKey, Uid};
 use client::Client;
-use engine::plan::{InventoryEntry, Plan};
+use engine::plan::{InventoryEntry, Plan, Prune};
 use engine::rollout::{
-    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed, Options,
-    RolloutPhase,
+    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed,
 };
 use engine::{Application, Health, Problems, WaveNumber};
 use jiff::Timestamp;
 
 use super::asked;
 use super::before::before_failure;
-use super::check;
 use super::core::{Core, recorded, unread};
+use super::desired::{compared, desired, wanted};
 use super::look::Look;
 use super::memory::Memory;
 use super::plan::keys;
@@ -101,16 +100,15 @@ pub(crate) async fn observe(
     let last = last(core, &application.name).await?;
     let request = asked::request(core, &application).await?;
     let row = last.as_ref().map(|(row, _)| row);
-    let (revision, requested) = wanted(&compared, &render.digest, row, request.is_some());
-    let mut desired = desired(target, &source, revision, requested).await?;
-    desired.options = asked::options(&desired.revision, row, request.as_ref());
+    let wanted = wanted(&compared, &render.digest, row, request.is_some());
+    let desired = desired(target, &source, wanted, row, request.as_ref()).await?;
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
     let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
-    let ready = |it: &Dependency| it.state == DependencyState::Ready;
+    let prune = prune(&application, &desired, restoring);
     let look = Look {
         core,
         client,
@@ -120,8 +118,9 @@ pub(crate) async fn observe(
         render: &shown,
         live: &live,
         // Before its dependencies are there, an object may have no namespace to be in.
-        ask: begun || restoring || dependencies.iter().all(ready),
+        ask: begun || restoring || are_ready(&dependencies),
         options: &desired.options,
+        prune: &prune,
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
@@ -146,24 +145,17 @@ pub(crate) async fn observe(
     })))
 }
 
-/// The wanted commit, and what it undoes.
-async fn desired(
-    target: &Target,
-    source: &Source,
-    revision: CommitId,
-    requested: bool,
-) -> Result<Desired, client::Error> {
-    let commit = if *target.revision() == revision {
-        target.commit.clone()
+fn prune(application: &Application, desired: &Desired, restoring: bool) -> Prune {
+    if restoring {
+        Prune::undo(application)
     } else {
-        source.commit(&revision).await.map_err(unread)?
-    };
-    Ok(Desired {
-        rollback: rollout::rollback(&commit.message),
-        revision,
-        requested,
-        options: Options::default(),
-    })
+        Prune::of(application, &desired.options)
+    }
+}
+
+fn are_ready(dependencies: &[Dependency]) -> bool {
+    let mut all = dependencies.iter();
+    all.all(|it| it.state == DependencyState::Ready)
 }
 
 fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<Dependency> {
@@ -173,33 +165,6 @@ fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<
         name: name.clone(),
     };
     names.map(dependency).collect()
-}
-
-/// The newest commit that concerns the Application.
-async fn compared(
-    core: &Core,
-    target: &Target,
-    application: &Application,
-    source: &Source,
-) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if check::is_here(application) {
-        return Ok(Ok(target.revision().clone()));
-    }
-    let revision = &application.source.revision;
-    let found = match source.resolve(revision).await {
-        Ok(found) => found,
-        // A mirror that was never fetched: the first fetch wakes the Application.
-        Err(_) if !source.is_hosted() => None,
-        Err(error) => return Err(unread(error)),
-    };
-    let name = if revision.is_empty() {
-        "default branch".to_owned()
-    } else {
-        format!("revision {revision:?}")
-    };
-    let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
-    let unfetched = || core.sources.trouble(&application.source.repo);
-    Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
 }
 
 pub(super) async fn render(
@@ -218,38 +183,6 @@ pub(super) async fn render(
         Ok(renders.render(&application, &commit, &tree, cluster.kinds()))
     });
     rendering.await.map_err(unread)
-}
-
-/// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
-/// last one asked for is that one.
-fn wanted(
-    compared: &CommitId,
-    digest: &str,
-    last: Option<&Rollout>,
-    requested: bool,
-) -> (CommitId, bool) {
-    let Some(last) = last else {
-        return (compared.clone(), requested);
-    };
-    if last.revision == *compared {
-        // The Application itself was changed: other objects of the same commit.
-        let other = !digest.is_empty() && last.digest != digest;
-        return (
-            compared.clone(),
-            requested || (other && last.phase.is_final()),
-        );
-    }
-    let carries_on = matches!(
-        last.phase,
-        RolloutPhase::Pending
-            | RolloutPhase::Applying
-            | RolloutPhase::Verifying
-            | RolloutPhase::Succeeded
-    );
-    if !requested && carries_on && !digest.is_empty() && last.digest == digest {
-        return (last.revision.clone(), false);
-    }
-    (compared.clone(), requested)
 }
 
 async fn last(
@@ -326,58 +259,4 @@ fn is_applied_by_us(object: &Object) -> bool {
         .into_iter()
         .flatten()
         .any(|entry| entry["manager"] == MANAGER && entry["operation"] == "Apply")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::history::Trigger;
-    use crate::source::Person;
-
-    fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
-        Rollout {
-            id: "web-1".into(),
-            application: "web".into(),
-            number: 1,
-            push: None,
-            revision: CommitId(revision.into()),
-            previous: CommitId::default(),
-            author: Person::default(),
-            commit_message: String::new(),
-            trigger: Trigger::Push,
-            rollback_of: String::new(),
-            rollback: None,
-            digest: digest.into(),
-            phase,
-            message: String::new(),
-            changed: None,
-            started_at: Timestamp::UNIX_EPOCH,
-            began_at: None,
-            deadline_at: None,
-            finished_at: None,
-            undone_at: None,
-            options: Options::default(),
-        }
-    }
-
-    #[test]
-    fn a_commit_that_asks_for_the_same_is_no_new_one() {
-        use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
-        let check = |last: Option<Rollout>, asked: bool, expected: (&str, bool)| {
-            let (revision, requested) = wanted(&CommitId("b".into()), "d", last.as_ref(), asked);
-            assert_eq!((revision.0.as_str(), requested), expected, "{last:?}");
-        };
-        let last = |revision, digest, phase| Some(row(revision, digest, phase));
-        check(None, false, ("b", false));
-        check(last("a", "d", Succeeded), false, ("a", false));
-        check(last("a", "d", Verifying), false, ("a", false));
-        check(last("a", "d", Succeeded), true, ("b", true));
-        check(last("a", "other", Succeeded), false, ("b", false));
-        // What failed or was given up is tried again with the next commit.
-        check(last("a", "d", Failed), false, ("b", false));
-        check(last("a", "d", Superseded), false, ("b", false));
-        check(last("b", "d", Failed), false, ("b", false));
-        check(last("b", "other", Succeeded), false, ("b", true));
-        check(last("b", "other", Verifying), false, ("b", false));
-    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use api::{Object, ObjectKey, Uid};
 use client::{Client, Requeue};
 use engine::application::NAMESPACE;
-use engine::plan::{self, Input, InventoryEntry, Plan, Prune};
+use engine::plan::{self, Input, InventoryEntry, Kept, Plan, Prune};
 use engine::rollout::RolloutPhase;
 
 use super::core::{Core, SET, application_collection, recorded};
@@ -76,7 +77,7 @@ async fn plan(
         live: &live,
         stored: &BTreeMap::new(),
         inventory,
-        prune: Prune::from(record.prune),
+        prune: &Prune::from(record.deletion),
     });
     // Without manifests there is nothing to find fault with.
     let mut plan = built.unwrap_or_default();
@@ -110,7 +111,10 @@ async fn work(
             application: name.to_owned(),
             keys: leave.clone(),
         };
-        core.commit(&[remove]).await?;
+        let writes: Vec<Write> = std::iter::once(remove)
+            .chain(stays(now, name, plan))
+            .collect();
+        core.commit(&writes).await?;
     }
     let is_leaving = |key: &ObjectKey| {
         let live = core.cluster.cache(&key.collection).get(key);
@@ -139,6 +143,19 @@ async fn work(
         .collect();
     core.cluster.delete(client, &exact, "").await?;
     Ok(Requeue::After(AGAIN))
+}
+
+/// Tells what is left behind, and why.
+fn stays(now: Timestamp, name: &str, plan: &Plan) -> Option<Write> {
+    let first = plan.kept.first()?;
+    let kept: Vec<String> = plan.kept.iter().map(Kept::title).collect();
+    let text = format!(
+        "the application is removed without {}: {}",
+        kept.join(", "),
+        first.reason
+    );
+    let step = NewStep::new(now, StepKind::Forgotten, text).application(name);
+    Some(Write::Step(step.data(json!({"objects": kept}))))
 }
 
 /// Nothing is left but the Application itself.

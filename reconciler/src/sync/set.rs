@@ -93,7 +93,7 @@ async fn record(core: &Core, target: &Target) -> Result<(), client::Error> {
         let before = known.iter().find(|record| record.name == name);
         let record = ApplicationRecord {
             in_git: target.application(&name).is_some(),
-            prune: application.policy.prune,
+            deletion: application.deletion,
             seen_at: before.map_or(now, |before| before.seen_at),
             removed_at: None,
             name,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use api::kinds::SyncStatus;
-use engine::rollout::{CommitId, DependencyState};
+use engine::rollout::{CommitId, DependencyState, Pause};
 
 use super::target::Target;
 use crate::service::Standing;
@@ -88,7 +88,10 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
         let text = format!("is {}: {}", health.status, health.message);
         return DependencyState::Waiting(text.trim_end_matches(": ").to_owned());
     }
-    if standing.sync != SyncStatus::Synced {
+    // What it still has beyond the commit is nobody's need.
+    let asks = |pause: &Pause| pause.reason == Pause::APPROVAL;
+    let whole = standing.sync == SyncStatus::Synced || standing.paused.as_ref().is_some_and(asks);
+    if !whole {
         return DependencyState::Waiting(format!("is {}", standing.sync));
     }
     DependencyState::Ready
@@ -132,5 +135,13 @@ mod tests {
             |stand| stand.standing.sync = SyncStatus::OutOfSync,
             waiting("is OutOfSync"),
         );
+        let asks = |stand: &mut Stand| {
+            stand.standing.sync = SyncStatus::OutOfSync;
+            stand.standing.paused = Some(Pause {
+                reason: Pause::APPROVAL,
+                message: String::new(),
+            });
+        };
+        check(asks, DependencyState::Ready);
     }
 }

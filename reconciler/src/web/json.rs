@@ -206,6 +206,7 @@ pub fn diff_of_rollout(detail: &RolloutDetail) -> Diff {
             create: of(Action::Create),
             change: of(Action::Change),
             delete: of(Action::Delete),
+            asks: 0,
             unchanged: of(Action::Unchanged),
         },
         lines: Vec::new(),

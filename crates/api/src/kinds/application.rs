@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IgnoreDifferences, SyncWindow};
+use super::{DeletionPolicy, IgnoreDifferences, PruneBudget, SyncWindow};
 use crate::{Condition, Generation};
 
 /// Seconds; see [`ApplicationSpec::deadline_seconds`].
@@ -36,6 +36,10 @@ pub struct ApplicationSpec {
     /// When rollouts may begin; always where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sync_windows: Vec<SyncWindow>,
+    /// What becomes of the objects when the Application goes; absent for `keepData`, or `orphan`
+    /// where the policy prunes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
 }
 
 /// Where the manifests are.
@@ -74,6 +78,8 @@ pub struct SyncPolicy {
     pub automated: bool,
     /// Delete what left the repository.
     pub prune: bool,
+    /// How much of that without asking.
+    pub prune_budget: PruneBudget,
     /// Undo changes that others make to the objects.
     pub self_heal: bool,
     /// What becomes of a commit that fails.
@@ -99,6 +105,7 @@ impl Default for SyncPolicy {
         Self {
             automated: true,
             prune: true,
+            prune_budget: PruneBudget::default(),
             self_heal: true,
             on_failure: OnFailure::default(),
         }

@@ -4,6 +4,7 @@
 
 mod application;
 mod ignore;
+mod prune;
 mod rollout;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use application::{
     DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus,
 };
 pub use ignore::IgnoreDifferences;
+pub use prune::{DeletionPolicy, PruneBudget};
 pub use rollout::{RolloutObjects, RolloutPhase, RolloutSpec, RolloutStatus, RolloutWave};
 pub use window::{SyncWindow, WindowKind};
 

@@ -64,6 +64,7 @@ fn structs_are_in_step_with_the_facts() {
             time_zone: text(),
             manual_sync: true,
         }],
+        deletion_policy: Some(DeletionPolicy::Orphan),
     };
     let status = ApplicationStatus {
         sync: ApplicationSync {
@@ -127,7 +128,7 @@ fn defaults_match_the_facts() {
         written["deadlineSeconds"],
         default("kedge.v1alpha1.ApplicationSpec", "deadlineSeconds")
     );
-    for key in ["automated", "prune", "selfHeal"] {
+    for key in ["automated", "prune", "pruneBudget", "selfHeal"] {
         assert_eq!(
             written["syncPolicy"][key],
             default("kedge.v1alpha1.SyncPolicy", key)

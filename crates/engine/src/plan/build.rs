@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use api::{Object, ObjectKey, Uid};
 
-use super::{Change, Deletion, Kept, PRUNE_ANNOTATION, Plan, Step, Wave};
+use super::prune::{Prune, prune};
+use super::{Change, Plan, Step, Wave};
 use crate::{Kinds, Manifest, Problem, Problems, diff, order};
 
 /// One object the application is on record for.
@@ -30,21 +31,8 @@ pub struct Input<'a> {
     /// is put over the live object instead.
     pub stored: &'a BTreeMap<ObjectKey, Object>,
     pub inventory: &'a [InventoryEntry],
-    /// Whether objects that left the commit are deleted.
-    pub prune: Prune,
-}
-
-/// The application's policy about objects that left the commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prune {
-    Delete,
-    Keep,
-}
-
-impl From<bool> for Prune {
-    fn from(prune: bool) -> Self {
-        if prune { Self::Delete } else { Self::Keep }
-    }
+    /// What becomes of objects that left the commit.
+    pub prune: &'a Prune,
 }
 
 /// The plan.
@@ -106,61 +94,4 @@ fn step(input: &Input, manifest: &Manifest) -> Result<(order::WaveNumber, Step),
         change,
     };
     Ok((wave, step))
-}
-
-/// Inventory minus commit. Nothing is deleted that is not on record with this very uid.
-fn prune(input: &Input, wanted: &BTreeSet<ObjectKey>, plan: &mut Plan) {
-    let mut leaving: Vec<(&Object, Deletion)> = Vec::new();
-    for entry in input.inventory {
-        if wanted.contains(&entry.key) {
-            continue;
-        }
-        let Some(live) = input.live.get(&entry.key) else {
-            plan.forgotten.push(entry.clone());
-            continue;
-        };
-        if live.uid() != entry.uid {
-            plan.forgotten.push(entry.clone());
-            continue;
-        }
-        match kept(input.prune, live) {
-            Some(reason) => plan.kept.push(Kept {
-                key: entry.key.clone(),
-                kind: live.kind().to_owned(),
-                reason,
-            }),
-            None => leaving.push((
-                live,
-                Deletion {
-                    key: entry.key.clone(),
-                    kind: live.kind().to_owned(),
-                    uid: entry.uid.clone(),
-                    wave: order::live_wave(live),
-                },
-            )),
-        }
-    }
-    leaving.sort_by(|(a, deletion_a), (b, deletion_b)| {
-        let wave = deletion_b.wave.cmp(&deletion_a.wave);
-        wave.then_with(|| order::compare(b, a))
-    });
-    plan.deletes = leaving.into_iter().map(|(_, deletion)| deletion).collect();
-}
-
-fn kept(policy: Prune, live: &Object) -> Option<String> {
-    if policy == Prune::Keep {
-        return Some("pruning is off for the application".into());
-    }
-    if matches!(
-        live.annotation(PRUNE_ANNOTATION),
-        Some("disabled" | "false")
-    ) {
-        return Some(format!("it has {PRUNE_ANNOTATION}: disabled"));
-    }
-    let argo = "argocd.argoproj.io/sync-options";
-    let options = live.annotation(argo).unwrap_or_default();
-    options
-        .split(',')
-        .any(|option| option.trim() == "Prune=false")
-        .then(|| format!("it has {argo}: Prune=false"))
 }

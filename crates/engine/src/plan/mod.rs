@@ -1,6 +1,7 @@
 //! What bringing the cluster to a commit would do, object by object, before anything is done.
 
 mod build;
+mod prune;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -14,7 +15,8 @@ use crate::diff::FieldChange;
 use crate::tree::hex;
 use crate::{Origin, WaveNumber};
 
-pub use build::{Input, InventoryEntry, Prune, build};
+pub use build::{Input, InventoryEntry, build};
+pub use prune::Prune;
 pub use text::{Counts, counts, lines};
 
 /// The annotation that keeps an object when its manifest goes; the second pair is Argo CD's.
@@ -87,6 +89,9 @@ pub struct Kept {
     pub key: ObjectKey,
     pub kind: String,
     pub reason: String,
+    /// Whether it goes as soon as somebody says so.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 impl Plan {
@@ -98,6 +103,11 @@ impl Plan {
     /// Whether the cluster already is what the commit wants.
     pub fn is_empty(&self) -> bool {
         self.deletes.is_empty() && !self.has_changes()
+    }
+
+    /// What is deleted as soon as somebody says so.
+    pub fn asking(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.iter().filter(|kept| kept.asks)
     }
 
     /// Whether anything would be applied (deletions apart).
@@ -133,6 +143,13 @@ impl Step {
 }
 
 impl Deletion {
+    /// `Deployment shop/web`
+    pub fn title(&self) -> String {
+        crate::manifest::name_of(&self.kind, &self.key.namespace, &self.key.name)
+    }
+}
+
+impl Kept {
     /// `Deployment shop/web`
     pub fn title(&self) -> String {
         crate::manifest::name_of(&self.kind, &self.key.namespace, &self.key.name)

@@ -46,7 +46,7 @@ impl Case {
         self
     }
 
-    fn plan(&self, prune: Prune) -> Result<Plan, crate::Problems> {
+    fn plan(&self, prune: &Prune) -> Result<Plan, crate::Problems> {
         build(&Input {
             kinds: &self.kinds,
             manifests: &self.manifests,
@@ -104,13 +104,76 @@ fn tells_what_would_be_done() {
         .live("other", config("taken", "0"))
         .recorded("mine", config("taken", "0"))
         .recorded("7", config("vanished", "0"));
-    let plan = case.plan(Prune::Delete).unwrap();
+    let plan = case.plan(&Prune::Delete).unwrap();
     let text = format!("{}\n{}", counts(&plan), lines(&plan).join("\n"));
     insta::assert_snapshot!(text);
     assert_eq!(plan.forgotten.len(), 2);
     assert!(!plan.is_empty());
-    let kept = case.plan(Prune::Keep).unwrap();
+    let kept = case.plan(&Prune::Keep).unwrap();
     assert_eq!((kept.deletes.len(), kept.kept.len()), (0, 2));
+}
+
+#[test]
+fn what_may_hold_data_is_not_deleted_by_itself() {
+    let within = || Prune::Within(api::kinds::PruneBudget::Objects(20));
+    let check = |kind: &str, annotation: &str, prune: Prune, expected: &str| {
+        let version = if kind == "StatefulSet" {
+            "apps/v1"
+        } else {
+            "v1"
+        };
+        let mut body = object(version, kind, "x");
+        if let Some((name, value)) = annotation.split_once(": ") {
+            body["metadata"]["annotations"] = json!({name: value});
+        }
+        let mut case = Case::default();
+        let stateful = crate::Kind {
+            collection: api::Collection::new("apps", "statefulsets"),
+            scope: api::Scope::Namespaced,
+        };
+        let gvk = api::GroupVersionKind::new("apps", "v1", "StatefulSet");
+        case.kinds.insert(gvk, stateful);
+        let case = case.live("1", body.clone()).recorded("1", body);
+        let plan = case.plan(&prune).unwrap();
+        let kept = plan.kept.first();
+        let said = match kept.map(|kept| kept.asks) {
+            Some(true) => "asks",
+            Some(false) => "stays",
+            None => "goes",
+        };
+        assert_eq!(said, expected, "{kind} {annotation} {prune:?}");
+    };
+    check("ConfigMap", "", within(), "goes");
+    check("Namespace", "", within(), "asks");
+    check("PersistentVolumeClaim", "", within(), "asks");
+    check("StatefulSet", "", within(), "asks");
+    check("StatefulSet", "", Prune::KeepData, "goes");
+    check("Namespace", "", Prune::KeepData, "stays");
+    check("Namespace", "", Prune::Delete, "goes");
+    check("Namespace", "kedge.dev/prune: enabled", within(), "goes");
+    check(
+        "Namespace",
+        "kedge.dev/prune: enabled",
+        Prune::KeepData,
+        "goes",
+    );
+    check("ConfigMap", "kedge.dev/prune: confirm", within(), "asks");
+    check(
+        "ConfigMap",
+        "kedge.dev/prune: confirm",
+        Prune::Delete,
+        "goes",
+    );
+    check(
+        "ConfigMap",
+        "kedge.dev/prune: disabled",
+        Prune::Delete,
+        "stays",
+    );
+    let argo = |option: &str| format!("argocd.argoproj.io/sync-options: Validate=false, {option}");
+    check("ConfigMap", &argo("Prune=confirm"), within(), "asks");
+    check("ConfigMap", &argo("Prune=false"), within(), "stays");
+    check("ConfigMap", "", Prune::Keep, "stays");
 }
 
 #[test]
@@ -119,7 +182,7 @@ fn nothing_to_do_is_said_so() {
         .wanted(deployment("web:1", 2))
         .live("1", deployment("web:1", 2))
         .recorded("1", deployment("web:1", 2));
-    let plan = case.plan(Prune::Delete).unwrap();
+    let plan = case.plan(&Prune::Delete).unwrap();
     assert!(plan.is_empty());
     assert_eq!(counts(&plan).to_string(), "no changes (1 unchanged)");
 }
@@ -135,7 +198,7 @@ fn deletes_in_the_reverse_order_of_creation() {
     let case = gone.into_iter().fold(Case::default(), |case, body| {
         case.live("u", body.clone()).recorded("u", body)
     });
-    let plan = case.plan(Prune::Delete).unwrap();
+    let plan = case.plan(&Prune::Delete).unwrap();
     let names: Vec<String> = plan.deletes.iter().map(Deletion::title).collect();
     assert_eq!(
         names,
@@ -151,7 +214,7 @@ fn deletes_in_the_reverse_order_of_creation() {
 #[test]
 fn an_unknown_kind_is_an_error_with_its_place() {
     let case = Case::default().wanted(object("apps/v1beta1", "Deployment", "web"));
-    let problems = case.plan(Prune::Delete).unwrap_err();
+    let problems = case.plan(&Prune::Delete).unwrap_err();
     assert_eq!(
         problems.summary(),
         "apps/web.yaml:1: the server knows no kind Deployment of apps/v1beta1 in Deployment shop/web, \
@@ -166,7 +229,7 @@ fn the_digest_names_the_work_and_not_the_moment() {
         live["metadata"]["resourceVersion"] = json!(version);
         live["status"] = json!({"replicas": version});
         let case = Case::default().wanted(deployment(image, 2)).live("1", live);
-        case.plan(Prune::Delete).unwrap().digest()
+        case.plan(&Prune::Delete).unwrap().digest()
     };
     assert_eq!(case("web:2", "1"), case("web:2", "2"));
     assert_ne!(case("web:2", "1"), case("web:3", "1"));

@@ -11,6 +11,9 @@ pub struct Counts {
     pub create: usize,
     pub change: usize,
     pub delete: usize,
+    /// To delete as soon as somebody says so.
+    #[serde(default)]
+    pub asks: usize,
     pub unchanged: usize,
 }
 
@@ -20,6 +23,7 @@ pub fn counts(plan: &Plan) -> Counts {
         create: of(|change| matches!(change, Change::Create | Change::Recreate)),
         change: of(|change| matches!(change, Change::Update(_))),
         delete: plan.deletes.len(),
+        asks: plan.asking().count(),
         unchanged: of(|change| *change == Change::Unchanged),
     }
 }
@@ -27,11 +31,12 @@ pub fn counts(plan: &Plan) -> Counts {
 /// `1 to create, 2 to change, 9 unchanged`, or `no changes`.
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.create + self.change + self.delete == 0 {
+        if self.create + self.change + self.delete + self.asks == 0 {
             return write!(f, "no changes ({} unchanged)", self.unchanged);
         }
         let parts: Vec<String> = [
             (self.delete, "to delete"),
+            (self.asks, "to delete once somebody says so"),
             (self.create, "to create"),
             (self.change, "to change"),
             (self.unchanged, "unchanged"),
@@ -55,8 +60,9 @@ pub fn lines(plan: &Plan) -> Vec<String> {
         .map(|deletion| format!("- delete  {}", deletion.title()))
         .collect();
     lines.extend(plan.kept.iter().map(|kept| {
-        let title = crate::manifest::name_of(&kept.kind, &kept.key.namespace, &kept.key.name);
-        format!("= keep    {title} ({})", kept.reason)
+        let title = kept.title();
+        let asks = if kept.asks { "; asks first" } else { "" };
+        format!("= keep    {title} ({}{asks})", kept.reason)
     }));
     let several = plan.waves.iter().filter(|wave| wave.has_changes()).count() > 1;
     for wave in plan.waves.iter().filter(|wave| wave.has_changes()) {

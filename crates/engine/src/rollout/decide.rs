@@ -53,6 +53,8 @@ pub struct Desired {
     /// Somebody asked for this commit by hand: it is tried even if it failed before or the
     /// Application is not automated.
     pub requested: bool,
+    /// Whether it was a person who asked, and not a change of the Application.
+    pub by_hand: bool,
     /// Of the rollout that runs, or that is asked for.
     pub options: Options,
 }
@@ -168,7 +170,7 @@ pub(super) fn may_start(observed: &Observed) -> bool {
 
 /// What is in the way of a rollout, or of a correction.
 pub(super) fn gate(observed: &Observed) -> Option<Closed> {
-    let asked = if observed.desired.requested {
+    let asked = if observed.desired.by_hand {
         Asked::ByHand
     } else {
         Asked::Automatically

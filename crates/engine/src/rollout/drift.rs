@@ -96,19 +96,10 @@ fn restore(observed: &Observed, over: &Rollout, plan: &Plan) -> Vec<Decision> {
     if let Some(at) = due.map(|it| it.due()).max().filter(|at| *at > observed.now) {
         return vec![Decision::Wake { at }];
     }
-    let deletions = plan.deletes.iter().filter(|it| !may_hold_data(&it.kind));
     vec![Decision::Restore {
         objects,
-        deletions: deletions.cloned().collect(),
+        deletions: plan.deletes.clone(),
     }]
-}
-
-/// What a commit made and somebody may have written to since is left for the next commit.
-fn may_hold_data(kind: &str) -> bool {
-    matches!(
-        kind,
-        "Namespace" | "PersistentVolume" | "PersistentVolumeClaim" | "CustomResourceDefinition"
-    )
 }
 
 /// Something to put back now: what is being deleted has to be gone first.

@@ -3,15 +3,20 @@
 use serde::Serialize;
 
 use super::decide::{Observed, gate, is_settled, may_start};
-use crate::plan::Plan;
+use crate::plan::{Kept, Plan};
 
 /// What an Application waits for that is neither an object nor another Application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pause {
-    /// One word: `Suspended`, `SyncWindow`, `Manual`.
+    /// One word: `Suspended`, `SyncWindow`, `Manual`, `Approval`.
     pub reason: &'static str,
     /// One sentence.
     pub message: String,
+}
+
+impl Pause {
+    /// Everything is as the commit has it, but for what is deleted only when somebody says so.
+    pub const APPROVAL: &str = "Approval";
 }
 
 /// `None` where nothing stands in the way, or where there is nothing to do.
@@ -35,7 +40,7 @@ pub fn pause(observed: &Observed) -> Option<Pause> {
         differs || last.is_none_or(|last| last.revision != observed.desired.revision)
     };
     if !waits {
-        return None;
+        return approval(observed);
     }
     if !settled && !may_start(observed) {
         let revision = observed.desired.revision.short();
@@ -45,8 +50,28 @@ pub fn pause(observed: &Observed) -> Option<Pause> {
             message: format!("commit {revision} waits for a sync by hand: kedge sync {name}"),
         });
     }
-    gate(observed).map(|closed| Pause {
+    let closed = gate(observed).map(|closed| Pause {
         reason: "SyncWindow",
         message: closed.sentence(),
+    });
+    closed.or_else(|| approval(observed))
+}
+
+/// What left the commit and goes only when somebody says so.
+fn approval(observed: &Observed) -> Option<Pause> {
+    if observed.restoring {
+        return None;
+    }
+    let asking: Vec<&Kept> = observed.plan.ok()?.asking().collect();
+    let first = asking.first()?;
+    let title = first.title();
+    let what = match asking.len() {
+        1 => title,
+        all => format!("{title} and {} more", all - 1),
+    };
+    let (reason, name) = (&first.reason, &observed.application.name);
+    Some(Pause {
+        reason: Pause::APPROVAL,
+        message: format!("deletes {what} only when asked ({reason}): kedge sync {name} --prune"),
     })
 }

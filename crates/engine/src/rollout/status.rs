@@ -38,7 +38,8 @@ pub fn state(observed: &Observed) -> State {
     let out = !plan.is_empty();
     let restored = observed.restoring;
     let in_part = observed.desired.options.is_partial();
-    let out = out || restored || in_part;
+    let asks = plan.asking().next().is_some();
+    let out = out || restored || in_part || asks;
     let sync_message = if restored {
         format!(
             "held: commit {} failed and was undone; push a newer commit",

@@ -41,6 +41,7 @@ fn default(object: &mut Object) {
         for field in ["automated", "prune", "selfHeal"] {
             edit::set(policy, field, true);
         }
+        edit::set(policy, "pruneBudget", 20);
         edit::set(policy, "onFailure", "restore");
     }
 }
@@ -85,6 +86,7 @@ fn validate_create(object: &Object) -> Vec<Cause> {
     causes.at_least(&spec.get("deadlineSeconds"), 1);
     let policy = spec.get("syncPolicy").get("onFailure");
     causes.one_of(&policy, &["restore", "revert", "bestEffort"]);
+    prune(&mut causes, &spec);
     for dependency in spec.get("dependsOn").items() {
         causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
         if dependency.text() == object.name() && !object.name().is_empty() {
@@ -99,6 +101,19 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         ignored(&mut causes, &rule);
     }
     causes.finish()
+}
+
+fn prune(causes: &mut Causes, spec: &Field) {
+    let budget = spec.get("syncPolicy").get("pruneBudget");
+    if budget.value().is_string() {
+        causes.rules(&budget, api::name::percent(budget.text()));
+    } else {
+        causes.at_least(&budget, 0);
+    }
+    let deletion = spec.get("deletionPolicy");
+    if deletion.is_set() {
+        causes.one_of(&deletion, &["keepData", "delete", "orphan"]);
+    }
 }
 
 fn sync_window(causes: &mut Causes, window: &Field) {

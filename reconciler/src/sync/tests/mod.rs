@@ -3,6 +3,7 @@
 mod by_hand;
 mod crash;
 mod ignore;
+mod prune;
 mod push;
 mod records;
 mod rollouts;

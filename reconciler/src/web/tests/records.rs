@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use api::Uid;
+use api::kinds::DeletionPolicy;
 use engine::diff::FieldChange;
 use engine::plan::{self, Change};
 use engine::rollout::{Options, Rollback, RolloutPhase, SyncStatus};
@@ -122,7 +123,7 @@ impl Sample {
                 application: ApplicationRecord {
                     name: name.into(),
                     in_git: true,
-                    prune: true,
+                    deletion: DeletionPolicy::KeepData,
                     seen_at: ago(500_000),
                     removed_at: None,
                 },

@@ -148,19 +148,23 @@ fn applications_and_rollouts() {
     );
     assert_eq!(
         object.body["spec"]["syncPolicy"],
-        json!({"automated": true, "prune": true, "selfHeal": true, "onFailure": "restore"})
+        json!({"automated": true, "prune": true, "pruneBudget": 20, "selfHeal": true,
+               "onFailure": "restore"})
     );
     assert_eq!(object.body["spec"]["deadlineSeconds"], 600);
     refuse(
         applications,
         &json!({"metadata": {"name": "web"}, "spec": {
             "source": {"path": "../up", "revision": "--upload-pack=x", "postBuild": {"substitute": {"1A": "x"}}}, "deadlineSeconds": 0, "dependsOn": ["web"],
+            "syncPolicy": {"pruneBudget": "many"}, "deletionPolicy": "drop",
         }}),
         &[
             ("spec.source.path", "must not contain '..'"),
             ("spec.source.revision", "must not start with '-'"),
             ("spec.source.postBuild.substitute", "a name must consist"),
             ("spec.deadlineSeconds", "must be greater than 0"),
+            ("spec.syncPolicy.pruneBudget", "a valid percent string"),
+            ("spec.deletionPolicy", "supported values: \"keepData\""),
             ("spec.dependsOn[0]", "cannot depend on itself"),
         ],
     );

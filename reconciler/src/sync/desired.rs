@@ -1,0 +1,149 @@
+//! Which commit an Application is to be brought to.
+
+use engine::Application;
+use engine::rollout::{self, CommitId, Desired, RolloutPhase};
+
+use super::core::{Core, unread};
+use super::target::Target;
+use super::{asked, check};
+use crate::history::{Request, Rollout};
+use crate::service::Trouble;
+use crate::source::Source;
+
+/// The newest commit that concerns the Application.
+pub(super) async fn compared(
+    core: &Core,
+    target: &Target,
+    application: &Application,
+    source: &Source,
+) -> Result<Result<CommitId, Trouble>, client::Error> {
+    if check::is_here(application) {
+        return Ok(Ok(target.revision().clone()));
+    }
+    let revision = &application.source.revision;
+    let found = match source.resolve(revision).await {
+        Ok(found) => found,
+        // A mirror that was never fetched: the first fetch wakes the Application.
+        Err(_) if !source.is_hosted() => None,
+        Err(error) => return Err(unread(error)),
+    };
+    let name = if revision.is_empty() {
+        "default branch".to_owned()
+    } else {
+        format!("revision {revision:?}")
+    };
+    let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
+    let unfetched = || core.sources.trouble(&application.source.repo);
+    Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
+}
+
+/// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
+/// last one asked for is that one.
+pub(super) fn wanted(
+    compared: &CommitId,
+    digest: &str,
+    last: Option<&Rollout>,
+    requested: bool,
+) -> (CommitId, bool) {
+    let Some(last) = last else {
+        return (compared.clone(), requested);
+    };
+    if last.revision == *compared {
+        // The Application itself was changed: other objects of the same commit.
+        let other = !digest.is_empty() && last.digest != digest;
+        return (
+            compared.clone(),
+            requested || (other && last.phase.is_final()),
+        );
+    }
+    let carries_on = matches!(
+        last.phase,
+        RolloutPhase::Pending
+            | RolloutPhase::Applying
+            | RolloutPhase::Verifying
+            | RolloutPhase::Succeeded
+    );
+    if !requested && carries_on && !digest.is_empty() && last.digest == digest {
+        return (last.revision.clone(), false);
+    }
+    (compared.clone(), requested)
+}
+
+/// The wanted commit, and what it undoes.
+pub(super) async fn desired(
+    target: &Target,
+    source: &Source,
+    (revision, requested): (CommitId, bool),
+    last: Option<&Rollout>,
+    request: Option<&Request>,
+) -> Result<Desired, client::Error> {
+    let commit = if *target.revision() == revision {
+        target.commit.clone()
+    } else {
+        source.commit(&revision).await.map_err(unread)?
+    };
+    Ok(Desired {
+        rollback: rollout::rollback(&commit.message),
+        options: asked::options(&revision, last, request),
+        revision,
+        requested,
+        by_hand: request.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::rollout::Options;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::history::Trigger;
+    use crate::source::Person;
+
+    fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
+        Rollout {
+            id: "web-1".into(),
+            application: "web".into(),
+            number: 1,
+            push: None,
+            revision: CommitId(revision.into()),
+            previous: CommitId::default(),
+            author: Person::default(),
+            commit_message: String::new(),
+            trigger: Trigger::Push,
+            rollback_of: String::new(),
+            rollback: None,
+            digest: digest.into(),
+            phase,
+            message: String::new(),
+            changed: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            began_at: None,
+            deadline_at: None,
+            finished_at: None,
+            undone_at: None,
+            options: Options::default(),
+        }
+    }
+
+    #[test]
+    fn a_commit_that_asks_for_the_same_is_no_new_one() {
+        use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
+        let check = |last: Option<Rollout>, asked: bool, expected: (&str, bool)| {
+            let (revision, requested) = wanted(&CommitId("b".into()), "d", last.as_ref(), asked);
+            assert_eq!((revision.0.as_str(), requested), expected, "{last:?}");
+        };
+        let last = |revision, digest, phase| Some(row(revision, digest, phase));
+        check(None, false, ("b", false));
+        check(last("a", "d", Succeeded), false, ("a", false));
+        check(last("a", "d", Verifying), false, ("a", false));
+        check(last("a", "d", Succeeded), true, ("b", true));
+        check(last("a", "other", Succeeded), false, ("b", false));
+        // What failed or was given up is tried again with the next commit.
+        check(last("a", "d", Failed), false, ("b", false));
+        check(last("a", "d", Superseded), false, ("b", false));
+        check(last("b", "d", Failed), false, ("b", false));
+        check(last("b", "other", Succeeded), false, ("b", true));
+        check(last("b", "other", Verifying), false, ("b", false));
+    }
+}
