@@ -7,4 +7,5 @@ mod past;
 mod pods;
 mod readme;
 mod scenarios;
+mod sql;
 mod story;
