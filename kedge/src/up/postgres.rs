@@ -1,12 +1,23 @@
-//! The embedded PostgreSQL of an instance: started first, watched, stopped last.
+//! The PostgreSQL of an instance: the embedded one, started first, watched, stopped last, or one that
+//! is there already.
 
 use std::path::Path;
 
 use anyhow::Context;
 use client::Tasks;
 use embedded_postgres::{Options, Server};
+use orchestrator::store::postgres::reach;
 
 const DATABASE: &str = "kedge";
+
+/// The URL of a database that is there already, once it answers: before any role asks for it, so that
+/// a wrong password is told to who gave it.
+pub(crate) async fn given(url: &str) -> anyhow::Result<String> {
+    reach(url)
+        .await
+        .context("cannot use the database that --database-url names")?;
+    Ok(url.to_owned())
+}
 
 /// Starts the server, or takes over one that still runs, and keeps it running until the tasks
 /// are cancelled. Answers the URL of the database.

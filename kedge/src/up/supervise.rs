@@ -115,7 +115,7 @@ async fn start(
         nodes: arguments.nodes,
     };
     let database_url = match &arguments.database_url {
-        Some(url) => url.clone(),
+        Some(url) => postgres::given(url).await?,
         None => postgres::start(&layout.postgres(), &topology.instance.id, tasks).await?,
     };
     if arguments.runtime == Runtime::Containerd {

@@ -95,16 +95,29 @@ impl Options {
 
     /// A connection of its own, within a time limit.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
-        let options = self.connect_options()?;
-        let connecting = PgConnection::connect_with(&options);
-        tokio::time::timeout(PATIENCE, connecting)
-            .await
-            .map_err(|_| Error::Unavailable {
-                operation: "connect",
-                detail: format!("no connection within {} s", PATIENCE.as_secs()),
-            })?
-            .map_err(unavailable("connect"))
+        connect_within(&self.connect_options()?).await
     }
+}
+
+/// Whether the database can be used: one connection, made and closed.
+///
+/// # Errors
+/// The URL is none, or no server takes it within 10 s; the message never holds the password.
+pub async fn reach(url: &str) -> Result<(), Error> {
+    let options =
+        PgConnectOptions::from_str(url).map_err(unavailable("read the database's URL"))?;
+    let connection = connect_within(&options.disable_statement_logging()).await?;
+    connection.close().await.map_err(unavailable("connect"))
+}
+
+async fn connect_within(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    tokio::time::timeout(PATIENCE, PgConnection::connect_with(options))
+        .await
+        .map_err(|_| Error::Unavailable {
+            operation: "connect",
+            detail: format!("no connection within {} s", PATIENCE.as_secs()),
+        })?
+        .map_err(unavailable("connect"))
 }
 
 impl Router {

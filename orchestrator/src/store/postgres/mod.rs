@@ -20,6 +20,6 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use connect::{Lane, Options, connect};
+pub use connect::{Lane, Options, connect, reach};
 pub use seal::Keys;
 pub use store::PostgresStore;

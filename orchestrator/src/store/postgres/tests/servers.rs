@@ -115,3 +115,17 @@ async fn a_hub_follows_every_server() {
     assert_eq!(seen, expected);
     tasks.drain().await;
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_be_used_says_why() {
+    let url = options(Lane::Objects).await.url;
+    reach(&url).await.unwrap();
+    for (url, expected) in [
+        ("postgres://nobody:hidden@127.0.0.1:1/x", "refused"),
+        ("not a URL", "read the database's URL"),
+    ] {
+        let text = reach(url).await.unwrap_err().to_string();
+        assert!(text.contains(expected), "{text}");
+        assert!(!text.contains("hidden"), "{text}");
+    }
+}
