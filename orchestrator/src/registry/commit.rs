@@ -105,10 +105,7 @@ pub(crate) fn unread(error: &watch::Error) -> Status {
             }],
             ..Status::new(Reason::Timeout, format!("Timeout: {error}"))
         },
-        watch::Error::Store(_) => Status {
-            retry_after_seconds: Some(1),
-            ..Status::new(Reason::ServiceUnavailable, error.to_string())
-        },
+        watch::Error::Store(_) => Status::new(Reason::ServiceUnavailable, error.to_string()),
     }
 }
 
@@ -175,11 +172,12 @@ pub(crate) fn status(error: &store::Error) -> Status {
         ),
         store::Error::Taken(_) | store::Error::Divided(_) => Status::bad_request(error.to_string()),
         store::Error::Compacted { .. } => Status::new(Reason::Expired, error.to_string()),
-        store::Error::Unavailable { .. } => Status {
-            retry_after_seconds: Some(1),
-            ..Status::new(Reason::ServiceUnavailable, error.to_string())
-        },
-        // Without the invitation to send it again: a second try could find its own first.
+        // Without the invitation to send it again: the store has tried for as long as is useful, and
+        // clients would follow the invitation ten times before they say anything.
+        store::Error::Unavailable { .. } => {
+            Status::new(Reason::ServiceUnavailable, error.to_string())
+        }
+        // Nor here: a second try could find its own first.
         store::Error::Uncertain { .. } => Status::new(Reason::Timeout, error.to_string()),
         store::Error::Corrupt { .. } => Status::internal(error.to_string()),
     }

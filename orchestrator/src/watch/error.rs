@@ -19,6 +19,6 @@ pub enum Error {
         requested: Revision,
         current: Revision,
     },
-    #[error("the store could not be read")]
+    #[error(transparent)]
     Store(#[from] store::Error),
 }

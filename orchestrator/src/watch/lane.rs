@@ -3,16 +3,16 @@
 //! Own commits are applied as they come; everything else is read from the log: a hint makes it
 //! soon, a short poll makes it certain.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 
 use api::Revision;
 use client::{Env, Tasks};
 
+use super::coalescer::Coalescer;
 use super::state::State;
 use super::{Error, FieldGetter};
 use crate::store::{self, Change, Commit, Store, epoch};
@@ -37,13 +37,6 @@ pub(crate) struct Lane {
     /// that names one of the far future keeps the others from being heard.
     wanted: watch::Sender<()>,
     newest: Coalescer,
-}
-
-/// Lets many callers share one read of the counter row, as long as it began after they asked.
-#[derive(Default)]
-struct Coalescer {
-    begun: AtomicU64,
-    last: Mutex<(u64, Revision)>,
 }
 
 impl Lane {
@@ -96,15 +89,7 @@ impl Lane {
 
     /// Brings the cache to the newest revision there was when this was called.
     pub(crate) async fn newest(&self) -> Result<Revision, Error> {
-        let begun_before = self.newest.begun.load(Ordering::SeqCst);
-        let mut last = self.newest.last.lock().await;
-        if last.0 <= begun_before {
-            let ticket = self.newest.begun.fetch_add(1, Ordering::SeqCst) + 1;
-            let revision = self.store.revision().await?;
-            *last = (ticket, revision);
-        }
-        let revision = last.1;
-        drop(last);
+        let revision = self.newest.share(|| self.store.revision()).await?;
         self.at_least(revision).await?;
         Ok(revision)
     }

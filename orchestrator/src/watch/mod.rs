@@ -2,6 +2,7 @@
 //!
 //! Nothing in here writes. What it serves is what was committed, in the order of the revisions.
 
+mod coalescer;
 mod error;
 mod event;
 mod filter;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use client::{Env, Tasks};
 
+use super::readers::Readers;
 use super::row::unavailable;
 use super::{Keys, PostgresStore};
 use crate::store::{Error, Router};
@@ -19,8 +20,6 @@ static EVENTS: Migrator = sqlx::migrate!("../migrations/orchestrator_events");
 
 /// Serializes the start of several API servers. Any number will do, as long as it stays.
 const MIGRATION_LOCK: i64 = 0x6b65_6467_6500;
-/// For reads; the writer and the notifier have connections of their own.
-const READERS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which of the two stores: same tables, different promises.
@@ -145,13 +144,8 @@ pub async fn connect(options: Options, env: &Env, tasks: &Tasks) -> Result<Postg
     migrate(&mut connection, options.lane).await?;
     super::epoch::ensure(&mut connection).await?;
     connection.close().await.map_err(unavailable("connect"))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(PATIENCE)
-        .connect_with(options.connect_options()?)
-        .await
-        .map_err(unavailable("connect"))?;
-    Ok(PostgresStore::start(options, pool, env, tasks))
+    let readers = Readers::connect(options.connect_options()?).await?;
+    Ok(PostgresStore::start(options, readers, env, tasks))
 }
 
 async fn migrate(connection: &mut PgConnection, lane: Lane) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! The store on PostgreSQL: durable, encrypted where it must be, shared by any number of API
 //! servers. The only place in this crate that knows SQL.
 
+mod batch;
 mod changes;
 mod compact;
 mod connect;
@@ -9,6 +10,7 @@ mod notify;
 mod partition;
 mod plan;
 mod read;
+mod readers;
 mod row;
 mod seal;
 mod settle;

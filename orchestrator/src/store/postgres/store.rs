@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, PgPool, Postgres};
+use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -15,6 +14,7 @@ use client::{Env, Tasks};
 
 use super::super::decide;
 use super::plan::{Answer, Prepared, Unit, body};
+use super::readers::Readers;
 use super::row::{AppliedRow, StoredRow, unavailable};
 use super::write::Writer;
 use super::{Options, changes, compact, notify, read, seal};
@@ -30,13 +30,13 @@ const READ: Duration = Duration::from_mins(1);
 /// One lane of the database.
 pub struct PostgresStore {
     options: Options,
-    pool: PgPool,
+    readers: Readers,
     queue: mpsc::Sender<Unit>,
     commits: broadcast::Sender<Commit>,
 }
 
 impl PostgresStore {
-    pub(super) fn start(options: Options, pool: PgPool, env: &Env, tasks: &Tasks) -> Self {
+    pub(super) fn start(options: Options, readers: Readers, env: &Env, tasks: &Tasks) -> Self {
         let (queue, units) = mpsc::channel(QUEUE);
         let commits = broadcast::Sender::new(COMMITS);
         let committed = watch::Sender::new(Revision::default());
@@ -46,6 +46,7 @@ impl PostgresStore {
             env: env.clone(),
             connection: None,
             is_broken: false,
+            is_down: false,
             commits: commits.clone(),
             committed,
         };
@@ -55,7 +56,7 @@ impl PostgresStore {
         tasks.spawn_until_cancelled(listening);
         Self {
             options,
-            pool,
+            readers,
             queue,
             commits,
         }
@@ -63,7 +64,7 @@ impl PostgresStore {
 
     /// Closes the connections for reading, once the store's tasks have ended.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
     }
 
     fn prepare(&self, writes: Vec<Write>) -> Vec<Prepared> {
@@ -78,10 +79,6 @@ impl PostgresStore {
             }
         };
         writes.into_iter().map(prepare).collect()
-    }
-
-    async fn connection(&self) -> Result<PoolConnection<Postgres>, Error> {
-        self.pool.acquire().await.map_err(unavailable("connect"))
     }
 
     fn listing(&self, rows: Vec<StoredRow>, revision: Revision) -> Result<Listing, Error> {
@@ -148,7 +145,7 @@ fn gone() -> Error {
 impl Store for PostgresStore {
     async fn get(&self, key: &ObjectKey) -> Result<Option<Stored>, Error> {
         within("read an object", async {
-            let row = read::get(&mut *self.connection().await?, key).await?;
+            let row = read::get(&mut *self.readers.next().await?, key).await?;
             row.map(|row| row.stored(&self.options.keys)).transpose()
         })
         .await
@@ -156,7 +153,7 @@ impl Store for PostgresStore {
 
     async fn list(&self, collection: Option<&Collection>) -> Result<Listing, Error> {
         within("list objects", async {
-            let mut connection = self.connection().await?;
+            let mut connection = self.readers.next().await?;
             let mut snapshot = connection
                 .begin_with("begin isolation level repeatable read read only")
                 .await
@@ -202,7 +199,7 @@ impl Store for PostgresStore {
 
     async fn changes(&self, after: Revision, limit: usize) -> Result<Vec<Arc<Change>>, Error> {
         within("read the log", async {
-            let mut connection = self.connection().await?;
+            let mut connection = self.readers.next().await?;
             let rows = changes::after(&mut connection, after, limit).await?;
             self.check_reaches(&mut connection, after).await?;
             rows.into_iter()
@@ -215,7 +212,7 @@ impl Store for PostgresStore {
     async fn before(&self, points: &[(ObjectKey, Revision)]) -> Result<Vec<Option<Stored>>, Error> {
         within("read earlier versions", async {
             let mut versions = vec![None; points.len()];
-            for row in changes::before(&mut *self.connection().await?, points).await? {
+            for row in changes::before(&mut *self.readers.next().await?, points).await? {
                 let index = usize::try_from(row.ordinal - 1).unwrap_or(usize::MAX);
                 if let Some(version) = versions.get_mut(index)
                     && row.operation != "deleted"
@@ -235,7 +232,7 @@ impl Store for PostgresStore {
         limit: usize,
     ) -> Result<Vec<Arc<Change>>, Error> {
         within("read the history of an object", async {
-            let mut connection = self.connection().await?;
+            let mut connection = self.readers.next().await?;
             let rows = changes::of_object(&mut connection, key, until, limit).await?;
             self.check_reaches(&mut connection, until).await?;
             let oldest = changes::oldest(&mut connection).await?;
@@ -250,28 +247,28 @@ impl Store for PostgresStore {
 
     async fn oldest(&self) -> Result<Revision, Error> {
         within("read how far the log reaches back", async {
-            changes::oldest(&mut *self.connection().await?).await
+            changes::oldest(&mut *self.readers.next().await?).await
         })
         .await
     }
 
     async fn revision(&self) -> Result<Revision, Error> {
         within("read the newest revision", async {
-            changes::revision(&mut *self.connection().await?).await
+            changes::revision(&mut *self.readers.next().await?).await
         })
         .await
     }
 
     async fn revision_at(&self, time: Timestamp) -> Result<Option<Revision>, Error> {
         within("find the revision of a time", async {
-            changes::revision_at(&mut *self.connection().await?, time).await
+            changes::revision_at(&mut *self.readers.next().await?, time).await
         })
         .await
     }
 
     async fn applied(&self, prefix: &str) -> Result<Vec<Applied>, Error> {
         within("find the changes of a commit", async {
-            let rows = changes::applied(&mut *self.connection().await?, prefix).await?;
+            let rows = changes::applied(&mut *self.readers.next().await?, prefix).await?;
             rows.into_iter().map(AppliedRow::applied).collect()
         })
         .await
@@ -283,7 +280,7 @@ impl Store for PostgresStore {
         revision: Revision,
     ) -> Result<Listing, Error> {
         within("list objects of the past", async {
-            let mut connection = self.connection().await?;
+            let mut connection = self.readers.next().await?;
             let rows = match collection {
                 Some(collection) => read::at(&mut connection, collection, revision).await?,
                 None => read::everything_at(&mut connection, revision).await?,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use api::Revision;
 use client::Env;
 
+use super::batch::fill;
 use super::plan::{Answer, Plan, Rows, Unit, Verdict, plan};
 use super::settle::{Outcome, settle};
 use super::view::view;
@@ -19,18 +20,18 @@ use super::{Lane, Options, epoch, partition, statements};
 use crate::store::decide::View;
 use crate::store::{Change, Commit, Error};
 
-/// A batch ends at this many writes or bytes; one unit may be larger and then goes alone.
-const BATCH_WRITES: usize = 128;
-const BATCH_BYTES: usize = 1024 * 1024;
 /// For one attempt, the wait for other servers' commits included.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// After a failure that certainly committed nothing.
+/// After a failure that certainly committed nothing. Together they outlast a restart of the
+/// database; past them, whoever waits is better told.
 const RETRIES: [Duration; 4] = [
     Duration::from_millis(20),
     Duration::from_millis(200),
     Duration::from_secs(1),
-    Duration::from_secs(3),
+    Duration::from_secs(2),
 ];
+/// For a connection of the writer. A server that does not take one for so long is down.
+const CONNECT: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
     pub(super) options: Options,
@@ -38,6 +39,9 @@ pub(super) struct Writer {
     pub(super) connection: Option<PgConnection>,
     /// Whether a connection broke since the last commit.
     pub(super) is_broken: bool,
+    /// Whether a batch was given up since the last commit: the next ones are not tried again, or
+    /// each would wait for all the pauses of those before it.
+    pub(super) is_down: bool,
     pub(super) commits: broadcast::Sender<Commit>,
     pub(super) committed: watch::Sender<Revision>,
 }
@@ -81,10 +85,14 @@ impl Writer {
     }
 
     async fn commit(&mut self, batch: Vec<Unit>) {
-        let mut retries = RETRIES.iter();
+        let retries: &[Duration] = if self.is_down { &[] } else { &RETRIES };
+        let mut retries = retries.iter();
         loop {
             let error = match self.attempt(&batch).await {
-                Ok(committed) => return self.answer(batch, committed),
+                Ok(committed) => {
+                    self.is_down = false;
+                    return self.answer(batch, committed);
+                }
                 Err(Failure::Refused(_)) if batch.len() > 1 => {
                     for unit in batch {
                         Box::pin(self.commit(vec![unit])).await;
@@ -113,6 +121,7 @@ impl Writer {
                 }
             };
             let Some(pause) = retries.next() else {
+                self.is_down = true;
                 return refuse(batch, &error);
             };
             tracing::warn!(error = %error, "a batch is tried again");
@@ -173,7 +182,12 @@ impl Writer {
     /// A connection to a server that may count on.
     async fn connect(&mut self) -> Result<(), Error> {
         if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
+            let connecting = tokio::time::timeout(CONNECT, self.options.connect());
+            let connection = connecting.await.map_err(|_| Error::Unavailable {
+                operation: "connect",
+                detail: format!("no connection within {} s", CONNECT.as_secs()),
+            })?;
+            self.connection = Some(connection?);
         }
         if self.is_broken {
             let connection = self.connection.as_mut().expect("made above");
@@ -213,31 +227,6 @@ impl Writer {
             }
         }
     }
-}
-
-/// Takes what is queued, up to the size of a batch.
-fn fill(first: Unit, queue: &mut mpsc::Receiver<Unit>, waiting: &mut Option<Unit>) -> Vec<Unit> {
-    let size = |unit: &Unit| {
-        let bytes: usize = unit
-            .writes
-            .iter()
-            .map(|prepared| prepared.sealed.len())
-            .sum();
-        (unit.writes.len(), bytes)
-    };
-    let (mut writes, mut bytes) = size(&first);
-    let mut batch = vec![first];
-    while let Ok(unit) = queue.try_recv() {
-        let (more_writes, more_bytes) = size(&unit);
-        writes += more_writes;
-        bytes += more_bytes;
-        if writes > BATCH_WRITES || bytes > BATCH_BYTES {
-            *waiting = Some(unit);
-            break;
-        }
-        batch.push(unit);
-    }
-    batch
 }
 
 fn no_answer(operation: &'static str) -> Error {

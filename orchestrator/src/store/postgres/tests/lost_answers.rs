@@ -98,6 +98,25 @@ async fn a_commit_that_the_server_broke_off_is_made_again() {
     assert_eq!(log[1].revision.0, first.0 + 1);
 }
 
+/// Who writes while the database is down is told so, and the writer goes on when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_stays_down_is_told() {
+    let tasks = Tasks::default();
+    let (opened, looking_on, proxy) = behind_proxy(Lane::Objects, &tasks).await;
+    committed(opened.store(), create(&pod("before"), "")).await;
+    proxy.set_down(true);
+    for name in ["first", "second"] {
+        let answer = commit(opened.store(), create(&pod(name), "")).await;
+        assert!(matches!(answer, Err(Error::Unavailable { .. })), "{name}");
+    }
+    proxy.set_down(false);
+    committed(opened.store(), create(&pod("after"), "")).await;
+    let log = looking_on.store.changes(Revision(0), 9).await.unwrap();
+    let names: Vec<_> = log.iter().map(|change| change.key.name.as_str()).collect();
+    assert_eq!(names, ["before", "after"]);
+    tasks.drain().await;
+}
+
 #[tokio::test]
 async fn another_servers_change_at_the_revision_is_not_mistaken() {
     let opened = open().await;

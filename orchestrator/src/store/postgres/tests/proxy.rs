@@ -1,4 +1,4 @@
-//! Between a store and its server: loses the answer to one commit.
+//! Between a store and its server: loses the answer to one commit, or is down.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
 /// What a client sends to end its transaction well.
 const COMMIT: &[u8] = b"COMMIT";
@@ -18,6 +19,7 @@ pub(super) struct Proxy {
     /// Of the database, by way of the proxy.
     pub(super) url: String,
     is_armed: Arc<AtomicBool>,
+    is_down: watch::Sender<bool>,
     directory: PathBuf,
 }
 
@@ -31,16 +33,26 @@ impl Proxy {
         std::fs::create_dir(&directory).unwrap();
         let listener = UnixListener::bind(directory.join(&name)).unwrap();
         let is_armed = Arc::new(AtomicBool::new(false));
+        let is_down = watch::Sender::new(false);
         let (group, armed, socket) = (tasks.clone(), is_armed.clone(), socket.join(name));
+        let down = is_down.subscribe();
         tasks.spawn_until_cancelled(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = UnixStream::connect(&socket).await.unwrap();
-                group.spawn_until_cancelled(pass(client, server, armed.clone()));
+                let (armed, mut down) = (armed.clone(), down.clone());
+                group.spawn_until_cancelled(async move {
+                    tokio::select! {
+                        biased;
+                        _ = down.wait_for(|is_down| *is_down) => {}
+                        () = pass(client, server, armed) => {}
+                    }
+                });
             }
         });
         Self {
             url: by_way_of(url, &directory),
             is_armed,
+            is_down,
             directory,
         }
     }
@@ -48,6 +60,11 @@ impl Proxy {
     /// The next commit is carried out, and nobody is told.
     pub(super) fn lose_next_answer(&self) {
         self.is_armed.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether every connection breaks, those that are there and those that will be made.
+    pub(super) fn set_down(&self, is_down: bool) {
+        self.is_down.send_replace(is_down);
     }
 
     pub(super) fn has_lost_it(&self) -> bool {
