@@ -39,9 +39,20 @@ pub fn line(object: &Object, health: &Health) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Told {
     lines: BTreeMap<ObjectKey, String>,
+    /// By title, what was on record when this began: the last line on each object.
+    recorded: BTreeMap<String, String>,
 }
 
 impl Told {
+    /// Goes on after these lines, the oldest first.
+    pub fn after(lines: impl IntoIterator<Item = String>) -> Self {
+        let titled = |line: String| Some((line.split_once(": ")?.0.to_owned(), line));
+        Self {
+            recorded: lines.into_iter().filter_map(titled).collect(),
+            ..Self::default()
+        }
+    }
+
     /// The lines that are new since the last call, in the order of the keys. Objects that are
     /// healthy from the start are not mentioned.
     pub fn news<'a>(
@@ -51,14 +62,15 @@ impl Told {
         let mut news = Vec::new();
         for (key, object, health) in now {
             let line = line(object, health);
-            let before = self.lines.get(key);
+            let recorded = || self.recorded.get(&title(object));
+            let before = self.lines.get(key).or_else(recorded);
             let first_and_fine = before.is_none() && health.status.is_settled_well();
             if before != Some(&line) {
                 if !first_and_fine {
                     news.push(line.clone());
                 }
-                self.lines.insert(key.clone(), line);
             }
+            self.lines.insert(key.clone(), line);
         }
         news
     }
@@ -94,5 +106,21 @@ mod tests {
             ["Deployment shop/web: container web in pod web-1 cannot pull image x: not found"]
         );
         assert_eq!(say(3, Health::healthy()), ["Deployment shop/web: healthy"]);
+    }
+
+    #[test]
+    fn goes_on_after_what_is_on_record() {
+        let key = Collection::new("", "pods").key("shop", "web");
+        let pod: Object = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "web", "namespace": "shop"}})
+        .into();
+        let lines = ["Pod shop/web: starts", "Pod shop/web: a: b"];
+        let check = |health: Health, expected: &[&str]| {
+            let mut told = Told::after(lines.map(str::to_owned));
+            assert_eq!(told.news([(&key, &pod, &health)]), expected);
+        };
+        check(Health::progressing("a: b"), &[]);
+        check(Health::progressing("starts"), &["Pod shop/web: starts"]);
+        check(Health::healthy(), &["Pod shop/web: healthy"]);
     }
 }

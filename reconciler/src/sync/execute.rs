@@ -62,6 +62,7 @@ impl<'a> Execution<'a> {
 
     /// Carries out `decisions`.
     pub(crate) async fn run(mut self, decisions: Vec<Decision>) -> Result<Next, client::Error> {
+        self.recall().await?;
         // What was observed is of before: nobody may take an Application for settled by it.
         let starts = |decision: &Decision| matches!(decision, Decision::Start { .. });
         let started = decisions.iter().any(starts);

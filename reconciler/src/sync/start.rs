@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use engine::progress::Told;
 use engine::rollout::{CommitId, Rollback, RolloutPhase};
 
 use super::core::{Core, recorded, unread};
 use super::execute::Execution;
 use super::results;
-use crate::history::{Push, Rollout, StepKind, Trigger, Write};
+use crate::history::{Push, Rollout, StepKind, StepQuery, Trigger, Write};
 use crate::source::Commit;
 
 impl Execution<'_> {
@@ -121,6 +122,25 @@ impl Execution<'_> {
             Err(_) => String::new(),
         };
         self.step(StepKind::Began, text, json!({"deadline": deadline}));
+    }
+
+    /// What an earlier process said of the rollout that it left running, lest it is said again.
+    pub(super) async fn recall(&mut self) -> Result<(), client::Error> {
+        let Some(rollout) = &self.rollout else {
+            return Ok(());
+        };
+        if self.memory.course.rollout == rollout.id {
+            return Ok(());
+        }
+        let query = StepQuery {
+            rollout: Some(rollout.id.clone()),
+            ..StepQuery::default()
+        };
+        let steps = self.core.history.reader().steps(&query).await;
+        let steps = steps.map_err(recorded)?.into_iter();
+        let said = steps.filter(|step| step.kind == StepKind::Progress);
+        self.memory.course(&rollout.id).told = Told::after(said.map(|step| step.text));
+        Ok(())
     }
 
     /// Keeps the plan on record up to date.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::history::{Step, StepKind};
 use crate::service::Service;
 
 /// The reconciler ends after so many steps, again and again, and every time goes on.
@@ -35,6 +36,9 @@ async fn a_crash_anywhere_is_just_another_pass() {
             *verdicts.entry(&rollout.revision).or_default() += 1;
         }
         assert!(verdicts.values().all(|count| *count == 1), "{verdicts:?}");
+        for rollout in &rollouts {
+            says_nothing_twice(&world.steps(&rollout.id).await);
+        }
         let maps = client::ListOptions {
             namespace: Some("shop".into()),
             ..client::ListOptions::default()
@@ -54,4 +58,14 @@ async fn a_crash_anywhere_is_just_another_pass() {
             .await;
     }
     world.end().await;
+}
+
+/// What is said of an object is not said again before something else is.
+fn says_nothing_twice(steps: &[Step]) {
+    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+    for step in steps.iter().filter(|step| step.kind == StepKind::Progress) {
+        let (title, _) = step.text.split_once(": ").unwrap();
+        let before = last.insert(title, &step.text);
+        assert_ne!(before, Some(step.text.as_str()), "{steps:#?}");
+    }
 }

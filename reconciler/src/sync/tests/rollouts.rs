@@ -7,7 +7,7 @@ use client::DeleteOptions;
 use engine::rollout::RolloutPhase;
 
 use super::*;
-use crate::history::{Action, StepKind, StepQuery, Trigger};
+use crate::history::{Action, StepKind, Trigger};
 use crate::service::{Error, RollbackRequest, Service};
 use crate::source::Person;
 
@@ -375,11 +375,7 @@ async fn dependencies_come_first_and_waves_one_after_the_other() {
     let applies = world.history().applies(&last.id).await.unwrap();
     let waves: Vec<i32> = applies.iter().map(|apply| apply.wave).collect();
     assert_eq!(waves, [1, 2]);
-    let steps = StepQuery {
-        rollout: Some(last.id.clone()),
-        ..StepQuery::default()
-    };
-    let steps = world.history().steps(&steps).await.unwrap();
+    let steps = world.steps(&last.id).await;
     let kinds: BTreeSet<String> = steps.iter().map(|it| format!("{:?}", it.kind)).collect();
     for kind in [
         StepKind::Started,

@@ -216,6 +216,14 @@ impl World {
         self.history().rollouts(&query).await.unwrap()
     }
 
+    pub(super) async fn steps(&self, rollout: &str) -> Vec<Step> {
+        let query = StepQuery {
+            rollout: Some(rollout.to_owned()),
+            ..StepQuery::default()
+        };
+        self.history().steps(&query).await.unwrap()
+    }
+
     /// Every step so far, a line each: what a failed test needs.
     pub(super) async fn story(&self) -> String {
         let steps = self.history().steps(&StepQuery::default()).await.unwrap();
