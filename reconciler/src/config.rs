@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::source::Access;
-
 /// The field manager of everything that comes from Git.
 pub const MANAGER: &str = "kedge";
 
@@ -34,7 +32,11 @@ pub enum RepositoryConfig {
     /// The one Kedge hosts; `seed` is its first content.
     Hosted { seed: Option<PathBuf> },
     /// One elsewhere: https, ssh, or a path.
-    Remote { url: String, access: Access },
+    Remote {
+        url: String,
+        /// A directory that says how to sign in; see [`crate::source::Access::from_directory`].
+        credentials: Option<PathBuf>,
+    },
 }
 
 impl Config {

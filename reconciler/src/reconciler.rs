@@ -17,7 +17,7 @@ use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Source, Waker, mirrors};
 use crate::sync::core::Core;
 use crate::sync::{
-    Cluster, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker, wake,
+    Cluster, Fetcher, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker, wake,
 };
 
 /// Applications that are worked on at once.
@@ -66,8 +66,10 @@ impl Reconciler {
         let informers = Informers::new(client.clone(), &env, &tasks);
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
+        let fetcher = Fetcher::new(&config, &client, &env);
         let core = Arc::new(Core {
-            sources: Sources::new(mirrors(&config.data), config.poll, &env, &tasks),
+            sources: Sources::new(mirrors(&config.data), &fetcher, config.poll, &env, &tasks),
+            fetcher,
             env: env.clone(),
             tasks: tasks.clone(),
             client: client.clone(),
@@ -130,9 +132,7 @@ async fn source(config: &Config) -> Result<Source, Error> {
             preparing.await.map_err(Error::Broken)??;
             Ok(Source::hosted(&path))
         }
-        RepositoryConfig::Remote { url, access } => {
-            Ok(Source::remote(url, access.clone(), &mirrors(&config.data)))
-        }
+        RepositoryConfig::Remote { url, .. } => Ok(Source::remote(url, &mirrors(&config.data))),
     }
 }
 

@@ -241,7 +241,10 @@ impl Drop for Instance {
 }
 
 /// The binary that this build made: beside this program, or above it where tests lie.
-fn binary() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// There is none.
+pub fn binary() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let places = own
         .ancestors()

@@ -12,7 +12,7 @@ use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
-use reconciler::source::{self, Access};
+use reconciler::source::{self, Probe, Wish};
 use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
@@ -54,8 +54,12 @@ pub(crate) struct Arguments {
     #[arg(long, env = "KEDGE_SEED", value_name = "DIR")]
     seed: Option<PathBuf>,
     /// Watch this Git repository instead of the hosted one (https, ssh, path or bare repository)
-    #[arg(long, env = "KEDGE_REPO", value_name = "URL")]
+    #[arg(long, env = "KEDGE_REPO", value_name = "URL", hide_env_values = true)]
     repo: Option<String>,
+    /// How to sign in to it: a directory with files as in a Secret (username and password,
+    /// bearerToken, ca.crt, tls.crt and tls.key, identity, and `known_hosts`)
+    #[arg(long, env = "KEDGE_REPO_CREDENTIALS", value_name = "DIR")]
+    repo_credentials: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,
@@ -91,39 +95,39 @@ pub(crate) fn on_loopback(web_listen: SocketAddr) -> Result<(), Usage> {
 
 /// What can be known of the repository before anything is started. One that was followed before
 /// may be away for a while: the cluster is kept as it was last.
-pub(crate) fn can_be_followed(
-    repo: &str,
-    branch: &str,
-    path: &str,
-    data_dir: &Path,
-) -> Result<(), Usage> {
-    let Err(error) = source::probe(repo, branch, path) else {
-        return Ok(());
+pub(crate) async fn can_be_followed(wish: &Wish<'_>, data_dir: &Path) -> Result<(), Usage> {
+    let told = |error: &source::Error| {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+        let advice = match error.advice() {
+            "" => String::new(),
+            advice => format!("; {advice}"),
+        };
+        format!("{error}{}{advice}", cause.unwrap_or_default())
     };
-    let is_address = matches!(error, source::Error::Address { .. });
-    if !is_address && source::is_mirrored(repo, data_dir) {
-        return Ok(());
+    match source::probe(wish, data_dir, &Env::system()).await {
+        Ok(Probe::Fine) => Ok(()),
+        Ok(Probe::Away(error)) => {
+            let error = told(&error);
+            tracing::warn!(error, "goes on with what was fetched before");
+            Ok(())
+        }
+        Err(error) => Err(Usage(format!(
+            "cannot follow the repository: {}",
+            told(&error)
+        ))),
     }
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-    let advice = match error.advice() {
-        "" => String::new(),
-        advice => format!("; {advice}"),
-    };
-    let cause = cause.unwrap_or_default();
-    Err(Usage(format!(
-        "cannot follow the repository: {error}{cause}{advice}"
-    )))
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
-    if let Some(repo) = &arguments.repo {
-        can_be_followed(
-            repo,
-            &arguments.branch,
-            &arguments.path,
-            &arguments.data_dir,
-        )?;
+    if let Some(url) = &arguments.repo {
+        let wish = Wish {
+            url,
+            credentials: arguments.repo_credentials.as_deref(),
+            branch: &arguments.branch,
+            root: &arguments.path,
+        };
+        can_be_followed(&wish, &arguments.data_dir).await?;
     }
     let (env, tasks) = (Env::system(), Tasks::default());
     let layout = Layout::create(&arguments.data_dir).with_context(|| {
@@ -206,7 +210,7 @@ fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyho
     let repository = match &arguments.repo {
         Some(url) => RepositoryConfig::Remote {
             url: url.clone(),
-            access: Access::default(),
+            credentials: arguments.repo_credentials.clone(),
         },
         None => RepositoryConfig::Hosted {
             seed: arguments.seed.clone(),

@@ -50,8 +50,12 @@ pub(crate) struct Arguments {
     #[arg(long, env = "KEDGE_SEED", value_name = "DIR")]
     pub(crate) seed: Option<PathBuf>,
     /// Watch this Git repository instead of the hosted one (https, ssh, path or bare repository)
-    #[arg(long, env = "KEDGE_REPO", value_name = "URL")]
+    #[arg(long, env = "KEDGE_REPO", value_name = "URL", hide_env_values = true)]
     pub(crate) repo: Option<String>,
+    /// How to sign in to it: a directory with files as in a Secret (username and password,
+    /// bearerToken, ca.crt, tls.crt and tls.key, identity, and `known_hosts`)
+    #[arg(long, env = "KEDGE_REPO_CREDENTIALS", value_name = "DIR")]
+    pub(crate) repo_credentials: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,

@@ -1,5 +1,6 @@
 //! `kedge up --wait`: a supervisor in the background, and an answer once all is well.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -25,7 +26,7 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
     let log = layout.logs().join("up.log");
     // The endpoints of an earlier start would point elsewhere.
     let _absent = std::fs::remove_file(layout.endpoints());
-    let mut supervisor = spawn(&log)?;
+    let mut supervisor = spawn(&log, arguments)?;
     let env = Env::system();
     let open = tokio::select! {
         ended = supervisor.wait() => {
@@ -55,14 +56,18 @@ fn last_words(log: &str, status: ExitStatus) -> String {
     }
 }
 
-fn spawn(log: &Path) -> anyhow::Result<Child> {
+fn spawn(log: &Path, arguments: &Arguments) -> anyhow::Result<Child> {
     let output = OpenOptions::new().create(true).append(true).open(log);
     let output = output.with_context(|| format!("cannot open {}", log.display()))?;
     let errors = output.try_clone().context("cannot share the log")?;
     let program = std::env::current_exe().context("cannot find this program")?;
-    let waits = |argument: &std::ffi::OsString| argument == "--wait" || argument == "--wait=true";
-    Command::new(program)
-        .args(std::env::args_os().skip(1).filter(|it| !waits(it)))
+    let mut command = Command::new(program);
+    if let Some(repo) = &arguments.repo {
+        // It may hold a token, and every process can read another's arguments.
+        command.env("KEDGE_REPO", repo);
+    }
+    command
+        .args(passed_on(std::env::args_os().skip(1)))
         .arg("--wait=false")
         .stdin(Stdio::null())
         .stdout(output)
@@ -70,6 +75,22 @@ fn spawn(log: &Path) -> anyhow::Result<Child> {
         .process_group(0)
         .spawn()
         .context("cannot start the supervisor")
+}
+
+/// What the supervisor is told again: all but whether to wait, and the repository.
+fn passed_on(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut passed = Vec::new();
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        if text == "--repo" {
+            // Its value.
+            let _url = arguments.next();
+        } else if text != "--wait" && text != "--wait=true" && !text.starts_with("--repo=") {
+            passed.push(argument);
+        }
+    }
+    passed
 }
 
 async fn follow(
@@ -96,6 +117,18 @@ async fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_repository_is_in_no_argument() {
+        let check = |line: &str, expected: &str| {
+            let passed = passed_on(line.split(' ').map(OsString::from));
+            assert_eq!(passed.join(" ".as_ref()), expected, "{line}");
+        };
+        check("up --wait --nodes 2", "up --nodes 2");
+        check("up --wait=true --repo https://a:b@c/d", "up");
+        check("up --repo=https://a:b@c/d --path x", "up --path x");
+        check("up --repo-credentials d", "up --repo-credentials d");
+    }
 
     #[test]
     fn the_supervisors_last_words_are_passed_on() {

@@ -120,13 +120,17 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
             "Simulated runtime: no containers run here.",
         );
     }
-    if let Some(repo) = &inputs.arguments.repo {
-        flag(&mut arguments, "--repo", repo);
+    if let Some(directory) = &inputs.arguments.repo_credentials {
+        flag(&mut arguments, "--repo-credentials", directory);
     }
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);
     }
-    let environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
+    let mut environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
+    if let Some(repo) = &inputs.arguments.repo {
+        // It may hold a token, and every process can read another's arguments.
+        environment.push(("KEDGE_REPO", repo.into()));
+    }
     Role {
         name: "reconciler".into(),
         arguments,

@@ -13,6 +13,7 @@ use client::{Env, Tasks};
 use nodeagent::network::{Instance, Topology, apply};
 use orchestrator::auth::kubeconfig;
 use orchestrator::auth::pki::{Holder, Pki};
+use reconciler::source::Wish;
 
 use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
@@ -32,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// `kedge up`
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    check(&arguments)?;
+    check(&arguments).await?;
     let layout = Layout::create(&arguments.data_dir).with_context(|| {
         format!(
             "cannot use the data directory {}",
@@ -61,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check(arguments: &Arguments) -> anyhow::Result<()> {
+async fn check(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.runtime == Runtime::Containerd && !machine::is_root() {
         bail!("real containers need root; run as root, or with --runtime simulated");
     }
@@ -72,9 +73,14 @@ fn check(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Usage(text).into());
     }
     on_loopback(arguments.web_listen)?;
-    if let Some(repo) = &arguments.repo {
-        let Arguments { branch, path, .. } = arguments;
-        can_be_followed(repo, branch, path, &arguments.data_dir)?;
+    if let Some(url) = &arguments.repo {
+        let wish = Wish {
+            url,
+            credentials: arguments.repo_credentials.as_deref(),
+            branch: &arguments.branch,
+            root: &arguments.path,
+        };
+        can_be_followed(&wish, &arguments.data_dir).await?;
     }
     Ok(())
 }

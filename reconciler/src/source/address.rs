@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{BranchType, ErrorCode, Repository};
 
-use engine::tree::path;
-
-use super::Error;
+use super::{Access, Error};
 
 /// What libgit2 speaks here.
 const SCHEMES: [&str; 6] = ["https", "http", "ssh", "ssh+git", "git+ssh", "git"];
@@ -18,7 +16,28 @@ const NAMED: usize = 8;
 pub(super) enum Address {
     /// A directory of this machine.
     Local(PathBuf),
-    Remote,
+    Remote(Remote),
+}
+
+/// A repository that Git reaches over a network.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Remote {
+    /// As Git is told it: without credentials.
+    pub(super) url: String,
+    /// As people see it.
+    pub(super) shown: String,
+    /// `example.org:8443`
+    pub(super) host: String,
+    /// From the address; empty where it names none.
+    pub(super) user: String,
+    password: String,
+}
+
+/// Never the password.
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Remote").field(&self.url).finish()
+    }
 }
 
 impl Address {
@@ -31,23 +50,107 @@ impl Address {
         if url.trim().is_empty() {
             return Err(wrong("it is empty"));
         }
+        if url.contains(['\n', '\r', '\0']) {
+            return Err(wrong("it has more than one line"));
+        }
         if let Some((scheme, rest)) = url.split_once("://") {
-            let host = rest.split('/').next().unwrap_or_default();
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let remote = Remote::new(scheme, authority, path, url);
             return match scheme {
                 "file" => Ok(Self::Local(PathBuf::from(rest))),
                 _ if !SCHEMES.contains(&scheme) => Err(wrong(&format!(
                     "nothing here speaks {scheme}; https, ssh and git are spoken"
                 ))),
-                _ if host.is_empty() => Err(wrong("it names no host")),
-                _ => Ok(Self::Remote),
+                _ if remote.host.is_empty() || remote.host.starts_with('-') => {
+                    Err(wrong("it names no host"))
+                }
+                _ => Ok(Self::Remote(remote)),
             };
         }
-        let host = url.split('/').next().unwrap_or_default();
-        if host.contains(':') && !Path::new(url).exists() {
-            return Ok(Self::Remote);
+        let authority = url.split('/').next().unwrap_or_default();
+        if let Some((authority, _)) = authority.split_once(':')
+            && !Path::new(url).exists()
+        {
+            let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+            if host.is_empty() || url.starts_with('-') {
+                return Err(wrong("it names no host"));
+            }
+            return Ok(Self::Remote(Remote {
+                url: url.to_owned(),
+                shown: url.to_owned(),
+                host: host.to_owned(),
+                user: user.to_owned(),
+                password: String::new(),
+            }));
         }
         Ok(Self::Local(PathBuf::from(url)))
     }
+}
+
+impl Remote {
+    fn new(scheme: &str, authority: &str, path: &str, url: &str) -> Self {
+        let (person, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = person.split_once(':').unwrap_or((person, ""));
+        let url = match scheme {
+            // A token may stand where the user does.
+            "https" | "http" => format!("{scheme}://{host}/{path}"),
+            _ if password.is_empty() => url.to_owned(),
+            _ => format!("{scheme}://{user}@{host}/{path}"),
+        };
+        Self {
+            shown: super::mirror::shown(&url),
+            url,
+            host: host.to_owned(),
+            user: decoded(user),
+            password: decoded(password),
+        }
+    }
+
+    /// `https://example.org:8443`, for settings that hold for one host.
+    pub(super) fn base(&self) -> String {
+        let scheme = self
+            .url
+            .split_once("://")
+            .map_or("ssh", |(scheme, _)| scheme);
+        format!("{scheme}://{}", self.host)
+    }
+
+    /// What opens the repository: `access` first, then what the address says.
+    pub(super) fn completed(&self, access: &Access) -> Access {
+        let mut access = access.clone();
+        let is_http = self.url.starts_with("http");
+        if !is_http {
+            return access;
+        }
+        if access.user.is_empty() {
+            access.user.clone_from(&self.user);
+        }
+        if !access.signs_in() {
+            // `https://TOKEN@host/`: some servers look for it here, some there.
+            let token = [&self.password, &self.user];
+            let token = token.into_iter().find(|it| !it.is_empty());
+            access.password = token.cloned().unwrap_or_default();
+        }
+        if access.user.is_empty() {
+            // With a token any name will do, but for an empty one.
+            access.user = "git".into();
+        }
+        access
+    }
+}
+
+/// Without `%40` and the like.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        plain.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
 }
 
 /// Opens a repository of this machine, bare or with its files beside it.
@@ -63,41 +166,6 @@ pub(super) fn open(path: &Path) -> Result<Repository, Error> {
         },
         _ => failed("open the repository", path)(source),
     })
-}
-
-/// Looks at what somebody asks to have followed. A repository elsewhere is only looked at once it
-/// is fetched, and one without any commit may get its first.
-///
-/// # Errors
-/// What is wrong with the address, the repository, the branch, or the directory `root` in it.
-pub fn probe(url: &str, branch: &str, root: &str) -> Result<(), Error> {
-    let address = Address::parse(url)?;
-    let missing = || Error::NoDirectory {
-        repository: super::mirror::shown(url),
-        branch: branch.to_owned(),
-        path: root.to_owned(),
-    };
-    let root = path::join("", root).ok_or_else(missing)?;
-    let Address::Local(path) = address else {
-        return Ok(());
-    };
-    let repository = open(&path)?;
-    let name = format!("refs/heads/{branch}");
-    let Ok(head) = repository.find_reference(&name) else {
-        let branches = branches(&repository).map_err(failed("list the branches", &path))?;
-        if branches.is_empty() {
-            return Ok(());
-        }
-        return Err(no_branch(url, branch, &branches));
-    };
-    let tree = head
-        .peel_to_tree()
-        .map_err(failed("read the branch", &path))?;
-    let is_there = root.is_empty()
-        || tree
-            .get_path(Path::new(&root))
-            .is_ok_and(|entry| entry.kind() == Some(git2::ObjectType::Tree));
-    if is_there { Ok(()) } else { Err(missing()) }
 }
 
 /// The names of a repository's branches.
@@ -134,10 +202,7 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::testing::{Directory, commit};
 
     #[test]
     fn an_address_is_a_path_or_has_a_host() {
@@ -145,7 +210,7 @@ mod tests {
             let parsed = Address::parse(url).map_err(|error| error.to_string());
             match (parsed, expected) {
                 (Ok(Address::Local(path)), Ok(Some(local))) => assert_eq!(path, Path::new(local)),
-                (Ok(Address::Remote), Ok(None)) => {}
+                (Ok(Address::Remote(_)), Ok(None)) => {}
                 (Err(error), Err(text)) => assert!(error.contains(text), "{url}: {error}"),
                 (parsed, _) => panic!("{url}: {parsed:?}, not {expected:?}"),
             }
@@ -163,35 +228,5 @@ mod tests {
             "gopher://ann:secret@example.org/x",
             Err("gopher://example.org/x is no address of a repository"),
         );
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_before_anything_starts() {
-        let directory = Directory::new();
-        let path = directory.path().join("x.git");
-        let url = path.display().to_string();
-        let check = |branch: &str, root: &str, expected: &str| {
-            let said = probe(&url, branch, root).err().map(|it| it.to_string());
-            let expected = (!expected.is_empty()).then(|| expected.replace("URL", &url));
-            assert_eq!(said, expected);
-        };
-        check("main", ".", "there is no directory URL");
-        std::fs::create_dir(&path).unwrap();
-        check("main", ".", "URL is not a Git repository");
-        Repository::init_bare(&path).unwrap();
-        check("main", ".", "");
-        commit(&path, "main", "One", &BTreeMap::from([("deploy/a", "a")]));
-        commit(&path, "dev", "One", &BTreeMap::from([("b", "b")]));
-        check("main", ".", "");
-        check("main", "deploy", "");
-        check(
-            "mian",
-            ".",
-            "there is no branch mian in URL: it has dev, main",
-        );
-        for root in ["dev", "../x", "deploy/a"] {
-            let expected = format!("there is no directory {root} in branch main of URL");
-            check("main", root, &expected);
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Failure;
+
 /// A failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,6 +38,19 @@ pub enum Error {
         #[source]
         source: git2::Error,
     },
+    #[error("cannot fetch {url}: {failure}")]
+    Remote { url: String, failure: Failure },
+    #[error("the credentials in {place} cannot be used: {problem}")]
+    Credentials { place: String, problem: String },
+    #[error("cannot read the Secrets that open repositories")]
+    Secrets {
+        #[source]
+        source: Box<client::Error>,
+    },
+    #[error("cannot keep the credentials for a call")]
+    Private(#[source] tls::Error),
+    #[error("cannot start git: is it installed?")]
+    Program(#[source] std::io::Error),
     #[error("no answer from {url} within {seconds} s")]
     Late { url: String, seconds: u64 },
     #[error("cannot {operation} {}", path.display())]
@@ -59,13 +74,32 @@ impl Error {
             }
             Self::NoBranch { .. } => "--branch names the one to follow",
             Self::NoDirectory { .. } => "--path names the directory that holds apps/",
-            Self::Fetch { source, .. } if source.code() == git2::ErrorCode::Auth => {
-                "sign in with https://USER:TOKEN@HOST/PATH, or with ssh and its agent"
+            Self::Remote { failure, .. } => failure.advice(),
+            Self::Credentials { .. } => {
+                "--repo-credentials names a directory with files as in a Secret: username and \
+                 password, bearerToken, ca.crt, tls.crt and tls.key, identity, known_hosts"
             }
             Self::Fetch { .. } | Self::Late { .. } => {
                 "it is tried again; --repo names the repository"
             }
-            Self::Git { .. } | Self::File { .. } | Self::Broken(_) => "",
+            Self::Git { .. }
+            | Self::File { .. }
+            | Self::Broken(_)
+            | Self::Secrets { .. }
+            | Self::Private(_)
+            | Self::Program(_) => "",
         }
+    }
+
+    /// Whether the repository may be there again without anybody changing what was asked for.
+    pub(super) fn is_away(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::NotRepository { .. }
+                | Self::Remote { .. }
+                | Self::Fetch { .. }
+                | Self::Late { .. }
+        )
     }
 }

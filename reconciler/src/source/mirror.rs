@@ -1,21 +1,25 @@
-//! A bare mirror of a repository elsewhere: fetched into, never pushed from.
+//! A bare mirror of a repository elsewhere: fetched into, never pushed from. One of this machine
+//! is read by libgit2, any other by the system's Git.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use git2::{AutotagOption, Cred, CredentialType, FetchOptions, FetchPrune, RemoteCallbacks};
+use git2::{
+    AutotagOption, FetchOptions, FetchPrune, RemoteCallbacks, Repository, RepositoryInitOptions,
+};
 
 use client::Env;
 
-use super::address::{Address, open};
-use super::{Error, Location};
+use super::address::{Address, Remote, open};
+use super::command::Session;
+use super::failure::FailureKind;
+use super::{Access, Error, Location};
 
 /// How long one fetch may take.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// How often a server may refuse credentials before that is the answer.
-const ATTEMPTS: u32 = 4;
 /// The branch the server itself would check out.
 pub(super) const DEFAULT: &str = "refs/kedge/HEAD";
 const REFSPECS: [&str; 3] = [
@@ -24,15 +28,6 @@ const REFSPECS: [&str; 3] = [
     "+HEAD:refs/kedge/HEAD",
 ];
 
-/// How to sign in to a remote repository. User and password in the URL work too.
-#[derive(Clone, Default)]
-pub struct Access {
-    pub user: Option<String>,
-    pub password: Option<String>,
-    /// A private key file; without one the SSH agent is asked.
-    pub ssh_key: Option<std::path::PathBuf>,
-}
-
 /// Brings the mirror up to date; makes it where it is not there.
 pub(super) async fn fetch(
     location: &Location,
@@ -40,14 +35,102 @@ pub(super) async fn fetch(
     access: &Access,
     env: &Env,
 ) -> Result<(), Error> {
+    match Address::parse(url)? {
+        Address::Local(_) => copy(location, url, env).await,
+        Address::Remote(remote) => {
+            let path = location.path.clone();
+            blocking(move || prepare(&path)).await?;
+            download(&location.path, &remote, access, env).await?;
+            let path = location.path.clone();
+            blocking(move || point_head(&path)).await
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::Broken)?
+}
+
+/// Makes the repository, or frees it of what an ended Git left: nobody else fetches into it.
+fn prepare(path: &Path) -> Result<(), Error> {
+    mirror(path).map_err(failed("make the mirror", path))?;
+    for name in ["HEAD.lock", "packed-refs.lock", "shallow.lock"] {
+        let _left = std::fs::remove_file(path.join(name));
+    }
+    unlock(&path.join("refs"));
+    Ok(())
+}
+
+/// Opens it; where there is none, makes one without the machine's template: no hooks.
+fn mirror(path: &Path) -> Result<Repository, git2::Error> {
+    if let Ok(repository) = Repository::open_bare(path) {
+        return Ok(repository);
+    }
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).mkpath(true).external_template(false);
+    Repository::init_opts(path, &options)
+}
+
+fn unlock(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            unlock(&path);
+        } else if path.extension() == Some(OsStr::new("lock")) {
+            let _left = std::fs::remove_file(path);
+        }
+    }
+}
+
+async fn download(path: &Path, remote: &Remote, access: &Access, env: &Env) -> Result<(), Error> {
+    let session = Session::open(remote, access, path.with_extension("sign-in"))?;
+    let line = [
+        "--git-dir".as_ref(),
+        path.as_os_str(),
+        "fetch".as_ref(),
+        "--quiet".as_ref(),
+        "--prune".as_ref(),
+        "--no-tags".as_ref(),
+        "--no-write-fetch-head".as_ref(),
+        "--update-head-ok".as_ref(),
+        "--no-recurse-submodules".as_ref(),
+    ];
+    match session.git(&line, &REFSPECS, PATIENCE, env).await {
+        // An empty repository, or one whose default branch is not there.
+        Err(Error::Remote { failure, .. }) if failure.kind == FailureKind::NoRef => {
+            session.git(&line, &REFSPECS[..2], PATIENCE, env).await
+        }
+        fetched => fetched,
+    }
+    .map(drop)
+}
+
+/// `HEAD` and `HEAD~1` mean here what they mean there.
+fn point_head(path: &Path) -> Result<(), Error> {
+    let failed = failed("point HEAD", path);
+    let repository = Repository::open_bare(path).map_err(&failed)?;
+    repository
+        .reference_symbolic("HEAD", DEFAULT, true, "as in the origin")
+        .map(drop)
+        .map_err(&failed)
+}
+
+/// Fetches from a repository of this machine.
+async fn copy(location: &Location, url: &str, env: &Env) -> Result<(), Error> {
     let stop = Arc::new(AtomicBool::new(false));
-    let fetching = {
-        let (path, url, access) = (location.path.clone(), url.to_owned(), access.clone());
-        let stop = stop.clone();
-        tokio::task::spawn_blocking(move || fetch_blocking(&path, &url, &access, &stop))
+    let copying = {
+        let (path, url, stop) = (location.path.clone(), url.to_owned(), stop.clone());
+        blocking(move || {
+            copy_blocking(&path, &url, &stop)?;
+            point_head(&path)
+        })
     };
     tokio::select! {
-        fetched = fetching => fetched.map_err(Error::Broken)?,
+        copied = copying => copied,
         () = env.clock.sleep(PATIENCE) => {
             // The thread ends with its next bit of progress.
             stop.store(true, Ordering::Relaxed);
@@ -56,7 +139,7 @@ pub(super) async fn fetch(
     }
 }
 
-fn fetch_blocking(path: &Path, url: &str, access: &Access, stop: &AtomicBool) -> Result<(), Error> {
+fn copy_blocking(path: &Path, url: &str, stop: &AtomicBool) -> Result<(), Error> {
     if let Address::Local(origin) = Address::parse(url)? {
         open(&origin)?;
     }
@@ -64,18 +147,8 @@ fn fetch_blocking(path: &Path, url: &str, access: &Access, stop: &AtomicBool) ->
         url: shown(url),
         source,
     };
-    let repository = match git2::Repository::open_bare(path) {
-        Ok(repository) => repository,
-        Err(_) => git2::Repository::init_bare(path).map_err(failed)?,
-    };
-    let attempts = AtomicU32::new(0);
+    let repository = mirror(path).map_err(failed)?;
     let mut callbacks = RemoteCallbacks::new();
-    callbacks.credentials(|_, user, allowed| {
-        if attempts.fetch_add(1, Ordering::Relaxed) >= ATTEMPTS {
-            return Err(git2::Error::from_str("the server refuses the credentials"));
-        }
-        credentials(access, user, allowed)
-    });
     callbacks.transfer_progress(|_| !stop.load(Ordering::Relaxed));
     let mut options = FetchOptions::new();
     options
@@ -86,36 +159,14 @@ fn fetch_blocking(path: &Path, url: &str, access: &Access, stop: &AtomicBool) ->
     let mut remote = repository.remote_anonymous(url).map_err(failed)?;
     remote
         .fetch(&REFSPECS, Some(&mut options), None)
-        .map_err(failed)?;
-    // `HEAD` and `HEAD~1` mean here what they mean there.
-    repository
-        .reference_symbolic("HEAD", DEFAULT, true, "as in the origin")
-        .map(drop)
         .map_err(failed)
 }
 
-fn credentials(
-    access: &Access,
-    user: Option<&str>,
-    allowed: CredentialType,
-) -> Result<Cred, git2::Error> {
-    let user = access.user.as_deref().or(user).unwrap_or("git");
-    if allowed.contains(CredentialType::USERNAME) {
-        return Cred::username(user);
-    }
-    if allowed.contains(CredentialType::SSH_KEY) {
-        return match &access.ssh_key {
-            Some(key) => Cred::ssh_key(user, None, key, None),
-            None => Cred::ssh_key_from_agent(user),
-        };
-    }
-    match &access.password {
-        Some(password) if allowed.contains(CredentialType::USER_PASS_PLAINTEXT) => {
-            Cred::userpass_plaintext(user, password)
-        }
-        _ => Err(git2::Error::from_str(
-            "the server asks for credentials and none are configured",
-        )),
+fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error {
+    move |source| Error::Git {
+        operation,
+        repository: path.to_owned(),
+        source,
     }
 }
 

@@ -1,11 +1,16 @@
 //! Git repositories: read, never checked out.
 
+mod access;
 mod address;
+mod command;
 mod commit;
 mod error;
+mod failure;
 mod git;
+mod hosts;
 mod mirror;
 mod notify;
+mod probe;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -20,12 +25,15 @@ use tokio::sync::Notify;
 use client::Env;
 use engine::rollout::CommitId;
 
-pub use address::probe;
+pub use access::Access;
+use address::{Address, Remote};
 pub use commit::{Commit, Person};
 pub use error::Error;
+pub use failure::{Failure, FailureKind};
 pub(crate) use git::commit_id;
 pub use git::{Location, Repository};
-pub use mirror::Access;
+pub(crate) use hosts::Hosts;
+pub use probe::{Probe, Wish, probe};
 pub use tree::GitTree;
 pub(crate) use watch::{Polling, Waker};
 
@@ -37,12 +45,6 @@ pub(crate) fn mirrors(data: &Path) -> PathBuf {
     data.join("git/mirrors")
 }
 
-/// Whether the service with this data directory has fetched the repository before.
-pub fn is_mirrored(url: &str, data: &Path) -> bool {
-    let source = Source::remote(url, Access::default(), &mirrors(data));
-    source.location.path.is_dir()
-}
-
 /// One repository that is followed. Cheap to clone.
 #[derive(Clone)]
 pub struct Source {
@@ -50,12 +52,8 @@ pub struct Source {
     pub name: String,
     /// Where it can be read on this machine.
     pub location: Location,
-    remote: Option<Arc<Remote>>,
-}
-
-struct Remote {
-    url: String,
-    access: Access,
+    /// `None` for the hosted one.
+    url: Option<Arc<str>>,
 }
 
 impl Source {
@@ -64,13 +62,18 @@ impl Source {
         Self {
             name: HOSTED.to_owned(),
             location: Location::new(path),
-            remote: None,
+            url: None,
         }
     }
 
-    /// A repository elsewhere (https, ssh, a path), mirrored below `mirrors`.
-    pub fn remote(url: &str, access: Access, mirrors: &Path) -> Self {
-        let digest = Sha256::digest(url.as_bytes());
+    /// A repository elsewhere (https, ssh, a path), mirrored below `mirrors`. Credentials make no
+    /// other repository of it.
+    pub fn remote(url: &str, mirrors: &Path) -> Self {
+        let plain = match Address::parse(url) {
+            Ok(Address::Remote(remote)) => remote.url,
+            _ => url.to_owned(),
+        };
+        let digest = Sha256::digest(plain.as_bytes());
         let name: String = digest[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -78,21 +81,27 @@ impl Source {
         Self {
             name: mirror::shown(url),
             location: Location::new(mirrors.join(format!("{name}.git"))),
-            remote: Some(Arc::new(Remote {
-                url: url.to_owned(),
-                access,
-            })),
+            url: Some(url.into()),
         }
     }
 
     pub fn is_hosted(&self) -> bool {
-        self.remote.is_none()
+        self.url.is_none()
+    }
+
+    /// Its URL and its host, where it is not on this machine.
+    pub(crate) fn elsewhere(&self) -> Option<(&str, String)> {
+        let url = self.url.as_deref()?;
+        match Address::parse(url) {
+            Ok(Address::Remote(remote)) => Some((url, remote.host)),
+            _ => None,
+        }
     }
 
     /// Fetches what is new; nothing to do for the hosted one.
-    pub async fn refresh(&self, env: &Env) -> Result<(), Error> {
-        match &self.remote {
-            Some(remote) => mirror::fetch(&self.location, &remote.url, &remote.access, env).await,
+    pub async fn refresh(&self, access: &Access, env: &Env) -> Result<(), Error> {
+        match &self.url {
+            Some(url) => mirror::fetch(&self.location, url, access, env).await,
             None => Ok(()),
         }
     }
@@ -127,7 +136,7 @@ impl Source {
     /// Wakes `wake` whenever the repository changes, where that can be seen from here.
     fn notifier(&self, wake: &Arc<Notify>) -> Option<notify::Notifier> {
         let hosted = self.location.path.to_string_lossy();
-        let url = self.remote.as_ref().map_or(&*hosted, |remote| &remote.url);
+        let url = self.url.as_deref().unwrap_or(&hosted);
         notify::Notifier::start(url, wake)
     }
 }

@@ -12,6 +12,7 @@ use engine::application::{Found, NAMESPACE};
 use engine::tree::path;
 
 use super::cluster::Cluster;
+use super::fetch::Fetcher;
 use super::inventory::Inventory;
 use super::render::Renders;
 use super::sources::Sources;
@@ -37,6 +38,7 @@ pub(crate) struct Core {
     pub(crate) renders: Renders,
     /// The repository that is followed.
     pub(crate) source: Source,
+    pub(crate) fetcher: Fetcher,
     /// Those that single Applications name.
     pub(crate) sources: Sources,
     /// Wakes the one who follows `source`.
@@ -119,7 +121,14 @@ impl Core {
     pub(crate) fn source_of(&self, application: &Application) -> Source {
         match application.source.repo.as_str() {
             "" => self.source.clone(),
-            url => self.sources.get(url),
+            url => {
+                let source = self.sources.source(url);
+                // One mirror has one who fetches into it.
+                if source.location == self.source.location {
+                    return self.source.clone();
+                }
+                self.sources.get(url)
+            }
         }
     }
 }

@@ -11,8 +11,10 @@ use tracing::{Instrument, info_span, warn};
 
 use client::{Env, Tasks};
 
+use super::fetch::Fetcher;
+use crate::history::Trigger;
 use crate::service::Trouble;
-use crate::source::{Access, Polling, Source, Waker};
+use crate::source::{Polling, Source, Waker};
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -22,6 +24,7 @@ pub(crate) struct Sources {
 
 struct Shared {
     mirrors: PathBuf,
+    fetcher: Fetcher,
     poll: Duration,
     env: Env,
     tasks: Tasks,
@@ -33,10 +36,17 @@ struct Shared {
 }
 
 impl Sources {
-    pub(crate) fn new(mirrors: PathBuf, poll: Duration, env: &Env, tasks: &Tasks) -> Self {
+    pub(crate) fn new(
+        mirrors: PathBuf,
+        fetcher: &Fetcher,
+        poll: Duration,
+        env: &Env,
+        tasks: &Tasks,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 mirrors,
+                fetcher: fetcher.clone(),
                 poll,
                 env: env.clone(),
                 tasks: tasks.clone(),
@@ -47,6 +57,11 @@ impl Sources {
         }
     }
 
+    /// The repository with this URL, whether or not it is followed.
+    pub(crate) fn source(&self, url: &str) -> Source {
+        Source::remote(url, &self.shared.mirrors)
+    }
+
     /// The repository with this URL; it is followed from now on.
     pub(crate) fn get(&self, url: &str) -> Source {
         let shared = &self.shared;
@@ -54,7 +69,7 @@ impl Sources {
         if let Some(source) = known.get(url) {
             return source.clone();
         }
-        let source = Source::remote(url, Access::default(), &shared.mirrors);
+        let source = self.source(url);
         known.insert(url.to_owned(), source.clone());
         let span = info_span!("source", repository = %source.name);
         let follower = follow(self.shared.clone(), url.to_owned(), source.clone());
@@ -93,8 +108,9 @@ impl Shared {
 async fn follow(shared: Arc<Shared>, url: String, source: Source) {
     let waker = Waker::default();
     let mut polling = Polling::new(&source, shared.poll, &waker, &shared.env);
+    let mut trigger = Trigger::Start;
     loop {
-        let fetched = source.refresh(&shared.env).await;
+        let fetched = shared.fetcher.fetch(&source, trigger).await;
         let trouble = fetched.as_ref().err().map(Trouble::unfetched);
         if let Some(trouble) = &trouble {
             warn!(error = trouble.message, "cannot fetch the repository");
@@ -104,6 +120,6 @@ async fn follow(shared: Arc<Shared>, url: String, source: Source) {
             shared.news.send_modify(|news| *news = news.wrapping_add(1));
         }
         polling.looked(fetched.is_ok());
-        polling.next().await;
+        trigger = polling.next().await;
     }
 }

@@ -98,7 +98,7 @@ impl Tracker {
     /// Looks at the branch, and follows it if it can be followed.
     async fn look(&mut self, trigger: Trigger) -> Result<Looked, client::Error> {
         let core = self.core.clone();
-        if let Err(error) = core.source.refresh(&core.env).await {
+        if let Err(error) = core.fetcher.fetch(&core.source, trigger).await {
             let trouble = Trouble::tracked(&error);
             warn!(error = trouble.message, "cannot follow the repository");
             self.note(Some(trouble)).await?;

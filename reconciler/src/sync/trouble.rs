@@ -8,7 +8,7 @@ use engine::rollout::CommitId;
 
 use super::core::causes;
 use crate::service::Trouble;
-use crate::source;
+use crate::source::{self, FailureKind};
 
 /// How many findings a condition names.
 const FINDINGS: usize = 5;
@@ -64,6 +64,21 @@ impl Trouble {
     pub(crate) fn unfetched(error: &source::Error) -> Self {
         let reason = match error {
             source::Error::NoBranch { .. } => "BranchMissing",
+            source::Error::Remote { failure, .. } => match failure.kind {
+                FailureKind::NoHost | FailureKind::Unreachable => "Unreachable",
+                FailureKind::Certificate
+                | FailureKind::HostKeyUnknown
+                | FailureKind::HostKeyChanged => "ServerUntrusted",
+                FailureKind::CertificateWanted
+                | FailureKind::SignInWanted
+                | FailureKind::SignInRefused
+                | FailureKind::Forbidden => "AccessDenied",
+                FailureKind::NoRepository => "RepositoryMissing",
+                FailureKind::NoRef | FailureKind::Other => "FetchFailed",
+            },
+            source::Error::Credentials { .. } | source::Error::Secrets { .. } => {
+                "CredentialsUnusable"
+            }
             _ => "FetchFailed",
         };
         Self {

@@ -1,5 +1,6 @@
 //! The real binary with real parts, as a user meets it.
 
+mod elsewhere;
 mod kubectl;
 mod node_death;
 mod pages;

@@ -1,4 +1,4 @@
-//! Against real repositories, made with libgit2.
+//! Against real repositories of this machine, made with libgit2.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use client::Env;
 use engine::tree::{Node, Reader, Recorder, Tree};
 
-use super::*;
 use crate::history::Trigger;
+use crate::source::*;
 use crate::testing::{Directory, commit};
 
 fn bare(directory: &Directory) -> PathBuf {
@@ -95,8 +95,8 @@ async fn a_mirror_follows_its_origin() {
     let first = commit(&path, "main", "1", &BTreeMap::from([("a", "1")]));
     let env = Env::system();
     let url = format!("file://{}", path.display());
-    let source = Source::remote(&url, Access::default(), &directory.path().join("mirrors"));
-    source.refresh(&env).await.unwrap();
+    let source = Source::remote(&url, &directory.path().join("mirrors"));
+    source.refresh(&Access::default(), &env).await.unwrap();
     assert_eq!(source.head("main").await.unwrap(), Some(first.clone()));
     assert_eq!(source.resolve("").await.unwrap(), Some(first));
 
@@ -104,11 +104,11 @@ async fn a_mirror_follows_its_origin() {
     let mut polling = Polling::new(&source, Duration::from_hours(1), &waker, &env);
     let second = commit(&path, "main", "2", &BTreeMap::from([("a", "2")]));
     assert_eq!(polling.next().await, Trigger::Notify);
-    source.refresh(&env).await.unwrap();
+    source.refresh(&Access::default(), &env).await.unwrap();
     assert_eq!(source.head("main").await.unwrap(), Some(second));
 
     fs::remove_dir_all(&path).unwrap();
-    let error = source.refresh(&env).await.unwrap_err();
+    let error = source.refresh(&Access::default(), &env).await.unwrap_err();
     let text = format!("there is no directory {}", path.display());
     assert_eq!(error.to_string(), text);
     polling.looked(false);
@@ -139,8 +139,11 @@ async fn revisions_are_what_git_takes_for_them() {
 
     let hosted = Source::hosted(&path);
     let mirrors = directory.path().join("mirrors");
-    let watched = Source::remote(&path.to_string_lossy(), Access::default(), &mirrors);
-    watched.refresh(&Env::system()).await.unwrap();
+    let watched = Source::remote(&path.to_string_lossy(), &mirrors);
+    watched
+        .refresh(&Access::default(), &Env::system())
+        .await
+        .unwrap();
     let checks = [
         ("main", Some(&three)),
         ("team/side", Some(&side)),
@@ -196,6 +199,6 @@ fn passwords_are_not_shown() {
     check("git@example.org:a.git", "git@example.org:a.git");
     check("/srv/a.git", "/srv/a.git");
     let notify = Arc::new(tokio::sync::Notify::new());
-    let remote = Source::remote("https://example.org", Access::default(), "/x".as_ref());
+    let remote = Source::remote("https://example.org", "/x".as_ref());
     assert!(remote.notifier(&notify).is_none());
 }

@@ -1,0 +1,4 @@
+mod probe;
+mod remote;
+mod repositories;
+mod servers;
