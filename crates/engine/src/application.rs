@@ -81,6 +81,7 @@ impl Application {
                 automated: flag("automated"),
                 prune: flag("prune"),
                 prune_budget: one(&policy["pruneBudget"]).unwrap_or_default(),
+                adopt: policy["adopt"] == true,
                 self_heal: flag("selfHeal"),
                 on_failure: one(&policy["onFailure"]).unwrap_or_default(),
             },

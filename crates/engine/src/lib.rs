@@ -8,6 +8,7 @@ pub mod application;
 pub mod commit;
 pub mod diff;
 pub mod health;
+pub mod hook;
 pub mod ignore;
 mod kinds;
 mod manifest;

@@ -65,10 +65,8 @@ impl Told {
             let recorded = || self.recorded.get(&title(object));
             let before = self.lines.get(key).or_else(recorded);
             let first_and_fine = before.is_none() && health.status.is_settled_well();
-            if before != Some(&line) {
-                if !first_and_fine {
-                    news.push(line.clone());
-                }
+            if before != Some(&line) && !first_and_fine {
+                news.push(line.clone());
             }
             self.lines.insert(key.clone(), line);
         }

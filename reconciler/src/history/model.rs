@@ -182,6 +182,8 @@ pub enum Action {
     /// It left the commit and stays.
     Keep,
     Unchanged,
+    /// It is run, and not kept in the cluster.
+    Hook,
 }
 
 impl Action {
@@ -192,6 +194,7 @@ impl Action {
             Self::Delete => "delete",
             Self::Keep => "keep",
             Self::Unchanged => "unchanged",
+            Self::Hook => "hook",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::{Object, ObjectKey};
 use engine::health;
+use engine::hook::{self, Role};
 use engine::plan::{Input, Prune, build, lines};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, application};
@@ -13,7 +14,7 @@ use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
-use crate::sync::{Answer, Missing, ask, claimed, findings, keys, ordered, respect};
+use crate::sync::{Answer, Missing, ask, claim, claimed, findings, keys, ordered, refuse, respect};
 
 pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
     let source = core.history.reader().source(&core.source.name).await?;
@@ -85,7 +86,9 @@ pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, 
         .zip(target)
         .and_then(|(application, target)| core.renders.known(&application, target.revision()));
     let mut kinds: BTreeMap<ObjectKey, String> = BTreeMap::new();
-    for manifest in render.iter().flat_map(|render| render.manifests()) {
+    let manifests = render.iter().flat_map(|render| render.manifests());
+    // A hook that is not there has run, or is going to.
+    for manifest in manifests.filter(|it| hook::role(it).is_ok_and(|role| role == Role::Kept)) {
         if let Some(key) = core.cluster.kinds().key(&manifest.object) {
             kinds.insert(key, manifest.object.kind().to_owned());
         }
@@ -191,11 +194,14 @@ pub(super) async fn plan(
     let mut wanted = keys(core.cluster.kinds(), manifests);
     wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
     let live = core.cluster.live(&wanted).await.map_err(Error::Cluster)?;
+    let claims = |owner: &str, key: &ObjectKey| claim(core, &target, owner, key);
+    let found = refuse(core, &application, manifests, &live, claims);
+    found.map_err(Error::Cluster)?.map_err(refused)?;
     let manifests = &*respect(core, &application, manifests, &live);
     let answer = ask(
         &core.cluster,
         &*core.client,
-        &ordered(manifests),
+        &ordered(&core.cluster, manifests),
         Missing::Wait,
     )
     .await;

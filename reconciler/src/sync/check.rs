@@ -14,6 +14,7 @@ use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
 
 use super::core::{Core, applications, unread};
+use super::foreign;
 use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 use super::render::Render;
 use super::target::ordered as by_dependency;
@@ -118,7 +119,7 @@ pub(crate) async fn check(
     let respected = respected(core, &order, &renders).await?;
     let mut manifests: Vec<&Manifest> = definitions.iter().collect();
     for application in &order {
-        manifests.extend(ordered(&respected[&application.name]));
+        manifests.extend(ordered(&core.cluster, &respected[&application.name]));
     }
     // Nobody fails for a namespace that a later Application brings.
     manifests.sort_by_key(|manifest| manifest.object.kind() != "Namespace");
@@ -134,7 +135,17 @@ pub(crate) async fn check(
     for application in order {
         let manifests = &respected[&application.name];
         let prune = Prune::of(application, &Options::default());
-        match plan_one(core, application, manifests, &stored, &claimed, &prune).await? {
+        match plan_one(
+            core,
+            application,
+            manifests,
+            &stored,
+            &claimed,
+            &prune,
+            &found,
+        )
+        .await?
+        {
             Ok(plan) => plans.insert(application.name.clone(), plan),
             Err(problems) => return Ok(Err(problems)),
         };
@@ -217,6 +228,7 @@ async fn plan_one(
     stored: &BTreeMap<ObjectKey, Object>,
     claimed: &BTreeSet<ObjectKey>,
     prune: &Prune,
+    found: &[Found],
 ) -> Result<Result<Plan, Problems>, client::Error> {
     let kinds = core.cluster.kinds();
     let inventory = core.inventory.of(&application.name);
@@ -224,6 +236,10 @@ async fn plan_one(
     let own = wanted.clone();
     wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
     let live = core.cluster.live(&wanted).await?;
+    let claim = |owner: &str, key: &ObjectKey| foreign::claim_beside(core, found, owner, key);
+    if let Err(problems) = foreign::refuse(core, application, manifests, &live, claim)? {
+        return Ok(Err(problems));
+    }
     let planned = plan::build(&Input {
         kinds,
         manifests,
@@ -249,13 +265,13 @@ async fn removed(
     };
     let stays = |name: &str| found.iter().any(|found| found.application.name == name);
     let mut removed = BTreeMap::new();
-    for (name, found) in &target.applications {
+    for (name, leaving) in &target.applications {
         if stays(name) {
             continue;
         }
-        let application = &found.application;
+        let application = &leaving.application;
         let (none, prune) = (BTreeMap::new(), Prune::from(application.deletion));
-        let plan = plan_one(core, application, &[], &none, claimed, &prune).await?;
+        let plan = plan_one(core, application, &[], &none, claimed, &prune, found).await?;
         removed.insert(name.clone(), plan.unwrap_or_default());
     }
     Ok(removed)

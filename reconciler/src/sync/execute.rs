@@ -107,6 +107,11 @@ impl<'a> Execution<'a> {
                 self.wait(phase, on, &reason);
                 return Ok(Next::At(until));
             }
+            Decision::Hook { hooks } => {
+                self.run_hooks(&hooks).await?;
+                return Ok(Next::Again);
+            }
+            Decision::ClearHooks { deletions } => return self.clear_hooks(&deletions).await,
             Decision::Prune { deletions } => return self.prune(&deletions).await,
             Decision::Forget { entries } => self.forget(&entries),
             Decision::Succeed { changed } => {
@@ -342,7 +347,7 @@ impl<'a> Execution<'a> {
         plan.map_or(0, |plan| plan.asking().count())
     }
 
-    fn fail(&mut self, reason: &str) {
+    pub(super) fn fail(&mut self, reason: &str) {
         self.progress();
         self.step(StepKind::Failed, reason, json!({}));
         if let Some(rollout) = &self.rollout {

@@ -9,12 +9,14 @@ use sha2::{Digest, Sha256};
 use api::{Object, ObjectKey};
 use client::Client;
 use engine::diff::clean;
+use engine::hook::Hook;
 use engine::plan::{Input, InventoryEntry, Plan, Prune, build};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, Health, Manifest, Problems, health};
 
 use super::check;
 use super::core::Core;
+use super::foreign;
 use super::memory::Memory;
 use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 use super::render::Render;
@@ -32,7 +34,7 @@ pub(super) struct Look<'a> {
     pub(super) live: &'a BTreeMap<ObjectKey, Object>,
     pub(super) ask: bool,
     pub(super) options: &'a Options,
-    pub(super) prune: &'a Prune,
+    pub(super) prune: Prune,
 }
 
 impl Look<'_> {
@@ -45,6 +47,9 @@ impl Look<'_> {
             Ok(manifests) => manifests,
             Err(problems) => return Ok(Err(problems.clone())),
         };
+        if let Err(problems) = self.refuse(target, manifests)? {
+            return Ok(Err(problems));
+        }
         let inventory = self.core.inventory.of(&self.application.name);
         let fingerprint = self.fingerprint(&inventory);
         let plan = match &memory.plan {
@@ -64,8 +69,21 @@ impl Look<'_> {
         }
         let claimed = claimed(self.core, target, &self.application.name).await?;
         let mut plan = Plan::clone(&plan);
-        plan.hold(&claimed, self.prune, inventory.len());
+        plan.hold(&claimed, &self.prune, inventory.len());
         Ok(Ok(Arc::new(self.options.part(plan))))
+    }
+
+    fn refuse(
+        &self,
+        target: &Target,
+        manifests: &[Manifest],
+    ) -> Result<Result<(), Problems>, client::Error> {
+        let claim = |owner: &str, key: &ObjectKey| foreign::claim(self.core, target, owner, key);
+        match self.prune {
+            // The way back is of what was the application's before.
+            Prune::KeepData => Ok(Ok(())),
+            _ => foreign::refuse(self.core, self.application, manifests, self.live, claim),
+        }
     }
 
     /// The plan, and whether the server was asked and had an answer.
@@ -79,7 +97,14 @@ impl Look<'_> {
         let mut stored = BTreeMap::new();
         if self.ask {
             let cluster = &self.core.cluster;
-            match ask(cluster, self.client, &ordered(manifests), Missing::Wait).await? {
+            match ask(
+                cluster,
+                self.client,
+                &ordered(cluster, manifests),
+                Missing::Wait,
+            )
+            .await?
+            {
                 Answer::Stored(answer) => (stored, said) = (answer, true),
                 Answer::Unsaid => {}
                 Answer::Refused(refused) => {
@@ -94,7 +119,7 @@ impl Look<'_> {
             live: self.live,
             stored: &stored,
             inventory,
-            prune: self.prune,
+            prune: &self.prune,
         });
         Ok(plan.map(|plan| (plan, said)))
     }
@@ -119,7 +144,12 @@ impl Look<'_> {
             .collect()
     }
 
-    pub(super) fn health(&self, plan: &Plan, now: Timestamp) -> BTreeMap<ObjectKey, Health> {
+    pub(super) fn health(
+        &self,
+        plan: &Plan,
+        hooks: &[Hook],
+        now: Timestamp,
+    ) -> BTreeMap<ObjectKey, Health> {
         let health = |key: &ObjectKey| {
             let object = self.live.get(key)?;
             let made = match key.collection.group.as_str() {
@@ -129,7 +159,9 @@ impl Look<'_> {
             let made: Vec<Object> = made.into_iter().map(|(_, object)| object).collect();
             Some((key.clone(), health::explain(object, &made, now)?))
         };
-        plan.steps().filter_map(|step| health(&step.key)).collect()
+        let keys = plan.steps().map(|step| &step.key);
+        let keys = keys.chain(hooks.iter().map(|hook| &hook.key));
+        keys.filter_map(health).collect()
     }
 }
 

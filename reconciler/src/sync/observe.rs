@@ -6,23 +6,22 @@ use std::sync::Arc;
 use api::{Object, ObjectKey, Uid};
 use client::Client;
 use engine::plan::{InventoryEntry, Plan, Prune};
-use engine::rollout::{
-    self, Applied, CommitId, Correction, Dependency, DependencyState, Desired, Observed,
-};
-use engine::{Application, Health, Problems, WaveNumber};
+use engine::rollout::{self, CommitId, Correction, Dependency, DependencyState, Desired, Observed};
+use engine::{Application, Health, Problems};
 use jiff::Timestamp;
 
 use super::asked;
 use super::before::before_failure;
-use super::core::{Core, recorded, unread};
+use super::core::{Core, unread};
 use super::desired::{compared, desired, wanted};
+use super::last::last;
 use super::look::Look;
 use super::memory::Memory;
 use super::plan::keys;
 use super::render::Render;
 use super::target::Target;
 use crate::config::MANAGER;
-use crate::history::{Action, Rollout, Write};
+use crate::history::{Rollout, Write};
 use crate::service::Trouble;
 use crate::source::Source;
 
@@ -68,6 +67,8 @@ impl Observation {
             plan: self.plan.as_deref(),
             health: &self.health,
             dependencies: &self.dependencies,
+            hooks: &self.render.hooks,
+            live: &self.live,
             corrections: &self.corrections,
             restoring: self.restoring,
             suspended: self.suspended.as_deref(),
@@ -97,7 +98,7 @@ pub(crate) async fn observe(
         Err(why) => return Ok(Observe::Unknown(why)),
     };
     let render = render(core, &source, &application, &compared).await?;
-    let last = last(core, &application.name).await?;
+    let last = last(core, &application.name, !render.hooks.is_empty()).await?;
     let request = asked::request(core, &application).await?;
     let row = last.as_ref().map(|(row, _)| row);
     let wanted = wanted(&compared, &render.digest, row, request.is_some());
@@ -107,8 +108,6 @@ pub(crate) async fn observe(
     let restoring = before.is_some();
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
-    let begun = row.is_some_and(|row| row.began_at.is_some() && row.revision == desired.revision);
-    let prune = prune(&application, &desired, restoring);
     let look = Look {
         core,
         client,
@@ -117,14 +116,16 @@ pub(crate) async fn observe(
         application: &application,
         render: &shown,
         live: &live,
-        // Before its dependencies are there, an object may have no namespace to be in.
-        ask: begun || restoring || are_ready(&dependencies),
+        ask: restoring || has_begun(row, &desired) || are_ready(&dependencies),
         options: &desired.options,
-        prune: &prune,
+        prune: prune(&application, &desired, restoring),
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
-    let health = plan.as_ref().ok().map(|plan| look.health(plan, now));
+    let health = plan
+        .as_ref()
+        .ok()
+        .map(|plan| look.health(plan, &render.hooks, now));
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
@@ -151,6 +152,11 @@ fn prune(application: &Application, desired: &Desired, restoring: bool) -> Prune
     } else {
         Prune::of(application, &desired.options)
     }
+}
+
+/// Before its dependencies are there, an object may have no namespace to be in.
+fn has_begun(last: Option<&Rollout>, desired: &Desired) -> bool {
+    last.is_some_and(|last| last.began_at.is_some() && last.revision == desired.revision)
 }
 
 fn are_ready(dependencies: &[Dependency]) -> bool {
@@ -183,42 +189,6 @@ pub(super) async fn render(
         Ok(renders.render(&application, &commit, &tree, cluster.kinds()))
     });
     rendering.await.map_err(unread)
-}
-
-async fn last(
-    core: &Core,
-    application: &str,
-) -> Result<Option<(Rollout, rollout::Rollout)>, client::Error> {
-    let reader = core.history.reader();
-    let Some(row) = reader.last_rollout(application).await.map_err(recorded)? else {
-        return Ok(None);
-    };
-    let mut record = rollout::Rollout {
-        id: row.id.clone(),
-        revision: row.revision.clone(),
-        phase: row.phase,
-        started_at: row.started_at,
-        began_at: row.began_at,
-        applied: Vec::new(),
-        pruned: 0,
-        rollback: row.rollback.clone(),
-        message: row.message.clone(),
-        undone: row.undone_at.is_some(),
-        options: row.options.clone(),
-    };
-    if !row.phase.is_final() {
-        let applies = reader.applies(&row.id).await.map_err(recorded)?;
-        let applied = applies.iter().map(|apply| Applied {
-            wave: WaveNumber(apply.wave),
-            at: apply.finished_at.unwrap_or(apply.began_at),
-        });
-        record.applied = applied.collect();
-        let objects = reader.objects(&row.id).await.map_err(recorded)?;
-        let pruned = objects.iter().filter(|it| it.action == Action::Delete);
-        let pruned = pruned.filter(|it| it.applied_at.is_some()).count();
-        record.pruned = u32::try_from(pruned).unwrap_or(u32::MAX);
-    }
-    Ok(Some((row, record)))
 }
 
 async fn live(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::{Object, ObjectKey};
 use client::{Client, Remedy};
+use engine::hook::{self, Role};
 use engine::rollout::CommitId;
 use engine::{Application, Kinds, Manifest, Problem, Problems, ignore, order};
 
@@ -108,9 +109,19 @@ pub(crate) fn respect<'a>(
     ignore::respect(rules, kinds, manifests, live, MANAGER)
 }
 
-/// In the order of application. A wave that cannot be read is found by the plan.
-pub(crate) fn ordered(manifests: &[Manifest]) -> Vec<&Manifest> {
-    let mut ordered: Vec<&Manifest> = manifests.iter().collect();
+/// What the server is asked about, in the order of application. A wave that cannot be read is
+/// found by the plan; a hook that has run is not applied over.
+pub(crate) fn ordered<'a>(cluster: &Cluster, manifests: &'a [Manifest]) -> Vec<&'a Manifest> {
+    let is_there = |manifest: &Manifest| {
+        let key = cluster.kinds().key(&manifest.object);
+        key.is_some_and(|key| cluster.cache(&key.collection).get(&key).is_some())
+    };
+    let asks = |manifest: &&Manifest| match hook::role(manifest) {
+        Ok(Role::Skipped) => false,
+        Ok(Role::Hook(_)) => !is_there(manifest),
+        Ok(Role::Kept) | Err(_) => true,
+    };
+    let mut ordered: Vec<&Manifest> = manifests.iter().filter(asks).collect();
     ordered.sort_by(|a, b| {
         let wave = |manifest| order::wave(manifest).unwrap_or_default();
         let waves = wave(a).cmp(&wave(b));

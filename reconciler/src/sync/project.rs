@@ -290,7 +290,7 @@ fn waves(row: &Rollout, objects: &[ObjectResult], applies: &[Apply]) -> Vec<Roll
 }
 
 fn is_wanted(object: &ObjectResult) -> bool {
-    !matches!(object.action, Action::Delete | Action::Keep)
+    !matches!(object.action, Action::Delete | Action::Keep | Action::Hook)
 }
 
 /// Healthy, or of a kind that just is and is there.

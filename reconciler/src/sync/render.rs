@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::application::Source;
+use engine::hook::{Hook, hooks};
 use engine::render::{self, Options};
 use engine::rollout::CommitId;
 use engine::tree::{Reads, Recorder};
@@ -20,6 +21,8 @@ pub(crate) struct Render {
     pub(crate) manifests: Result<Vec<Manifest>, Problems>,
     /// Equal where the same objects are asked for; empty where nothing can be rendered.
     pub(crate) digest: String,
+    /// Those among the manifests. What is wrong with one is found by the plan.
+    pub(crate) hooks: Vec<Hook>,
     reads: Reads,
     source: Source,
     namespace: String,
@@ -118,7 +121,9 @@ fn fresh(application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
         substitutions: application.source.substitutions.as_ref(),
     };
     let manifests = render::render(&recorder, &application.source.path, &options);
+    let all = manifests.as_deref().unwrap_or_default();
     Render {
+        hooks: hooks(kinds, all).unwrap_or_default(),
         digest: manifests
             .as_deref()
             .map(plan::content_digest)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use api::{Object, ObjectKey};
 use engine::diff::{self, FieldChange};
+use engine::hook::{Hook, HookPhase};
 use engine::plan::{Change, Deletion, Kept, Step};
 use engine::{Health, Plan};
 
@@ -13,10 +14,15 @@ use crate::history::{Action, ObjectHealth, ObjectResult};
 
 /// One row for each object, in the order in which they are worked on.
 pub(crate) fn of(plan: &Plan) -> Vec<ObjectResult> {
-    let mut results: Vec<ObjectResult> = Vec::new();
+    let hooks = |early: bool| {
+        let is_early = move |it: &&Hook| (it.phase == HookPhase::Before) == early;
+        plan.hooks.iter().filter(is_early).map(hook)
+    };
+    let mut results: Vec<ObjectResult> = hooks(true).collect();
     for wave in &plan.waves {
         results.extend(wave.steps.iter().map(|it| step(it, wave.number.0)));
     }
+    results.extend(hooks(false));
     results.extend(plan.deletes.iter().map(deletion));
     results.extend(plan.kept.iter().map(kept));
     for (position, result) in (0..).zip(&mut results) {
@@ -38,6 +44,15 @@ fn step(step: &Step, wave: i32) -> ObjectResult {
         file: step.origin.file.clone(),
         line: i32::try_from(step.origin.line).unwrap_or(0),
         ..result(&step.key, &step.kind, action)
+    }
+}
+
+fn hook(hook: &Hook) -> ObjectResult {
+    ObjectResult {
+        wave: hook.wave.0,
+        file: hook.origin.file.clone(),
+        line: i32::try_from(hook.origin.line).unwrap_or(0),
+        ..result(&hook.key, hook.object.kind(), Action::Hook)
     }
 }
 

@@ -204,7 +204,10 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
     });
     let applied = match last {
         _ if succeeded => observation.compared.clone(),
-        Some(row) if before.applied.0.is_empty() => row.previous.clone(),
+        Some(row) if before.applied.0.is_empty() => match row.phase {
+            RolloutPhase::Succeeded if !row.options.is_partial() => row.revision.clone(),
+            _ => row.previous.clone(),
+        },
         _ => before.applied,
     };
     Stand {

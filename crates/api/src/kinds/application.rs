@@ -80,6 +80,8 @@ pub struct SyncPolicy {
     pub prune: bool,
     /// How much of that without asking.
     pub prune_budget: PruneBudget,
+    /// Take over objects that are there already and that somebody else made.
+    pub adopt: bool,
     /// Undo changes that others make to the objects.
     pub self_heal: bool,
     /// What becomes of a commit that fails.
@@ -106,6 +108,7 @@ impl Default for SyncPolicy {
             automated: true,
             prune: true,
             prune_budget: PruneBudget::default(),
+            adopt: false,
             self_heal: true,
             on_failure: OnFailure::default(),
         }

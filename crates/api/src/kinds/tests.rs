@@ -128,7 +128,7 @@ fn defaults_match_the_facts() {
         written["deadlineSeconds"],
         default("kedge.v1alpha1.ApplicationSpec", "deadlineSeconds")
     );
-    for key in ["automated", "prune", "pruneBudget", "selfHeal"] {
+    for key in ["automated", "prune", "pruneBudget", "adopt", "selfHeal"] {
         assert_eq!(
             written["syncPolicy"][key],
             default("kedge.v1alpha1.SyncPolicy", key)

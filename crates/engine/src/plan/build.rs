@@ -9,6 +9,7 @@ use api::{Object, ObjectKey, Uid};
 
 use super::prune::{Prune, prune};
 use super::{Change, Plan, Step, Wave};
+use crate::hook::{self, Role};
 use crate::{Kinds, Manifest, Problem, Problems, diff, order};
 
 /// One object the application is on record for.
@@ -44,6 +45,19 @@ pub fn build(input: &Input) -> Result<Plan, Problems> {
     let mut problems = Vec::new();
     let mut wanted = BTreeSet::new();
     for manifest in input.manifests {
+        match hook::role(manifest) {
+            Ok(Role::Kept) => {}
+            Ok(Role::Skipped) => continue,
+            // What was run is there until it runs again.
+            Ok(Role::Hook(_)) => {
+                wanted.extend(input.kinds.key(&manifest.object));
+                continue;
+            }
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        }
         match step(input, manifest) {
             Ok((wave, step)) => {
                 wanted.insert(step.key.clone());
@@ -52,10 +66,17 @@ pub fn build(input: &Input) -> Result<Plan, Problems> {
             Err(problem) => problems.push(problem),
         }
     }
+    let hooks = hook::hooks(input.kinds, input.manifests).or_else(|problem| {
+        problems.push(problem);
+        Ok::<_, Problems>(Vec::new())
+    })?;
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        hooks,
+        ..Plan::default()
+    };
     for (number, mut steps) in waves {
         steps.sort_by(|a, b| order::compare(&a.object, &b.object));
         plan.waves.push(Wave { number, steps });

@@ -1,5 +1,6 @@
 //! What bringing the cluster to a commit would do, object by object, before anything is done.
 
+mod adopt;
 mod build;
 mod prune;
 #[cfg(test)]
@@ -12,9 +13,11 @@ use sha2::{Digest, Sha256};
 use api::{Object, ObjectKey, Uid};
 
 use crate::diff::FieldChange;
+use crate::hook::Hook;
 use crate::tree::hex;
 use crate::{Origin, WaveNumber};
 
+pub use adopt::{Foreign, foreign};
 pub use build::{Input, InventoryEntry, build};
 pub use prune::Prune;
 pub use text::{Counts, counts, lines};
@@ -26,6 +29,9 @@ pub const PRUNE_ANNOTATION: &str = "kedge.dev/prune";
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// What is run, before and after the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
     /// Lowest first. Unchanged objects are in it too: their health gates the next wave.
     pub waves: Vec<Wave>,
     /// What is pruned once everything else is healthy, in the order of deletion: the reverse of

@@ -64,6 +64,9 @@ pub fn lines(plan: &Plan) -> Vec<String> {
         let asks = if kept.asks { "; asks first" } else { "" };
         format!("= keep    {title} ({}{asks})", kept.reason)
     }));
+    let changes = plan.has_changes();
+    let hooks = plan.hooks.iter().filter(|_| changes);
+    lines.extend(hooks.map(|hook| format!("> run     {} ({})", hook.title(), hook.phase.as_str())));
     let several = plan.waves.iter().filter(|wave| wave.has_changes()).count() > 1;
     for wave in plan.waves.iter().filter(|wave| wave.has_changes()) {
         if several {

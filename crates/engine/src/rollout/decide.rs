@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use api::ObjectKey;
 use api::kinds::RolloutPhase;
+use api::{Object, ObjectKey};
 
 use super::Options;
-use super::correct::{Correction, backoff};
+use super::correct::Correction;
 use super::dependencies::{Dependency, dependencies};
 use super::drift::settled;
-use super::record::{Applied, CommitId, Rollout};
+use super::record::{CommitId, Rollout};
 use super::rollback::Rollback;
-use super::status::sentence;
-use crate::health::holds_back;
-use crate::plan::{Change, Deletion, InventoryEntry, Step, Wave};
+use super::run::Run;
+use crate::hook::Hook;
+use crate::plan::{Deletion, InventoryEntry};
 use crate::window::{Asked, Closed, closed};
-use crate::{Application, Health, HealthStatus, Plan, Problems, WaveNumber};
+use crate::{Application, Health, Plan, Problems, WaveNumber};
 
 /// What was observed about one Application, at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,10 @@ pub struct Observed<'a> {
     pub health: &'a BTreeMap<ObjectKey, Health>,
     /// In the order of `dependsOn`.
     pub dependencies: &'a [Dependency],
+    /// Of the wanted commit, whatever `plan` is about.
+    pub hooks: &'a [Hook],
+    /// What is there, at least of the hooks.
+    pub live: &'a BTreeMap<ObjectKey, Object>,
     pub corrections: &'a BTreeMap<ObjectKey, Correction>,
     /// Whether the wanted commit failed and `plan` is about the commit before it.
     pub restoring: bool,
@@ -86,6 +90,10 @@ pub enum Decision {
         reason: String,
         until: Timestamp,
     },
+    /// Run these hooks: create them, marked as this rollout's.
+    Hook { hooks: Vec<ObjectKey> },
+    /// Delete hooks that were run: by an earlier rollout, or as their own policy says.
+    ClearHooks { deletions: Vec<Deletion> },
     /// Delete exactly these, in this order, then take them out of the inventory.
     Prune { deletions: Vec<Deletion> },
     /// Take these out of the inventory: there is no such object any more.
@@ -193,6 +201,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         message: String::new(),
         undone: false,
         options: desired.options.clone(),
+        hooks: BTreeMap::new(),
     };
     let mut decisions = vec![Decision::Start {
         revision: desired.revision.clone(),
@@ -226,153 +235,6 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
     decisions
 }
 
-/// A rollout that may write.
-struct Run<'a> {
-    observed: &'a Observed<'a>,
-    rollout: &'a Rollout,
-    plan: &'a Plan,
-    deadline: Timestamp,
-}
-
-impl Run<'_> {
-    fn next(&self) -> Vec<Decision> {
-        for wave in &self.plan.waves {
-            if wave.has_changes() {
-                return self.apply(wave);
-            }
-            let waiting: Vec<(&Step, &Health)> = self.unhealthy(wave).collect();
-            if let Some(worst) = worst_of(&waiting) {
-                return self.wait(wave, &waiting, worst);
-            }
-        }
-        if self.plan.deletes.is_empty() {
-            return self.finish();
-        }
-        if self.observed.now >= self.deadline {
-            let first = &self.plan.deletes[0];
-            return self.late(&format!("{} was not deleted", first.title()));
-        }
-        self.prune()
-    }
-
-    fn apply(&self, wave: &Wave) -> Vec<Decision> {
-        let before = |applied: &&Applied| applied.wave == wave.number;
-        let attempts = self.rollout.applied.iter().filter(before).count();
-        let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-        let changed = || wave.steps.iter().filter(|step| step.is_change());
-        if self.rollout.began_at.is_some() && self.observed.now >= self.deadline {
-            let first = changed().next().map(Step::title).unwrap_or_default();
-            return self.late(&format!("{first} could not be brought to the commit"));
-        }
-        let last = self.rollout.applied.iter().rfind(before);
-        let last = last.map(|applied| applied.at + backoff(attempts));
-        if let Some(due) = last
-            && self.observed.now < due
-        {
-            let first = changed().next().map(Step::title).unwrap_or_default();
-            return vec![Decision::Await {
-                phase: RolloutPhase::Applying,
-                wave: Some(wave.number),
-                on: Awaited::Other,
-                reason: format!("{first} is not as the commit wants it yet"),
-                until: due.min(self.deadline),
-            }];
-        }
-        let ready = changed().filter(|step| step.change != Change::Recreate);
-        let objects: Vec<ObjectKey> = ready.map(|step| step.key.clone()).collect();
-        if objects.is_empty() {
-            let first = changed().next().map(Step::title).unwrap_or_default();
-            return vec![Decision::Await {
-                phase: RolloutPhase::Applying,
-                wave: Some(wave.number),
-                on: Awaited::Other,
-                reason: format!("{first} is being deleted, and comes back once it is gone"),
-                until: self.deadline,
-            }];
-        }
-        vec![Decision::Apply {
-            wave: wave.number,
-            objects,
-        }]
-    }
-
-    /// The objects of an applied wave that hold the next one back.
-    fn unhealthy<'b>(&'b self, wave: &'b Wave) -> impl Iterator<Item = (&'b Step, &'b Health)> {
-        wave.steps.iter().filter_map(|step| {
-            let health = self.observed.health.get(&step.key)?;
-            holds_back(&step.kind, health).then_some((step, health))
-        })
-    }
-
-    fn wait(
-        &self,
-        wave: &Wave,
-        waiting: &[(&Step, &Health)],
-        worst: (&Step, &Health),
-    ) -> Vec<Decision> {
-        let (step, health) = worst;
-        let mut reason = sentence(&step.title(), &health.message);
-        if waiting.len() > 1 {
-            reason = format!("{reason} (and {} more)", waiting.len() - 1);
-        }
-        if health.terminal {
-            return fail(reason);
-        }
-        if self.observed.now >= self.deadline {
-            return self.late(&reason);
-        }
-        let last = self
-            .plan
-            .waves
-            .last()
-            .is_some_and(|last| last.number == wave.number);
-        let phase = if last {
-            RolloutPhase::Verifying
-        } else {
-            RolloutPhase::Applying
-        };
-        vec![Decision::Await {
-            phase,
-            wave: Some(wave.number),
-            on: Awaited::Health,
-            reason,
-            until: self.deadline,
-        }]
-    }
-
-    fn prune(&self) -> Vec<Decision> {
-        vec![Decision::Prune {
-            deletions: self.plan.deletes.clone(),
-        }]
-    }
-
-    fn finish(&self) -> Vec<Decision> {
-        let mut decisions = forget(self.plan);
-        let changed = !self.rollout.applied.is_empty() || self.rollout.pruned > 0;
-        decisions.push(Decision::Succeed { changed });
-        decisions
-    }
-
-    fn late(&self, reason: &str) -> Vec<Decision> {
-        let deadline = self.observed.application.deadline;
-        fail(format!("{reason}; it was given {}", duration(deadline)))
-    }
-}
-
-/// Degraded before missing before progressing; of equals the one that is final, then the first.
-fn worst_of<'a>(waiting: &[(&'a Step, &'a Health)]) -> Option<(&'a Step, &'a Health)> {
-    let severity = |health: &Health| match health.status {
-        HealthStatus::Degraded => 0,
-        HealthStatus::Missing => 1,
-        HealthStatus::Progressing => 2,
-        _ => 3,
-    };
-    waiting
-        .iter()
-        .min_by_key(|(_, health)| (!health.terminal, severity(health)))
-        .copied()
-}
-
 pub(super) fn forget(plan: &Plan) -> Vec<Decision> {
     if plan.forgotten.is_empty() {
         return Vec::new();
@@ -384,15 +246,4 @@ pub(super) fn forget(plan: &Plan) -> Vec<Decision> {
 
 pub(super) fn fail(reason: String) -> Vec<Decision> {
     vec![Decision::Fail { reason }]
-}
-
-/// `10 minutes`, `90 seconds`
-fn duration(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs();
-    match (seconds / 60, seconds % 60) {
-        (1, 0) => "1 minute".into(),
-        (minutes, 0) => format!("{minutes} minutes"),
-        _ if seconds == 1 => "1 second".into(),
-        _ => format!("{seconds} seconds"),
-    }
 }

@@ -6,6 +6,7 @@ use api::ObjectKey;
 use api::kinds::{OnFailure, RolloutPhase};
 
 use super::decide::{Decision, Observed, forget, gate};
+use super::hooks;
 use super::record::Rollout;
 use crate::Plan;
 use crate::plan::{Change, Deletion, Step};
@@ -18,7 +19,7 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     }
     // A commit that failed is held: nothing brings it back until there is a newer one.
     if over.phase != RolloutPhase::Succeeded && !observed.restoring {
-        return Vec::new();
+        return hooks::after(observed, over);
     }
     let Ok(plan) = observed.plan else {
         return Vec::new();
@@ -26,11 +27,13 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     if observed.restoring && !over.undone {
         return restore(observed, over, plan);
     }
-    if observed.application.policy.self_heal {
+    let mut decisions = hooks::after(observed, over);
+    decisions.extend(if observed.application.policy.self_heal {
         correct(observed, plan)
     } else {
         forget(plan)
-    }
+    });
+    decisions
 }
 
 /// What others changed is put back, what is left over goes: each as soon as it may.

@@ -5,10 +5,12 @@ mod correct;
 mod decide;
 mod dependencies;
 mod drift;
+mod hooks;
 mod options;
 mod pause;
 mod record;
 mod rollback;
+mod run;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,17 @@
 //! The record of a rollout, as far as decisions need it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use api::ObjectKey;
 use api::kinds::RolloutPhase;
 
 use super::{Options, Rollback};
 use crate::WaveNumber;
+use crate::hook::HookRun;
 
 /// A Git commit's full hexadecimal name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -55,4 +58,7 @@ pub struct Rollout {
     /// Whether what it wrote was undone after it failed.
     pub undone: bool,
     pub options: Options,
+    /// How far the hooks are that it has run.
+    #[serde(skip)]
+    pub hooks: BTreeMap<ObjectKey, HookRun>,
 }

@@ -42,6 +42,7 @@ fn default(object: &mut Object) {
             edit::set(policy, field, true);
         }
         edit::set(policy, "pruneBudget", 20);
+        edit::set(policy, "adopt", false);
         edit::set(policy, "onFailure", "restore");
     }
 }

@@ -2,6 +2,8 @@
 
 mod by_hand;
 mod crash;
+mod foreign;
+mod hooks;
 mod ignore;
 mod prune;
 mod push;

@@ -157,6 +157,7 @@ fn recorded(result: &ObjectResult) -> ObjectDiff {
         Action::Delete => "Left Git: deleted last.".into(),
         Action::Keep if result.message.is_empty() => "Left Git, and stays.".into(),
         Action::Keep => format!("Left Git, and stays: {}", result.message),
+        Action::Hook => "Is run, and not kept in the cluster.".into(),
         _ => String::new(),
     };
     object

@@ -1,4 +1,5 @@
 mod approval;
+mod hooks;
 mod world;
 
 use serde_json::json;

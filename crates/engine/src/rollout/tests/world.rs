@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use api::{Collection, ObjectKey, Uid};
+use api::{Collection, Object, ObjectKey, Uid};
 
 use super::super::*;
 use crate::diff::FieldChange;
+use crate::hook::Hook;
 use crate::plan::{Change, Deletion, Step, Wave};
 use crate::{Application, Health, Origin, Plan, Problems, WaveNumber};
 
@@ -30,6 +31,8 @@ pub(super) struct World {
     pub(super) plan: Result<Plan, Problems>,
     pub(super) health: BTreeMap<ObjectKey, Health>,
     pub(super) dependencies: Vec<Dependency>,
+    pub(super) hooks: Vec<Hook>,
+    pub(super) live: BTreeMap<ObjectKey, Object>,
     pub(super) corrections: BTreeMap<ObjectKey, Correction>,
     pub(super) restoring: bool,
     pub(super) suspended: Option<&'static str>,
@@ -51,6 +54,8 @@ impl World {
             plan: Ok(plan(waves)),
             health: BTreeMap::new(),
             dependencies: Vec::new(),
+            hooks: Vec::new(),
+            live: BTreeMap::new(),
             corrections: BTreeMap::new(),
             restoring: false,
             suspended: None,
@@ -72,6 +77,7 @@ impl World {
             message: String::new(),
             undone: false,
             options: Options::default(),
+            hooks: BTreeMap::new(),
         });
         self
     }
@@ -117,6 +123,8 @@ impl World {
             plan: self.plan.as_ref(),
             health: &self.health,
             dependencies: &self.dependencies,
+            hooks: &self.hooks,
+            live: &self.live,
             corrections: &self.corrections,
             restoring: self.restoring,
             suspended: self.suspended,
@@ -185,6 +193,11 @@ pub(super) fn say(decision: &Decision) -> String {
                 .map(|deletion| deletion.key.clone())
                 .collect();
             format!("prune {}", names(&keys))
+        }
+        Decision::Hook { hooks } => format!("run {}", names(hooks)),
+        Decision::ClearHooks { deletions } => {
+            let keys: Vec<ObjectKey> = deletions.iter().map(|it| it.key.clone()).collect();
+            format!("clear {}", names(&keys))
         }
         Decision::Forget { entries } => format!("forget {}", entries.len()),
         Decision::Succeed { changed } => format!("succeed, changed {changed}"),

@@ -148,7 +148,7 @@ fn applications_and_rollouts() {
     );
     assert_eq!(
         object.body["spec"]["syncPolicy"],
-        json!({"automated": true, "prune": true, "pruneBudget": 20, "selfHeal": true,
+        json!({"automated": true, "prune": true, "pruneBudget": 20, "adopt": false, "selfHeal": true,
                "onFailure": "restore"})
     );
     assert_eq!(object.body["spec"]["deadlineSeconds"], 600);

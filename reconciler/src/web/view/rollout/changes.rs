@@ -47,7 +47,7 @@ impl fmt::Display for Sign {
             Action::Create => "<i>+</i>",
             Action::Change => "<u>~</u>",
             Action::Delete => "<s>−</s>",
-            Action::Keep | Action::Unchanged => "",
+            Action::Keep | Action::Unchanged | Action::Hook => "",
         })
     }
 }
@@ -93,6 +93,8 @@ fn told(object: &ObjectResult) -> Vec<String> {
         Action::Keep if object.message.is_empty() => vec!["left Git, is kept".into()],
         Action::Keep => vec![object.message.clone()],
         Action::Unchanged => Vec::new(),
+        Action::Hook if object.health.is_empty() => vec!["hook".into()],
+        Action::Hook => vec![format!("hook, {}", object.health.to_lowercase())],
         Action::Change => {
             let secret = is_secret(&object.kind, &object.key);
             let mut lines: Vec<String> = object

@@ -14,7 +14,7 @@ use crate::web::view::time::took;
 pub(crate) fn by_wave(objects: &[ObjectResult]) -> BTreeMap<i32, Vec<&ObjectResult>> {
     let mut waves: BTreeMap<i32, Vec<&ObjectResult>> = BTreeMap::new();
     for object in objects {
-        if !matches!(object.action, Action::Delete | Action::Keep) {
+        if !matches!(object.action, Action::Delete | Action::Keep | Action::Hook) {
             waves.entry(object.wave).or_default().push(object);
         }
     }

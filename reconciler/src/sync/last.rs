@@ -1,0 +1,64 @@
+//! The newest rollout of an Application, read from the history.
+
+use std::collections::BTreeMap;
+
+use api::ObjectKey;
+use engine::WaveNumber;
+use engine::hook::HookRun;
+use engine::rollout::{self, Applied};
+
+use super::core::{Core, recorded};
+use crate::history::{Action, ObjectResult, Rollout};
+
+/// The newest rollout, as recorded and as the engine reads it.
+pub(super) async fn last(
+    core: &Core,
+    application: &str,
+    has_hooks: bool,
+) -> Result<Option<(Rollout, rollout::Rollout)>, client::Error> {
+    let reader = core.history.reader();
+    let Some(row) = reader.last_rollout(application).await.map_err(recorded)? else {
+        return Ok(None);
+    };
+    let mut record = rollout::Rollout {
+        id: row.id.clone(),
+        revision: row.revision.clone(),
+        phase: row.phase,
+        started_at: row.started_at,
+        began_at: row.began_at,
+        applied: Vec::new(),
+        pruned: 0,
+        rollback: row.rollback.clone(),
+        message: row.message.clone(),
+        undone: row.undone_at.is_some(),
+        options: row.options.clone(),
+        hooks: BTreeMap::new(),
+    };
+    if !row.phase.is_final() {
+        let applies = reader.applies(&row.id).await.map_err(recorded)?;
+        let applied = applies.iter().map(|apply| Applied {
+            wave: WaveNumber(apply.wave),
+            at: apply.finished_at.unwrap_or(apply.began_at),
+        });
+        record.applied = applied.collect();
+        let objects = reader.objects(&row.id).await.map_err(recorded)?;
+        record.hooks = hooks(&objects);
+        let pruned = objects.iter().filter(|it| it.action == Action::Delete);
+        let pruned = pruned.filter(|it| it.applied_at.is_some()).count();
+        record.pruned = u32::try_from(pruned).unwrap_or(u32::MAX);
+    } else if has_hooks {
+        record.hooks = hooks(&reader.objects(&row.id).await.map_err(recorded)?);
+    }
+    Ok(Some((row, record)))
+}
+
+/// How far its hooks are.
+fn hooks(objects: &[ObjectResult]) -> BTreeMap<ObjectKey, HookRun> {
+    let hooks = objects.iter().filter(|it| it.action == Action::Hook);
+    let run = |it: &ObjectResult| match (it.applied_at, it.healthy_at) {
+        (None, _) => None,
+        (Some(_), None) => Some((it.key.clone(), HookRun::Started)),
+        (Some(_), Some(_)) => Some((it.key.clone(), HookRun::Done)),
+    };
+    hooks.filter_map(run).collect()
+}
