@@ -114,10 +114,22 @@ impl Reconciler {
         Some(githost::router(host, authenticate))
     }
 
+    /// Takes what forges say about repositories; see [`crate::web::webhook`].
+    pub fn webhooks(&self, secret: &str) -> axum::Router {
+        let news = Arc::new(self.clone());
+        crate::web::webhook::webhooks(news, secret, &self.core.env)
+    }
+
     /// Whether it can do its work: the history answers, and the cluster has answered.
     pub async fn is_ready(&self) -> bool {
         let history = self.core.history.reader().newest_step().await;
         history.is_ok() && self.core.applications().is_synced()
+    }
+}
+
+impl crate::web::webhook::News for Reconciler {
+    fn news(&self, repositories: &[String]) -> usize {
+        self.core.news(repositories)
     }
 }
 

@@ -171,6 +171,7 @@ async fn serve(
     tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
+    let webhooks = reconciler.webhooks(&secret::text(&layout.webhook_secret())?);
     let mut registry = Registry::default();
     reconciler.measure(&mut registry);
     let asked = Arc::clone(&reconciler);
@@ -193,6 +194,7 @@ async fn serve(
         env,
         tasks: tasks.clone(),
     });
+    let pages = pages.merge(webhooks);
     let service = match git {
         Some(git) => pages.merge(git),
         None => pages,

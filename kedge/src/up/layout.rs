@@ -63,6 +63,11 @@ impl Layout {
         self.root.join("admin-token")
     }
 
+    /// What forges sign their messages with.
+    pub(crate) fn webhook_secret(&self) -> PathBuf {
+        self.root.join("webhook-secret")
+    }
+
     /// Encrypts Secrets in the database; never in it.
     pub(crate) fn encryption_key(&self) -> PathBuf {
         self.root.join("encryption-key")

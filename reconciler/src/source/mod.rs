@@ -89,6 +89,11 @@ impl Source {
         self.url.is_none()
     }
 
+    /// As it was named; `None` for the hosted one.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
     /// Its URL and its host, where it is not on this machine.
     pub(crate) fn elsewhere(&self) -> Option<(&str, String)> {
         let url = self.url.as_deref()?;

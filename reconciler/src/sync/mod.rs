@@ -21,6 +21,7 @@ mod inventory;
 mod last;
 mod look;
 mod memory;
+mod news;
 mod observe;
 mod plan;
 mod problems;

@@ -28,7 +28,7 @@ struct Shared {
     poll: Duration,
     env: Env,
     tasks: Tasks,
-    known: Mutex<BTreeMap<String, Source>>,
+    known: Mutex<BTreeMap<String, (Source, Waker)>>,
     /// By URL, of those that cannot be fetched.
     troubles: Mutex<BTreeMap<String, Trouble>>,
     /// Moves when any of them has something new.
@@ -66,17 +66,26 @@ impl Sources {
     pub(crate) fn get(&self, url: &str) -> Source {
         let shared = &self.shared;
         let mut known = shared.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = known.get(url) {
+        if let Some((source, _)) = known.get(url) {
             return source.clone();
         }
         let source = self.source(url);
-        known.insert(url.to_owned(), source.clone());
+        let waker = Waker::default();
+        known.insert(url.to_owned(), (source.clone(), waker.clone()));
         let span = info_span!("source", repository = %source.name);
-        let follower = follow(self.shared.clone(), url.to_owned(), source.clone());
+        let follower = follow(self.shared.clone(), url.to_owned(), source.clone(), waker);
         shared
             .tasks
             .spawn_until_cancelled(follower.instrument(span));
         source
+    }
+
+    /// Has the repositories looked at whose URL `fits`; answers how many that are.
+    pub(crate) fn wake(&self, trigger: Trigger, fits: impl Fn(&str) -> bool) -> usize {
+        let known = self.shared.known.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let fitting = known.iter().filter(|(url, _)| fits(url));
+        fitting.map(|(_, (_, waker))| waker.wake(trigger)).count()
     }
 
     /// Why the repository with this URL cannot be fetched.
@@ -105,8 +114,7 @@ impl Shared {
     }
 }
 
-async fn follow(shared: Arc<Shared>, url: String, source: Source) {
-    let waker = Waker::default();
+async fn follow(shared: Arc<Shared>, url: String, source: Source, waker: Waker) {
     let mut polling = Polling::new(&source, shared.poll, &waker, &shared.env);
     let mut trigger = Trigger::Start;
     loop {

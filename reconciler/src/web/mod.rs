@@ -17,6 +17,7 @@ mod router;
 mod tests;
 mod view;
 mod visitor;
+pub mod webhook;
 
 pub use app::{Deps, Ready, Settings};
 pub use router::router;

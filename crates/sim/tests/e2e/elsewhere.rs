@@ -84,6 +84,35 @@ impl Elsewhere {
         Ok(())
     }
 
+    /// The poll would take up to a minute.
+    fn a_forge_tells_of_news(&self, instance: &Instance) -> anyhow::Result<()> {
+        self.commit("three")?;
+        let secret = fs::read_to_string(instance.data().join("webhook-secret"))?;
+        let post = |token: &str| -> anyhow::Result<String> {
+            let mut curl = Command::new("curl");
+            curl.args([
+                "-s",
+                "-w",
+                "%{http_code}",
+                "-H",
+                "X-Gitlab-Event: Push Hook",
+            ])
+            .args(["-H", &format!("X-Gitlab-Token: {token}")])
+            .args([
+                "-d",
+                r#"{"project": {"web_url": "https://elsewhere/git/origin"}}"#,
+            ])
+            .arg(format!("{}/webhook", instance.web()?));
+            let output = finish(&mut curl)?;
+            Ok(String::from_utf8(output.stdout)?)
+        };
+        let said = post("wrong")?;
+        ensure!(said.ends_with("401"), "{said}");
+        let said = post(secret.trim())?;
+        ensure!(said == "1 repository is looked at\n200", "{said}");
+        greets_within(instance, "three", SignedDuration::from_secs(20))
+    }
+
     fn nothing_starts_that_cannot_be_followed(&self) -> anyhow::Result<()> {
         let host = self.server.url.split('/').nth(2).context("no host")?;
         let url = &self.server.url;
@@ -150,6 +179,7 @@ impl Elsewhere {
 
         self.token(TOKEN)?;
         greets(instance, "two")?;
+        self.a_forge_tells_of_news(instance)?;
         let logs = instance.logs();
         ensure!(!logs.contains(TOKEN), "the token is in a log:\n{logs}");
         Ok(())
@@ -157,12 +187,16 @@ impl Elsewhere {
 }
 
 fn greets(instance: &Instance, text: &str) -> anyhow::Result<()> {
+    greets_within(instance, text, SOON)
+}
+
+fn greets_within(instance: &Instance, text: &str, soon: SignedDuration) -> anyhow::Result<()> {
     let map = ["configmap", "greeting"];
     let there = || {
         let found = instance.field(&map, "{.data.text}");
         found.is_ok_and(|found| found == text)
     };
-    wait(&format!("the greeting {text}"), SOON, there)
+    wait(&format!("the greeting {text}"), soon, there)
 }
 
 /// The command lines that have the text in them.
