@@ -106,13 +106,17 @@ impl Orchestrator {
         auth::follow(&hub, &authorizer, &env, tasks).await?;
         let pki = Arc::new(Pki::open(&config.pki, env.now())?);
         let ready = Readiness::default();
+        let metrics = server::Metrics::default();
+        let lost = metrics.unaudited();
+        let audit = server::Audit::start(Arc::clone(&log.objects), lost, &env, tasks);
         let app = Arc::new(App {
             registry: Arc::clone(&registry),
             gate: gate(&config, &pki, &hub, authorizer)?,
             discovery: Discovery::new(api::resource::served()),
             openapi: openapi(),
             node_tls: node_tls(&pki, &env)?,
-            metrics: server::Metrics::default(),
+            metrics,
+            audit,
             tasks: tasks.clone(),
             ready: ready.clone(),
         });

@@ -8,6 +8,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::registry::Registry;
 
+use super::audit::Audit;
 use super::discovery::Discovery;
 use super::gate::Gate;
 use super::metrics::Metrics;
@@ -21,6 +22,7 @@ pub(crate) struct App {
     /// Towards node agents, with the API server's own client certificate.
     pub(crate) node_tls: TlsConnector,
     pub(crate) metrics: Metrics,
+    pub(crate) audit: Audit,
     pub(crate) tasks: Tasks,
     /// Set once the first controllers have caught up.
     pub(crate) ready: Readiness,

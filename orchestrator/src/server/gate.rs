@@ -23,11 +23,19 @@ pub(crate) struct Gate {
 impl Gate {
     /// Who makes the request, or whom they may act as.
     pub(crate) fn identify(&self, request: &Request, now: Timestamp) -> Result<Identity, Status> {
-        let peer = request.extensions().get::<Peer>();
-        let identity = self
-            .authenticator
-            .authenticate(peer, request.headers(), now)?;
+        let identity = self.authenticated(request, now)?;
         impersonate(identity, request.headers(), &*self.authorizer)
+    }
+
+    /// Who makes the request.
+    pub(crate) fn authenticated(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Identity, Status> {
+        let peer = request.extensions().get::<Peer>();
+        self.authenticator
+            .authenticate(peer, request.headers(), now)
     }
 
     /// A path that is no resource: `/version`, `/openapi/v3`, …

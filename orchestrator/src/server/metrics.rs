@@ -78,6 +78,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answer, Counter>,
     seconds: Seconds,
+    unaudited: Counter,
 }
 
 impl Default for Metrics {
@@ -96,10 +97,18 @@ impl Default for Metrics {
             "Time until the answer began; of a watch and an exec, until it was opened",
             seconds.clone(),
         );
+        let unaudited = Counter::default();
+        let own = registry.sub_registry_with_prefix("kedge_apiserver");
+        own.register(
+            "audit_lost",
+            "Writes that the audit does not have, because the database was too slow or away",
+            unaudited.clone(),
+        );
         Self {
             registry,
             requests,
             seconds,
+            unaudited,
         }
     }
 }
@@ -118,6 +127,11 @@ impl Metrics {
         };
         self.requests.get_or_create(&label).inc();
         self.seconds.get_or_create(&kind).observe(seconds.max(0.0));
+    }
+
+    /// Counts writes that could not be recorded.
+    pub(crate) fn unaudited(&self) -> Counter {
+        self.unaudited.clone()
     }
 
     /// `GET /metrics`

@@ -1,6 +1,7 @@
 //! The HTTP face of the orchestrator.
 
 mod app;
+mod audit;
 mod body;
 pub mod discovery;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod version;
 
 pub(crate) use app::App;
 pub use app::Readiness;
+pub(crate) use audit::Audit;
 pub use error::ApiError;
 pub(crate) use gate::Gate;
 pub(crate) use metrics::Metrics;

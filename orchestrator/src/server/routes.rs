@@ -12,11 +12,12 @@ use hyper::upgrade::OnUpgrade;
 use client::transaction;
 
 use crate::auth::Identity;
+use crate::store::Asked;
 
 use super::handlers::{self, Call};
 use super::negotiate::Encoding;
 use super::request::{self, Query, Refusal, ResourceRequest};
-use super::{ApiError, App, metrics, respond, version};
+use super::{ApiError, App, audit, metrics, respond, version};
 
 /// The whole API server as one service.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -51,15 +52,29 @@ impl Own {
         })
     }
 
-    fn kind(self) -> metrics::Kind {
-        let (verb, name) = match self {
+    /// Verb and resource, as if it were one.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
             Self::Transactions => ("create", "transactions"),
             Self::State => ("list", "state"),
             Self::History => ("get", "history"),
             Self::Blame => ("get", "blame"),
             Self::Undelete => ("create", "undelete"),
-        };
+        }
+    }
+
+    fn kind(self) -> metrics::Kind {
+        let (verb, name) = self.names();
         metrics::Kind::own(verb, name)
+    }
+
+    fn asked(self) -> Asked {
+        let (verb, name) = self.names();
+        Asked {
+            verb,
+            resource: format!("{name}.kedge.dev"),
+            ..Asked::default()
+        }
     }
 
     fn takes(self, method: &Method) -> bool {
@@ -90,6 +105,15 @@ impl About {
         }
     }
 
+    /// What the audit is to have of it; `None` where it writes nothing.
+    fn asked(&self, method: &Method) -> Option<Asked> {
+        match self {
+            Self::Own(own) if method == Method::POST => Some(own.asked()),
+            Self::Resource(resource) => audit::of_resource(resource),
+            Self::Own(_) | Self::Path(_) => None,
+        }
+    }
+
     fn kind(&self, method: &Method) -> metrics::Kind {
         match self {
             Self::Own(own) => own.kind(),
@@ -108,19 +132,32 @@ async fn answer(app: &App, request: Request) -> Result<Response, ApiError> {
     let about = About::of(&request, &query);
     let (kind, clock) = (about.kind(request.method()), &app.registry.env().clock);
     let began = clock.now();
-    let answer = identified(app, request, query, about).await;
+    let identity = app.gate.identify(&request, began);
+    let asked = about.asked(request.method()).map(|asked| {
+        let asked = audit::arrived(asked, &request, &query, began);
+        let authenticated = app.gate.authenticated(&request, began).unwrap_or_default();
+        let user = identity.as_ref().unwrap_or(&authenticated);
+        audit::asked_by(asked, &user.name, &authenticated.name)
+    });
+    let answer = match identity {
+        Ok(identity) => identified(app, identity, request, query, about).await,
+        Err(status) => Err(status.into()),
+    };
     let took = clock.now().duration_since(began).as_secs_f64();
     app.metrics.answered(kind, &answer, took);
+    if let Some(asked) = asked {
+        app.audit.answered(asked, &answer);
+    }
     answer
 }
 
 async fn identified(
     app: &App,
+    identity: Identity,
     mut request: Request,
     query: Query,
     about: About,
 ) -> Result<Response, ApiError> {
-    let identity = app.gate.identify(&request, app.registry.env().now())?;
     match about {
         About::Own(own) if own.takes(request.method()) => {
             self::own(app, own, identity, &query, request).await

@@ -14,8 +14,8 @@ use client::Env;
 
 use super::decide::{self, Name, View};
 use super::{
-    Applied, Change, ChangeKind, Commit, EPOCH_SHIFT, Error, Listing, Operation, Store, Stored,
-    Write, epoch,
+    Applied, Asked, Change, ChangeKind, Commit, EPOCH_SHIFT, Error, Listing, Operation, Store,
+    Stored, Write, epoch,
 };
 
 /// News kept for a slow receiver; past that it reads the log.
@@ -39,6 +39,7 @@ struct State {
     /// Each object's version just before `oldest`.
     baseline: BTreeMap<ObjectKey, Arc<Change>>,
     log: VecDeque<Arc<Change>>,
+    asked: Vec<Asked>,
 }
 
 impl MemoryStore {
@@ -334,6 +335,22 @@ impl Store for MemoryStore {
             };
         }
         state.oldest = state.oldest.max(before);
+        Ok(())
+    }
+
+    async fn record(&self, asked: &[Asked]) -> Result<(), Error> {
+        self.state().asked.extend_from_slice(asked);
+        Ok(())
+    }
+
+    async fn forget(&self, before: Timestamp, most: i64) -> Result<(), Error> {
+        let mut state = self.state();
+        let surplus = state
+            .asked
+            .len()
+            .saturating_sub(usize::try_from(most).unwrap_or(0));
+        state.asked.drain(..surplus);
+        state.asked.retain(|asked| asked.at >= before);
         Ok(())
     }
 

@@ -106,6 +106,32 @@ pub struct Listing {
     pub revision: Revision,
 }
 
+/// A write that was asked for over the API, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    pub at: Timestamp,
+    /// The user it was made as; empty for one who was not let in.
+    pub writer: String,
+    /// Who made it in that user's name; empty for none.
+    pub impersonator: String,
+    /// Of the other end of the connection.
+    pub address: String,
+    pub agent: String,
+    pub verb: &'static str,
+    /// `deployments.apps`
+    pub resource: String,
+    pub namespace: String,
+    pub name: String,
+    pub subresource: String,
+    pub manager: String,
+    pub commit: String,
+    pub dry_run: bool,
+    /// Of HTTP.
+    pub code: u16,
+    /// Why it was refused; empty where it was not.
+    pub reason: String,
+}
+
 /// A commit of a repository in whose name the log has changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
@@ -200,6 +226,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Forgets changes before a revision, keeping each object's version valid at the boundary.
     async fn compact(&self, before: Revision) -> Result<(), Error>;
+
+    /// Keeps what was asked for. Only the store of objects has a place for it.
+    async fn record(&self, asked: &[Asked]) -> Result<(), Error>;
+
+    /// Forgets what was asked for before a time, and all but the newest `most`.
+    async fn forget(&self, before: Timestamp, most: i64) -> Result<(), Error>;
 
     /// Commits from now on. A receiver that lags reads [`Store::changes`] instead.
     fn commits(&self) -> broadcast::Receiver<Commit>;

@@ -14,6 +14,9 @@ const FIRST: Duration = Duration::from_mins(1);
 /// Between two looks.
 const EVERY: Duration = Duration::from_mins(10);
 
+/// The newest requests that are kept, some 300 bytes each.
+const REQUESTS: i64 = 4_000_000;
+
 /// What the log keeps at most: whichever limit is reached first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -40,6 +43,8 @@ impl Router {
     /// Compacts both logs now and then, until `tasks` ends. One server of a cluster is enough;
     /// two do no harm.
     pub fn retain(&self, objects: Retention, env: &Env, tasks: &Tasks) {
+        let requests = forget(Arc::clone(&self.objects), objects.age, env.clone());
+        tasks.spawn_until_cancelled(requests);
         let logs = [(&self.objects, objects), (&self.events, Retention::EVENTS)];
         for (store, retention) in logs {
             tasks.spawn_until_cancelled(keep(Arc::clone(store), retention, env.clone()));
@@ -54,6 +59,16 @@ async fn keep(store: Arc<dyn Store>, retention: Retention, env: Env) {
         pause = EVERY;
         if let Err(error) = compact(&*store, retention, &env).await {
             tracing::warn!(error = %error, "the change log was not compacted");
+        }
+    }
+}
+
+/// What was asked for is kept as long as the changes that came of it.
+async fn forget(store: Arc<dyn Store>, age: Duration, env: Env) {
+    loop {
+        env.clock.sleep(EVERY).await;
+        if let Err(error) = store.forget(env.now() - age, REQUESTS).await {
+            tracing::warn!(%error, "the audit was not shortened");
         }
     }
 }

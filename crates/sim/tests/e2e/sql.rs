@@ -61,6 +61,7 @@ fn play(instance: &Instance) -> anyhow::Result<()> {
     work.add("Red")?;
     work.push()?;
     let red = work.head()?;
+    people(instance)?;
     work.write("shop/web.yaml", BROKEN)?;
     work.add("Broken")?;
     let said = work.push()?;
@@ -93,6 +94,21 @@ fn play(instance: &Instance) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One who may, one who may not.
+fn people(instance: &Instance) -> anyhow::Result<()> {
+    let create = [
+        "create",
+        "configmap",
+        "mine",
+        "-n",
+        "shop",
+        "--from-literal=a=1",
+    ];
+    let refused = instance.kubectl(&[&create[..], &["--as", "ann"]].concat());
+    refused.expect_err("ann may create");
+    instance.kubectl(&create).map(drop)
+}
+
 fn facts(red: &str, read: &dyn Fn(&str) -> anyhow::Result<String>) -> anyhow::Result<()> {
     for (query, expected) in [
         (
@@ -118,6 +134,17 @@ fn facts(red: &str, read: &dyn Fn(&str) -> anyhow::Result<String>) -> anyhow::Re
             "select until is null, body is null from orchestrator.object_versions
               where name = 'password'",
             "t|t",
+        ),
+        (
+            "select writer, impersonator, address, verb, code, allowed, reason
+               from orchestrator.audit where namespace = 'shop' and agent like 'kubectl%'
+              order by id",
+            "ann|kubernetes-admin|127.0.0.1|create|403|f|Forbidden\nkubernetes-admin||127.0.0.1|create|201|t|",
+        ),
+        (
+            "select verb, resource, name, manager from orchestrator.audit
+              where writer = 'system:kedge:reconciler' and name = 'settings' and not dry_run",
+            "patch|configmaps|settings|kedge",
         ),
         // Every view can be read, and no table.
         (

@@ -11,6 +11,7 @@ use api::{Collection, Object, ObjectKey, Reason, Revision, Status};
 use crate::auth::Identity;
 use crate::registry::kinds::{self, Kind};
 use crate::registry::{HistoryRequest, Moment};
+use crate::server::audit::Concerned;
 use crate::server::negotiate::Encoding;
 use crate::server::request::Query;
 use crate::server::{ApiError, App, body, options, respond};
@@ -170,7 +171,7 @@ pub(crate) async fn undelete(
         .registry
         .undelete(&context, kind, &key, revision)
         .await?;
-    Ok(told(&object.body))
+    Ok(Concerned::objects("create", [&object]).on(told(&object.body)))
 }
 
 async fn revision(

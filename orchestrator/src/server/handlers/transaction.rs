@@ -9,6 +9,7 @@ use client::transaction as codec;
 
 use crate::auth::Identity;
 use crate::registry::FieldValidation;
+use crate::server::audit::Concerned;
 use crate::server::negotiate::Encoding;
 use crate::server::request::Query;
 use crate::server::{ApiError, App, body, options, respond};
@@ -35,11 +36,9 @@ pub(crate) async fn transaction(
         }
     }
     let objects = app.registry.transaction(&context, &steps).await?;
-    Ok(respond::value(
-        StatusCode::OK,
-        Encoding::Json,
-        &codec::encode_results(&objects),
-    ))
+    let answer = codec::encode_results(&objects);
+    let response = respond::value(StatusCode::OK, Encoding::Json, &answer);
+    Ok(Concerned::steps(&steps).on(response))
 }
 
 /// What a step needs permission for: an apply may create as well as patch.

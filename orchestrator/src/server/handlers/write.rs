@@ -10,6 +10,7 @@ use api::{Object, Reason, Status};
 use client::Patch;
 
 use crate::registry::{FieldValidation, Force, Outcome, Part, Written};
+use crate::server::audit::Concerned;
 use crate::server::negotiate::{self, Encoding};
 use crate::server::{ApiError, App, body, options, respond};
 
@@ -191,15 +192,16 @@ pub(crate) async fn delete_collection(
             Err(status) => return Err(status.into()),
         }
     }
+    let concerned = Concerned::objects("delete", &deleted);
     let list = json!({
         "kind": format!("{}List", kind.resource.kind), "apiVersion": kind.resource.gvk().api_version(),
         "metadata": {"resourceVersion": app.registry.hub().revision(&call.request.resource.collection()).to_string()}, "items": deleted,
     });
-    Ok(respond::value(
+    Ok(concerned.on(respond::value(
         StatusCode::OK,
         representation.encoding,
         &list,
-    ))
+    )))
 }
 
 pub(crate) async fn delete_options(
@@ -241,5 +243,9 @@ fn answer(
         &written.object,
         app.registry.env().now(),
     );
-    respond::with_warnings(response, &written.warnings)
+    let response = respond::with_warnings(response, &written.warnings);
+    if call.request.name.is_empty() {
+        return Concerned::objects(call.request.verb, [&written.object]).on(response);
+    }
+    response
 }

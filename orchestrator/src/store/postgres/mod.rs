@@ -11,6 +11,7 @@ mod partition;
 mod plan;
 mod read;
 mod readers;
+mod requests;
 mod row;
 mod seal;
 mod settle;

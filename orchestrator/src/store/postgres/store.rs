@@ -17,8 +17,8 @@ use super::plan::{Answer, Prepared, Unit, body};
 use super::readers::Readers;
 use super::row::{AppliedRow, StoredRow, unavailable};
 use super::write::Writer;
-use super::{Options, changes, compact, notify, read, seal};
-use crate::store::{Applied, Change, Commit, Error, Listing, Store, Stored, Write};
+use super::{Options, changes, compact, notify, read, requests, seal};
+use crate::store::{Applied, Asked, Change, Commit, Error, Listing, Store, Stored, Write};
 
 /// News kept for a slow receiver; past that it reads the log.
 const COMMITS: usize = 256;
@@ -293,6 +293,17 @@ impl Store for PostgresStore {
 
     async fn compact(&self, before: Revision) -> Result<(), Error> {
         compact::compact(&mut self.options.connect().await?, before).await
+    }
+
+    async fn record(&self, asked: &[Asked]) -> Result<(), Error> {
+        within("record what was asked for", async {
+            requests::record(&mut *self.readers.next().await?, asked).await
+        })
+        .await
+    }
+
+    async fn forget(&self, before: Timestamp, most: i64) -> Result<(), Error> {
+        requests::forget(&mut self.options.connect().await?, before, most).await
     }
 
     fn commits(&self) -> broadcast::Receiver<Commit> {

@@ -5,6 +5,7 @@ mod compaction;
 mod contents;
 mod lost_answers;
 mod proxy;
+mod requests;
 mod servers;
 
 use std::collections::BTreeSet;
