@@ -5,6 +5,7 @@
 //! JSON as it was written, [`k8s`] types are read from it where a decision wants names.
 
 pub mod codec;
+pub mod expression;
 pub mod json_path;
 mod key;
 pub mod kinds;

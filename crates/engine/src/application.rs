@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use api::kinds::{DEFAULT_DEADLINE_SECONDS, DeletionPolicy};
+use api::kinds::{DEFAULT_DEADLINE_SECONDS, DeletionPolicy, HealthCheck};
 
 use api::{Object, Uid};
 
@@ -42,6 +42,8 @@ pub struct Application {
     pub windows: Vec<SyncWindow>,
     /// What becomes of the objects when the Application goes.
     pub deletion: DeletionPolicy,
+    /// How objects are judged, by kind.
+    pub health_checks: Vec<HealthCheck>,
 }
 
 /// Where an Application's manifests are.
@@ -100,6 +102,7 @@ impl Application {
             ignore: list(&spec["ignoreDifferences"]),
             suspend: spec["suspend"] == true,
             windows: list(&spec["syncWindows"]),
+            health_checks: list(&spec["healthCheckExprs"]),
             deletion: one(&spec["deletionPolicy"]).unwrap_or(if flag("prune") {
                 DeletionPolicy::KeepData
             } else {

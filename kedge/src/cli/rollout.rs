@@ -55,6 +55,12 @@ fn head(rollout: &Rollout) -> Vec<String> {
         ("Undoes", rollout.rollback_of.clone()),
         ("Started", rollout.started_at.to_string()),
         ("Took", took(rollout)),
+        (
+            "Undone",
+            rollout
+                .undone_at
+                .map_or_else(String::new, |at| at.to_string()),
+        ),
     ];
     let mut lines = tint::facts(&facts);
     lines.extend([String::new(), tint::heading("Objects")]);

@@ -9,7 +9,7 @@ use super::age;
 use super::output::{Format, Output, Screen};
 use super::server::{self, Server};
 use super::shown::{self, Items, Rollout, short, subject};
-use super::table::Table;
+use super::table::{Cell, Table};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "Example:
@@ -57,7 +57,7 @@ pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Tab
     for rollout in rollouts {
         let mut cells = vec![
             rollout.id.as_str().into(),
-            tint::state(&rollout.phase),
+            verdict(rollout),
             short(&rollout.revision).into(),
             age::between(rollout.started_at, now).into(),
             took(rollout).into(),
@@ -74,6 +74,17 @@ pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Tab
         table.row(cells);
     }
     table
+}
+
+/// The phase, and whether what it did was undone.
+fn verdict(rollout: &Rollout) -> Cell {
+    match rollout.undone_at {
+        Some(_) => Cell::styled(
+            format!("{}, undone", rollout.phase),
+            tint::style(&rollout.phase),
+        ),
+        None => tint::state(&rollout.phase),
+    }
 }
 
 /// How long it ran; empty while it runs.

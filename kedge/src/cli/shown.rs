@@ -104,6 +104,7 @@ pub(super) struct Rollout {
     pub(super) message: String,
     pub(super) started_at: Timestamp,
     pub(super) finished_at: Option<Timestamp>,
+    pub(super) undone_at: Option<Timestamp>,
     pub(super) objects: Vec<Planned>,
     pub(super) steps: Vec<Step>,
 }

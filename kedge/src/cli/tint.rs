@@ -9,7 +9,7 @@ pub(super) fn state(word: &str) -> Cell {
     Cell::styled(word, style(word))
 }
 
-fn style(word: &str) -> Style {
+pub(super) fn style(word: &str) -> Style {
     let style = Style::new();
     match word {
         "Degraded" | "Failed" | "Refused" | "delete" => style.red(),

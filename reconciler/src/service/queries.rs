@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::kinds::HealthCheck;
 use api::{Object, ObjectKey};
 use engine::health;
 use engine::hook::{self, Role};
@@ -82,6 +83,8 @@ pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, 
     let owned: BTreeSet<ObjectKey> = inventory.into_iter().map(|entry| entry.key).collect();
     let target = core.target();
     let application = target.as_ref().and_then(|it| core.application(it, name));
+    let checks = application.as_ref().map(|it| it.health_checks.clone());
+    let checks = checks.unwrap_or_default();
     let render = application
         .zip(target)
         .and_then(|(application, target)| core.renders.known(&application, target.revision()));
@@ -98,7 +101,7 @@ pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, 
     let mut nodes = Vec::new();
     for key in &all {
         match (live.get(key), kinds.get(key)) {
-            (Some(object), _) => with_descendants(core, key, object, &mut nodes),
+            (Some(object), _) => with_descendants(core, &checks, (key, object), &mut nodes),
             (None, Some(kind)) => nodes.push(absent(key, kind)),
             (None, None) => {}
         }
@@ -106,12 +109,17 @@ pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, 
     Ok(nodes)
 }
 
-fn with_descendants(core: &Core, key: &ObjectKey, object: &Object, nodes: &mut Vec<ObjectNode>) {
+fn with_descendants(
+    core: &Core,
+    checks: &[HealthCheck],
+    (key, object): (&ObjectKey, &Object),
+    nodes: &mut Vec<ObjectNode>,
+) {
     let made = core.cluster.descendants(object);
     let bodies: Vec<Object> = made.iter().map(|(_, object)| object.clone()).collect();
     let now = core.env.now();
     let mut root = node(key, object);
-    root.health = health::explain(object, &bodies, now);
+    root.health = health::judge(checks, object, &bodies, now);
     nodes.push(root);
     for (key, object) in &made {
         let mut node = node(key, object);

@@ -157,7 +157,10 @@ impl Look<'_> {
                 _ => Vec::new(),
             };
             let made: Vec<Object> = made.into_iter().map(|(_, object)| object).collect();
-            Some((key.clone(), health::explain(object, &made, now)?))
+            Some((
+                key.clone(),
+                health::judge(&self.application.health_checks, object, &made, now)?,
+            ))
         };
         let keys = plan.steps().map(|step| &step.key);
         let keys = keys.chain(hooks.iter().map(|hook| &hook.key));

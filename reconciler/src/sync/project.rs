@@ -132,7 +132,9 @@ pub(crate) async fn rollouts(
         let id = format!("{application}-{number}");
         let key = cache.collection().key(NAMESPACE, &id);
         let live = cache.get(&key);
-        if live.as_deref().is_some_and(is_over) {
+        let undone = number == last.number && last.undone_at.is_some();
+        let told = |live: &Object| is_over(live) && (!undone || is_undone(live));
+        if live.as_deref().is_some_and(told) {
             continue;
         }
         let row = if number == last.number {
@@ -154,6 +156,10 @@ pub(crate) async fn rollouts(
 fn is_over(rollout: &Object) -> bool {
     let phase = rollout.body["status"]["phase"].clone();
     serde_json::from_value(phase).is_ok_and(RolloutPhase::is_final)
+}
+
+fn is_undone(rollout: &Object) -> bool {
+    !rollout.text("/status/undoneAt").is_empty()
 }
 
 /// The Application whose record this is.
@@ -246,6 +252,7 @@ fn status(row: &Rollout, objects: &[ObjectResult], applies: &[Apply]) -> Rollout
         message: row.message.clone(),
         started_at: Some(api::time(row.started_at)),
         finished_at: row.finished_at.map(api::time),
+        undone_at: row.undone_at.map(api::time),
         waves: waves(row, objects, applies),
         objects: RolloutObjects {
             total: count(is_wanted),

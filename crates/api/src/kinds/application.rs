@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeletionPolicy, IgnoreDifferences, PruneBudget, SyncWindow};
+use super::{DeletionPolicy, HealthCheck, IgnoreDifferences, PruneBudget, SyncWindow};
 use crate::{Condition, Generation};
 
 /// Seconds; see [`ApplicationSpec::deadline_seconds`].
@@ -40,6 +40,9 @@ pub struct ApplicationSpec {
     /// where the policy prunes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+    /// How objects are judged, by kind; the rest by the rules of their kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub health_check_exprs: Vec<HealthCheck>,
 }
 
 /// Where the manifests are.

@@ -3,6 +3,7 @@
 //! For building and reading specs and statuses; a stored object stays the JSON it was written as.
 
 mod application;
+mod health_check;
 mod ignore;
 mod prune;
 mod rollout;
@@ -14,6 +15,7 @@ pub use application::{
     ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
     DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus,
 };
+pub use health_check::HealthCheck;
 pub use ignore::IgnoreDifferences;
 pub use prune::{DeletionPolicy, PruneBudget};
 pub use rollout::{RolloutObjects, RolloutPhase, RolloutSpec, RolloutStatus, RolloutWave};

@@ -45,6 +45,9 @@ pub struct RolloutStatus {
     /// RFC 3339
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+    /// RFC 3339; when it was undone after it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<RolloutWave>,
     pub objects: RolloutObjects,

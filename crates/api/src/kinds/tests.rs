@@ -65,6 +65,13 @@ fn structs_are_in_step_with_the_facts() {
             manual_sync: true,
         }],
         deletion_policy: Some(DeletionPolicy::Orphan),
+        health_check_exprs: vec![HealthCheck {
+            api_version: text(),
+            kind: text(),
+            in_progress: text(),
+            failed: text(),
+            current: text(),
+        }],
     };
     let status = ApplicationStatus {
         sync: ApplicationSync {
@@ -95,6 +102,7 @@ fn structs_are_in_step_with_the_facts() {
         message: text(),
         started_at: Some(text()),
         finished_at: Some(text()),
+        undone_at: Some(text()),
         waves: vec![RolloutWave {
             started_at: Some(text()),
             finished_at: Some(text()),

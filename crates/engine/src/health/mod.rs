@@ -4,6 +4,7 @@ mod application;
 mod claim;
 mod conditions;
 mod cron_job;
+mod custom;
 mod daemon_set;
 mod definition;
 mod deployment;
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 
 use api::Object;
 
+pub use custom::judge;
 pub use pod::SCHEDULING_PATIENCE;
 pub use verdict::{Health, HealthStatus, holds_back, worst};
 

@@ -1,5 +1,6 @@
 //! kedge.dev Applications: a path of a repository and how it is kept in the cluster.
 
+use api::expression::Expression;
 use api::json_path::JsonPath;
 use api::{Cause, Object};
 use jiff::tz::TimeZone;
@@ -98,6 +99,9 @@ fn validate_create(object: &Object) -> Vec<Cause> {
     for window in spec.get("syncWindows").items() {
         sync_window(&mut causes, &window);
     }
+    for check in spec.get("healthCheckExprs").items() {
+        health_check(&mut causes, &check);
+    }
     for rule in spec.get("ignoreDifferences").items() {
         ignored(&mut causes, &rule);
     }
@@ -138,6 +142,21 @@ fn sync_window(causes: &mut Causes, window: &Field) {
             &zone,
             "must be the name of a time zone, such as Europe/Berlin",
         );
+    }
+}
+
+fn health_check(causes: &mut Causes, check: &Field) {
+    causes.require(&check.get("apiVersion"), "such as example.org/v1");
+    causes.require(&check.get("kind"), "a kind of objects");
+    causes.require(&check.get("current"), "a CEL expression");
+    for field in ["inProgress", "failed", "current"] {
+        let expression = check.get(field);
+        if expression.is_empty() {
+            continue;
+        }
+        if let Err(error) = Expression::parse(expression.text()) {
+            causes.invalid(&expression, &error.to_string());
+        }
     }
 }
 

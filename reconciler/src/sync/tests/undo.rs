@@ -66,6 +66,14 @@ async fn what_was_there_before_comes_back() {
         .any(|step| step.text.contains("is undone: everything is as"));
     assert!(said, "{:?}", detail.steps);
 
+    let record = api::Collection::new("kedge.dev", "rollouts").key("kedge", "web-2");
+    world
+        .until("the record says so", || async {
+            let record = world.get(&record).await?;
+            (!record.text("/status/undoneAt").is_empty()).then_some(())
+        })
+        .await;
+
     world.application(
         "web",
         "deadlineSeconds: 5",

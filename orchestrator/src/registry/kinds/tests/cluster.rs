@@ -157,6 +157,7 @@ fn applications_and_rollouts() {
         &json!({"metadata": {"name": "web"}, "spec": {
             "source": {"path": "../up", "revision": "--upload-pack=x", "postBuild": {"substitute": {"1A": "x"}}}, "deadlineSeconds": 0, "dependsOn": ["web"],
             "syncPolicy": {"pruneBudget": "many"}, "deletionPolicy": "drop",
+            "healthCheckExprs": [{"apiVersion": "v1", "kind": "Secret", "current": "data.a =="}],
         }}),
         &[
             ("spec.source.path", "must not contain '..'"),
@@ -166,6 +167,10 @@ fn applications_and_rollouts() {
             ("spec.syncPolicy.pruneBudget", "a valid percent string"),
             ("spec.deletionPolicy", "supported values: \"keepData\""),
             ("spec.dependsOn[0]", "cannot depend on itself"),
+            (
+                "spec.healthCheckExprs[0].current",
+                "must be a CEL expression",
+            ),
         ],
     );
     let rollouts = kind("kedge.dev", "rollouts");
