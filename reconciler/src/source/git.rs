@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use engine::rollout::CommitId;
 
 use super::mirror::DEFAULT;
+use super::range::Range;
 use super::{Commit, Error, GitTree, Person};
 
 /// Where a repository is, and where else its objects may be. Cheap to clone.
@@ -79,8 +80,9 @@ impl Repository {
         super::address::branches(&self.inner).map_err(self.failed("list the branches"))
     }
 
-    /// The commit that a branch, a tag, a commit or a beginning of its id names; of a mirror the
-    /// empty text names what its origin would check out.
+    /// The commit that a branch, a tag, any other ref, a commit or a beginning of its id names, or
+    /// the newest tag of a range of versions; of a mirror the empty text names what its origin
+    /// would check out.
     pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
         let revision = if revision.is_empty() {
             DEFAULT
@@ -93,6 +95,27 @@ impl Repository {
         if let Some(branch) = self.branch(revision)? {
             return Ok(Some(branch));
         }
+        match self.parsed(revision)? {
+            Some(commit) => Ok(Some(commit)),
+            None => self.newest(revision),
+        }
+    }
+
+    /// The commit of the newest tag in a range of versions.
+    fn newest(&self, revision: &str) -> Result<Option<CommitId>, Error> {
+        let Some(range) = Range::parse(revision) else {
+            return Ok(None);
+        };
+        let tags = self.inner.tag_names(None);
+        let tags = tags.map_err(self.failed("list the tags"))?;
+        let names = tags.iter().flatten().flatten();
+        match range.newest(names) {
+            Some(tag) => self.parsed(&format!("refs/tags/{tag}")),
+            None => Ok(None),
+        }
+    }
+
+    fn parsed(&self, revision: &str) -> Result<Option<CommitId>, Error> {
         let found = self
             .inner
             .revparse_single(revision)

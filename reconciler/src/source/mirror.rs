@@ -1,6 +1,7 @@
 //! A bare mirror of a repository elsewhere: fetched into, never pushed from. One of this machine
 //! is read by libgit2, any other by the system's Git.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,19 +33,30 @@ const REFSPECS: [&str; 3] = [
 pub(super) async fn fetch(
     location: &Location,
     url: &str,
-    access: &Access,
+    (access, further): (&Access, &BTreeSet<String>),
     env: &Env,
 ) -> Result<(), Error> {
+    let refspecs = refspecs(further);
     match Address::parse(url)? {
-        Address::Local(_) => copy(location, url, env).await,
+        Address::Local(_) => copy(location, url, refspecs, env).await,
         Address::Remote(remote) => {
             let path = location.path.clone();
             blocking(move || prepare(&path)).await?;
-            download(&location.path, &remote, access, env).await?;
+            download(&location.path, &remote, (access, &refspecs), env).await?;
             let path = location.path.clone();
             blocking(move || point_head(&path)).await
         }
     }
+}
+
+/// The default branch comes last. A ref that is not there must not stop the others: as a pattern it
+/// may match nothing.
+fn refspecs(further: &BTreeSet<String>) -> Vec<String> {
+    let further = further.iter().map(|name| format!("+{name}*:{name}*"));
+    let mut all: Vec<String> = REFSPECS[..2].iter().map(ToString::to_string).collect();
+    all.extend(further);
+    all.push(REFSPECS[2].to_owned());
+    all
 }
 
 async fn blocking<T: Send + 'static>(
@@ -86,7 +98,12 @@ fn unlock(directory: &Path) {
     }
 }
 
-async fn download(path: &Path, remote: &Remote, access: &Access, env: &Env) -> Result<(), Error> {
+async fn download(
+    path: &Path,
+    remote: &Remote,
+    (access, refspecs): (&Access, &[String]),
+    env: &Env,
+) -> Result<(), Error> {
     let session = Session::open(remote, access, path.with_extension("sign-in"))?;
     let line = [
         "--git-dir".as_ref(),
@@ -99,10 +116,12 @@ async fn download(path: &Path, remote: &Remote, access: &Access, env: &Env) -> R
         "--update-head-ok".as_ref(),
         "--no-recurse-submodules".as_ref(),
     ];
-    match session.git(&line, &REFSPECS, PATIENCE, env).await {
+    let refspecs: Vec<&str> = refspecs.iter().map(String::as_str).collect();
+    match session.git(&line, &refspecs, PATIENCE, env).await {
         // An empty repository, or one whose default branch is not there.
         Err(Error::Remote { failure, .. }) if failure.kind == FailureKind::NoRef => {
-            session.git(&line, &REFSPECS[..2], PATIENCE, env).await
+            let named = &refspecs[..refspecs.len() - 1];
+            session.git(&line, named, PATIENCE, env).await
         }
         fetched => fetched,
     }
@@ -120,12 +139,17 @@ fn point_head(path: &Path) -> Result<(), Error> {
 }
 
 /// Fetches from a repository of this machine.
-async fn copy(location: &Location, url: &str, env: &Env) -> Result<(), Error> {
+async fn copy(
+    location: &Location,
+    url: &str,
+    refspecs: Vec<String>,
+    env: &Env,
+) -> Result<(), Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let copying = {
         let (path, url, stop) = (location.path.clone(), url.to_owned(), stop.clone());
         blocking(move || {
-            copy_blocking(&path, &url, &stop)?;
+            copy_blocking(&path, &url, &refspecs, &stop)?;
             point_head(&path)
         })
     };
@@ -139,7 +163,12 @@ async fn copy(location: &Location, url: &str, env: &Env) -> Result<(), Error> {
     }
 }
 
-fn copy_blocking(path: &Path, url: &str, stop: &AtomicBool) -> Result<(), Error> {
+fn copy_blocking(
+    path: &Path,
+    url: &str,
+    refspecs: &[String],
+    stop: &AtomicBool,
+) -> Result<(), Error> {
     if let Address::Local(origin) = Address::parse(url)? {
         open(&origin)?;
     }
@@ -158,7 +187,7 @@ fn copy_blocking(path: &Path, url: &str, stop: &AtomicBool) -> Result<(), Error>
         .update_fetchhead(false);
     let mut remote = repository.remote_anonymous(url).map_err(failed)?;
     remote
-        .fetch(&REFSPECS, Some(&mut options), None)
+        .fetch(refspecs, Some(&mut options), None)
         .map_err(failed)
 }
 

@@ -11,13 +11,15 @@ mod hosts;
 mod mirror;
 mod notify;
 mod probe;
+mod range;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
@@ -40,6 +42,9 @@ pub(crate) use watch::{Polling, Waker};
 /// The name of the repository that Kedge hosts itself.
 pub const HOSTED: &str = "hosted";
 
+/// Refs besides branches and tags that are fetched from one repository.
+const REFS: usize = 1_000;
+
 /// Where mirrors are below the service's data directory.
 pub(crate) fn mirrors(data: &Path) -> PathBuf {
     data.join("git/mirrors")
@@ -54,6 +59,8 @@ pub struct Source {
     pub location: Location,
     /// `None` for the hosted one.
     url: Option<Arc<str>>,
+    /// Refs that somebody follows besides branches and tags.
+    further: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Source {
@@ -63,6 +70,7 @@ impl Source {
             name: HOSTED.to_owned(),
             location: Location::new(path),
             url: None,
+            further: Arc::default(),
         }
     }
 
@@ -82,6 +90,7 @@ impl Source {
             name: mirror::shown(url),
             location: Location::new(mirrors.join(format!("{name}.git"))),
             url: Some(url.into()),
+            further: Arc::default(),
         }
     }
 
@@ -106,9 +115,29 @@ impl Source {
     /// Fetches what is new; nothing to do for the hosted one.
     pub async fn refresh(&self, access: &Access, env: &Env) -> Result<(), Error> {
         match &self.url {
-            Some(url) => mirror::fetch(&self.location, url, access, env).await,
+            Some(url) => {
+                let further = self.further().clone();
+                mirror::fetch(&self.location, url, (access, &further), env).await
+            }
             None => Ok(()),
         }
+    }
+
+    /// Has a ref fetched that is no branch and no tag, such as `refs/pull/7/head`. Answers whether
+    /// it is one that nobody asked for before.
+    pub(crate) fn follow_ref(&self, name: &str) -> bool {
+        let is_further = self.url.is_some()
+            && name.starts_with("refs/")
+            && !["refs/heads/", "refs/tags/", "refs/kedge/"]
+                .iter()
+                .any(|known| name.starts_with(known))
+            && git2::Reference::is_valid_name(name);
+        let mut further = self.further();
+        is_further && further.len() < REFS && further.insert(name.to_owned())
+    }
+
+    fn further(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.further.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether there are commits, but none in this branch.

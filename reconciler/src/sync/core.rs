@@ -20,7 +20,7 @@ use super::standing::Standings;
 use super::target::Target;
 use super::trouble::Troubles;
 use crate::config::Config;
-use crate::history::{self, History, Write};
+use crate::history::{self, History, Trigger, Write};
 use crate::source::{self, Source, Waker};
 
 /// The key that stands for the set of all Applications; no Application has an empty name.
@@ -119,17 +119,23 @@ impl Core {
 
     /// The repository an Application's manifests are in.
     pub(crate) fn source_of(&self, application: &Application) -> Source {
-        match application.source.repo.as_str() {
-            "" => self.source.clone(),
-            url => {
-                let source = self.sources.source(url);
-                // One mirror has one who fetches into it.
-                if source.location == self.source.location {
-                    return self.source.clone();
-                }
-                self.sources.get(url)
+        let (url, revision) = (&application.source.repo, &application.source.revision);
+        // One mirror has one who fetches into it.
+        let is_tracked =
+            url.is_empty() || self.sources.source(url).location == self.source.location;
+        let source = if is_tracked {
+            self.source.clone()
+        } else {
+            self.sources.get(url)
+        };
+        if source.follow_ref(revision) {
+            if is_tracked {
+                self.waker.wake(Trigger::Application);
+            } else {
+                self.sources.wake(Trigger::Application, |it| it == url);
             }
         }
+        source
     }
 }
 

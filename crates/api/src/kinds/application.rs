@@ -54,7 +54,7 @@ pub struct ApplicationSource {
     pub repo: Option<String>,
     /// From the root of the repository.
     pub path: String,
-    /// A branch, a tag or a commit; absent for the tracked branch.
+    /// A branch, a tag, a range of versions, any ref or a commit; absent for the tracked branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// What is filled in after rendering; absent for nothing.

@@ -88,6 +88,10 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("{path}: is a submodule, and what is in other repositories is not read")]
+    Submodule { path: String },
+    #[error("{path}: is a pointer to Git LFS, and what it points to is not in the commit")]
+    Pointer { path: String },
     #[error("{path}: points outside the repository")]
     Outside { path: String },
     #[error("{path}: more than {limit} symbolic links on the way")]
@@ -105,6 +109,8 @@ impl Error {
     pub fn path(&self) -> &str {
         match self {
             Self::Read { path, .. }
+            | Self::Submodule { path }
+            | Self::Pointer { path }
             | Self::Outside { path }
             | Self::Loop { path, .. }
             | Self::TooLarge { path, .. } => path,

@@ -6,6 +6,8 @@ use super::{Entry, Error, Node, Tree, path};
 
 /// How many links one path may go through.
 const LINKS: usize = 16;
+/// How every file begins that Git LFS keeps elsewhere.
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 /// The largest file a render takes in, in bytes.
 const FILE_SIZE: usize = 8 << 20;
 
@@ -28,6 +30,9 @@ impl<'a> Reader<'a> {
                 size: bytes.len(),
                 limit: FILE_SIZE,
             }),
+            Node::File(bytes) if bytes.starts_with(POINTER) => {
+                Err(Error::Pointer { path: path.into() })
+            }
             Node::File(bytes) => Ok(Some(bytes)),
             _ => Ok(None),
         }

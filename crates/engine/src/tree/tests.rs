@@ -74,3 +74,14 @@ fn a_recording_holds_until_something_read_changes() {
         assert!(!reads.hold_in(&changed).unwrap());
     }
 }
+
+#[test]
+fn a_pointer_to_elsewhere_is_no_content() {
+    let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n";
+    let tree = MapTree::default().with_file("web/big.yaml", text);
+    let error = Reader::new(&tree).file("web/big.yaml").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "web/big.yaml: is a pointer to Git LFS, and what it points to is not in the commit"
+    );
+}

@@ -202,3 +202,80 @@ fn passwords_are_not_shown() {
     let remote = Source::remote("https://example.org", "/x".as_ref());
     assert!(remote.notifier(&notify).is_none());
 }
+
+#[tokio::test]
+async fn ranges_take_the_newest_tag_and_any_ref_can_be_followed() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let files = |text| BTreeMap::from([("a", text)]);
+    let origin = git2::Repository::open_bare(&path).unwrap();
+    let tagged = |tag: &'static str| {
+        let id = commit(&path, "main", tag, &files(tag));
+        let object = origin.revparse_single(&id.0).unwrap();
+        origin.tag_lightweight(tag, &object, false).unwrap();
+        id
+    };
+    let (one, two, other) = (tagged("v1.2.0"), tagged("v1.10.0"), tagged("web/v1.3.0"));
+    let pull = commit(&path, "pull", "Pull", &files("pull"));
+    let object = origin.revparse_single(&pull.0).unwrap().id();
+    origin
+        .reference("refs/pull/7/head", object, true, "")
+        .unwrap();
+    let mut branch = origin.find_reference("refs/heads/pull").unwrap();
+    branch.delete().unwrap();
+
+    let mirrors = directory.path().join("mirrors");
+    let source = Source::remote(&path.to_string_lossy(), &mirrors);
+    let (access, env) = (Access::default(), Env::system());
+    for (name, is_new) in [
+        ("refs/pull/7/head", true),
+        ("refs/pull/7/head", false),
+        ("refs/pull/8/head", true),
+        ("refs/heads/main", false),
+        ("refs/a..b", false),
+        ("main", false),
+    ] {
+        assert_eq!(source.follow_ref(name), is_new, "{name}");
+    }
+    source.refresh(&access, &env).await.unwrap();
+    let checks = [
+        ("1.x", Some(&two)),
+        ("~1.2", Some(&one)),
+        ("web/^1", Some(&other)),
+        (">=2", None),
+        ("refs/pull/7/head", Some(&pull)),
+        ("refs/pull/8/head", None),
+        ("1.2", None),
+    ];
+    for (revision, expected) in checks {
+        let found = source.resolve(revision).await.unwrap();
+        assert_eq!(found.as_ref(), expected, "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_submodule_says_what_it_is() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let id = commit(&path, "main", "One", &BTreeMap::from([("web/a", "1")]));
+    let origin = git2::Repository::open_bare(&path).unwrap();
+    let inner = origin.revparse_single("main:web").unwrap().id();
+    let mut root = origin.treebuilder(None).unwrap();
+    root.insert("web", inner, 0o040_000).unwrap();
+    let elsewhere = git2::Oid::from_str(&id.0).unwrap();
+    root.insert("library", elsewhere, 0o160_000).unwrap();
+    let tree = origin.find_tree(root.write().unwrap()).unwrap();
+    let author = git2::Signature::now("Ann", "ann@example.org").unwrap();
+    let parent = origin.find_commit(elsewhere).unwrap();
+    let id = origin.commit(None, &author, &author, "Two", &tree, &[&parent]);
+    let id = commit_id(id.unwrap());
+    let repository = Repository::open(&Location::new(&path)).unwrap();
+    let tree = repository.tree(&id).unwrap();
+    let reader = Reader::new(&tree);
+    assert!(reader.directory("web").unwrap().is_some());
+    for path in ["library", "library/x.yaml"] {
+        let error = reader.node(path).unwrap_err().to_string();
+        let text = "library: is a submodule, and what is in other repositories is not read";
+        assert_eq!(error, text);
+    }
+}
