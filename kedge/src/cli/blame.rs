@@ -9,6 +9,7 @@ use client::Env;
 
 use super::age;
 use super::cluster::{self, Cluster, Named, OWN};
+use super::origins;
 use super::output::{Format, Output, Screen};
 use super::shown::{self, short};
 use super::table::{Table, plain};
@@ -84,8 +85,21 @@ struct Told {
     user: String,
     manager: String,
     commit: String,
+    file: String,
+    line: u32,
     exact: Option<bool>,
     fields: Vec<Told>,
+}
+
+impl Told {
+    /// `shop/web.yaml:7`; empty where it is not known.
+    fn place(&self) -> String {
+        if self.file.is_empty() {
+            String::new()
+        } else {
+            format!("{}:{}", self.file, self.line)
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,7 +126,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if resource.is_namespaced() {
         query.push(("namespace", &arguments.namespace));
     }
-    let answer = cluster.read(&format!("{OWN}/{path}"), &query).await?;
+    let mut answer = cluster.read(&format!("{OWN}/{path}"), &query).await?;
+    locate(arguments, &mut answer).await;
     let mut screen = Screen::open();
     if let Some(data) = arguments.output.format.data(&answer) {
         return screen.text(&data);
@@ -132,12 +147,29 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     screen.table(&table(fields, format, now))
 }
 
+/// Says of what was applied where the repository has it. Who and what stand without it.
+async fn locate(arguments: &Arguments, answer: &mut Value) {
+    let Some(server) = arguments.cluster.reconciler() else {
+        return;
+    };
+    let Named { resource, name } = &arguments.what;
+    let namespace = if resource.is_namespaced() {
+        &arguments.namespace
+    } else {
+        ""
+    };
+    let fields = origins::applied(answer);
+    if let Err(error) = origins::fill(&server, (resource, namespace, name), fields).await {
+        anstream::eprintln!("files and lines are not known: {error:#}");
+    }
+}
+
 fn table<'a>(fields: impl Iterator<Item = &'a Told>, format: Format, now: Timestamp) -> Table {
     let all = [
-        "FIELD", "VALUE", "WAS", "AGE", "USER", "MANAGER", "COMMIT", "REVISION", "TIME",
+        "FIELD", "VALUE", "WAS", "AGE", "USER", "MANAGER", "COMMIT", "FILE", "REVISION", "TIME",
     ];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &all[..7] });
+    let mut table = Table::new(if wide { &all } else { &all[..8] });
     for told in fields {
         let mut cells = vec![
             told.field.as_str().into(),
@@ -147,6 +179,7 @@ fn table<'a>(fields: impl Iterator<Item = &'a Told>, format: Format, now: Timest
             told.user.as_str().into(),
             told.manager.as_str().into(),
             short(&told.commit).into(),
+            told.place().into(),
         ];
         if wide {
             cells.push(told.revision.as_str().into());
@@ -191,7 +224,13 @@ fn log(change: &Told, now: Timestamp) -> Vec<String> {
             (true, false) => format!("{}: {was} -> (gone)", told.field),
             (true, true) => format!("{}: {was} -> {is}", told.field),
         };
-        format!("    {}", plain(&line))
+        let place = told.place();
+        let place = if place.is_empty() {
+            place
+        } else {
+            format!(" ({place})")
+        };
+        format!("    {}", plain(&format!("{line}{place}")))
     }));
     lines
 }
@@ -243,16 +282,16 @@ mod tests {
              "user": "ann", "manager": "kubectl", "commit": "", "exact": true},
             {"field": "spec.paused", "is": true, "time": "2026-01-01T09:59:00Z",
              "user": "reconciler", "manager": "kedge", "commit": "0123456789abcdef",
-             "exact": false},
+             "file": "a.yaml", "line": 7, "exact": false},
         ]});
         let answer: Answer = shown::read(&answer).unwrap();
         let now = "2026-01-01T10:00:30Z".parse().unwrap();
         assert_eq!(
             table(answer.fields.iter(), Format::Table, now).lines(),
             [
-                "FIELD           VALUE   WAS   AGE    USER         MANAGER   COMMIT",
+                "FIELD           VALUE   WAS   AGE    USER         MANAGER   COMMIT         FILE",
                 "spec.replicas   3       2     30s    ann          kubectl",
-                "spec.paused     true          >90s   reconciler   kedge     0123456789ab",
+                "spec.paused     true          >90s   reconciler   kedge     0123456789ab   a.yaml:7",
             ]
         );
     }
@@ -278,7 +317,8 @@ mod tests {
     fn a_log_tells_what_was_and_what_is() {
         let change = json!({"revision": "7", "operation": "changed", "user": "ann",
             "manager": "kubectl", "time": "2026-01-01T10:00:00Z", "fields": [
-            {"field": "data.a", "was": "1", "is": "2"}, {"field": "data.b", "is": "x"},
+            {"field": "data.a", "was": "1", "is": "2", "file": "a.yaml", "line": 7},
+            {"field": "data.b", "is": "x"},
             {"field": "data.c", "was": "y"}]});
         let change: Told = shown::read(&change).unwrap();
         let now = "2026-01-01T10:00:30Z".parse().unwrap();
@@ -286,7 +326,7 @@ mod tests {
             clean(&log(&change, now)),
             [
                 "7 changed 30s ago by ann (kubectl)",
-                "    data.a: 1 -> 2",
+                "    data.a: 1 -> 2 (a.yaml:7)",
                 "    data.b: x",
                 "    data.c: y -> (gone)",
             ]

@@ -11,6 +11,7 @@ use api::{Resource, resource};
 use client::HttpClient;
 
 use super::ask;
+use super::server::Server;
 
 /// Below this path is what Kedge has and Kubernetes has not.
 pub(super) const OWN: &str = "/apis/kedge.dev/v1alpha1";
@@ -30,6 +31,15 @@ pub(crate) struct Arguments {
     /// How to reach the cluster, and as whom [default: what the data directory says]
     #[arg(long, env = "KEDGE_KUBECONFIG", value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The reconciler of the same instance; `None` for any other cluster, or where it is not
+    /// running.
+    pub(super) fn reconciler(&self) -> Option<Server> {
+        let is_own = self.kubeconfig.is_none();
+        is_own.then(|| Server::of(&self.data_dir).ok()).flatten()
+    }
 }
 
 /// A cluster and the right to ask it.

@@ -11,6 +11,7 @@ mod command;
 mod completions;
 mod diff;
 mod directory;
+mod origins;
 mod output;
 mod place;
 mod reading;

@@ -2,6 +2,8 @@
 
 use sqlx::PgPool;
 
+use api::ObjectKey;
+use engine::Origin;
 use engine::rollout::CommitId;
 
 use super::Error;
@@ -260,6 +262,34 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list a rollout's objects"))
+    }
+
+    /// Which application's rollout of a commit asked for an object last, and where.
+    pub async fn origin(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+    ) -> Result<Option<(String, Origin)>, Error> {
+        let found: Option<(String, String, i32)> = sqlx::query_as(
+            "select r.application, o.file, o.line
+               from rollouts r
+               join rollout_objects o on o.rollout = r.id
+              where r.revision = $1 and o.api_group = $2 and o.resource = $3 and o.namespace = $4
+                and o.name = $5 and o.file <> ''
+              order by r.started_at desc limit 1",
+        )
+        .bind(&commit.0)
+        .bind(&key.collection.group)
+        .bind(&key.collection.resource)
+        .bind(&key.namespace)
+        .bind(&key.name)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find where a commit asks for an object"))?;
+        Ok(found.map(|(application, file, line)| {
+            let line = u32::try_from(line).unwrap_or(0);
+            (application, Origin { file, line })
+        }))
     }
 
     pub async fn applies(&self, rollout: &str) -> Result<Vec<Apply>, Error> {

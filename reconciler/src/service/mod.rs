@@ -2,12 +2,16 @@
 
 mod by_hand;
 mod error;
+mod origins;
 mod production;
 mod queries;
 mod rollback;
 mod types;
 
+use api::ObjectKey;
 use async_trait::async_trait;
+use engine::Origin;
+use engine::rollout::CommitId;
 
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
@@ -57,6 +61,15 @@ pub trait Service: Send + Sync + 'static {
     async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error>;
 
     async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error>;
+
+    /// Where a commit asks for each of an object's fields; empty where it is not known to ask for
+    /// the object.
+    async fn origins(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<Origin>, Error>;
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
 

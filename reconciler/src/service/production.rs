@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 
-use engine::rollout::Options;
+use api::ObjectKey;
+use engine::Origin;
+use engine::rollout::{CommitId, Options};
 
 use super::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, SyncRequest, Tracked, by_hand, queries, rollback,
+    Service, SyncRequest, Tracked, by_hand, origins, queries, rollback,
 };
 use crate::Reconciler;
 use crate::history::{Feed, Reader, Trigger};
@@ -60,6 +62,15 @@ impl Service for Reconciler {
 
     async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error> {
         by_hand::resume(&self.core, application, actor).await
+    }
+
+    async fn origins(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<Origin>, Error> {
+        origins::origins(&self.core, key, commit, fields).await
     }
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {

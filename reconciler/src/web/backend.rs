@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use api::ObjectKey;
+use engine::Origin;
+use engine::rollout::CommitId;
 
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
@@ -26,6 +28,12 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn sync(&self, request: &SyncRequest) -> Result<(), Error>;
     async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error>;
     async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error>;
+    async fn origins(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<Origin>, Error>;
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
@@ -77,6 +85,15 @@ impl Backend for ServiceBackend {
 
     async fn resume(&self, application: &str, actor: &Person) -> Result<(), Error> {
         self.0.resume(application, actor).await
+    }
+
+    async fn origins(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<Origin>, Error> {
+        self.0.origins(key, commit, fields).await
     }
 
     async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {

@@ -16,16 +16,17 @@
 //! | `POST /rollouts/{id}/rollback` (form: `reason`, `parent` or empty) | [`Done`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
 //! | `GET /nodes` | [`Nodes`] |
+//! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
 //! | any failure | `{"error": {"status": 404, "message": "…"}}` |
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use engine::Plan;
 use engine::diff::{FieldChange, fingerprint, is_secret, masked};
 use engine::plan::{Change, Counts, counts};
 use engine::rollout::CommitId;
+use engine::{Origin, Plan};
 
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
@@ -55,6 +56,12 @@ pub struct Rollouts {
     pub items: Vec<Rollout>,
     /// Ask with `before=` this for more; absent at the end.
     pub before: Option<Timestamp>,
+}
+
+/// Where a commit asks for each of the fields; no items where that is not known.
+#[derive(Debug, Serialize)]
+pub struct Origins {
+    pub items: Vec<Origin>,
 }
 
 /// What differs, values of Secrets replaced by fingerprints.

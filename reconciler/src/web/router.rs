@@ -46,6 +46,7 @@ pub(super) fn over(app: App) -> Router {
         .route("/pods/{namespace}/{name}", get(pages::pod_page))
         .route("/pods/{namespace}/{name}/logs", get(pages::pod_logs))
         .route("/nodes", get(pages::nodes_page))
+        .route("/origins", get(pages::origins))
         .route("/live", get(live::serve))
         .route("/signout", post(pages::sign_out))
         .fallback(async || PageError::NotFound("page at this address".into()))

@@ -169,7 +169,8 @@ fn blame(instance: &Instance, blue: &str) -> anyhow::Result<()> {
     let line = settings.lines().find(|line| line.contains("data.colour"));
     let words: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
     ensure!(
-        words.starts_with(&["data.colour", "blue", "red"]) && words.contains(&&blue[..12]),
+        words.starts_with(&["data.colour", "blue", "red"])
+            && words.ends_with(&[&blue[..12], "shop/objects.yaml:10"]),
         "{settings}"
     );
     let patch = r#"{"data":{"word":"b3Blbg=="}}"#;

@@ -322,6 +322,15 @@ impl Backend for Sample {
         Ok((name == "retired").then(|| ago(7_000)))
     }
 
+    async fn origins(
+        &self,
+        _: &ObjectKey,
+        _: &CommitId,
+        _: &[String],
+    ) -> Result<Vec<engine::Origin>, Error> {
+        Ok(Vec::new())
+    }
+
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
         Ok((key.name == "serving").then(|| "serving".into()))
     }

@@ -1,0 +1,170 @@
+//! Where in the repository a commit asks for an object's fields.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use api::ObjectKey;
+use engine::Origin;
+use engine::render::Documents;
+use engine::rollout::CommitId;
+use engine::tree::Reader;
+
+use super::Error;
+use super::queries::unreadable;
+use crate::sync::core::Core;
+
+/// One place for each field, in their order: the field's own line or, where the file does not say
+/// it (a default, a patch of Kustomize), that of what it would be in. Empty where the commit is
+/// not known to ask for the object.
+pub(super) async fn origins(
+    core: &Core,
+    key: &ObjectKey,
+    commit: &CommitId,
+    fields: &[String],
+) -> Result<Vec<Origin>, Error> {
+    let asked = core.history.reader().origin(key, commit).await?;
+    let Some((application, origin)) = asked else {
+        return Ok(Vec::new());
+    };
+    let target = core.target();
+    let application = target.and_then(|target| core.application(&target, &application));
+    let source = match application {
+        Some(application) => core.source_of(&application),
+        None => core.source.clone(),
+    };
+    let (commit, fields, file) = (commit.clone(), fields.to_vec(), origin.file.clone());
+    let reading = source.location.read(move |git| {
+        let tree = git.tree(&commit)?;
+        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&file).ok().flatten();
+        Ok(bytes)
+    });
+    let bytes = reading.await.map_err(unreadable)?;
+    let text = bytes.and_then(|bytes| Documents::parse(&origin.file, &bytes).ok());
+    Ok(fields
+        .iter()
+        .map(|field| place(text.as_ref(), &origin, field))
+        .collect())
+}
+
+fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> Origin {
+    let documents = text.into_iter().flat_map(|text| &text.documents);
+    let mut documents = documents.filter(|document| document.start().line == origin.line);
+    let Some(document) = documents.next() else {
+        return origin.clone();
+    };
+    Origin {
+        file: origin.file.clone(),
+        line: document.nearest(&numbered(&document.value, field)).line,
+    }
+}
+
+/// A field's path with elements of lists by number, as far as the object has it:
+/// `spec.containers[name=web].image` is `spec.containers[0].image`.
+fn numbered(object: &Value, field: &str) -> String {
+    let (mut path, mut here, mut rest) = (String::new(), Some(object), field);
+    while !rest.is_empty() {
+        if let Some((inside, after)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {
+            here = if let Some(Value::Array(list)) = here {
+                let Some(at) = list.iter().position(|item| is(item, inside)) else {
+                    break;
+                };
+                path.extend(["[", &at.to_string(), "]"]);
+                list.get(at)
+            } else {
+                path.extend(["[", inside, "]"]);
+                here.and_then(|value| value.get(inside))
+            };
+            rest = after;
+        } else {
+            let part = rest.strip_prefix('.').unwrap_or(rest);
+            let end = part.find(['.', '[']).unwrap_or(part.len());
+            let (name, after) = part.split_at(end);
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path += name;
+            here = here.and_then(|value| value.get(name));
+            // A bracket that is never closed ends it.
+            rest = if name.is_empty() { "" } else { after };
+        }
+    }
+    path
+}
+
+/// Whether an element is the one that `name=web`, or the value itself, tells apart. Keys that the
+/// file leaves to their defaults do not count.
+fn is(item: &Value, told: &str) -> bool {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    if !item.is_object() {
+        return text(item) == told;
+    }
+    let mut found = false;
+    told.split(',').all(|pair| {
+        let Some((key, wanted)) = pair.split_once('=') else {
+            return false;
+        };
+        let value = item.get(key);
+        found |= value.is_some();
+        value.is_none_or(|value| text(value) == wanted)
+    }) && found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels:
+    example.org/tier: front
+spec:
+  template:
+    spec:
+      containers:
+        - name: side
+          image: side:1
+        - name: web
+          image: web:1
+          ports:
+            - containerPort: 80
+";
+
+    #[test]
+    fn a_field_is_where_the_file_says_it() {
+        let text = Documents::parse("web.yaml", FILE.as_bytes()).unwrap();
+        let origin = Origin {
+            file: "web.yaml".into(),
+            line: 5,
+        };
+        let container = "spec.template.spec.containers[name=web]";
+        for (field, line) in [
+            ("metadata.labels[example.org/tier]", 10),
+            (&format!("{container}.image"), 18),
+            (
+                &format!("{container}.ports[containerPort=80,protocol=TCP].containerPort"),
+                20,
+            ),
+            // Left to its default: what it would be in.
+            (&format!("{container}.imagePullPolicy"), 17),
+            ("spec.replicas", 11),
+            ("spec.template.spec.containers[name=gone].image", 14),
+            ("spec[", 11),
+            ("", 5),
+        ] {
+            assert_eq!(place(Some(&text), &origin, field).line, line, "{field}");
+        }
+        assert_eq!(place(None, &origin, "spec.replicas"), origin);
+    }
+}
