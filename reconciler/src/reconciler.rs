@@ -105,7 +105,7 @@ impl Reconciler {
 
     /// Makes its figures known.
     pub fn measure(&self, registry: &mut Registry) {
-        self.metrics.register(registry);
+        self.metrics.register(registry, &self.core.standings);
     }
 
     /// The Git endpoint of the hosted repository, if one is hosted. See [`githost::router`].

@@ -38,6 +38,11 @@ fn figures(listing: &Listing, desired: usize) -> Registry {
     let desired_pods = "Pods that are to be on this node";
     kubelet.register("desired_pods", desired_pods, gauge(desired));
     let containers = Family::<[(&'static str, &'static str); 1], Gauge>::default();
+    for state in ["created", "running", "exited", "unknown"] {
+        containers
+            .get_or_create(&[("container_state", state)])
+            .inc_by(0);
+    }
     for container in &listing.containers {
         let state = match container.state {
             ContainerState::Created => "created",

@@ -5,6 +5,7 @@ mod follow;
 mod passes;
 mod set;
 mod spans;
+mod state;
 #[cfg(test)]
 mod tests;
 

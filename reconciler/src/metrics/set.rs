@@ -6,7 +6,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::spans::Spans;
+use super::state::States;
 use crate::history::{Step, StepKind};
+use crate::sync::Standings;
 
 /// Seconds: from what a small push takes to the longest deadline.
 const SECONDS: [f64; 15] = [
@@ -30,24 +32,34 @@ pub(crate) struct Metrics {
     pass_seconds: Histogram,
 }
 
+/// From zero on: where a series begins with its first event, nobody sees that it rose.
+fn counters(label: &'static str, values: &[&'static str]) -> By {
+    let family = By::default();
+    for value in values {
+        family.get_or_create(&[(label, *value)]).inc_by(0);
+    }
+    family
+}
+
 impl Metrics {
     pub(crate) fn new() -> Self {
         Self {
             commit_to_applied: Histogram::new(SECONDS),
             commit_to_converged: Histogram::new(SECONDS),
-            rollouts: By::default(),
-            pushes: By::default(),
+            rollouts: counters("result", &["succeeded", "failed", "superseded"]),
+            pushes: counters("verdict", &["accepted", "refused"]),
             drift_detected: Counter::default(),
             drift_corrected: Histogram::new(SECONDS),
             pruned: Counter::default(),
-            passes: By::default(),
+            passes: counters("result", &["done", "error"]),
             pass_seconds: Histogram::new(SECONDS),
         }
     }
 
     /// Makes them known under `kedge_reconciler_…`. The encoder adds `_total` to counters.
-    pub(crate) fn register(&self, registry: &mut Registry) {
+    pub(crate) fn register(&self, registry: &mut Registry, standings: &Standings) {
         let registry = registry.sub_registry_with_prefix("kedge_reconciler");
+        registry.register_collector(Box::new(States(standings.clone())));
         registry.register(
             "commit_to_applied_seconds",
             "From a commit's arrival until the last of an application's waves was applied",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::set::Metrics;
 use super::spans::{Spans, spans};
 use crate::history::{Apply, Push, Rollout, Step, StepKind, Trigger, Verdict};
+use crate::sync::{Stand, Standings};
 use engine::rollout::{CommitId, RolloutPhase};
 
 fn at(second: i64) -> Timestamp {
@@ -127,7 +128,15 @@ fn the_figures_have_the_names_of_the_contract() {
     metrics.corrected(1.5);
     metrics.passed("done", 0.01);
     let mut registry = Registry::default();
-    metrics.register(&mut registry);
+    let standings = Standings::default();
+    for (name, unconverged) in [("web", 2), ("db", 1)] {
+        let stand = Stand {
+            unconverged,
+            ..Stand::default()
+        };
+        standings.set(name, &stand);
+    }
+    metrics.register(&mut registry, &standings);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     for line in [
@@ -143,6 +152,8 @@ fn the_figures_have_the_names_of_the_contract() {
         "kedge_reconciler_pruned_total 2",
         "kedge_reconciler_sync_passes_total{result=\"done\"} 1",
         "kedge_reconciler_sync_pass_seconds_count 1",
+        "kedge_reconciler_applications{sync=\"Unknown\",health=\"Healthy\"} 2",
+        "kedge_reconciler_unconverged_objects 3",
     ] {
         assert!(
             text.lines().any(|it| it == line),

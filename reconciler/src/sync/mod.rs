@@ -53,6 +53,8 @@ pub(crate) use look::claimed;
 pub(crate) use plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 pub(crate) use render::Renders;
 pub(crate) use sources::Sources;
+#[cfg(test)]
+pub(crate) use standing::Stand;
 pub(crate) use standing::Standings;
 pub(crate) use track::Tracker;
 pub(crate) use trouble::Troubles;

@@ -20,6 +20,8 @@ pub(crate) struct Stand {
     pub(crate) seen: CommitId,
     /// Whether a rollout runs.
     pub(crate) running: bool,
+    /// How many of its objects are not as Git says, or not healthy.
+    pub(crate) unconverged: usize,
 }
 
 /// Cheap to clone; all clones are one.
@@ -32,6 +34,11 @@ pub(crate) struct Standings {
 impl Standings {
     pub(crate) fn get(&self, application: &str) -> Option<Stand> {
         self.lock().get(application).cloned()
+    }
+
+    /// Shows every one, briefly.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Stand)) {
+        self.lock().values().for_each(&mut show);
     }
 
     /// Answers whether anything is different now, times apart.
@@ -112,7 +119,7 @@ mod tests {
                 ..Standing::default()
             },
             seen: revision.clone(),
-            running: false,
+            ..Stand::default()
         };
         let check = |change: fn(&mut Stand), expected: DependencyState| {
             let mut stand = ready.clone();

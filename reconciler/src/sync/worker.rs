@@ -1,12 +1,14 @@
 //! One pass over one Application: observe, decide, execute, report. The driver runs them, one at
 //! a time for each Application; waiting never holds a worker.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use api::ObjectKey;
 use client::{Client, Context, Controller, Requeue, Watch};
 use engine::application::NAMESPACE;
 use engine::rollout::{self, RolloutPhase, SyncStatus};
@@ -224,7 +226,21 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
         },
         seen: target.revision().clone(),
         running: observation.running().is_some(),
+        unconverged: unconverged(observation),
     }
+}
+
+/// Each object once, whatever is wrong with it.
+fn unconverged(observation: &Observation) -> usize {
+    let unwell = observation.health.iter();
+    let unwell = unwell.filter(|(_, health)| !health.status.is_settled_well());
+    let mut keys: BTreeSet<&ObjectKey> = unwell.map(|(key, _)| key).collect();
+    if let Ok(plan) = &observation.plan {
+        let changes = plan.steps().filter(|step| step.is_change());
+        keys.extend(changes.map(|step| &step.key));
+        keys.extend(plan.deletes.iter().map(|deletion| &deletion.key));
+    }
+    keys.len()
 }
 
 /// What concerns the Application alone comes first.
@@ -249,6 +265,6 @@ fn unknown(core: &Core, target: &Target, trouble: Trouble) -> Stand {
             ..Standing::default()
         },
         seen: target.revision().clone(),
-        running: false,
+        ..Stand::default()
     }
 }

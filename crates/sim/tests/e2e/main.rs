@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod kubectl;
+mod monitoring;
 mod node_death;
 mod pages;
 mod past;
