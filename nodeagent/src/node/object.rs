@@ -110,7 +110,7 @@ pub(crate) fn status(
             "containerRuntimeVersion": format!(
                 "{}://{}", description.version.name, description.version.version
             ),
-            "kubeletVersion": format!("v1.36.0+kedge-{}", env!("CARGO_PKG_VERSION")),
+            "kubeletVersion": kubelet_version(description),
             "kubeProxyVersion": "",
             "operatingSystem": "linux",
             "architecture": architecture(),
@@ -118,6 +118,16 @@ pub(crate) fn status(
         "images": image_list(images),
         "conditions": conditions(runtime, pressure, node, now),
     })
+}
+
+/// `kubectl get nodes` shows it, and so says of a node that it runs no containers.
+fn kubelet_version(description: &Description) -> String {
+    let suffix = if description.is_simulated {
+        ".simulated"
+    } else {
+        ""
+    };
+    format!("v1.36.0+kedge-{}{suffix}", env!("CARGO_PKG_VERSION"))
 }
 
 fn amounts(cpu_millis: i64, memory: i64, storage: i64, pods: u32) -> Value {

@@ -5,7 +5,8 @@
 
 use std::net::Ipv4Addr;
 
-use api::Object;
+use api::{Cause, Object};
+use serde_json::{Value, json};
 
 use super::kinds::{Allocations, Kind, Pool};
 use crate::store::Allocation;
@@ -22,6 +23,18 @@ pub struct Pools {
 }
 
 impl Pools {
+    /// Whether a Service may have this address: in the network, and neither its first nor last.
+    fn has_address(&self, address: Ipv4Addr) -> bool {
+        let size = 1_u64 << (32 - u32::from(self.service_prefix));
+        let first = u64::from(u32::from(self.service_network));
+        (first + 1..first + size - 1).contains(&u64::from(u32::from(address)))
+    }
+
+    fn has_node_port(&self, port: u16) -> bool {
+        let (first, count) = self.node_ports;
+        (first..=first + (count - 1)).contains(&port)
+    }
+
     /// The address of the `kubernetes` Service.
     pub fn first_address(&self) -> Ipv4Addr {
         Ipv4Addr::from(u32::from(self.service_network) + 1)
@@ -62,6 +75,58 @@ pub(crate) fn complete(pools: &Pools, kind: &Kind, object: &mut Object, attempt:
         all: held(kind, object).all,
         named,
     }
+}
+
+/// What is wrong with names that an object asks for itself: those that no pool has. Any address
+/// would be taken from whoever has it, on every node. What it held before, it may keep.
+pub(crate) fn outside(
+    pools: &Pools,
+    kind: &Kind,
+    old: Option<&Object>,
+    object: &Object,
+) -> Vec<Cause> {
+    let before = old.map(|old| (kind.allocations)(old).held);
+    let before = before.unwrap_or_default();
+    let asked = (kind.allocations)(object).held.into_iter();
+    asked
+        .filter(|name| !before.contains(name))
+        .filter_map(|(pool, value)| match pool {
+            Pool::ClusterIp => {
+                let address = value.parse().ok()?;
+                (!pools.has_address(address)).then(|| address_outside(pools, &value))
+            }
+            Pool::NodePort => {
+                let port = value.parse().ok()?;
+                (!pools.has_node_port(port)).then(|| port_outside(pools, object, port))
+            }
+        })
+        .collect()
+}
+
+fn address_outside(pools: &Pools, value: &str) -> Cause {
+    let (network, prefix) = (pools.service_network, pools.service_prefix);
+    let rule = format!(
+        "failed to allocate IP {value}: the provided IP ({value}) is not in the valid range. \
+         The range of valid IPs is {network}/{prefix}"
+    );
+    Cause::invalid("spec.clusterIPs", &json!([value]), &rule)
+}
+
+fn port_outside(pools: &Pools, object: &Object, port: u16) -> Cause {
+    let (first, count) = pools.node_ports;
+    let last = first + (count - 1);
+    let rule = format!(
+        "provided port is not in the valid range. The range of valid ports is {first}-{last}"
+    );
+    Cause::invalid(node_port_field(object, port), &json!(port), &rule)
+}
+
+/// Where a Service asks for a node port.
+pub(crate) fn node_port_field(object: &Object, port: u16) -> String {
+    let ports = object.pointer("/spec/ports").and_then(Value::as_array);
+    let mut ports = ports.into_iter().flatten();
+    let index = ports.position(|it| it["nodePort"] == port);
+    format!("spec.ports[{}].nodePort", index.unwrap_or_default())
 }
 
 /// What a stored object holds.
@@ -111,7 +176,52 @@ fn fingerprint(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use api::Collection;
+
     use super::*;
+
+    #[test]
+    fn pools_have_what_lies_in_them() {
+        let pools = Pools::default();
+        for (address, expected) in [
+            ("10.96.0.0", false),
+            ("10.96.0.1", true),
+            ("10.96.255.254", true),
+            ("10.96.255.255", false),
+            ("10.97.0.1", false),
+            ("127.0.0.1", false),
+            ("8.8.8.8", false),
+        ] {
+            let found = pools.has_address(address.parse().unwrap());
+            assert_eq!(found, expected, "{address}");
+        }
+        for (port, expected) in [(29_999, false), (30_000, true), (32_767, true), (22, false)] {
+            assert_eq!(pools.has_node_port(port), expected, "{port}");
+        }
+    }
+
+    #[test]
+    fn a_service_takes_no_address_of_others() {
+        let kind = super::super::kinds::of(&Collection::new("", "services")).unwrap();
+        let service = |address: &str, ports: [u16; 2]| -> Object {
+            json!({"spec": {"type": "NodePort", "clusterIP": address,
+                "ports": [{"port": 80, "nodePort": ports[0]}, {"port": 81, "nodePort": ports[1]}]}})
+            .into()
+        };
+        let check = |old: Option<&Object>, new: &Object, expected: &[&str]| {
+            let causes = outside(&Pools::default(), kind, old, new);
+            let fields: Vec<&str> = causes.iter().map(|cause| cause.field.as_str()).collect();
+            assert_eq!(fields, expected, "{new:?}");
+        };
+        check(None, &service("10.96.0.9", [30_000, 32_767]), &[]);
+        check(None, &service("None", [30_000, 30_001]), &[]);
+        check(None, &service("not an address", [30_000, 30_001]), &[]);
+        let foreign = service("8.8.8.8", [30_000, 22]);
+        let fields = ["spec.clusterIPs", "spec.ports[1].nodePort"];
+        check(None, &foreign, &fields);
+        // It is older than the rule.
+        check(Some(&foreign), &foreign, &[]);
+    }
 
     #[test]
     fn candidates_stay_in_their_pools_and_differ() {

@@ -1,6 +1,6 @@
 //! From a prepared write to a stored one, with the retries a client should not have to make.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use api::{Cause, Collection, Reason, Revision, Status};
 
@@ -8,6 +8,7 @@ use crate::store::{self, Allocation};
 use crate::watch;
 
 use super::Registry;
+use super::allocate;
 use super::context::{Context, Written};
 use super::kinds::Pool;
 use super::prepared::Prepared;
@@ -147,14 +148,7 @@ fn taken(prepared: &Prepared, name: &Allocation) -> Status {
         Cause::invalid("spec.clusterIPs", &json!([name.value]), &rule)
     } else {
         let number = name.value.parse::<u16>().unwrap_or_default();
-        let ports = prepared.object.pointer("/spec/ports");
-        let index = ports
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .position(|port| port["nodePort"] == number)
-            .unwrap_or_default();
-        let field = format!("spec.ports[{index}].nodePort");
+        let field = allocate::node_port_field(&prepared.object, number);
         Cause::invalid(field, &json!(number), "provided port is already allocated")
     };
     let key = &prepared.key;

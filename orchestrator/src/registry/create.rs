@@ -72,6 +72,7 @@ impl Registry {
         let causes = [
             metadata::validate(&object, kind.resource),
             (kind.validate_create)(&object),
+            allocate::outside(&self.pools, kind, None, &object),
         ]
         .concat();
         if !causes.is_empty() {

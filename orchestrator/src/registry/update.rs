@@ -89,6 +89,7 @@ impl Registry {
             Part::Main | Part::Finalize => [
                 metadata::validate_update(&next, old, kind.resource),
                 (kind.validate_update)(&next, old),
+                allocate::outside(&self.pools, kind, Some(old), &next),
             ]
             .concat(),
         };

@@ -10,8 +10,34 @@ use super::error::ApiError;
 pub struct Representation {
     pub encoding: Encoding,
     pub shape: Shape,
+    /// What the rows of a table carry besides their cells.
+    pub include: Include,
     /// The media type carried `stream=watch`.
     pub stream: bool,
+}
+
+/// `includeObject` of a request for a table: what clients sort and select rows by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Include {
+    None,
+    #[default]
+    Metadata,
+    Object,
+}
+
+impl Include {
+    /// # Errors
+    /// 400 for a word that Kubernetes does not know either.
+    pub fn parse(word: Option<&str>) -> Result<Self, ApiError> {
+        match word {
+            None | Some("Metadata") => Ok(Self::Metadata),
+            Some("None") => Ok(Self::None),
+            Some("Object") => Ok(Self::Object),
+            Some(word) => Err(ApiError::bad_request(format!(
+                "includeObject must be None, Metadata or Object, not {word:?}"
+            ))),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +130,7 @@ pub fn representation(accept: &str, offer: Offer) -> Result<Representation, ApiE
             return Ok(Representation {
                 encoding,
                 shape,
+                include: Include::default(),
                 stream,
             });
         }

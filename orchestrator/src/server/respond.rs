@@ -64,7 +64,7 @@ pub(crate) fn object(
                 kind,
                 std::slice::from_ref(object),
                 &object.resource_version().0,
-                version,
+                (version, representation.include),
                 now,
             );
             value(code, encoding, &table)
@@ -134,7 +134,8 @@ pub(crate) fn list(
     let objects: Vec<Object> = items.iter().map(|item| item.object()).collect();
     let body = match representation.shape {
         Shape::Table(version) => {
-            let mut table = table::table(kind, &objects, "", version, now);
+            let mut table =
+                table::table(kind, &objects, "", (version, representation.include), now);
             table["metadata"] = metadata.to_json();
             table
         }

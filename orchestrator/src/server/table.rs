@@ -7,7 +7,7 @@ use api::Object;
 
 use crate::registry::kinds::{Kind, Scale};
 
-use super::negotiate::MetaVersion;
+use super::negotiate::{Include, MetaVersion};
 use super::respond::partial;
 
 /// The table of some objects of one kind.
@@ -15,7 +15,7 @@ pub(crate) fn table(
     kind: &Kind,
     objects: &[Object],
     resource_version: &str,
-    version: MetaVersion,
+    (version, include): (MetaVersion, Include),
     now: Timestamp,
 ) -> Value {
     let columns: Vec<Value> = kind
@@ -31,7 +31,14 @@ pub(crate) fn table(
         .collect();
     let rows: Vec<Value> = objects
         .iter()
-        .map(|object| json!({"cells": (kind.row)(object, now), "object": partial(object, version)}))
+        .map(|object| {
+            let carried = match include {
+                Include::None => Value::Null,
+                Include::Metadata => partial(object, version),
+                Include::Object => object.body.clone(),
+            };
+            json!({"cells": (kind.row)(object, now), "object": carried})
+        })
         .collect();
     json!({
         "kind": "Table", "apiVersion": version.api_version(), "metadata": {"resourceVersion": resource_version},

@@ -8,7 +8,7 @@ use super::queries::unreadable;
 use super::{Error, RollbackPreview, RollbackRequest, RolledBack};
 use crate::githost::repository::{self, advance};
 use crate::githost::revert::{Outcome, Revert, message, revert};
-use crate::history::{NewStep, Push, Rollout, StepKind, Trigger, Verdict, Write};
+use crate::history::{NewStep, Push, Rollout, RolloutQuery, StepKind, Trigger, Verdict, Write};
 use crate::source::{Commit, Person, Repository};
 use crate::sync::check::check;
 use crate::sync::core::Core;
@@ -187,6 +187,17 @@ async fn undo(core: &Core, id: &str) -> Result<Undo, Error> {
             "before rollout {id} there was nothing to go back to"
         )));
     }
+    let query = RolloutQuery {
+        application: Some(rollout.application.clone()),
+        limit: u16::MAX,
+        ..RolloutQuery::default()
+    };
+    let all = core.history.reader().rollouts(&query).await?;
+    if let Some(by) = undone_by(&rollout.id, &all) {
+        return Err(Error::Impossible(format!(
+            "all of rollout {id} is undone already, by {by}"
+        )));
+    }
     let head = core
         .source
         .head(&core.config.branch)
@@ -218,6 +229,13 @@ async fn undo(core: &Core, id: &str) -> Result<Undo, Error> {
         return Err(nothing(&undo));
     }
     Ok(undo)
+}
+
+/// The rollout that took this one back, unless it was taken back itself. Without this look, undoing
+/// once more would go forward again: over the rollback, and whatever came with it.
+fn undone_by<'a>(id: &str, all: &'a [Rollout]) -> Option<&'a str> {
+    let by = all.iter().find(|it| it.rollback_of == id)?;
+    undone_by(&by.id, all).is_none().then_some(by.id.as_str())
 }
 
 /// The commits from `at` down to `to` that changed what the application asks for. `None` where

@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_mins(30);
 pub(crate) async fn relay(core: &Core, push: &Push, mut feed: Feed, lines: &Lines) {
     let mut ticks = core.standings.ticks();
     let late = core.env.clock.sleep(PATIENCE);
+    let mut something_was_done = false;
     tokio::pin!(late);
     loop {
         match state(core, push) {
@@ -31,7 +32,7 @@ pub(crate) async fn relay(core: &Core, push: &Push, mut feed: Feed, lines: &Line
         }
         tokio::select! {
             step = feed.next() => match step {
-                Ok(Some(step)) => tell(push, &step, lines).await,
+                Ok(Some(step)) => something_was_done |= tell(push, &step, lines).await,
                 Ok(None) => return,
                 Err(_) => {
                     lines.say("the history cannot be read; the rollout goes on").await;
@@ -51,9 +52,9 @@ pub(crate) async fn relay(core: &Core, push: &Push, mut feed: Feed, lines: &Line
     }
     // What was recorded before the last verdict is on its way already.
     while let Some(Ok(Some(step))) = feed.next().now_or_never() {
-        tell(push, &step, lines).await;
+        something_was_done |= tell(push, &step, lines).await;
     }
-    summary(core, push, lines).await;
+    summary(core, push, something_was_done, lines).await;
 }
 
 enum State {
@@ -91,7 +92,8 @@ fn state(core: &Core, push: &Push) -> State {
     }
 }
 
-async fn tell(push: &Push, step: &Step, lines: &Lines) {
+/// Answers whether the step concerns the pusher.
+async fn tell(push: &Push, step: &Step, lines: &Lines) -> bool {
     let ours = step.push.as_ref() == Some(&push.id);
     let removal = matches!(step.kind, StepKind::Removed | StepKind::Pruning) && step.push.is_none();
     let said = match step.kind {
@@ -109,14 +111,16 @@ async fn tell(push: &Push, step: &Step, lines: &Lines) {
         StepKind::Waiting => step.data["phase"] == RolloutPhase::Pending.as_str(),
         _ => false,
     };
-    if said && (ours || removal) && !step.application.is_empty() {
+    let concerns = said && (ours || removal) && !step.application.is_empty();
+    if concerns {
         lines
             .say(&format!("{}: {}", step.application, step.text))
             .await;
     }
+    concerns
 }
 
-async fn summary(core: &Core, push: &Push, lines: &Lines) {
+async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lines) {
     let query = RolloutQuery {
         push: Some(push.id.clone()),
         limit: u16::MAX,
@@ -132,6 +136,8 @@ async fn summary(core: &Core, push: &Push, lines: &Lines) {
         .collect();
     let commit = push.new_revision.short();
     let text = match (rollouts.len(), failed.len()) {
+        // Applications that left have no rollout.
+        (0, _) if something_was_done => format!("commit {commit} is in the cluster"),
         (0, _) => format!("commit {commit}: nothing to do"),
         (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
         (_, some) => {

@@ -5,6 +5,7 @@ mod check;
 mod documents;
 pub mod kustomize;
 mod plain;
+mod secret;
 mod substitute;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ pub use documents::{Documents, Texts};
 pub use substitute::Substitutions;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How to render.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +88,7 @@ fn complete(manifest: &mut Manifest, options: &Options) -> Result<(), Problem> {
         .find(&manifest.object.gvk())
         .ok_or_else(|| unknown_kind(options.kinds, manifest))?;
     order::wave(manifest)?;
+    secret::encode_text(&mut manifest.object);
     match kind.scope {
         Scope::Namespaced => default_namespace(&mut manifest.object, options.namespace),
         Scope::Cluster => {

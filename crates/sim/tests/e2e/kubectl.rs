@@ -81,6 +81,8 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
 
     expect(&run(&format!("get deployments -n {n}"))?, "1/1")?;
     expect(&run(&format!("get pods -n {n} -o wide"))?, "Running")?;
+    let sorted = run(&format!("get pods -n {n} --sort-by=.status.startTime"))?;
+    expect(&sorted, "Running")?;
     expect(
         &run(&format!("describe deployment web -n {n}"))?,
         "NewReplicaSetAvailable",

@@ -17,7 +17,7 @@ use crate::auth::Identity;
 use crate::registry::kinds::{self, Kind};
 use crate::registry::{Context, Part, Selection};
 
-use super::negotiate::{self, Representation};
+use super::negotiate::{self, Include, Representation};
 use super::request::{Query, ResourceRequest};
 use super::{ApiError, App, options};
 
@@ -48,7 +48,12 @@ impl Call {
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        negotiate::representation(accept, negotiate::OWN_OBJECTS)
+        let include = Include::parse(self.query.value("includeObject"))?;
+        let representation = negotiate::representation(accept, negotiate::OWN_OBJECTS)?;
+        Ok(Representation {
+            include,
+            ..representation
+        })
     }
 
     pub(crate) fn context(&self) -> Result<Context, ApiError> {

@@ -15,7 +15,7 @@ use api::{Cause, Object, ResourceVersion, Revision, Status};
 
 use crate::registry::kinds::Kind;
 use crate::registry::unread;
-use crate::server::negotiate::{MetaVersion, Shape};
+use crate::server::negotiate::{Include, MetaVersion, Shape};
 use crate::server::{ApiError, App, respond, table};
 use crate::watch::{self, Delivery, Start, Subscription};
 
@@ -63,6 +63,7 @@ pub(crate) async fn watch(app: &App, call: &Call) -> Result<Response, ApiError> 
     let writer = Writer {
         kind,
         shape: representation.shape,
+        include: representation.include,
         bookmarks,
         now,
     };
@@ -145,6 +146,7 @@ fn events(
 struct Writer {
     kind: &'static Kind,
     shape: Shape,
+    include: Include,
     bookmarks: bool,
     now: Timestamp,
 }
@@ -176,7 +178,7 @@ impl Writer {
                     self.kind,
                     rows,
                     &object.resource_version().0,
-                    version,
+                    (version, self.include),
                     self.now,
                 )
             }
@@ -199,8 +201,9 @@ impl Writer {
                 let object = Object::from(
                     json!({"kind": gvk.kind, "apiVersion": gvk.api_version(), "metadata": metadata}),
                 );
+                let shape = (version, self.include);
                 let mut table =
-                    table::table(self.kind, &[], &revision.to_string(), version, self.now);
+                    table::table(self.kind, &[], &revision.to_string(), shape, self.now);
                 table["rows"] =
                     json!([{"cells": [], "object": respond::partial(&object, version)}]);
                 table

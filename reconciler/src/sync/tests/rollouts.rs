@@ -193,6 +193,9 @@ async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
         .await
         .unwrap_err();
     assert!(matches!(first, Error::Impossible(_)), "{first}");
+    let twice = world.reconciler.preview_rollback("web-2").await;
+    let twice = twice.unwrap_err().to_string();
+    assert!(twice.contains("undone already, by web-3"), "{twice}");
     world.end().await;
 }
 
