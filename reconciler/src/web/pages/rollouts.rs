@@ -72,11 +72,15 @@ pub(in crate::web) async fn of_app(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let facts = facts(&app, &name).await?;
     if visitor.json {
         let rollouts = read(&app, Some(&name), &query).await?;
+        // The history outlives its application; a name that never was has neither.
+        if rollouts.is_empty() {
+            facts(&app, &name).await?;
+        }
         return Ok(data(rollouts, &query).into_response());
     }
+    let facts = facts(&app, &name).await?;
     let fragments = of_one(&app, &facts, &query).await?;
     let mut frame = visitor
         .frame(&app)

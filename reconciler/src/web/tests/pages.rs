@@ -154,6 +154,16 @@ async fn what_is_not_there_has_a_page_too() {
     )
     .await;
     check(
+        "/apps/nope/history",
+        StatusCode::NOT_FOUND,
+        "There is no application nope.",
+    )
+    .await;
+    // For programs, the history outlives its application.
+    let (status, body) = site.json("/apps/retired/history").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body["items"].as_array().unwrap().len(), 1, "{body}");
+    check(
         "/rollouts/nope-1",
         StatusCode::NOT_FOUND,
         "There is no rollout nope-1.",
