@@ -74,3 +74,17 @@ fn a_command_of_a_later_version_is_refused_by_name() {
     assert!(text.contains("unrecognized subcommand 'rolback'"), "{text}");
     assert!(text.contains("rollback"), "{text}");
 }
+
+/// Only what nobody calls by hand is left out: what Git calls.
+#[test]
+fn the_readme_names_every_command() {
+    let readme = include_str!("../../../../README.md");
+    for command in whole().get_subcommands().filter(|it| !it.is_hide_set()) {
+        let name = command.get_name();
+        let named = ["kedge ", ""].map(|before| format!("`{before}{name}"));
+        assert!(
+            named.iter().any(|word| readme.contains(word)),
+            "{name} is not in the README"
+        );
+    }
+}
