@@ -11,7 +11,7 @@ use tracing::Instrument;
 use client::{Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
-use crate::githost::{self, Authenticate, GitHost};
+use crate::githost::{self, Authenticate, GitHost, Guard, Tokens};
 use crate::history::{self, History};
 use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Source, Waker, mirrors};
@@ -43,6 +43,7 @@ pub enum Error {
 pub struct Reconciler {
     pub(crate) core: Arc<Core>,
     host: Option<GitHost>,
+    tokens: Arc<Tokens>,
     metrics: Metrics,
 }
 
@@ -94,11 +95,13 @@ impl Reconciler {
         core.cluster.follow(&core.inventory.collections());
         driver.start(WORKERS, &tasks);
         let host = host(&core)?;
+        let tokens = Tokens::load(&core.history, &env, &tasks).await?;
         let span = tracing::info_span!("tracker", repository = %core.source.name);
         tasks.spawn_until_cancelled(Tracker::new(&core).run().instrument(span));
         Ok(Self {
             core,
             host,
+            tokens: Arc::new(tokens),
             metrics,
         })
     }
@@ -112,6 +115,21 @@ impl Reconciler {
     pub fn git(&self, authenticate: Arc<dyn Authenticate>) -> Option<axum::Router> {
         let host = self.host.as_ref()?;
         Some(githost::router(host, authenticate))
+    }
+
+    /// The tokens of people and programs.
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.tokens.clone()
+    }
+
+    /// Hosted Git, for programs; see [`crate::web::hosting`].
+    pub fn hosting(&self, auth: Arc<crate::web::auth::Auth>) -> axum::Router {
+        crate::web::hosting::router(crate::web::hosting::Deps {
+            auth,
+            tokens: self.tokens.clone(),
+            history: self.core.history.reader().clone(),
+            env: self.core.env.clone(),
+        })
     }
 
     /// Takes what forges say about repositories; see [`crate::web::webhook`].
@@ -160,7 +178,11 @@ fn host(core: &Arc<Core>) -> Result<Option<GitHost>, Error> {
         executable: config.executable.clone(),
         push_limit: config.push_limit,
     };
-    let gate = Arc::new(PushGate { core: core.clone() });
+    let gate = Arc::new(Guard {
+        inner: Arc::new(PushGate { core: core.clone() }),
+        history: core.history.clone(),
+        env: core.env.clone(),
+    });
     GitHost::start(options, gate, &core.env, &core.tasks)
         .map(Some)
         .map_err(Error::Host)

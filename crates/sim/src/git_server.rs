@@ -9,7 +9,8 @@ use anyhow::Context;
 use async_trait::async_trait;
 use client::{Env, Tasks};
 use reconciler::githost::{
-    Accept, Authenticate, Credentials, Gate, GitHost, Lines, Options, Pushed, router,
+    Accept, Authenticate, Credentials, Gate, GitHost, Identity, Lines, Options, Pushed, Role,
+    router,
 };
 use reconciler::source::Person;
 use tls::{Authority, Certificates, Limits, Transport, Wanted};
@@ -32,12 +33,12 @@ struct Door(String);
 
 #[async_trait]
 impl Authenticate for Door {
-    async fn authenticate(&self, credentials: &Credentials) -> Option<Person> {
-        let opens = match credentials {
-            Credentials::Basic { password, .. } => *password == self.0,
-            Credentials::Bearer(token) => *token == self.0,
-        };
-        opens.then(|| Person::new("ann", "ann@example.org"))
+    async fn authenticate(&self, credentials: &Credentials) -> Option<Identity> {
+        (credentials.secret() == self.0).then(|| Identity {
+            person: Person::new("ann", "ann@example.org"),
+            role: Role::Writer,
+            token: "laptop".into(),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{
     app, apps, blame, completions, diff, render, rollback, rollout, rollouts, state, suspend, sync,
-    undelete, validate,
+    token, undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Create a deleted object again
     #[command(after_help = undelete::EXAMPLE)]
     Undelete(undelete::Arguments),
+    /// Make, list and revoke the tokens that people and programs sign in with
+    #[command(after_help = token::EXAMPLE)]
+    Token(token::Arguments),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLE)]
     Completions(completions::Arguments),
@@ -73,6 +76,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::State(arguments) => state::run(&arguments).await,
         Command::Blame(arguments) => blame::run(&arguments).await,
         Command::Undelete(arguments) => undelete::run(&arguments).await,
+        Command::Token(arguments) => token::run(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }
 }

@@ -28,6 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tint;
+mod token;
 mod undelete;
 mod validate;
 

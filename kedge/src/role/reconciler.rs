@@ -165,12 +165,14 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let env = Env::system();
     let token = secret::text(&layout.admin_token())?;
-    let auth = Arc::new(Auth::new(&token, Transport::Plain));
+    let auth = Auth::new(&token, Transport::Plain).with_tokens(reconciler.tokens());
+    let auth = Arc::new(auth);
     let address = arguments.web_listen;
     let link = format!("http://{address}{}", auth.sign_in_path(env.now()));
     tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
+    let hosting = reconciler.hosting(auth.clone());
     let webhooks = reconciler.webhooks(&secret::text(&layout.webhook_secret())?);
     let mut registry = Registry::default();
     reconciler.measure(&mut registry);
@@ -194,7 +196,7 @@ async fn serve(
         env,
         tasks: tasks.clone(),
     });
-    let pages = pages.merge(webhooks);
+    let pages = pages.merge(webhooks).merge(hosting);
     let service = match git {
         Some(git) => pages.merge(git),
         None => pages,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::source::Person;
+use super::Identity;
 
 /// What a Git client sent in `Authorization`.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,9 +11,19 @@ pub enum Credentials {
     Bearer(String),
 }
 
+impl Credentials {
+    /// The token, whichever way it came.
+    pub fn secret(&self) -> &str {
+        match self {
+            Self::Basic { password, .. } => password,
+            Self::Bearer(token) => token,
+        }
+    }
+}
+
 /// Tells people by their credentials.
 #[async_trait]
 pub trait Authenticate: Send + Sync + 'static {
     /// `None` refuses; the client may ask its user and try again.
-    async fn authenticate(&self, credentials: &Credentials) -> Option<Person>;
+    async fn authenticate(&self, credentials: &Credentials) -> Option<Identity>;
 }

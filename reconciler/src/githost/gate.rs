@@ -17,12 +17,15 @@ use tracing::{debug, warn};
 
 use client::{Env, Tasks};
 
+use super::Identity;
 use super::wire::{self, Request};
 use crate::source::Person;
 
 /// How long a hook may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
 const REQUEST: u64 = 2 << 20;
+/// Bytes of what was said that are kept, and the text that goes beyond.
+const REMEMBERED: usize = 16 << 10;
 
 /// Decides about pushes.
 #[async_trait]
@@ -44,45 +47,72 @@ pub enum Accept {
 #[derive(Debug, Clone)]
 pub struct Pushed {
     pub request: Request,
+    /// The name of the repository: `cluster`.
+    pub repository: String,
     pub pusher: Person,
+    /// The name of the pusher's token; empty for the admin's own.
+    pub token: String,
 }
 
 /// What the pusher is told. Saying something to somebody who went away does nothing.
 #[derive(Clone)]
 pub struct Lines {
     sender: mpsc::Sender<String>,
+    said: Arc<Mutex<String>>,
 }
 
 impl Lines {
     /// Each line of `text` becomes one `remote:` line.
     pub async fn say(&self, text: &str) {
+        self.remember(text);
         for line in text.split('\n') {
             let line = line.trim_end_matches('\r').replace('\r', " ");
             let _ = self.sender.send(format!("{}{line}\n", wire::SAY)).await;
         }
     }
+
+    /// What the pusher was told so far, as much of it as a record needs.
+    pub(super) fn said(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.trim().to_owned()
+    }
+
+    fn remember(&self, text: &str) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() < REMEMBERED {
+            said.push_str(text);
+            said.push('\n');
+        }
+    }
+}
+
+/// Who pushes where.
+#[derive(Clone)]
+pub(super) struct Pushing {
+    pub(super) identity: Identity,
+    pub(super) repository: String,
 }
 
 /// The pushes that are on their way, by the name their hooks know them by.
 #[derive(Clone, Default)]
 pub(super) struct Ongoing {
-    pushers: Arc<Mutex<BTreeMap<String, Person>>>,
+    pushers: Arc<Mutex<BTreeMap<String, Pushing>>>,
 }
 
 impl Ongoing {
-    pub(super) fn add(&self, push: &str, pusher: &Person) {
-        self.lock().insert(push.to_owned(), pusher.clone());
+    pub(super) fn add(&self, push: &str, pushing: Pushing) {
+        self.lock().insert(push.to_owned(), pushing);
     }
 
     pub(super) fn remove(&self, push: &str) {
         self.lock().remove(push);
     }
 
-    fn find(&self, push: &str) -> Option<Person> {
+    fn find(&self, push: &str) -> Option<Pushing> {
         self.lock().get(push).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Person>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Pushing>> {
         self.pushers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -147,7 +177,11 @@ async fn answer(
         request = request(read) => request?,
         () = env.clock.sleep(PATIENCE) => return Err(io::ErrorKind::TimedOut.into()),
     };
-    let Some(pusher) = ongoing.find(&request.push) else {
+    let Some(Pushing {
+        identity,
+        repository,
+    }) = ongoing.find(&request.push)
+    else {
         warn!(push = %request.push, "a hook of no push that is known");
         return write.write_all(b"exit 1\n").await;
     };
@@ -160,7 +194,16 @@ async fn answer(
         write
     };
     let deciding = async {
-        let (lines, push) = (Lines { sender }, Pushed { request, pusher });
+        let push = Pushed {
+            request,
+            repository,
+            pusher: identity.person,
+            token: identity.token,
+        };
+        let lines = Lines {
+            sender,
+            said: Arc::default(),
+        };
         match push.request.hook.as_str() {
             wire::PRE_RECEIVE => gate.before(&push, &lines).await,
             wire::POST_RECEIVE => {

@@ -11,11 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use client::{Env, Tasks};
 
-use super::gate::{self, Gate, Ongoing};
-use super::hook;
+use super::gate::{self, Gate, Ongoing, Pushing};
 use super::process::{Input, Invocation};
 use super::wire::{POST_RECEIVE, PRE_RECEIVE};
-use crate::source::Person;
+use super::{Identity, hook};
 
 /// Fetches and pushes at once; a push that waits for its rollout counts.
 const AT_ONCE: usize = 64;
@@ -132,7 +131,7 @@ impl GitHost {
         &self,
         service: Service,
         protocol: Option<&str>,
-        person: &Person,
+        identity: &Identity,
         input: Input,
         permit: OwnedSemaphorePermit,
     ) -> io::Result<Body> {
@@ -140,7 +139,13 @@ impl GitHost {
         let push = shared.env.ids.uid();
         let mut invocation = self.invocation(service, false, protocol);
         if service == Service::ReceivePack {
-            shared.ongoing.add(&push, person);
+            let name = &shared.name;
+            let pushing = Pushing {
+                identity: identity.clone(),
+                repository: name.strip_suffix(".git").unwrap_or(name).to_owned(),
+            };
+            shared.ongoing.add(&push, pushing);
+            let person = &identity.person;
             let socket = shared.options.socket.clone().into();
             invocation.environment.extend([
                 (hook::SOCKET, socket),

@@ -17,8 +17,7 @@ use tracing::error;
 
 use super::authenticate::{Authenticate, Credentials};
 use super::process::{Encoding, Input};
-use super::{GitHost, Service};
-use crate::source::Person;
+use super::{GitHost, Identity, Service};
 
 /// A fetch says what it has and wants; that is never much.
 const FETCH_LIMIT: usize = 16 << 20;
@@ -99,7 +98,7 @@ async fn serve(
     headers: &HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(person) = identify(app, headers).await else {
+    let Some(identity) = identify(app, headers).await else {
         let mut response = refused(StatusCode::UNAUTHORIZED, "sign in with your token");
         let realm = HeaderValue::from_static("Basic realm=\"Kedge\", charset=\"UTF-8\"");
         response
@@ -109,6 +108,11 @@ async fn serve(
     };
     if repository != app.host.name() && format!("{repository}.git") != app.host.name() {
         return refused(StatusCode::NOT_FOUND, "there is no such repository");
+    }
+    if service == Service::ReceivePack
+        && let Some(why) = identity.refusal()
+    {
+        return refused(StatusCode::FORBIDDEN, &why);
     }
     let asked = headers.get(header::CONTENT_TYPE);
     let asked = asked
@@ -136,7 +140,7 @@ async fn serve(
         limit,
         prefix: prefix(service, part, protocol),
     };
-    run(app, service, part, protocol, &person, input).await
+    run(app, service, part, protocol, &identity, input).await
 }
 
 async fn run(
@@ -144,7 +148,7 @@ async fn run(
     service: Service,
     part: Part,
     protocol: Option<&str>,
-    person: &Person,
+    identity: &Identity,
     input: Input,
 ) -> Response {
     let clock = &app.host.env().clock;
@@ -156,7 +160,7 @@ async fn run(
     };
     let started = match part {
         Part::Refs => app.host.advertise(service, protocol, input, permit),
-        Part::Call => app.host.call(service, protocol, person, input, permit),
+        Part::Call => app.host.call(service, protocol, identity, input, permit),
     };
     match started {
         Ok(body) => {
@@ -177,7 +181,7 @@ async fn run(
     }
 }
 
-fn refused(status: StatusCode, text: &'static str) -> Response {
+fn refused(status: StatusCode, text: &str) -> Response {
     (
         status,
         [(header::CACHE_CONTROL, "no-cache")],
@@ -186,7 +190,7 @@ fn refused(status: StatusCode, text: &'static str) -> Response {
         .into_response()
 }
 
-async fn identify(app: &App, headers: &HeaderMap) -> Option<Person> {
+async fn identify(app: &App, headers: &HeaderMap) -> Option<Identity> {
     let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     app.authenticate.authenticate(&credentials(header)?).await
 }

@@ -5,9 +5,11 @@
 
 mod authenticate;
 mod gate;
+mod guard;
 pub mod hook;
 mod host;
 mod http;
+mod identity;
 mod process;
 pub mod repository;
 pub mod revert;
@@ -15,11 +17,15 @@ pub mod revert;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod wire;
 
 pub use authenticate::{Authenticate, Credentials};
 pub use gate::{Accept, Gate, Lines, Pushed};
+pub use guard::Guard;
 use host::Service;
 pub use host::{GitHost, Options};
 pub use http::router;
+pub use identity::{Identity, Role};
+pub use token::{Token, Tokens};
 pub use wire::{Request, Update};

@@ -6,18 +6,27 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use super::{Authenticate, Credentials, hook};
+use super::{Authenticate, Credentials, Identity, Role, hook};
 use crate::source::Person;
 
 pub(crate) struct Door;
 
 #[async_trait]
 impl Authenticate for Door {
-    async fn authenticate(&self, credentials: &Credentials) -> Option<Person> {
-        let ann = || Some(Person::new("ann", "ann@example.org"));
+    async fn authenticate(&self, credentials: &Credentials) -> Option<Identity> {
+        let ann = || {
+            Some(Identity {
+                person: Person::new("ann", "ann@example.org"),
+                role: Role::Writer,
+                token: "laptop".into(),
+            })
+        };
         match credentials {
-            Credentials::Basic { password, .. } if password == "secret" => ann(),
-            Credentials::Bearer(token) if token == "secret" => ann(),
+            it if it.secret() == "secret" => ann(),
+            it if it.secret() == "look" => ann().map(|ann| Identity {
+                role: Role::Reader,
+                ..ann
+            }),
             _ => None,
         }
     }

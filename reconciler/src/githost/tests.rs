@@ -239,6 +239,23 @@ async fn strangers_are_asked_to_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_fetches_and_pushes_nothing() {
+    let world = World::new().await;
+    world.commit("good", "1").await;
+    let push = ["push", "-o", "nowait", "origin", "main"];
+    world.git("work", &push).await;
+    let url = format!("http://ann:look@{}/git/cluster.git", world.address);
+    world.git(".", &["clone", "-q", &url, "copy"]).await;
+    world.commit("more", "2").await;
+    let (worked, said) = world.try_git("work", &["push", &url, "main"]).await;
+    assert!(!worked, "{said}");
+    let sentence = "remote: token laptop of ann may only read: push with one that may write";
+    assert!(said.contains(sentence) && said.contains("403"), "{said}");
+    assert_ne!(world.head().await, world.local().await);
+    world.tasks.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_push_larger_than_the_limit_is_refused() {
     let world = World::new().await;
     let noise: String = (0..600_000_u64)

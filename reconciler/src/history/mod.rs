@@ -7,6 +7,7 @@ mod by_hand;
 mod connect;
 mod error;
 mod feed;
+mod hosting;
 mod inventory;
 mod keys;
 mod model;
@@ -27,6 +28,7 @@ use tokio::sync::{Mutex, broadcast};
 
 pub use error::Error;
 pub use feed::Feed;
+pub use hosting::RefUpdate;
 pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult,
     Push, Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, StepKind, Suspension,

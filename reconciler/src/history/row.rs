@@ -24,21 +24,21 @@ fn commit_id(row: &PgRow, column: &str) -> Result<CommitId, Error> {
     text(row, column).map(CommitId)
 }
 
-fn time(row: &PgRow, column: &str) -> Result<Timestamp, Error> {
+pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, Error> {
     row.try_get::<Time, _>(column).map(Into::into)
 }
 
-fn optional_time(row: &PgRow, column: &str) -> Result<Option<Timestamp>, Error> {
+pub(super) fn optional_time(row: &PgRow, column: &str) -> Result<Option<Timestamp>, Error> {
     let time: Option<Time> = row.try_get(column)?;
     Ok(time.map(Into::into))
 }
 
 /// One of the words of a closed set.
-fn word<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, Error> {
+pub(super) fn word<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, Error> {
     value(Value::String(text(row, column)?))
 }
 
-fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, Error> {
+pub(super) fn json<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, Error> {
     value(row.try_get(column)?)
 }
 

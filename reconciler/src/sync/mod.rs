@@ -45,6 +45,7 @@ pub(crate) mod wake;
 mod worker;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use core::causes;
 pub(crate) use fetch::Fetcher;
 pub(crate) use foreign::{claim, refuse};
 pub(crate) use gate::PushGate;

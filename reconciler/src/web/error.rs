@@ -24,6 +24,8 @@ pub(super) enum PageError {
     BadForm,
     #[error("writes must come from Kedge's own pages")]
     CrossSite,
+    #[error("this token may only read; nothing was changed")]
+    ReadOnly,
     #[error("sign in first")]
     SignedOut,
     #[error("the credentials are wrong")]
@@ -46,7 +48,7 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone { .. } => StatusCode::GONE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::BadForm | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::BadForm | Self::CrossSite | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Busy | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

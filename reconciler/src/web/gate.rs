@@ -66,6 +66,7 @@ fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUr
         Denied::SignedOut => PageError::SignedOut,
         Denied::BadCredentials => PageError::BadCredentials,
         Denied::CrossSite => PageError::CrossSite,
+        Denied::ReadOnly => PageError::ReadOnly,
     };
     plain(&error)
 }
@@ -121,7 +122,9 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         ),
         PageError::Gone { .. } => ("unk", "Gone", "What was done to it is in the history."),
         PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
-        PageError::BadForm | PageError::CrossSite => ("warn", "Not allowed", ""),
+        PageError::BadForm | PageError::CrossSite | PageError::ReadOnly => {
+            ("warn", "Not allowed", "")
+        }
         PageError::SignedOut | PageError::BadCredentials => ("warn", "Not signed in", ""),
         PageError::Refused(_) => ("warn", "Not done", "Nothing has changed."),
         PageError::Busy => ("wait", "Busy", "Close some pages and try again."),

@@ -9,6 +9,7 @@ pub mod auth;
 mod backend;
 mod error;
 mod gate;
+pub mod hosting;
 pub mod json;
 mod live;
 mod pages;

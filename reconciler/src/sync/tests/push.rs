@@ -88,6 +88,18 @@ async fn a_push_shows_the_plan_and_how_it_goes() {
         (Trigger::Push, Verdict::Accepted)
     );
     assert_eq!(pushes[0].pusher, "ann <ann@example.org>");
+    let updates = pusher.world.history().ref_updates(9).await.unwrap();
+    let update = &updates[0];
+    assert_eq!(
+        (&*update.repository, &*update.name),
+        ("cluster", "refs/heads/main")
+    );
+    assert_eq!(
+        (&*update.pusher, &*update.token),
+        ("ann <ann@example.org>", "laptop")
+    );
+    assert_eq!(update.verdict, Verdict::Accepted);
+    assert_eq!(update.push, pushes[0].id);
 
     // A change, a failure, and the revert of it.
     let manifests = [namespace(), deployment("web", "bad:2")];
@@ -174,6 +186,13 @@ async fn a_bad_push_is_refused_with_its_place() {
     assert_eq!(pusher.world.rollouts("web").await.len(), 1);
     let pushes = pusher.world.history().pushes(9).await.unwrap();
     assert_eq!(pushes[0].verdict, Verdict::Refused);
+    let updates = pusher.world.history().ref_updates(1).await.unwrap();
+    assert_eq!(updates[0].verdict, Verdict::Refused);
+    assert!(
+        updates[0]
+            .reason
+            .contains("nothing in this commit creates it")
+    );
 
     pusher.git(&["reset", "-q", "--hard", "origin/main"]).await;
     pusher

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, Method, header};
 use jiff::Timestamp;
 
 use super::{Auth, Session, person};
+use crate::githost::{Identity, Role};
 use crate::source::Person;
 
 /// Who sent a request.
@@ -11,15 +12,15 @@ use crate::source::Person;
 pub enum Admitted {
     /// Somebody in a browser: writes need the session's form token too.
     Session(Session),
-    /// A program with the admin token.
-    Token(Person),
+    /// A program with a token.
+    Token(Identity),
 }
 
 impl Admitted {
     pub fn person(&self) -> Person {
         match self {
             Self::Session(session) => person(&session.user),
-            Self::Token(person) => person.clone(),
+            Self::Token(identity) => identity.person.clone(),
         }
     }
 }
@@ -33,6 +34,8 @@ pub enum Denied {
     BadCredentials,
     /// A write that another site caused.
     CrossSite,
+    /// A write with a token that only reads.
+    ReadOnly,
 }
 
 /// Decides by the headers. A wrong `Authorization` header is refused even beside a good cookie.
@@ -45,7 +48,8 @@ pub fn admit(
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let text = authorization.to_str().unwrap_or_default();
         return match auth.authorization(text) {
-            Some(person) => Ok(Admitted::Token(person)),
+            Some(it) if it.role < Role::Writer && !method.is_safe() => Err(Denied::ReadOnly),
+            Some(identity) => Ok(Admitted::Token(identity)),
             None => Err(Denied::BadCredentials),
         };
     }

@@ -10,7 +10,7 @@ mod session;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -18,7 +18,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::githost::{Authenticate, Credentials};
+use crate::githost::{Authenticate, Credentials, Identity, Role, Tokens};
 use crate::source::Person;
 
 pub use admit::{Admitted, Denied, admit, same_origin};
@@ -50,6 +50,8 @@ pub struct Auth {
     keys: Keys,
     transport: Transport,
     random: SystemRandom,
+    /// Everybody's besides the admin's.
+    tokens: Option<Arc<Tokens>>,
     state: Mutex<State>,
 }
 
@@ -70,8 +72,16 @@ impl Auth {
             admin_token,
             transport,
             random: SystemRandom::new(),
+            tokens: None,
             state: Mutex::default(),
         }
+    }
+
+    /// Lets people in with tokens of their own.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Arc<Tokens>) -> Self {
+        self.tokens = Some(tokens);
+        self
     }
 
     /// The path of a link that signs in whoever opens it first.
@@ -136,18 +146,26 @@ impl Auth {
         self.keys.is_csrf(&session.id, token)
     }
 
-    /// Who an `Authorization` header is about. Basic takes any of the admin's names.
-    pub fn authorization(&self, header: &str) -> Option<Person> {
-        self.person(&credentials(header)?)
+    /// Who an `Authorization` header is about.
+    pub fn authorization(&self, header: &str) -> Option<Identity> {
+        self.identity(&credentials(header)?)
     }
 
-    fn person(&self, credentials: &Credentials) -> Option<Person> {
-        let token = match credentials {
-            Credentials::Basic { user, password } if user == ADMIN => password,
-            Credentials::Basic { .. } => return None,
-            Credentials::Bearer(token) => token,
+    /// A token says whose it is, whatever name stands beside it; the admin's goes with that name.
+    fn identity(&self, credentials: &Credentials) -> Option<Identity> {
+        let tokens = self.tokens.as_ref();
+        if let Some(identity) = tokens.and_then(|it| it.find(credentials.secret().trim())) {
+            return Some(identity);
+        }
+        let is_admin = match credentials {
+            Credentials::Basic { user, .. } => user == ADMIN,
+            Credentials::Bearer(_) => true,
         };
-        self.is_admin_token(token).then(|| person(ADMIN))
+        (is_admin && self.is_admin_token(credentials.secret())).then(|| Identity {
+            person: person(ADMIN),
+            role: Role::Admin,
+            token: String::new(),
+        })
     }
 
     fn is_admin_token(&self, token: &str) -> bool {
@@ -169,8 +187,8 @@ impl Auth {
 
 #[async_trait]
 impl Authenticate for Auth {
-    async fn authenticate(&self, credentials: &Credentials) -> Option<Person> {
-        self.person(credentials)
+    async fn authenticate(&self, credentials: &Credentials) -> Option<Identity> {
+        self.identity(credentials)
     }
 }
 

@@ -120,7 +120,8 @@ async fn programs_bring_the_admin_token() {
     check("Basic ###", false);
     check(TOKEN, false);
     let bearer = Credentials::Bearer(TOKEN.into());
-    assert_eq!(auth.authenticate(&bearer).await, Some(person("admin")));
+    let admin = auth.authenticate(&bearer).await.unwrap();
+    assert_eq!((admin.person, admin.role), (person("admin"), Role::Admin));
     assert_eq!(
         Auth::new("", Transport::Plain).authorization("Bearer "),
         None

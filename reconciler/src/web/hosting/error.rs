@@ -1,0 +1,81 @@
+//! Failures, as programs read them.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::githost::token;
+use crate::history;
+use crate::web::auth::Denied;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    #[error("{}", denied(*.0))]
+    Denied(Denied),
+    #[error("this is written with a token, not from a browser: use kedge")]
+    Session,
+    #[error("only the admin may do this")]
+    NotAdmin,
+    #[error("{0}")]
+    Wrong(String),
+    #[error("{0}")]
+    Missing(String),
+    #[error("{0}")]
+    Taken(String),
+    #[error("the answer takes too long")]
+    Late,
+    #[error("the history did not answer")]
+    History(#[from] history::Error),
+}
+
+fn denied(denied: Denied) -> &'static str {
+    match denied {
+        Denied::SignedOut => "sign in first",
+        Denied::BadCredentials => "the credentials are wrong",
+        Denied::CrossSite => "writes must come from Kedge's own pages",
+        Denied::ReadOnly => "this token may only read; nothing was changed",
+    }
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Denied(Denied::SignedOut | Denied::BadCredentials) => StatusCode::UNAUTHORIZED,
+            Self::Denied(_) | Self::Session | Self::NotAdmin => StatusCode::FORBIDDEN,
+            Self::Wrong(_) => StatusCode::BAD_REQUEST,
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Taken(_) => StatusCode::CONFLICT,
+            Self::Late | Self::History(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl From<token::Error> for ApiError {
+    fn from(error: token::Error) -> Self {
+        match error {
+            token::Error::Wrong(text) => Self::Wrong(text),
+            token::Error::Exists(_) => Self::Taken(error.to_string()),
+            token::Error::Missing(_) => Self::Missing(error.to_string()),
+            token::Error::History(error) => Self::History(error),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if let Self::History(error) = &self {
+            tracing::warn!(error = %crate::sync::causes(error), "an answer failed");
+        }
+        let body = json!({"error": {"status": status.as_u16(), "message": self.to_string()}});
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"kedge\"");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,141 @@
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use client::Tasks;
+
+use super::*;
+use crate::githost::{Authenticate, Credentials};
+use crate::history::History;
+use crate::web::auth::Transport;
+
+const ADMIN: &str = "correct horse battery staple";
+
+/// These addresses over a real history.
+pub(super) struct Site {
+    router: Router,
+    auth: Arc<Auth>,
+    pub(super) tasks: Tasks,
+}
+
+impl Site {
+    pub(super) async fn new() -> Self {
+        let prepare = |url: String| async move {
+            History::connect(&url).await?.close().await;
+            Ok::<_, crate::history::Error>(())
+        };
+        let url = embedded_postgres::testing::database("reconciler", prepare).await;
+        let history = History::connect(&url).await.unwrap();
+        let (env, tasks) = (Env::system(), Tasks::default());
+        let tokens = Tokens::load(&history, &env, &tasks).await.unwrap();
+        let tokens = Arc::new(tokens);
+        let auth = Auth::new(ADMIN, Transport::Plain).with_tokens(tokens.clone());
+        let auth = Arc::new(auth);
+        let deps = Deps {
+            auth: auth.clone(),
+            tokens,
+            history: history.reader().clone(),
+            env,
+        };
+        Self {
+            router: router(deps),
+            auth,
+            tasks,
+        }
+    }
+
+    pub(super) async fn ask(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        form: &str,
+    ) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()));
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
+    let site = Site::new().await;
+    let form = "name=laptop&user=ann&role=writer&expires=30d";
+    let (status, made) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let secret = made["secret"].as_str().unwrap();
+    let who = site
+        .auth
+        .authenticate(&Credentials::Bearer(secret.into()))
+        .await
+        .unwrap();
+    assert_eq!(who.person.to_string(), "ann <ann@localhost>");
+    assert_eq!((who.role, who.token.as_str()), (Role::Writer, "laptop"));
+    let basic = Credentials::Basic {
+        user: "whoever".into(),
+        password: secret.into(),
+    };
+    assert!(site.auth.authenticate(&basic).await.is_some());
+
+    let (status, listed) = site.ask(secret, Method::GET, "/tokens", "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(listed["items"][0]["user"], "ann");
+    assert!(listed["items"][0]["usedAt"].is_string(), "{listed}");
+    let text = listed.to_string();
+    assert!(!text.contains(secret) && !text.contains("digest"), "{text}");
+
+    let (status, said) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{said}");
+    let (status, _) = site
+        .ask(ADMIN, Method::POST, "/tokens/laptop/revoke", "")
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(site.auth.authenticate(&basic).await.is_none());
+    let (status, _) = site.ask(secret, Method::GET, "/tokens", "").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    // The name is free again.
+    let (status, _) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+    assert_eq!(status, StatusCode::CREATED);
+    site.tasks.drain().await;
+}
+
+#[tokio::test]
+async fn only_the_admin_makes_tokens() {
+    let site = Site::new().await;
+    for role in ["reader", "writer"] {
+        let form = format!("name={role}&role={role}");
+        let (_, made) = site.ask(ADMIN, Method::POST, "/tokens", &form).await;
+        let secret = made["secret"].as_str().unwrap();
+        let (status, said) = site
+            .ask(secret, Method::POST, "/tokens", "name=x&role=writer")
+            .await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{said}");
+    }
+    for (form, expected) in [
+        ("name=a&role=admin", "one admin"),
+        ("name=a&role=writer&user=admin", "admin token"),
+        ("name=a&role=writer&expires=soon", "write 90m"),
+        ("name=a%20b&role=writer", "is none"),
+    ] {
+        let (status, said) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{said}");
+        let said = said["error"]["message"].as_str().unwrap();
+        assert!(said.contains(expected), "{said}");
+    }
+    let (status, _) = site.ask("wrong", Method::GET, "/tokens", "").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = site
+        .ask(ADMIN, Method::POST, "/tokens/none/revoke", "")
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    site.tasks.drain().await;
+}
