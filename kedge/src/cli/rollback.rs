@@ -4,16 +4,22 @@ use clap::Args;
 
 use super::output::{Output, Screen};
 use super::server::{self, Server};
-use super::shown::{self, RolledBack, short};
+use super::shown::{self, RollbackPreview, RolledBack, short};
 use super::table::plain_line;
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
 The rollback is an ordinary commit on the tracked branch, made and checked by the instance; what
-`git revert` and `git push` do by hand. `kedge rollout` shows the rollout that follows.
+`git revert` and `git push` do by hand. `kedge rollout` shows the rollout that follows. A rollout is
+taken back by itself, and what came later stays; with --to everything since goes. Where later
+commits changed the same lines, nothing is pushed and the files are named.
 
 Example:
-  kedge rollback web-12 --reason 'the new image loses orders'";
+  kedge rollback web-12 --reason 'the new image loses orders'
+  kedge rollback web-10..web-12 --dry-run
+  kedge rollback web --to web-9
+  kedge rollback web --to 2026-11-20T18:00:00Z
+  kedge rollback --all --to 4bf1e7c";
 
 /// What the commit says where nobody gave a reason.
 const REASON: &str = "Asked for with `kedge rollback`.";
@@ -21,29 +27,106 @@ const REASON: &str = "Asked for with `kedge rollback`.";
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The rollout to undo: `APP-NUMBER`, as `kedge rollouts` lists it
-    #[arg(value_name = "ROLLOUT")]
-    rollout: String,
+    /// The rollout to undo, `APP-NUMBER` as `kedge rollouts` lists it, or `FIRST..LAST`; with --to an
+    /// application
+    #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all")]
+    what: Option<String>,
+    /// Undo everything since this point: a rollout (which stays), a commit, or a time (RFC 3339)
+    #[arg(long, value_name = "POINT")]
+    to: Option<String>,
+    /// All of the repository, not one application
+    #[arg(long, requires = "to", conflicts_with = "what")]
+    all: bool,
     /// Why, for the commit's message
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Only if this is what it does: the name of a plan, as --dry-run prints it
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    plan: Option<String>,
+    /// Show the commit and what it would do, and push nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
     output: Output,
 }
 
+/// Where the instance is asked, and how.
+struct Asked<'a> {
+    path: Vec<&'a str>,
+    query: Vec<(&'static str, &'a str)>,
+}
+
+fn asked(arguments: &Arguments) -> Asked<'_> {
+    let what = arguments.what.as_deref().unwrap_or_default();
+    match (&arguments.to, what.split_once("..")) {
+        (Some(point), _) if arguments.all => Asked {
+            path: vec!["rollback"],
+            query: vec![("to", point)],
+        },
+        (Some(point), _) => Asked {
+            path: vec!["apps", what, "rollback"],
+            query: vec![("to", point)],
+        },
+        (None, Some((first, last))) => Asked {
+            path: vec!["rollouts", first, "rollback"],
+            query: vec![("through", last)],
+        },
+        (None, None) => Asked {
+            path: vec!["rollouts", what, "rollback"],
+            query: Vec::new(),
+        },
+    }
+}
+
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
-    let reason = arguments.reason.as_deref().unwrap_or(REASON);
-    let path = ["rollouts", &arguments.rollout, "rollback"];
-    let answer = server.send(&path, &[("reason", reason)]).await?;
+    let asked = asked(arguments);
+    let answer = if arguments.dry_run {
+        server.read(&asked.path, &asked.query).await?
+    } else {
+        let reason = arguments.reason.as_deref().unwrap_or(REASON);
+        let plan = arguments.plan.as_deref().unwrap_or_default();
+        let form = [("reason", reason), ("plan", plan)];
+        server.send_to(&asked.path, &asked.query, &form).await?
+    };
     let mut screen = Screen::open();
     if let Some(data) = arguments.output.format.data(&answer) {
         return screen.text(&data);
     }
+    if arguments.dry_run {
+        return screen.lines(preview(&shown::read(&answer)?));
+    }
     let done: RolledBack = shown::read(&answer)?;
     screen.lines(lines(&done))
+}
+
+/// The commit as it would be, and what it would do.
+fn preview(preview: &RollbackPreview) -> Vec<String> {
+    let mut lines = vec![tint::heading(&plain_line(&format!(
+        "Undoes {}",
+        preview.what
+    )))];
+    lines.extend(
+        preview
+            .message
+            .lines()
+            .map(|line| format!("  {}", plain_line(line))),
+    );
+    if !preview.conflicts.is_empty() {
+        lines.push("Not possible: later commits changed the same lines of".into());
+        let files = preview.conflicts.iter();
+        lines.extend(files.map(|file| format!("  {}", plain_line(file))));
+        return lines;
+    }
+    let plan = preview.plan.iter();
+    lines.extend(plan.map(|line| format!("  {}", tint::change(&plain_line(line)))));
+    lines.push(format!(
+        "plan {}",
+        plain_line(engine::rollout::short(&preview.digest))
+    ));
+    lines
 }
 
 fn lines(done: &RolledBack) -> Vec<String> {

@@ -94,10 +94,20 @@ impl Server {
 
     /// `POST` of a form.
     pub(super) async fn send(&self, path: &[&str], form: &[(&str, &str)]) -> anyhow::Result<Value> {
+        self.send_to(path, &[], form).await
+    }
+
+    /// `POST` of a form to an address with a query.
+    pub(super) async fn send_to(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        form: &[(&str, &str)],
+    ) -> anyhow::Result<Value> {
         let mut body = Url::parse("form:").context("cannot make a form")?;
         body.query_pairs_mut().extend_pairs(form);
         let request = self
-            .request(Method::POST, path, &[])?
+            .request(Method::POST, path, query)?
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.query().unwrap_or_default().to_owned());
         self.answer(request).await

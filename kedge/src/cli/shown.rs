@@ -141,7 +141,19 @@ pub(super) struct Diff {
     pub(super) application: String,
     pub(super) revision: String,
     pub(super) counts: engine::plan::Counts,
+    pub(super) plan: String,
     pub(super) lines: Vec<String>,
+}
+
+/// What a rollback would push.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RollbackPreview {
+    pub(super) what: String,
+    pub(super) message: String,
+    pub(super) plan: Vec<String>,
+    pub(super) digest: String,
+    pub(super) conflicts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -12,11 +12,13 @@ use super::table::plain_line;
 pub(super) const EXAMPLE: &str = "\
 The tracked commit is rolled out even where it failed before, where the application is not automated
 or a sync window is closed, unless the window says that nobody may. With --object only some objects
-of the commit are; the rollout is recorded as one in part.
+of the commit are; the rollout is recorded as one in part. --dry-run ends with the name of the plan;
+with --plan exactly that is done, and nothing where something else would be by then.
 
 Example:
   kedge sync web
   kedge sync web --dry-run
+  kedge sync web --plan 3f2a91c04b1e
   kedge sync web --object Deployment/web --object ConfigMap/shop/settings";
 
 #[derive(Args)]
@@ -31,6 +33,9 @@ pub(crate) struct Arguments {
     /// Delete what left the commit, even where the application's policy keeps it or asks first
     #[arg(long)]
     prune: bool,
+    /// Only if this is what it does: the name of a plan, as --dry-run prints it
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    plan: Option<String>,
     /// Show what it would do, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,7 +49,12 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let objects = arguments.objects.join(",");
     let prune = if arguments.prune { "true" } else { "false" };
-    let asked = [("objects", objects.as_str()), ("prune", prune)];
+    let plan = arguments.plan.as_deref().unwrap_or_default();
+    let asked = [
+        ("objects", objects.as_str()),
+        ("prune", prune),
+        ("plan", plan),
+    ];
     let path = ["apps", &arguments.application, "sync"];
     let answer = if arguments.dry_run {
         server.read(&path, &asked).await?
@@ -60,7 +70,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn lines(arguments: &Arguments, answer: &Value) -> anyhow::Result<Vec<String>> {
     if arguments.dry_run {
-        return Ok(diff::lines(&shown::read::<Diff>(answer)?));
+        let diff: Diff = shown::read(answer)?;
+        let mut lines = diff::lines(&diff);
+        lines.push(format!(
+            "plan {}",
+            plain_line(engine::rollout::short(&diff.plan))
+        ));
+        return Ok(lines);
     }
     let asked: Asked = shown::read(answer)?;
     Ok(vec![match asked.rollout.as_str() {

@@ -84,22 +84,46 @@ fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
     Ok(files)
 }
 
+/// What a rollback's message is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// In words: `rollout web-12`.
+    pub what: &'a str,
+    /// Empty for all of the repository.
+    pub application: &'a str,
+    /// Newest first.
+    pub undone: &'a [Commit],
+    /// Empty where later commits stay.
+    pub restores: &'a CommitId,
+    /// The oldest that is undone; may be empty.
+    pub rollout: &'a str,
+    pub reason: &'a str,
+}
+
 /// What the commit says, the way `git revert` would, with what Kedge wants to find again.
-pub fn message(undone: &[Commit], restores: &CommitId, rollout: &str, reason: &str) -> String {
-    let subject = match undone {
+pub fn message(told: &Told) -> String {
+    let number = told.undone.len();
+    let subject = match told.undone {
         [one] => format!("Revert \"{}\"", one.subject()),
-        several => format!(
-            "Roll back to {} ({} commits)",
-            restores.short(),
-            several.len()
-        ),
+        _ if told.restores.0.is_empty() => format!("Revert {} ({number} commits)", told.what),
+        _ => format!("Roll back to {} ({number} commits)", told.restores.short()),
     };
-    let reverts: Vec<String> = undone
+    let reverts: Vec<String> = told
+        .undone
         .iter()
         .map(|commit| format!("This reverts commit {}.", commit.id))
         .collect();
-    let trailers = format!("Kedge-Rollback-To: {restores}\nKedge-Rollout: {rollout}");
-    let parts = [subject, quiet(reason.trim()), reverts.join("\n"), trailers];
+    let trailers: Vec<String> = [
+        ("Kedge-App", told.application),
+        ("Kedge-Rollback-To", told.restores.0.as_str()),
+        ("Kedge-Rollout", told.rollout),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| format!("{name}: {value}"))
+    .collect();
+    let reason = quiet(told.reason.trim());
+    let parts = [subject, reason, reverts.join("\n"), trailers.join("\n")];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"
 }
@@ -199,16 +223,32 @@ mod tests {
         };
         let restores = CommitId("1234567890abcdef1234567890abcdef12345678".into());
         let reason = "It does not start.\nKedge-Rollout: other-1";
-        let one = message(std::slice::from_ref(&commit), &restores, "web-3", reason);
+        let undone = [commit.clone(), commit.clone()];
+        let told = |number: usize, restores| Told {
+            what: "rollout web-3",
+            application: "web",
+            undone: &undone[..number],
+            restores,
+            rollout: "web-3",
+            reason,
+        };
+        let one = message(&told(1, &restores));
         assert!(one.starts_with("Revert \"Use a new image\"\n\nIt does not start.\n"));
         let found = rollback(&one).unwrap();
         assert_eq!(found.reverts, std::slice::from_ref(&commit.id));
         assert_eq!(found.rollout.as_deref(), Some("web-3"));
-        assert_eq!(found.restores, Some(restores.clone()));
-        let two = message(&[commit.clone(), commit], &restores, "web-3", "");
+        assert_eq!(found.restores.as_ref(), Some(&restores));
+        let two = message(&told(2, &restores));
         assert!(
             two.starts_with("Roll back to 1234567 (2 commits)\n"),
             "{two}"
         );
+        // Later commits stay: nothing is restored as it was.
+        let part = message(&told(2, &CommitId::default()));
+        assert!(
+            part.starts_with("Revert rollout web-3 (2 commits)\n"),
+            "{part}"
+        );
+        assert_eq!(rollback(&part).unwrap().restores, None);
     }
 }

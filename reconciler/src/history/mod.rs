@@ -11,6 +11,7 @@ mod hosting;
 mod inventory;
 mod keys;
 mod model;
+mod points;
 mod pushes;
 mod read;
 mod rollouts;

@@ -1,7 +1,7 @@
 //! What people have done to an application outside of commits: a sync, and that it is left alone.
 
 use engine::plan::Plan;
-use engine::rollout::Options;
+use engine::rollout::{Options, short};
 use engine::window::{Asked, closed};
 
 use api::ObjectKey;
@@ -34,7 +34,10 @@ pub(super) async fn sync(core: &Core, request: &SyncRequest) -> Result<(), Error
         let text = format!("application {name} {}", closed.sentence());
         return Err(Error::Impossible(text));
     }
-    let options = options(core, request).await?;
+    let mut options = options(core, request).await?;
+    if !request.plan.is_empty() {
+        options.plan = approved(core, request, &options).await?;
+    }
     let what = match options.objects.len() {
         0 => String::new(),
         1 => " of 1 object".to_owned(),
@@ -56,6 +59,21 @@ pub(super) async fn sync(core: &Core, request: &SyncRequest) -> Result<(), Error
     core.history.commit(&writes).await?;
     core.wake(name);
     Ok(())
+}
+
+/// The digest of the plan as it is, where it is the one that was looked at.
+async fn approved(core: &Core, request: &SyncRequest, options: &Options) -> Result<String, Error> {
+    let application = &request.application;
+    let now = queries::plan(core, application, "", options).await?;
+    let now = now.plan.digest();
+    if request.plan.len() >= short(&now).len() && now.starts_with(&request.plan) {
+        return Ok(now);
+    }
+    Err(Error::Replanned {
+        what: format!("a sync of {application}"),
+        approved: short(&request.plan).to_owned(),
+        now: short(&now).to_owned(),
+    })
 }
 
 /// The request with its objects found.

@@ -16,6 +16,13 @@ pub enum Error {
     /// The branch moved between the question and the command; look at the new plan.
     #[error("{branch} moved to {head} meanwhile; nothing was pushed")]
     Moved { branch: String, head: CommitId },
+    /// What was approved is not what would be done; look at the new plan.
+    #[error("plan {approved} is not what {what} does now, that is plan {now}; nothing was changed")]
+    Replanned {
+        what: String,
+        approved: String,
+        now: String,
+    },
     /// The commit did not pass its checks: the findings, for a terminal.
     #[error("the commit was refused:\n{0}")]
     Refused(String),

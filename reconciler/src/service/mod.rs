@@ -19,8 +19,8 @@ use crate::source::Person;
 pub use error::Error;
 pub(crate) use rollback::rollback;
 pub use types::{
-    ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Standing,
-    SyncRequest, Tracked, Trouble,
+    ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Span,
+    Standing, SyncRequest, Tracked, Trouble,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
@@ -71,7 +71,7 @@ pub trait Service: Send + Sync + 'static {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
 
-    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
+    async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
 
     /// Pushes a commit that undoes the rollout's commit and all later ones of its application.
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;

@@ -8,7 +8,7 @@ use engine::rollout::{CommitId, Options};
 
 use super::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, SyncRequest, Tracked, by_hand, origins, queries, rollback,
+    Service, Span, SyncRequest, Tracked, by_hand, origins, queries, rollback,
 };
 use crate::Reconciler;
 use crate::history::{Feed, Reader, Trigger};
@@ -73,8 +73,8 @@ impl Service for Reconciler {
         origins::origins(&self.core, key, commit, fields).await
     }
 
-    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {
-        rollback::preview(&self.core, rollout).await
+    async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
+        rollback::preview(&self.core, span).await
     }
 
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error> {

@@ -100,18 +100,24 @@ pub struct ObjectNode {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RollbackPreview {
-    /// The rollout that is undone.
+    /// What is undone, in words: `rollout web-12`.
+    pub what: String,
+    /// Empty for all of the repository.
+    pub application: String,
+    /// The oldest rollout that is undone; empty where that is not known.
     pub rollout: String,
     /// The commit it stands on: what the branch must still be at.
     pub parent: CommitId,
     /// The commits that are undone, newest first.
     pub undoes: Vec<Commit>,
-    /// The commit whose state comes back.
+    /// The commit whose state comes back; empty where later commits stay.
     pub restores: CommitId,
     /// The whole message, without the reason.
     pub message: String,
     /// What it would do, application by application, for people.
     pub plan: Vec<String>,
+    /// One name for exactly this plan.
+    pub digest: String,
     /// Files in which the revert conflicts with later commits; a rollback is not possible then.
     pub conflicts: Vec<String>,
 }
@@ -125,17 +131,34 @@ pub struct SyncRequest {
     pub objects: Vec<String>,
     /// Delete what left the commit, even where the policy keeps it or wants to be asked.
     pub prune: bool,
+    /// Only if this is what it does: the digest of a plan, or how it begins. Empty for whatever it
+    /// does.
+    pub plan: String,
+}
+
+/// What a rollback takes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// What one rollout brought; what came later stays.
+    Rollout(String),
+    /// What these and all rollouts between them brought; what came later stays.
+    Range { first: String, last: String },
+    /// Everything since a point: a rollout, which stays, a commit, or a time (RFC 3339). Without an
+    /// application, all of the repository.
+    Since { application: String, point: String },
 }
 
 /// Asks for a rollback.
 #[derive(Debug, Clone)]
 pub struct RollbackRequest {
-    pub rollout: String,
+    pub span: Span,
     /// Why, for the commit's message. May be empty.
     pub reason: String,
     pub author: Person,
     /// Where the person saw the branch; `None`: wherever it is.
     pub parent: Option<CommitId>,
+    /// Only if this is what it does: the digest of its preview. Empty for whatever it does.
+    pub plan: String,
 }
 
 /// A rollback on its way.

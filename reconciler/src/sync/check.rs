@@ -278,6 +278,11 @@ async fn removed(
 }
 
 impl Checked {
+    /// One name for exactly what this commit does.
+    pub(crate) fn digest(&self) -> String {
+        plan::digest_of(self.removed.iter().chain(&self.plans))
+    }
+
     /// The plan for people, line by line.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();

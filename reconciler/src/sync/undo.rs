@@ -8,7 +8,7 @@ use engine::plan::{Deletion, Step};
 use super::core::causes;
 use super::execute::Execution;
 use crate::history::{NewStep, Rollout, StepKind, Write};
-use crate::service::{self, RollbackRequest};
+use crate::service::{self, RollbackRequest, Span};
 use crate::source::Person;
 
 /// Who writes commits that nobody asked for by hand.
@@ -73,10 +73,11 @@ impl Execution<'_> {
             return Ok(());
         };
         let request = RollbackRequest {
-            rollout: failed.id.clone(),
+            span: Span::Rollout(failed.id.clone()),
             reason: failed.message.clone(),
             author: author(),
             parent: None,
+            plan: String::new(),
         };
         let text = match service::rollback(self.core, &request).await {
             Ok(done) => format!(

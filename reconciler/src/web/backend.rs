@@ -12,7 +12,7 @@ use engine::rollout::CommitId;
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, SyncRequest, Tracked,
+    Service, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 
@@ -34,7 +34,7 @@ pub(super) trait Backend: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
-    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error>;
+    async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
@@ -96,8 +96,8 @@ impl Backend for ServiceBackend {
         self.0.origins(key, commit, fields).await
     }
 
-    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {
-        self.0.preview_rollback(rollout).await
+    async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
+        self.0.preview_rollback(span).await
     }
 
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error> {

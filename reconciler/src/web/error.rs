@@ -61,9 +61,10 @@ impl From<service::Error> for PageError {
         use service::Error;
         match error {
             Error::NotFound(what) => Self::NotFound(what),
-            Error::Impossible(_) | Error::Moved { .. } | Error::Refused(_) => {
-                Self::Refused(error.to_string())
-            }
+            Error::Impossible(_)
+            | Error::Moved { .. }
+            | Error::Replanned { .. }
+            | Error::Refused(_) => Self::Refused(error.to_string()),
             Error::History(_) => unavailable("the history", error),
             Error::Git(_) => unavailable("the repository", error),
             Error::Cluster(_) => unavailable("the cluster", error),

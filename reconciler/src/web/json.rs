@@ -7,13 +7,13 @@
 //! | `GET /apps/{app}` | [`ApplicationPage`] |
 //! | `GET /apps/{app}/diff?to=REVISION` | [`Diff`] |
 //! | `GET /apps/{app}/sync?objects=KIND/NAME,…&prune=true` | [`Diff`]: what a sync would do |
-//! | `POST /apps/{app}/sync` (form: as above) | [`Asked`] |
+//! | `POST /apps/{app}/sync` (form: as above, and `plan`: only if that is what it does) | [`Asked`] |
 //! | `POST /apps/{app}/suspend` (form: `reason` or empty), `POST /apps/{app}/resume` | [`Asked`] |
 //! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
 //! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
-//! | `GET /rollouts/{id}/rollback` | [`crate::service::RollbackPreview`] |
-//! | `POST /rollouts/{id}/rollback` (form: `reason`, `parent` or empty) | [`Done`] |
+//! | `GET /rollouts/{id}/rollback?through=ID`, `GET /apps/{app}/rollback?to=POINT`, `GET /rollback?to=POINT` | [`crate::service::RollbackPreview`] |
+//! | `POST` to the same (form: `reason`; `parent` and `plan`, or empty) | [`Done`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
@@ -72,6 +72,8 @@ pub struct Diff {
     /// Absent for a rollout's own diff.
     pub commit: Option<Commit>,
     pub counts: Counts,
+    /// One name for exactly this plan; absent for a rollout's own diff.
+    pub plan: Option<String>,
     /// For terminals: deletions first, changed fields below each change.
     pub lines: Vec<String>,
     pub objects: Vec<DiffObject>,
@@ -152,6 +154,7 @@ pub fn diff_of_plan(view: &PlanView) -> Diff {
         revision: view.commit.id.clone(),
         commit: Some(view.commit.clone()),
         counts: counts(&view.plan),
+        plan: Some(view.plan.digest()),
         lines: view.lines.clone(),
         objects: objects(&view.plan),
     }
@@ -216,6 +219,7 @@ pub fn diff_of_rollout(detail: &RolloutDetail) -> Diff {
             asks: 0,
             unchanged: of(Action::Unchanged),
         },
+        plan: None,
         lines: Vec::new(),
         objects: detail
             .objects

@@ -33,6 +33,14 @@ pub(super) fn over(app: App) -> Router {
             "/apps/{app}/sync",
             get(pages::sync_preview).post(pages::sync_ask),
         )
+        .route(
+            "/apps/{app}/rollback",
+            get(pages::rollback_since).post(pages::rollback_push_since),
+        )
+        .route(
+            "/rollback",
+            get(pages::rollback_all).post(pages::rollback_push_all),
+        )
         .route("/apps/{app}/suspend", post(pages::sync_suspend))
         .route("/apps/{app}/resume", post(pages::sync_resume))
         .route("/apps/{app}/history", get(pages::app_history))

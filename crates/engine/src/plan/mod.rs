@@ -131,6 +131,16 @@ impl Plan {
     }
 }
 
+/// One name for exactly these plans, each with the name of its application.
+pub fn digest_of<'a>(plans: impl IntoIterator<Item = (&'a String, &'a Plan)>) -> String {
+    let mut hash = Sha256::new();
+    let plans = plans.into_iter().filter(|(_, plan)| !plan.is_empty());
+    for (application, plan) in plans {
+        hash.update(format!("{application} {}\0", plan.digest()));
+    }
+    hex(&hash.finalize())
+}
+
 impl Wave {
     pub fn has_changes(&self) -> bool {
         self.steps.iter().any(Step::is_change)

@@ -68,7 +68,7 @@ pub struct Desired {
 pub enum Decision {
     /// Record the running rollout as superseded.
     Supersede { by: CommitId },
-    /// Record the running rollout as superseded: nothing may be changed any more.
+    /// Record the running rollout as superseded: nothing may be changed any more, or not this.
     Stop { reason: String },
     /// Record a new rollout, phase Pending.
     Start {
@@ -219,6 +219,11 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
     };
     if let Some(waiting) = dependencies(observed, rollout) {
         return waiting;
+    }
+    // Approved is what it does as a whole: what is half done is bound by its beginning.
+    let differs = rollout.options.differs(plan);
+    if let Some(reason) = differs.filter(|_| rollout.began_at.is_none()) {
+        return vec![Decision::Stop { reason }];
     }
     let mut decisions = Vec::new();
     let began_at = rollout.began_at.unwrap_or_else(|| {

@@ -19,7 +19,7 @@ pub use api::kinds::{RolloutPhase, SyncStatus};
 pub use correct::{Correction, backoff};
 pub use decide::{Awaited, Decision, Desired, Observed, decide};
 pub use dependencies::{Dependency, DependencyState};
-pub use options::Options;
+pub use options::{Options, short};
 pub use pause::{Pause, pause};
 pub use record::{Applied, CommitId, Rollout};
 pub use rollback::{Rollback, rollback};

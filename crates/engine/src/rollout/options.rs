@@ -18,6 +18,15 @@ pub struct Options {
     /// Delete what left the commit, even where the policy keeps it or wants to be asked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub prune: bool,
+    /// Only if this is what it does: the digest of the plan that was looked at. Empty for whatever
+    /// it does by then.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub plan: String,
+}
+
+/// The first twelve characters of a plan's digest, for people.
+pub fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
 impl Options {
@@ -31,6 +40,18 @@ impl Options {
         let objects =
             !self.is_partial() || (others.is_partial() && others.objects.is_subset(&self.objects));
         objects && (self.prune || !others.prune)
+    }
+
+    /// Why this plan is not the one that was looked at; `None` where it is, or none was.
+    pub fn differs(&self, plan: &Plan) -> Option<String> {
+        let digest = (!self.plan.is_empty()).then(|| plan.digest())?;
+        (digest != self.plan).then(|| {
+            format!(
+                "what it does is not what was approved any more: plan {}, not {}",
+                short(&digest),
+                short(&self.plan)
+            )
+        })
     }
 
     /// The part of a plan that is asked for.

@@ -17,6 +17,13 @@ pub struct Pause {
 impl Pause {
     /// Everything is as the commit has it, but for what is deleted only when somebody says so.
     pub const APPROVAL: &str = "Approval";
+    /// The commit waits for a sync by hand.
+    pub const MANUAL: &str = "Manual";
+
+    /// Whether it ends with a person's word.
+    pub fn asks(&self) -> bool {
+        self.reason == Self::APPROVAL || self.reason == Self::MANUAL
+    }
 }
 
 /// `None` where nothing stands in the way, or where there is nothing to do.
@@ -46,7 +53,7 @@ pub fn pause(observed: &Observed) -> Option<Pause> {
         let revision = observed.desired.revision.short();
         let name = &observed.application.name;
         return Some(Pause {
-            reason: "Manual",
+            reason: Pause::MANUAL,
             message: format!("commit {revision} waits for a sync by hand: kedge sync {name}"),
         });
     }

@@ -195,7 +195,7 @@ impl<'a> Story<'a> {
     fn roll_back(&self) -> anyhow::Result<()> {
         let browser = &self.browser;
         self.open("/apps/ui/history", "ui")?;
-        browser.follow(".hist a[href='/rollouts/ui-2/rollback']")?;
+        browser.follow(".hist a[href='/apps/ui/rollback?to=ui-1']")?;
         browser.reads("h1", &["Roll back ui"], SOON)?;
         browser.reads(".commitbox", &["Kedge-Rollout: ui-2", "Revert"], SOON)?;
         browser.reads(
@@ -207,7 +207,7 @@ impl<'a> Story<'a> {
         browser.click("button.pri")?;
         ensure!(
             browser.holds("!document.querySelector('form.dlg').checkValidity()")
-                && browser.path()? == "/rollouts/ui-2/rollback",
+                && browser.path()? == "/apps/ui/rollback",
             "a rollback without a reason was sent to {}",
             browser.path()?
         );

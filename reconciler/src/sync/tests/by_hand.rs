@@ -176,3 +176,35 @@ async fn a_window_keeps_a_commit_back_but_not_a_person() {
     assert!(refused.to_string().contains("waits until 20"), "{refused}");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_was_approved_binds_the_sync() {
+    let mut world = World::new().await;
+    let policy = "syncPolicy: {automated: false}";
+    world.application("web", policy, &[namespace(), config_map("a", "one")]);
+    let one = world.commit("One");
+    paused(&world, "Manual", one.short()).await;
+    let ann = ann();
+    let mut approved = by_hand("web", &ann, &[]);
+    let plan = world.reconciler.preview_sync(&approved).await.unwrap();
+    approved.plan = engine::rollout::short(&plan.plan.digest()).to_owned();
+
+    // The cluster was looked at, and now the commit is another one.
+    world.application("web", policy, &[namespace(), config_map("a", "two")]);
+    let two = world.commit("Two");
+    paused(&world, "Manual", two.short()).await;
+    let moved = world.reconciler.sync(&approved).await;
+    let Err(Error::Replanned { now, .. }) = moved else {
+        panic!("{moved:?}");
+    };
+    // Too short to be the name of one plan.
+    approved.plan = now[..6].to_owned();
+    let vague = world.reconciler.sync(&approved).await;
+    assert!(matches!(vague, Err(Error::Replanned { .. })), "{vague:?}");
+    approved.plan = now;
+    world.reconciler.sync(&approved).await.unwrap();
+    let done = world.phase("web", &two, RolloutPhase::Succeeded).await;
+    assert!(done.options.plan.starts_with(&approved.plan), "{done:?}");
+    assert_eq!(value(&world, "a").await, "two");
+    world.end().await;
+}

@@ -8,6 +8,7 @@ mod ignore;
 mod prune;
 mod push;
 mod records;
+mod rollbacks;
 mod rollouts;
 mod trouble;
 mod undo;

@@ -8,7 +8,7 @@ use engine::rollout::RolloutPhase;
 
 use super::*;
 use crate::history::{Action, StepKind, Trigger};
-use crate::service::{Error, RollbackRequest, Service};
+use crate::service::{Error, RollbackRequest, Service, Span};
 use crate::source::Person;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,14 +162,16 @@ async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
         })
         .await;
 
-    let preview = world.reconciler.preview_rollback("web-2").await.unwrap();
+    let two = Span::Rollout("web-2".into());
+    let preview = world.reconciler.preview_rollback(&two).await.unwrap();
     assert_eq!((&preview.restores, &preview.parent), (&good, &bad));
     assert!(
         preview.plan.iter().any(|line| line.contains("image")),
         "{preview:?}"
     );
     let mut request = RollbackRequest {
-        rollout: "web-2".into(),
+        span: two.clone(),
+        plan: String::new(),
         reason: "It does not start".into(),
         author: Person::new("Bob", "bob@example.org"),
         parent: Some(good.clone()),
@@ -189,13 +191,16 @@ async fn a_commit_that_fails_is_held_and_can_be_rolled_back() {
     assert!(world.history().holds().await.unwrap().is_empty());
     let first = world
         .reconciler
-        .preview_rollback("web-1")
+        .preview_rollback(&Span::Rollout("web-1".into()))
         .await
         .unwrap_err();
     assert!(matches!(first, Error::Impossible(_)), "{first}");
-    let twice = world.reconciler.preview_rollback("web-2").await;
+    let twice = world.reconciler.preview_rollback(&two).await;
     let twice = twice.unwrap_err().to_string();
-    assert!(twice.contains("undone already, by web-3"), "{twice}");
+    assert!(
+        twice.contains("all of rollout web-2 is undone already"),
+        "{twice}"
+    );
     world.end().await;
 }
 

@@ -324,6 +324,7 @@ pub(super) fn by_hand(application: &str, actor: &Person, objects: &[&str]) -> Sy
         actor: actor.clone(),
         objects: objects.iter().map(ToString::to_string).collect(),
         prune: false,
+        plan: String::new(),
     }
 }
 

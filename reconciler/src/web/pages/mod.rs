@@ -33,7 +33,10 @@ pub(super) use origins::origins;
 pub(super) use pod::page as pod_page;
 pub(super) use pod_logs::serve as pod_logs;
 pub(super) use probe::{live, metrics, ready};
-pub(super) use rollback::{preview as rollback_page, push as rollback_push};
+pub(super) use rollback::{
+    preview as rollback_page, preview_all as rollback_all, preview_since as rollback_since,
+    push as rollback_push, push_all as rollback_push_all, push_since as rollback_push_since,
+};
 pub(super) use rollout::page as rollout_page;
 pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
 pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};

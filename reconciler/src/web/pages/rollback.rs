@@ -1,10 +1,11 @@
-//! `GET` and `POST /rollouts/{id}/rollback`
+//! `GET` and `POST` of `/rollouts/{id}/rollback` (one, or `?through=` another one),
+//! `/apps/{app}/rollback?to=POINT` and `/rollback?to=POINT`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
@@ -13,14 +14,14 @@ use engine::rollout::CommitId;
 
 use super::apps::recent;
 use super::html;
-use super::rollout::{branch, detail};
+use super::rollout::branch;
 use crate::history::RolloutQuery;
-use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack};
+use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
 use crate::web::json;
-use crate::web::view::component::{CommitChip, Icon, encoded};
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::rollback::{self, View};
@@ -42,89 +43,147 @@ struct Page {
     cancel: String,
     reason: String,
     error: String,
-    restores: Option<CommitChip>,
-    parent: CommitChip,
-    subject: String,
-    body: String,
-    undoes: Vec<(String, String, String)>,
-    plan: Vec<(&'static str, String)>,
-    conflicts: Vec<String>,
-    by_hand: String,
-    takes: String,
-    takes_why: String,
-    loses: bool,
+    /// The name of the plan.
+    digest: String,
+    view: View,
+}
+
+/// From where to where, as the address says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Points {
+    /// The last of several rollouts.
+    through: String,
+    /// What stays.
+    to: String,
+}
+
+impl Points {
+    fn of_rollout(self, id: String) -> Span {
+        if self.through.is_empty() {
+            return Span::Rollout(id);
+        }
+        Span::Range {
+            first: id,
+            last: self.through,
+        }
+    }
+
+    fn since(self, application: String) -> Result<Span, PageError> {
+        if self.to.is_empty() {
+            let text = "to=POINT says what to go back to: a rollout, a time or a commit";
+            return Err(PageError::BadRequest(text.into()));
+        }
+        Ok(Span::Since {
+            application,
+            point: self.to,
+        })
+    }
 }
 
 pub(in crate::web) async fn preview(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(points): Query<Points>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let preview = app.backend.preview_rollback(&id).await?;
+    show(&app, &points.of_rollout(id), &visitor).await
+}
+
+pub(in crate::web) async fn preview_since(
+    State(app): State<Arc<App>>,
+    Path(application): Path<String>,
+    Query(points): Query<Points>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    show(&app, &points.since(application)?, &visitor).await
+}
+
+pub(in crate::web) async fn preview_all(
+    State(app): State<Arc<App>>,
+    Query(points): Query<Points>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    show(&app, &points.since(String::new())?, &visitor).await
+}
+
+async fn show(app: &App, span: &Span, visitor: &Visitor) -> Result<Response, PageError> {
+    let preview = app.backend.preview_rollback(span).await?;
     if visitor.json {
         return Ok(Json(preview).into_response());
     }
-    page(&app, &id, &preview, &visitor, String::new(), String::new()).await
+    page(app, span, &preview, visitor, String::new(), String::new()).await
+}
+
+/// Where the form is, and what leads back from it.
+fn addresses(span: &Span) -> (String, String) {
+    match span {
+        Span::Rollout(id) => {
+            let rollout = format!("/rollouts/{}", encoded(id));
+            (format!("{rollout}/rollback"), rollout)
+        }
+        Span::Range { first, last } => {
+            let rollout = format!("/rollouts/{}", encoded(first));
+            let through = encoded(last);
+            (format!("{rollout}/rollback?through={through}"), rollout)
+        }
+        Span::Since { application, point } if application.is_empty() => (
+            format!("/rollback?to={}", encoded(point)),
+            "/rollouts".into(),
+        ),
+        Span::Since { application, point } => {
+            let app = app_href(application);
+            let to = encoded(point);
+            (format!("{app}/rollback?to={to}"), format!("{app}/history"))
+        }
+    }
 }
 
 async fn page(
     app: &App,
-    id: &str,
+    span: &Span,
     preview: &RollbackPreview,
     visitor: &Visitor,
     reason: String,
     error: String,
 ) -> Result<Response, PageError> {
-    let detail = detail(app, id).await?;
-    let name = detail.rollout.application;
+    let name = match preview.application.as_str() {
+        "" => "everything",
+        name => name,
+    };
     let branch = match branch(app).await {
         branch if branch.is_empty() => "the tracked branch".into(),
         branch => branch,
     };
-    let rollout = format!("/rollouts/{}", encoded(id));
-    let frame = visitor
+    let (href, cancel) = addresses(span);
+    let mut frame = visitor
         .frame(app)
         .await
-        .page(Section::Rollouts, format!("Roll back {name}"))
-        .crumb(name.as_str(), app_href(&name))
-        .crumb(
-            format!("Rollout {}", detail.rollout.number),
-            rollout.as_str(),
-        )
-        .crumb("Roll back", "");
-    let View {
-        restores,
-        parent,
-        subject,
-        body,
-        undoes,
-        plan,
-        conflicts,
-        by_hand,
-        takes,
-        takes_why,
-        loses,
-    } = rollback::view(preview, &branch, &recent(app, Some(&name)).await?);
+        .page(Section::Rollouts, format!("Roll back {name}"));
+    frame = match preview.application.as_str() {
+        "" => frame.crumb("Rollouts", "/rollouts"),
+        name => frame.crumb(name, app_href(name)),
+    };
+    if let Span::Rollout(id) = span {
+        let number = id
+            .rsplit_once('-')
+            .map_or(id.as_str(), |(_, number)| number);
+        frame = frame.crumb(format!("Rollout {number}"), cancel.as_str());
+    }
+    let frame = frame.crumb("Roll back", "");
+    let of = (!preview.application.is_empty()).then_some(preview.application.as_str());
+    let view = rollback::view(preview, &branch, &recent(app, of).await?);
     Ok(html(&Page {
         frame,
-        href: format!("{rollout}/rollback"),
-        app: name,
+        href,
+        app: name.to_owned(),
         branch,
         author: visitor.person()?.to_string(),
-        cancel: rollout,
+        cancel,
         reason,
         error,
-        restores,
-        parent,
-        subject,
-        body,
-        undoes,
-        plan,
-        conflicts,
-        by_hand,
-        takes,
-        takes_why,
-        loses,
+        digest: preview.digest.clone(),
+        view,
     }))
 }
 
@@ -138,13 +197,45 @@ pub(in crate::web) struct Confirmed {
     /// Where the person saw the branch.
     #[serde(default)]
     parent: String,
+    /// The plan the person saw.
+    #[serde(default)]
+    plan: String,
 }
 
 pub(in crate::web) async fn push(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    Query(points): Query<Points>,
     visitor: Visitor,
     Form(form): Form<Confirmed>,
+) -> Result<Response, PageError> {
+    confirmed(&app, points.of_rollout(id), &visitor, form).await
+}
+
+pub(in crate::web) async fn push_since(
+    State(app): State<Arc<App>>,
+    Path(application): Path<String>,
+    Query(points): Query<Points>,
+    visitor: Visitor,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, PageError> {
+    confirmed(&app, points.since(application)?, &visitor, form).await
+}
+
+pub(in crate::web) async fn push_all(
+    State(app): State<Arc<App>>,
+    Query(points): Query<Points>,
+    visitor: Visitor,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, PageError> {
+    confirmed(&app, points.since(String::new())?, &visitor, form).await
+}
+
+async fn confirmed(
+    app: &App,
+    span: Span,
+    visitor: &Visitor,
+    form: Confirmed,
 ) -> Result<Response, PageError> {
     if let Some(Admitted::Session(session)) = &visitor.admitted
         && !app.auth.is_csrf(session, &form.csrf)
@@ -157,24 +248,27 @@ pub(in crate::web) async fn push(
         return Err(PageError::BadRequest(text.into()));
     }
     let request = RollbackRequest {
-        rollout: id.clone(),
+        span,
         reason: reason.clone(),
         author: visitor.person()?,
         parent: (!form.parent.is_empty()).then_some(CommitId(form.parent)),
+        plan: form.plan,
     };
     match app.backend.rollback(&request).await {
-        Ok(done) => Ok(answer(&app, &id, &visitor, done).await),
+        Ok(done) => Ok(answer(app, &request.span, visitor, done).await),
         // The new plan is shown at once, with what was typed.
-        Err(error @ service::Error::Moved { .. }) if !visitor.json => {
-            let preview = app.backend.preview_rollback(&id).await?;
+        Err(error @ (service::Error::Moved { .. } | service::Error::Replanned { .. }))
+            if !visitor.json =>
+        {
+            let preview = app.backend.preview_rollback(&request.span).await?;
             let text = format!("{error}. This is the new plan.");
-            page(&app, &id, &preview, &visitor, reason, text).await
+            page(app, &request.span, &preview, visitor, reason, text).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn answer(app: &App, id: &str, visitor: &Visitor, done: RolledBack) -> Response {
+async fn answer(app: &App, span: &Span, visitor: &Visitor, done: RolledBack) -> Response {
     let rollouts = started(app, &done.push).await;
     if visitor.json {
         return Json(json::Done {
@@ -186,14 +280,16 @@ async fn answer(app: &App, id: &str, visitor: &Visitor, done: RolledBack) -> Res
         .into_response();
     }
     // The rollout of the same application, if several began.
-    let name = id.rsplit_once('-').map_or(id, |(name, _)| name);
-    let own = rollouts
-        .iter()
-        .find(|one| one.rsplit_once('-').is_some_and(|(own, _)| own == name))
-        .or(rollouts.first());
-    let to = match own {
+    let of = |id: &str| id.rsplit_once('-').map_or(id, |(name, _)| name).to_owned();
+    let name = match span {
+        Span::Rollout(id) | Span::Range { first: id, .. } => of(id),
+        Span::Since { application, .. } => application.clone(),
+    };
+    let own = rollouts.iter().find(|one| of(one) == name);
+    let to = match own.or(rollouts.first()) {
         Some(rollout) => format!("/rollouts/{}", encoded(rollout)),
-        None => app_href(name),
+        None if name.is_empty() => "/rollouts".into(),
+        None => app_href(&name),
     };
     Redirect::to(&to).into_response()
 }

@@ -1,26 +1,43 @@
-//! `GET` and `POST /apps/{app}/sync`, `POST /apps/{app}/suspend` and `/resume`: for programs.
+//! `GET` and `POST /apps/{app}/sync`, `POST /apps/{app}/suspend` and `/resume`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
 
+use super::html;
 use crate::history::{Rollout, RolloutQuery};
-use crate::service::SyncRequest;
+use crate::service::{self, SyncRequest};
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
 use crate::web::json;
+use crate::web::view::component::Icon;
+use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
+use crate::web::view::sync::{self, View};
 use crate::web::visitor::Visitor;
 
 /// Characters of a reason.
 const REASON: usize = 2_000;
 /// How long the answer waits for the rollout.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+#[derive(Template)]
+#[template(path = "sync/page.html")]
+struct Page {
+    frame: Frame,
+    href: String,
+    cancel: String,
+    app: String,
+    prune: bool,
+    error: String,
+    view: View,
+}
 
 /// What is asked for.
 #[derive(Debug, Deserialize)]
@@ -32,6 +49,9 @@ pub(in crate::web) struct Asked {
     objects: String,
     #[serde(default)]
     prune: bool,
+    /// The name of the plan that was looked at; empty for whatever is done.
+    #[serde(default)]
+    plan: String,
     #[serde(default)]
     reason: String,
 }
@@ -47,6 +67,7 @@ impl Asked {
                 .map(Into::into)
                 .collect(),
             prune: self.prune,
+            plan: self.plan.trim().to_owned(),
         })
     }
 
@@ -67,8 +88,41 @@ pub(in crate::web) async fn preview(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let request = asked.request(name, &visitor)?;
-    let plan = app.backend.preview_sync(&request).await?;
-    Ok(Json(json::diff_of_plan(&plan)).into_response())
+    if visitor.json {
+        let plan = app.backend.preview_sync(&request).await?;
+        return Ok(Json(json::diff_of_plan(&plan)).into_response());
+    }
+    page(&app, &request, &visitor, String::new()).await
+}
+
+/// The page that looks like a dialog. `error` is why it is there again.
+async fn page(
+    app: &App,
+    request: &SyncRequest,
+    visitor: &Visitor,
+    error: String,
+) -> Result<Response, PageError> {
+    let (name, prune) = (&request.application, request.prune);
+    let plan = app.backend.preview_sync(request).await?;
+    let standing = app.backend.application(name).await?.standing;
+    let waits = standing.paused.map(|pause| pause.message);
+    let cancel = app_href(name);
+    let frame = visitor
+        .frame(app)
+        .await
+        .page(Section::Applications, format!("Sync {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name.as_str(), cancel.as_str())
+        .crumb("Sync", "");
+    Ok(html(&Page {
+        frame,
+        href: format!("{cancel}/sync"),
+        cancel,
+        app: name.clone(),
+        prune,
+        error,
+        view: sync::view(&plan, prune, waits.unwrap_or_default()),
+    }))
 }
 
 pub(in crate::web) async fn sync(
@@ -80,7 +134,20 @@ pub(in crate::web) async fn sync(
     asked.admit(&app, &visitor)?;
     let before = last(&app, &name).await.map_or(0, |last| last.number);
     let request = asked.request(name.clone(), &visitor)?;
-    app.backend.sync(&request).await?;
+    match app.backend.sync(&request).await {
+        Ok(()) => {}
+        // The new plan is shown at once.
+        Err(error @ service::Error::Replanned { .. }) if !visitor.json => {
+            return page(
+                &app,
+                &request,
+                &visitor,
+                format!("{error}. This is the new plan."),
+            )
+            .await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     let rollout = started(&app, &name, before).await;
     Ok(done(&visitor, name, rollout))
 }

@@ -244,3 +244,29 @@ async fn signing_out_ends_the_session() {
     let response = site.send(request(Method::GET, "/apps", &headers, "")).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn a_sync_is_of_the_plan_that_was_seen() {
+    let site = Site::new(Sample::default()).await;
+    let session = site.auth.sign_in(TOKEN, now()).unwrap();
+    let cookie = site.auth.cookie(&session);
+    let cookie = cookie.split(';').next().unwrap();
+    let csrf = site.auth.csrf(&session);
+    let (_, page) = site.page("/apps/serving/sync").await;
+    let field = "name=\"plan\" value=\"";
+    let seen = page.split(field).nth(1).unwrap();
+    let seen = &seen[..64];
+    let check = async |plan: &str, status: StatusCode| {
+        let headers = [HTML, SAME, ("cookie", cookie)];
+        let body = format!("csrf={csrf}&prune=false&plan={plan}");
+        let post = request(Method::POST, "/apps/serving/sync", &headers, &body);
+        let (answered, text) = read(site.send(post).await).await;
+        assert_eq!(answered, status, "{text}");
+        text
+    };
+    // The answer to an old plan is the page again, with the new one.
+    let again = check(&"0".repeat(64), StatusCode::OK).await;
+    assert!(again.contains("nothing was changed"), "{again}");
+    assert!(again.contains(seen), "{again}");
+    check(seen, StatusCode::SEE_OTHER).await;
+}

@@ -15,7 +15,7 @@ use engine::{Health, HealthStatus, Plan};
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    SyncRequest, Tracked,
+    Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
@@ -215,8 +215,15 @@ impl Backend for Sample {
         })
     }
 
-    async fn preview_rollback(&self, rollout: &str) -> Result<RollbackPreview, Error> {
+    async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
+        let rollout = match span {
+            Span::Rollout(id) | Span::Range { first: id, .. } => id.as_str(),
+            Span::Since { .. } => "serving-11",
+        };
         Ok(RollbackPreview {
+            what: format!("rollout {rollout}"),
+            application: rollout.rsplit_once('-').map_or("", |(name, _)| name).into(),
+            digest: "ab".repeat(32),
             rollout: rollout.into(),
             parent: self.head.clone(),
             undoes: vec![self.commit()],
@@ -237,8 +244,16 @@ impl Backend for Sample {
         self.plan(&request.application, "").await
     }
 
-    async fn sync(&self, _: &SyncRequest) -> Result<(), Error> {
-        Ok(())
+    async fn sync(&self, request: &SyncRequest) -> Result<(), Error> {
+        let now = self.preview_sync(request).await?.plan.digest();
+        if request.plan.is_empty() || request.plan == now {
+            return Ok(());
+        }
+        Err(Error::Replanned {
+            what: format!("a sync of {}", request.application),
+            approved: request.plan.clone(),
+            now,
+        })
     }
 
     async fn suspend(&self, _: &str, _: &str, _: &Person) -> Result<(), Error> {

@@ -189,6 +189,7 @@ pub(crate) fn truth(facts: &Facts) -> Truth {
             "What happened".into(),
             format!("/rollouts/{}", encoded(&last.id)),
         )),
+        _ if facts.asks => Some(("Review and sync".into(), format!("{base}/sync"))),
         _ if facts.health.is_settled_well() => Some(("See diff".into(), format!("{base}/diff"))),
         _ => None,
     };

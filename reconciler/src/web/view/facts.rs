@@ -2,7 +2,7 @@
 //! object in the cluster.
 
 use api::{Condition, Object};
-use engine::rollout::{CommitId, Rollback, SyncStatus};
+use engine::rollout::{CommitId, Pause, Rollback, SyncStatus};
 use engine::{Application, HealthStatus};
 use jiff::Timestamp;
 
@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub objects: i64,
     pub last: Option<Rollout>,
     pub held: Option<Hold>,
+    /// Whether it waits for a person to say yes.
+    pub asks: bool,
     /// When it left the repository.
     pub removed_at: Option<Timestamp>,
     /// Before this there is nothing to say about it.
@@ -61,6 +63,7 @@ impl Facts {
             objects: summary.objects,
             last: summary.last.clone(),
             held: summary.held.clone(),
+            asks: standing.paused.as_ref().is_some_and(Pause::asks),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,
             application,

@@ -7,6 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::facts::undone;
+use super::graph::app_href;
 use super::rollout::initials;
 use super::tape::Shape;
 use super::time::{When, took};
@@ -191,22 +192,15 @@ fn day_of(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Going back to a rollout is undoing all that came after it, beginning with the next one.
+/// Going back to a rollout is undoing all that came after it.
 fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
-    let later = newest
-        .iter()
-        .take_while(|one| one.id != rollout.id)
-        .filter(|one| one.application == rollout.application);
-    match later.last() {
-        Some(next)
-            if rollout.phase == RolloutPhase::Succeeded
-                && newest.iter().any(|one| one.id == rollout.id)
-                && !next.previous.0.is_empty() =>
-        {
-            format!("/rollouts/{}/rollback", encoded(&next.id))
-        }
-        _ => String::new(),
+    let own = |one: &&Rollout| one.application == rollout.application;
+    let newer = newest.iter().find(own);
+    if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(|it| it.id == rollout.id) {
+        return String::new();
     }
+    let (app, id) = (app_href(&rollout.application), encoded(&rollout.id));
+    format!("{app}/rollback?to={id}")
 }
 
 fn duration(rollout: &Rollout, now: Timestamp) -> jiff::SignedDuration {

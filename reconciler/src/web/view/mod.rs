@@ -16,6 +16,7 @@ pub(super) mod pod;
 pub(super) mod rollback;
 pub(super) mod rollout;
 mod scale;
+pub(super) mod sync;
 pub(super) mod tape;
 
 pub(super) mod time;

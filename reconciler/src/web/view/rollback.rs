@@ -100,7 +100,7 @@ fn undone(commit: &Commit) -> (String, String, String) {
 }
 
 /// The colour of a line of a plan, by the sign it begins with.
-fn class(line: &str) -> &'static str {
+pub(super) fn class(line: &str) -> &'static str {
     match line.trim_start().chars().next() {
         Some('+') => "ok",
         Some('-' | '−') => "bad",

@@ -376,12 +376,11 @@ fn going_back_is_undoing_what_came_next() {
         let back: Vec<&str> = list.rows.iter().map(|row| row.back.as_str()).collect();
         assert_eq!(back, expected);
     };
-    let (four, two) = ("/rollouts/web-4/rollback", "/rollouts/web-2/rollback");
+    let (four, two) = ("/apps/web/rollback?to=web-3", "/apps/web/rollback?to=web-1");
     check(&all, &["", "", four, "", two]);
     // Whatever else is on the page.
     check(&all[4..], &[two]);
-    // What is too old to be found is not guessed.
-    check(&[numbered(0, good)], &[""]);
+    check(&[numbered(0, good)], &["/apps/web/rollback?to=web-0"]);
     let list = history::list(&all, &all, &query, "/", history::Scope::Application, now());
     let serving: Vec<bool> = list.rows.iter().map(|row| row.serving).collect();
     assert_eq!(serving, [false, false, true, false, false]);

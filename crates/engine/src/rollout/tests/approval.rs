@@ -58,3 +58,27 @@ fn a_commit_without_objects_deletes_nothing_by_itself() {
     let asking: Vec<&str> = plan.asking().map(|kept| kept.reason.as_str()).collect();
     assert_eq!(asking, ["the commit has no objects at all any more"]);
 }
+
+#[test]
+fn a_plan_that_was_approved_is_done_or_none_is() {
+    let world = |digest: &str| {
+        let mut world = World::new(&[&["a!"]]);
+        world.desired.requested = true;
+        world.desired.options.plan = digest.to_owned();
+        world
+    };
+    let digest = plan(&[&["a!"]]).digest();
+    let start = format!("start {COMMIT}");
+    assert_eq!(world(&digest).decide(), [&start, "begin", "apply 0: a"]);
+    let other = plan(&[&["a!", "b!"]]).digest();
+    let reason = format!(
+        "stop: what it does is not what was approved any more: plan {}, not {}",
+        short(&digest),
+        short(&other)
+    );
+    assert_eq!(world(&other).decide(), [start, reason]);
+    // Half way there is less left to do, and it is still what was approved.
+    let mut running = world(&other).running(RolloutPhase::Applying);
+    running.last.as_mut().unwrap().options.plan = other;
+    assert_eq!(running.decide(), ["apply 0: a"]);
+}

@@ -1,0 +1,51 @@
+//! What was at a point in time.
+
+use jiff::Timestamp;
+
+use engine::rollout::CommitId;
+
+use super::error::failed;
+use super::time::Time;
+use super::{Error, Reader};
+
+impl Reader {
+    /// Where a branch was, as pushes say.
+    pub(crate) async fn head_at(
+        &self,
+        repository: &str,
+        branch: &str,
+        at: Timestamp,
+    ) -> Result<Option<CommitId>, Error> {
+        let found: Option<String> = sqlx::query_scalar(
+            "select new_revision from pushes
+              where repository = $1 and branch = $2 and verdict = 'Accepted' and received_at <= $3
+              order by received_at desc limit 1",
+        )
+        .bind(repository)
+        .bind(branch)
+        .bind(Time(at))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find where a branch was"))?;
+        Ok(found.map(CommitId))
+    }
+
+    /// The commit that an application was at.
+    pub(crate) async fn applied_at(
+        &self,
+        application: &str,
+        at: Timestamp,
+    ) -> Result<Option<CommitId>, Error> {
+        let found: Option<String> = sqlx::query_scalar(
+            "select revision from rollouts
+              where application = $1 and phase = 'Succeeded' and finished_at <= $2
+              order by finished_at desc limit 1",
+        )
+        .bind(application)
+        .bind(Time(at))
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("find where an application was"))?;
+        Ok(found.map(CommitId))
+    }
+}

@@ -1,0 +1,184 @@
+//! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
+
+use engine::rollout::{CommitId, short};
+
+use super::span::{Undo, nothing, undo};
+use crate::githost::repository::{self, advance};
+use crate::githost::revert::{Outcome, Revert, Told, message, revert};
+use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::service::{Error, RollbackPreview, RollbackRequest, RolledBack, Span};
+use crate::source::Person;
+use crate::sync::check::{Checked, check};
+use crate::sync::core::Core;
+
+pub(in crate::service) async fn preview(
+    core: &Core,
+    span: &Span,
+) -> Result<RollbackPreview, Error> {
+    let undo = undo(core, span).await?;
+    let message = message(&told(&undo, ""));
+    let (plan, digest, conflicts) = match make(core, &undo, &Person::default(), &message).await? {
+        Outcome::Made(commit) => {
+            let checked = checked(core, &commit).await?;
+            (checked.lines(), checked.digest(), Vec::new())
+        }
+        Outcome::Conflicts(files) => (Vec::new(), String::new(), files),
+        Outcome::Nothing => return Err(nothing(&undo.what)),
+    };
+    Ok(RollbackPreview {
+        what: undo.what,
+        application: undo.application,
+        rollout: undo.rollout,
+        parent: undo.tip,
+        undoes: undo.commits,
+        restores: undo.restores,
+        message,
+        plan,
+        digest,
+        conflicts,
+    })
+}
+
+/// What the commit's message is made of.
+fn told<'a>(undo: &'a Undo, reason: &'a str) -> Told<'a> {
+    Told {
+        what: &undo.what,
+        application: &undo.application,
+        undone: &undo.commits,
+        restores: &undo.restores,
+        rollout: &undo.rollout,
+        reason,
+    }
+}
+
+pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<RolledBack, Error> {
+    let undo = undo(core, &request.span).await?;
+    let branch = core.config.branch.clone();
+    if request
+        .parent
+        .as_ref()
+        .is_some_and(|parent| *parent != undo.tip)
+    {
+        let head = undo.tip;
+        return Err(Error::Moved { branch, head });
+    }
+    let message = message(&told(&undo, &request.reason));
+    let commit = match make(core, &undo, &request.author, &message).await? {
+        Outcome::Made(commit) => commit,
+        Outcome::Nothing => return Err(nothing(&undo.what)),
+        Outcome::Conflicts(files) => {
+            let ids: Vec<&str> = undo.commits.iter().map(|it| it.id.short()).collect();
+            return Err(Error::Impossible(format!(
+                "later commits changed the same lines of {}; undo it by hand: git revert {}",
+                files.join(", "),
+                ids.join(" ")
+            )));
+        }
+    };
+    let checked = checked(core, &commit).await?;
+    approved(request, &undo, &checked)?;
+    let report = checked.lines();
+    let push = record(core, &undo, request, &commit, &report).await?;
+    let (path, tip) = (core.source.location.path.clone(), undo.tip);
+    let new = commit.clone();
+    let log = format!("rollback of {}", undo.what);
+    let moving = tokio::task::spawn_blocking(move || advance(&path, &branch, &tip, &new, &log));
+    moved(moving.await)?;
+    accept(core, &push, &report).await?;
+    core.waker.wake(Trigger::Rollback);
+    Ok(RolledBack {
+        commit,
+        push,
+        report,
+    })
+}
+
+fn moved(
+    outcome: Result<Result<(), repository::Error>, tokio::task::JoinError>,
+) -> Result<(), Error> {
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(repository::Error::Moved { branch, actual, .. })) => Err(Error::Moved {
+            branch,
+            head: actual,
+        }),
+        Ok(Err(error)) => Err(Error::Git(Box::new(error))),
+        Err(error) => Err(Error::Git(Box::new(error))),
+    }
+}
+
+async fn record(
+    core: &Core,
+    undo: &Undo,
+    request: &RollbackRequest,
+    commit: &CommitId,
+    report: &[String],
+) -> Result<String, Error> {
+    let now = core.env.now();
+    let push = Push {
+        id: core.env.ids.uid(),
+        repository: core.source.name.clone(),
+        branch: core.config.branch.clone(),
+        old_revision: undo.tip.clone(),
+        new_revision: commit.clone(),
+        pusher: request.author.to_string(),
+        trigger: Trigger::Rollback,
+        received_at: now,
+        verdict: Verdict::Checking,
+        report: report.join("\n"),
+    };
+    let text = format!("{} rolls back {}", request.author.name, undo.what);
+    let step = NewStep::new(now, StepKind::Received, text).push(&push.id);
+    let writes = [Write::Push(push.clone()), Write::Step(step)];
+    core.history.commit(&writes).await?;
+    Ok(push.id)
+}
+
+async fn accept(core: &Core, push: &str, report: &[String]) -> Result<(), Error> {
+    let verdict = Write::Verdict {
+        push: push.to_owned(),
+        verdict: Verdict::Accepted,
+        report: report.join("\n"),
+    };
+    Ok(core.history.commit(&[verdict]).await?)
+}
+
+/// Whether this is what the person saw.
+fn approved(request: &RollbackRequest, undo: &Undo, checked: &Checked) -> Result<(), Error> {
+    let now = checked.digest();
+    if request.plan.is_empty() || request.plan == now {
+        return Ok(());
+    }
+    Err(Error::Replanned {
+        what: format!("a rollback of {}", undo.what),
+        approved: short(&request.plan).to_owned(),
+        now: short(&now).to_owned(),
+    })
+}
+
+async fn checked(core: &Core, commit: &CommitId) -> Result<Checked, Error> {
+    let checked = check(core, &core.source.location, commit).await;
+    match checked.map_err(Error::Cluster)? {
+        Ok(checked) => Ok(checked),
+        Err(problems) => Err(Error::Refused(problems.to_string())),
+    }
+}
+
+async fn make(core: &Core, undo: &Undo, author: &Person, message: &str) -> Result<Outcome, Error> {
+    let order = Revert {
+        tip: undo.tip.clone(),
+        commits: undo
+            .commits
+            .iter()
+            .map(|commit| commit.id.clone())
+            .collect(),
+        author: author.clone(),
+        message: message.to_owned(),
+    };
+    let path = core.source.location.path.clone();
+    let making = tokio::task::spawn_blocking(move || revert(&path, &order));
+    match making.await {
+        Ok(made) => made.map_err(|error| Error::Git(Box::new(error))),
+        Err(error) => Err(Error::Git(Box::new(error))),
+    }
+}

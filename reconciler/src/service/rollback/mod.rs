@@ -1,0 +1,8 @@
+//! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
+
+mod make;
+mod span;
+mod walk;
+
+pub(super) use make::preview;
+pub(crate) use make::rollback;
