@@ -18,6 +18,8 @@ pub struct Config {
     pub branch: String,
     /// The directory of the repository that has `apps/` in it; `.` for its root.
     pub path: String,
+    /// Where the web pages are: `http://127.0.0.1:8080`; Git is below it.
+    pub address: String,
     /// How often repositories elsewhere are asked for news.
     pub poll: Duration,
     /// This binary: Git starts it as its hooks.
@@ -48,6 +50,7 @@ impl Config {
             repository: RepositoryConfig::Hosted { seed: None },
             branch: "main".into(),
             path: ".".into(),
+            address: "http://127.0.0.1:8080".into(),
             poll: Duration::from_mins(1),
             executable,
             push_limit: 256 << 20,

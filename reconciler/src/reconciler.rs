@@ -11,8 +11,8 @@ use tracing::Instrument;
 use client::{Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
-use crate::githost::{self, Authenticate, GitHost, Guard, Tokens};
-use crate::history::{self, History};
+use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
+use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Source, Waker, mirrors};
 use crate::sync::core::Core;
@@ -32,6 +32,8 @@ pub enum Error {
     History(#[from] history::Error),
     #[error("cannot prepare the hosted repository")]
     Repository(#[from] githost::repository::Error),
+    #[error("cannot use the hosted repositories")]
+    Hosted(#[from] githost::hosted::Error),
     #[error("cannot host the repository")]
     Host(#[source] std::io::Error),
     #[error("a task of the start broke down")]
@@ -42,7 +44,7 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Reconciler {
     pub(crate) core: Arc<Core>,
-    host: Option<GitHost>,
+    host: GitHost,
     tokens: Arc<Tokens>,
     metrics: Metrics,
 }
@@ -68,8 +70,10 @@ impl Reconciler {
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let fetcher = Fetcher::new(&config, &client, &env);
+        let hosted = hosted(&config, &source, &history, &env).await?;
+        let mirrors = (mirrors(&config.data), &hosted);
         let core = Arc::new(Core {
-            sources: Sources::new(mirrors(&config.data), &fetcher, config.poll, &env, &tasks),
+            sources: Sources::new(mirrors, &fetcher, config.poll, &env, &tasks),
             fetcher,
             env: env.clone(),
             tasks: tasks.clone(),
@@ -79,6 +83,7 @@ impl Reconciler {
             inventory,
             renders: crate::sync::Renders::default(),
             source,
+            hosted,
             waker: Waker::default(),
             target: watch::Sender::default(),
             standings: Standings::default(),
@@ -111,10 +116,9 @@ impl Reconciler {
         self.metrics.register(registry, &self.core.standings);
     }
 
-    /// The Git endpoint of the hosted repository, if one is hosted. See [`githost::router`].
-    pub fn git(&self, authenticate: Arc<dyn Authenticate>) -> Option<axum::Router> {
-        let host = self.host.as_ref()?;
-        Some(githost::router(host, authenticate))
+    /// The Git endpoint of the hosted repositories. See [`githost::router`].
+    pub fn git(&self, authenticate: Arc<dyn Authenticate>) -> axum::Router {
+        githost::router(&self.host, authenticate)
     }
 
     /// The tokens of people and programs.
@@ -127,6 +131,9 @@ impl Reconciler {
         crate::web::hosting::router(crate::web::hosting::Deps {
             auth,
             tokens: self.tokens.clone(),
+            repositories: self.core.hosted.clone(),
+            operations: Arc::new(self.clone()),
+            address: self.core.config.address.clone(),
             history: self.core.history.reader().clone(),
             env: self.core.env.clone(),
         })
@@ -151,6 +158,29 @@ impl crate::web::webhook::News for Reconciler {
     }
 }
 
+impl crate::web::hosting::Operations for Reconciler {
+    fn readers(&self, repository: &str) -> Vec<String> {
+        self.core.readers(repository)
+    }
+
+    fn changed(&self, repository: &str) {
+        self.core.sources.wake(Trigger::Push, |it| it == repository);
+        self.core.wake_all();
+    }
+}
+
+async fn hosted(
+    config: &Config,
+    source: &Source,
+    history: &History,
+    env: &Env,
+) -> Result<Arc<Repositories>, Error> {
+    let own = source.is_hosted().then(|| source.location.path.clone());
+    let directory = config.data.join("git/repositories");
+    let all = Repositories::load(directory, own, &config.address, history, env).await?;
+    Ok(Arc::new(all))
+}
+
 async fn source(config: &Config) -> Result<Source, Error> {
     match &config.repository {
         RepositoryConfig::Hosted { seed } => {
@@ -166,13 +196,10 @@ async fn source(config: &Config) -> Result<Source, Error> {
     }
 }
 
-fn host(core: &Arc<Core>) -> Result<Option<GitHost>, Error> {
-    if !core.source.is_hosted() {
-        return Ok(None);
-    }
+fn host(core: &Arc<Core>) -> Result<GitHost, Error> {
     let config = &core.config;
     let options = githost::Options {
-        repository: core.source.location.path.clone(),
+        repositories: core.hosted.clone(),
         hooks: config.data.join("git/hooks"),
         socket: socket(&config.data),
         executable: config.executable.clone(),
@@ -183,9 +210,7 @@ fn host(core: &Arc<Core>) -> Result<Option<GitHost>, Error> {
         history: core.history.clone(),
         env: core.env.clone(),
     });
-    GitHost::start(options, gate, &core.env, &core.tasks)
-        .map(Some)
-        .map_err(Error::Host)
+    GitHost::start(options, gate, &core.env, &core.tasks).map_err(Error::Host)
 }
 
 /// Below the data directory, unless its path is too long for a socket.

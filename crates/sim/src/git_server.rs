@@ -72,7 +72,7 @@ impl GitServer {
         let certificates = Certificates::new(&authority.issue(&wanted, now)?)?;
         let transport = Transport::tls(Arc::new(certificates))?;
         let options = Options {
-            repository: repository.clone(),
+            repositories: Arc::new(repository.clone()),
             hooks: directory.join("hooks"),
             socket: directory.join("run/hooks.socket"),
             executable: "/bin/false".into(),

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, diff, render, rollback, rollout, rollouts, state, suspend, sync,
-    token, undelete, validate,
+    app, apps, blame, completions, diff, render, repo, rollback, rollout, rollouts, state, suspend,
+    sync, token, undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Create a deleted object again
     #[command(after_help = undelete::EXAMPLE)]
     Undelete(undelete::Arguments),
+    /// Make, list and delete hosted repositories
+    #[command(after_help = repo::EXAMPLE)]
+    Repo(repo::Arguments),
     /// Make, list and revoke the tokens that people and programs sign in with
     #[command(after_help = token::EXAMPLE)]
     Token(token::Arguments),
@@ -76,6 +79,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::State(arguments) => state::run(&arguments).await,
         Command::Blame(arguments) => blame::run(&arguments).await,
         Command::Undelete(arguments) => undelete::run(&arguments).await,
+        Command::Repo(arguments) => repo::run(&arguments).await,
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }

@@ -16,6 +16,7 @@ mod output;
 mod place;
 mod reading;
 mod render;
+mod repo;
 mod rollback;
 mod rollout;
 mod rollouts;

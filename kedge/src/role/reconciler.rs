@@ -196,11 +196,7 @@ async fn serve(
         env,
         tasks: tasks.clone(),
     });
-    let pages = pages.merge(webhooks).merge(hosting);
-    let service = match git {
-        Some(git) => pages.merge(git),
-        None => pages,
-    };
+    let service = pages.merge(webhooks).merge(hosting).merge(git);
     let listener = tls::bind(address).await;
     let listener = listener.context("cannot serve the web pages")?;
     let limits = tls::Limits::default();
@@ -224,6 +220,7 @@ fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyho
         repository,
         branch: arguments.branch.clone(),
         path: arguments.path.clone(),
+        address: format!("http://{}", arguments.web_listen),
         ..Config::hosted(layout.root.clone(), database_url, executable)
     })
 }

@@ -14,16 +14,16 @@ use client::{Env, Tasks};
 use super::gate::{self, Gate, Ongoing, Pushing};
 use super::process::{Input, Invocation};
 use super::wire::{POST_RECEIVE, PRE_RECEIVE};
-use super::{Identity, hook};
+use super::{Identity, Shelf, hook};
 
 /// Fetches and pushes at once; a push that waits for its rollout counts.
 const AT_ONCE: usize = 64;
 
 /// Where things are.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
-    /// The bare repository.
-    pub repository: PathBuf,
+    /// The bare repositories.
+    pub repositories: Arc<dyn Shelf>,
     /// Where the hooks are put: a directory that is the service's own.
     pub hooks: PathBuf,
     /// Where the service listens for them. Only its owner can get there.
@@ -54,7 +54,13 @@ impl Service {
     }
 }
 
-/// Serves one bare repository. Cheap to clone.
+/// One of the repositories.
+pub(super) struct Place {
+    pub(super) name: String,
+    path: PathBuf,
+}
+
+/// Serves bare repositories. Cheap to clone.
 #[derive(Clone)]
 pub struct GitHost {
     shared: Arc<Shared>,
@@ -62,7 +68,6 @@ pub struct GitHost {
 
 struct Shared {
     options: Options,
-    name: String,
     ongoing: Ongoing,
     permits: Arc<Semaphore>,
     env: Env,
@@ -70,7 +75,7 @@ struct Shared {
 }
 
 impl GitHost {
-    /// Puts the hooks in place and starts to answer them. The repository must be there.
+    /// Puts the hooks in place and starts to answer them.
     ///
     /// # Errors
     /// Where the hooks or the socket cannot be made.
@@ -84,10 +89,8 @@ impl GitHost {
         let ongoing = Ongoing::default();
         private_directory(options.socket.parent())?;
         gate::listen(&options.socket, gate, ongoing.clone(), env, tasks)?;
-        let name = options.repository.file_name().unwrap_or_default();
         Ok(Self {
             shared: Arc::new(Shared {
-                name: name.to_string_lossy().into_owned(),
                 options,
                 ongoing,
                 permits: Arc::new(Semaphore::new(AT_ONCE)),
@@ -97,9 +100,14 @@ impl GitHost {
         })
     }
 
-    /// `cluster.git`
-    pub fn name(&self) -> &str {
-        &self.shared.name
+    /// The repository that is asked for as `shop` or `shop.git`.
+    pub(super) fn find(&self, name: &str) -> Option<Place> {
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        let path = self.shared.options.repositories.find(name)?;
+        Some(Place {
+            name: name.to_owned(),
+            path,
+        })
     }
 
     pub(super) fn env(&self) -> &Env {
@@ -117,19 +125,20 @@ impl GitHost {
 
     pub(super) fn advertise(
         &self,
+        place: &Place,
         service: Service,
         protocol: Option<&str>,
         input: Input,
         permit: OwnedSemaphorePermit,
     ) -> io::Result<Body> {
         let shared = &self.shared;
-        let invocation = self.invocation(service, true, protocol);
+        let invocation = self.invocation(place, service, true, protocol);
         invocation.start(input, &shared.env, &shared.tasks, move || drop(permit))
     }
 
     pub(super) fn call(
         &self,
-        service: Service,
+        (place, service): (&Place, Service),
         protocol: Option<&str>,
         identity: &Identity,
         input: Input,
@@ -137,12 +146,11 @@ impl GitHost {
     ) -> io::Result<Body> {
         let shared = &self.shared;
         let push = shared.env.ids.uid();
-        let mut invocation = self.invocation(service, false, protocol);
+        let mut invocation = self.invocation(place, service, false, protocol);
         if service == Service::ReceivePack {
-            let name = &shared.name;
             let pushing = Pushing {
                 identity: identity.clone(),
-                repository: name.strip_suffix(".git").unwrap_or(name).to_owned(),
+                repository: place.name.clone(),
             };
             shared.ongoing.add(&push, pushing);
             let person = &identity.person;
@@ -167,12 +175,13 @@ impl GitHost {
         started
     }
 
-    fn invocation(
+    fn invocation<'a>(
         &self,
+        place: &'a Place,
         service: Service,
         advertise: bool,
         protocol: Option<&str>,
-    ) -> Invocation<'_> {
+    ) -> Invocation<'a> {
         let options = &self.shared.options;
         let text = |text: &str| OsString::from(text);
         let mut environment = Vec::new();
@@ -182,10 +191,10 @@ impl GitHost {
         Invocation {
             service,
             advertise,
-            repository: &options.repository,
+            repository: &place.path,
             config: vec![
                 ("core.hooksPath", options.hooks.clone().into()),
-                ("safe.directory", options.repository.clone().into()),
+                ("safe.directory", place.path.clone().into()),
                 ("receive.advertisePushOptions", text("true")),
                 ("receive.autogc", text("false")),
                 ("receive.fsckObjects", text("true")),

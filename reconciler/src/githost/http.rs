@@ -16,6 +16,7 @@ use serde::Deserialize;
 use tracing::error;
 
 use super::authenticate::{Authenticate, Credentials};
+use super::host::Place;
 use super::process::{Encoding, Input};
 use super::{GitHost, Identity, Service};
 
@@ -29,7 +30,7 @@ struct App {
     authenticate: Arc<dyn Authenticate>,
 }
 
-/// The routes of the hosted repository, below `/git/`. Bodies have limits of their own here: put
+/// The routes of the hosted repositories, below `/git/`. Bodies have limits of their own here: put
 /// no other one around it, and no timeout, for a push lasts as long as its rollout.
 pub fn router(host: &GitHost, authenticate: Arc<dyn Authenticate>) -> Router {
     let app = Arc::new(App {
@@ -106,9 +107,9 @@ async fn serve(
             .insert(header::WWW_AUTHENTICATE, realm);
         return response;
     };
-    if repository != app.host.name() && format!("{repository}.git") != app.host.name() {
+    let Some(place) = app.host.find(repository) else {
         return refused(StatusCode::NOT_FOUND, "there is no such repository");
-    }
+    };
     if service == Service::ReceivePack
         && let Some(why) = identity.refusal()
     {
@@ -140,12 +141,12 @@ async fn serve(
         limit,
         prefix: prefix(service, part, protocol),
     };
-    run(app, service, part, protocol, &identity, input).await
+    run(app, (&place, service), part, protocol, &identity, input).await
 }
 
 async fn run(
     app: &App,
-    service: Service,
+    (place, service): (&Place, Service),
     part: Part,
     protocol: Option<&str>,
     identity: &Identity,
@@ -159,8 +160,10 @@ async fn run(
         }
     };
     let started = match part {
-        Part::Refs => app.host.advertise(service, protocol, input, permit),
-        Part::Call => app.host.call(service, protocol, identity, input, permit),
+        Part::Refs => app.host.advertise(place, service, protocol, input, permit),
+        Part::Call => app
+            .host
+            .call((place, service), protocol, identity, input, permit),
     };
     match started {
         Ok(body) => {

@@ -1,4 +1,4 @@
-//! The hosted cluster repository, over smart HTTP.
+//! Hosted repositories, over smart HTTP: the cluster's own, and any number of others.
 //!
 //! Git itself does the Git part, one process per request; policy is in its hooks, which are this
 //! same binary and only ask the service. Nothing here knows what is in the repository.
@@ -8,6 +8,7 @@ mod gate;
 mod guard;
 pub mod hook;
 mod host;
+pub mod hosted;
 mod http;
 mod identity;
 mod process;
@@ -25,6 +26,7 @@ pub use gate::{Accept, Gate, Lines, Pushed};
 pub use guard::Guard;
 use host::Service;
 pub use host::{GitHost, Options};
+pub use hosted::{Hosted, Repositories, Shelf};
 pub use http::router;
 pub use identity::{Identity, Role};
 pub use token::{Token, Tokens};

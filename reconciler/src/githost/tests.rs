@@ -82,7 +82,7 @@ impl World {
             done: done.clone(),
         };
         let options = Options {
-            repository: at("cluster.git"),
+            repositories: Arc::new(at("cluster.git")),
             hooks: at("hooks"),
             socket: at("run/hooks.socket"),
             executable: testing::hook(directory.path()),

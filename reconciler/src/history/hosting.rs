@@ -83,7 +83,55 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Name, who made it, and when.
+    pub(crate) async fn repositories(&self) -> Result<Vec<(String, String, Timestamp)>, Error> {
+        let rows: Vec<(String, String, Time)> =
+            sqlx::query_as("select name, created_by, created_at from repositories order by name")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("list the repositories"))?;
+        let rows = rows.into_iter();
+        Ok(rows.map(|(name, by, at)| (name, by, at.into())).collect())
+    }
+}
+
 impl History {
+    /// Answers whether the name was free.
+    pub(crate) async fn add_repository(
+        &self,
+        name: &str,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        sqlx::query(
+            "insert into repositories (name, created_by, created_at) values ($1, $2, $3)
+             on conflict do nothing",
+        )
+        .bind(name)
+        .bind(by)
+        .bind(Time(at))
+        .execute(&self.reader.pool)
+        .await
+        .map(|done| done.rows_affected() == 1)
+        .map_err(failed("record a repository"))
+    }
+
+    /// With its rules and mirrors.
+    pub(crate) async fn remove_repository(&self, name: &str) -> Result<(), Error> {
+        sqlx::query(
+            "with rules as (delete from branch_rules where repository = $1),
+                  copies as (delete from mirrors where repository = $1),
+                  plans as (delete from changes where repository = $1)
+             delete from repositories where name = $1",
+        )
+        .bind(name)
+        .execute(&self.reader.pool)
+        .await
+        .map(drop)
+        .map_err(failed("remove a repository"))
+    }
+
     /// Answers whether the name was free.
     pub(crate) async fn add_token(&self, token: &Token) -> Result<bool, Error> {
         sqlx::query(

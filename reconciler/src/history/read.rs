@@ -77,11 +77,12 @@ impl Reader {
             .map_err(failed("list pushes"))
     }
 
-    /// The push that brought this commit, the newest of several.
+    /// The push that brought this commit, the newest of several. What was let through has come
+    /// before that is on record.
     pub async fn push_of(&self, revision: &CommitId) -> Result<Option<Push>, Error> {
         sqlx::query_as(
             "select * from pushes
-              where new_revision = $1 and verdict = 'Accepted'
+              where new_revision = $1 and verdict <> 'Refused'
               order by received_at desc limit 1",
         )
         .bind(&revision.0)

@@ -39,6 +39,15 @@ impl Location {
     }
 }
 
+/// A ref that is about to move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// `refs/heads/main`
+    pub name: String,
+    /// `None` for one that is deleted.
+    pub to: Option<CommitId>,
+}
+
 /// An open repository.
 pub struct Repository {
     inner: git2::Repository,
@@ -82,13 +91,12 @@ impl Repository {
 
     /// The commit that a branch, a tag, any other ref, a commit or a beginning of its id names, or
     /// the newest tag of a range of versions; of a mirror the empty text names what its origin
-    /// would check out.
+    /// would check out, of a hosted one its `HEAD`.
     pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, Error> {
-        let revision = if revision.is_empty() {
-            DEFAULT
-        } else {
-            revision
-        };
+        if revision.is_empty() {
+            let default = self.parsed(DEFAULT)?;
+            return default.map_or_else(|| self.parsed("HEAD"), |it| Ok(Some(it)));
+        }
         if revision.contains('\0') {
             return Ok(None);
         }
@@ -97,21 +105,61 @@ impl Repository {
         }
         match self.parsed(revision)? {
             Some(commit) => Ok(Some(commit)),
-            None => self.newest(revision),
+            None => self.newest(revision, &[]),
         }
     }
 
-    /// The commit of the newest tag in a range of versions.
-    fn newest(&self, revision: &str) -> Result<Option<CommitId>, Error> {
+    /// What [`Self::resolve`] would answer once refs have moved.
+    pub fn resolve_after(
+        &self,
+        revision: &str,
+        moves: &[Moved],
+    ) -> Result<Option<CommitId>, Error> {
+        let head = || self.inner.find_reference("HEAD").ok();
+        let default = head().and_then(|head| Some(head.symbolic_target().ok()??.to_owned()));
+        let names = match revision {
+            "" => vec![default.unwrap_or_default()],
+            it => vec![
+                format!("refs/heads/{it}"),
+                format!("refs/tags/{it}"),
+                it.to_owned(),
+            ],
+        };
+        for name in &names {
+            match moves.iter().find(|moved| moved.name == *name) {
+                Some(Moved { to: Some(to), .. }) => return self.parsed(&to.0),
+                Some(Moved { to: None, .. }) => return Ok(None),
+                None if self.inner.refname_to_id(name).is_ok() => return self.parsed(name),
+                None => {}
+            }
+        }
+        match self.newest(revision, moves)? {
+            Some(newest) => Ok(Some(newest)),
+            None => self.resolve(revision),
+        }
+    }
+
+    /// The commit of the newest tag in a range of versions, once refs have moved.
+    fn newest(&self, revision: &str, moves: &[Moved]) -> Result<Option<CommitId>, Error> {
         let Some(range) = Range::parse(revision) else {
             return Ok(None);
         };
         let tags = self.inner.tag_names(None);
         let tags = tags.map_err(self.failed("list the tags"))?;
-        let names = tags.iter().flatten().flatten();
-        match range.newest(names) {
-            Some(tag) => self.parsed(&format!("refs/tags/{tag}")),
-            None => Ok(None),
+        let moved = |tag: &str| {
+            let is_of = |moved: &&Moved| moved.name.strip_prefix("refs/tags/") == Some(tag);
+            moves.iter().find(is_of)
+        };
+        let stay = tags.iter().flatten().flatten();
+        let stay = stay.filter(|tag| moved(tag).is_none());
+        let new = moves.iter().filter(|moved| moved.to.is_some());
+        let new = new.filter_map(|moved| moved.name.strip_prefix("refs/tags/"));
+        let Some(tag) = range.newest(stay.chain(new)) else {
+            return Ok(None);
+        };
+        match moved(tag).and_then(|moved| moved.to.as_ref()) {
+            Some(to) => self.parsed(&to.0),
+            None => self.parsed(&format!("refs/tags/{tag}")),
         }
     }
 

@@ -33,7 +33,7 @@ pub use commit::{Commit, Person};
 pub use error::Error;
 pub use failure::{Failure, FailureKind};
 pub(crate) use git::commit_id;
-pub use git::{Location, Repository};
+pub use git::{Location, Moved, Repository};
 pub(crate) use hosts::Hosts;
 pub use probe::{Probe, Wish, probe};
 pub use tree::GitTree;
@@ -57,7 +57,7 @@ pub struct Source {
     pub name: String,
     /// Where it can be read on this machine.
     pub location: Location,
-    /// `None` for the hosted one.
+    /// `None` for hosted ones.
     url: Option<Arc<str>>,
     /// Refs that somebody follows besides branches and tags.
     further: Arc<Mutex<BTreeSet<String>>>,
@@ -71,6 +71,14 @@ impl Source {
             location: Location::new(path),
             url: None,
             further: Arc::default(),
+        }
+    }
+
+    /// Another repository that is hosted here.
+    pub fn kept(name: &str, path: &Path) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::hosted(path)
         }
     }
 

@@ -1,21 +1,20 @@
 //! Whether a commit may be followed: rendered, checked and planned as a whole before anything
 //! moves. A push, a rollback and a commit found elsewhere are all checked by this.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use api::{GroupVersionKind, Object, ObjectKey};
 use engine::application::{self, Found, NAMESPACE};
-use engine::plan::{self, Input, Prune};
-use engine::rollout::{CommitId, Options};
+use engine::plan::{self, Prune};
+use engine::rollout::CommitId;
 use engine::tree::Reader;
 use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
 
 use super::core::{Core, applications, unread};
-use super::foreign;
-use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
+use super::plan::keys;
+use super::plans::{Wanted, plan_one, plans};
 use super::render::Render;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
@@ -67,14 +66,7 @@ pub(crate) async fn read(
                     .flat_map(|it| it.0.clone()),
             );
         }
-        let parts: Vec<Rendered> = rendered
-            .iter()
-            .map(|(application, render)| Rendered {
-                application,
-                manifests: render.manifests(),
-            })
-            .collect();
-        problems.extend(validate::commit(cluster.kinds(), &found, &parts).0);
+        problems.extend(validate::commit(cluster.kinds(), &found, &parts(&rendered)).0);
         let read = Read {
             found,
             renders: rendered,
@@ -82,6 +74,16 @@ pub(crate) async fn read(
         Ok(Problems(problems).or(read))
     });
     reading.await.map_err(unread)
+}
+
+pub(super) fn parts(renders: &BTreeMap<String, Arc<Render>>) -> Vec<Rendered<'_>> {
+    let parts = renders.iter();
+    parts
+        .map(|(application, render)| Rendered {
+            application,
+            manifests: render.manifests(),
+        })
+        .collect()
 }
 
 /// Whether there is a directory to look for Applications in: without it all would be removed.
@@ -114,42 +116,21 @@ pub(crate) async fn check(
         Err(problems) => return Ok(Err(problems)),
     };
     let changed = changed(core, &found, &renders);
-    let order = by_dependency(changed.iter().copied());
     let definitions = definitions(core, &found);
-    let respected = respected(core, &order, &renders).await?;
-    let mut manifests: Vec<&Manifest> = definitions.iter().collect();
-    for application in &order {
-        manifests.extend(ordered(&core.cluster, &respected[&application.name]));
-    }
-    // Nobody fails for a namespace that a later Application brings.
-    manifests.sort_by_key(|manifest| manifest.object.kind() != "Namespace");
-    let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
-    let stored = match asked.await? {
-        Answer::Stored(stored) => stored,
-        Answer::Unsaid => BTreeMap::new(),
-        Answer::Refused(refused) => return findings(location, commit, refused).await.map(Err),
+    let wanted = Wanted {
+        location,
+        commit,
+        found: &found,
+        renders: &renders,
+        order: by_dependency(changed.iter().copied()),
+        definitions,
+    };
+    let plans = match plans(core, &wanted).await? {
+        Ok(plans) => plans,
+        Err(problems) => return Ok(Err(problems)),
     };
     let all = renders.values().flat_map(|render| render.manifests());
     let claimed = keys(core.cluster.kinds(), all);
-    let mut plans = BTreeMap::new();
-    for application in order {
-        let manifests = &respected[&application.name];
-        let prune = Prune::of(application, &Options::default());
-        match plan_one(
-            core,
-            application,
-            manifests,
-            &stored,
-            &claimed,
-            &prune,
-            &found,
-        )
-        .await?
-        {
-            Ok(plan) => plans.insert(application.name.clone(), plan),
-            Err(problems) => return Ok(Err(problems)),
-        };
-    }
     let removed = removed(core, &found, &claimed).await?;
     Ok(Ok(Checked {
         unchanged: renders.len() - plans.len(),
@@ -157,27 +138,6 @@ pub(crate) async fn check(
         removed,
         found,
     }))
-}
-
-/// What each Application would have applied.
-async fn respected<'a>(
-    core: &Core,
-    applications: &[&Application],
-    renders: &'a BTreeMap<String, Arc<Render>>,
-) -> Result<BTreeMap<String, Cow<'a, [Manifest]>>, client::Error> {
-    let mut respected = BTreeMap::new();
-    for application in applications {
-        let manifests = renders[&application.name].manifests();
-        let live = if application.ignore.is_empty() {
-            BTreeMap::new()
-        } else {
-            let keys = keys(core.cluster.kinds(), manifests);
-            core.cluster.live(&keys).await?
-        };
-        let manifests = respect(core, application, manifests, &live);
-        respected.insert(application.name.clone(), manifests);
-    }
-    Ok(respected)
 }
 
 /// The Applications that would be rolled out.
@@ -219,40 +179,6 @@ fn definitions(core: &Core, found: &[Found]) -> Vec<Manifest> {
         return Vec::new();
     }
     std::iter::once(namespace).chain(new).collect()
-}
-
-async fn plan_one(
-    core: &Core,
-    application: &Application,
-    manifests: &[Manifest],
-    stored: &BTreeMap<ObjectKey, Object>,
-    claimed: &BTreeSet<ObjectKey>,
-    prune: &Prune,
-    found: &[Found],
-) -> Result<Result<Plan, Problems>, client::Error> {
-    let kinds = core.cluster.kinds();
-    let inventory = core.inventory.of(&application.name);
-    let mut wanted = keys(kinds, manifests);
-    let own = wanted.clone();
-    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
-    let live = core.cluster.live(&wanted).await?;
-    let claim = |owner: &str, key: &ObjectKey| foreign::claim_beside(core, found, owner, key);
-    if let Err(problems) = foreign::refuse(core, application, manifests, &live, claim)? {
-        return Ok(Err(problems));
-    }
-    let planned = plan::build(&Input {
-        kinds,
-        manifests,
-        live: &live,
-        stored,
-        inventory: &inventory,
-        prune,
-    });
-    Ok(planned.map(|mut plan| {
-        let others = claimed.difference(&own).cloned().collect();
-        plan.hold(&others, prune, inventory.len());
-        plan
-    }))
 }
 
 async fn removed(

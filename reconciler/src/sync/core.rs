@@ -20,6 +20,7 @@ use super::standing::Standings;
 use super::target::Target;
 use super::trouble::Troubles;
 use crate::config::Config;
+use crate::githost::Repositories;
 use crate::history::{self, History, Trigger, Write};
 use crate::source::{self, Source, Waker};
 
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) renders: Renders,
     /// The repository that is followed.
     pub(crate) source: Source,
+    pub(crate) hosted: Arc<Repositories>,
     pub(crate) fetcher: Fetcher,
     /// Those that single Applications name.
     pub(crate) sources: Sources,
@@ -115,6 +117,19 @@ impl Core {
     /// The directory of the repository that has `apps/` in it, normalised.
     pub(crate) fn root(&self) -> String {
         path::join("", &self.config.path).unwrap_or_default()
+    }
+
+    /// The Applications that take their manifests from this hosted repository.
+    pub(crate) fn readers(&self, repository: &str) -> Vec<String> {
+        let Some(target) = self.target() else {
+            return Vec::new();
+        };
+        let reads = |application: &&Application| {
+            let hosted = self.hosted.named(&application.source.repo);
+            hosted.is_some_and(|hosted| hosted.name == repository)
+        };
+        let all = target.applications.values().map(|found| &found.application);
+        all.filter(reads).map(|it| it.name.clone()).collect()
     }
 
     /// The repository an Application's manifests are in.

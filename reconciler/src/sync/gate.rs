@@ -10,7 +10,9 @@ use engine::rollout::CommitId;
 
 use super::check;
 use super::core::{Core, causes, recorded, unread};
-use super::progress;
+use super::progress::{self, Goal};
+use super::pushed;
+use crate::githost::hosted::CLUSTER;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
 use crate::history::{NewStep, Push, StepKind, StepQuery, Trigger, Verdict, Write};
 use crate::source::{HOSTED, Location};
@@ -26,14 +28,15 @@ pub(crate) struct PushGate {
 #[async_trait]
 impl Gate for PushGate {
     async fn before(&self, pushed: &Pushed, lines: &Lines) -> Accept {
-        let Some(update) = self.tracked(pushed) else {
-            return Accept::Yes;
+        let Some(hosted) = self.core.hosted.get(&pushed.repository) else {
+            lines.say("this repository was deleted meanwhile").await;
+            return Accept::No;
         };
         let location = Location {
+            path: hosted.path,
             quarantine: pushed.request.quarantine.clone(),
-            ..self.core.source.location.clone()
         };
-        let checking = self.check(pushed, update, &location, lines);
+        let checking = self.check_all(pushed, &location, lines);
         let checked = tokio::select! {
             checked = checking => checked,
             () = self.core.env.clock.sleep(PATIENCE) => {
@@ -55,15 +58,12 @@ impl Gate for PushGate {
     }
 
     async fn after(&self, pushed: &Pushed, lines: &Lines) {
-        if self.tracked(pushed).is_none() {
-            return;
-        }
-        if let Err(error) = self.follow(pushed, lines).await {
+        if let Err(error) = self.follow_all(pushed, lines).await {
             warn!(error = %causes(&error), "cannot follow a push");
             lines
                 .say("the push is accepted; its progress cannot be shown")
                 .await;
-            self.core.waker.wake(Trigger::Push);
+            wake(&self.core, pushed);
         }
     }
 }
@@ -71,12 +71,41 @@ impl Gate for PushGate {
 impl PushGate {
     /// What is pushed to the branch that is followed, if anything is.
     fn tracked<'a>(&self, pushed: &'a Pushed) -> Option<&'a Update> {
+        if !self.core.source.is_hosted() || pushed.repository != CLUSTER {
+            return None;
+        }
         let name = format!("refs/heads/{}", self.core.config.branch);
         pushed
             .request
             .updates
             .iter()
             .find(|update| update.name == name)
+    }
+
+    async fn check_all(
+        &self,
+        pushed: &Pushed,
+        location: &Location,
+        lines: &Lines,
+    ) -> Result<Accept, client::Error> {
+        if let Some(update) = self.tracked(pushed)
+            && self.check(pushed, update, location, lines).await? == Accept::No
+        {
+            return Ok(Accept::No);
+        }
+        pushed::check_all(&self.core, pushed, location, lines).await
+    }
+
+    async fn follow_all(&self, pushed: &Pushed, lines: &Lines) -> Result<(), client::Error> {
+        let core = &self.core;
+        let id = &pushed.request.push;
+        if self.tracked(pushed).is_some() {
+            follow(core, pushed, (id, &Goal::Everything), lines).await?;
+        }
+        for (id, goal) in pushed::goals(core, pushed).await? {
+            follow(core, pushed, (&id, &goal), lines).await?;
+        }
+        Ok(())
     }
 
     async fn check(
@@ -174,46 +203,61 @@ impl PushGate {
         });
         placing.await.map_err(unread)
     }
+}
 
-    async fn follow(&self, pushed: &Pushed, lines: &Lines) -> Result<(), client::Error> {
-        let core = &self.core;
-        let reader = core.history.reader();
-        let id = &pushed.request.push;
-        let push = reader.push(id).await.map_err(recorded)?;
-        let Some(push) = push else {
-            core.waker.wake(Trigger::Push);
-            return Ok(());
-        };
-        // The commit may be followed already: its first steps are told too.
-        let own = StepQuery {
-            push: Some(id.clone()),
-            ..StepQuery::default()
-        };
-        let own = reader.steps(&own).await.map_err(recorded)?;
-        let after = match own.first() {
-            Some(received) => received.seq,
-            None => reader.newest_step().await.map_err(recorded)?,
-        };
-        let feed = core.history.follow(after);
-        let accepted = Write::Verdict {
-            push: id.clone(),
-            verdict: Verdict::Accepted,
-            report: push.report.clone(),
-        };
-        core.commit(&[accepted]).await?;
-        core.waker.wake(Trigger::Push);
-        if pushed
-            .request
-            .options
-            .iter()
-            .any(|option| option == "nowait")
-        {
-            lines
-                .say("accepted; see kedge rollouts for how it goes")
-                .await;
-            return Ok(());
-        }
-        progress::relay(core, &push, feed, lines).await;
-        Ok(())
+/// Tells the pusher how it goes. `id` is the push on record.
+async fn follow(
+    core: &Core,
+    pushed: &Pushed,
+    (id, goal): (&String, &Goal),
+    lines: &Lines,
+) -> Result<(), client::Error> {
+    let reader = core.history.reader();
+    let push = reader.push(id).await.map_err(recorded)?;
+    let Some(push) = push else {
+        wake(core, pushed);
+        return Ok(());
+    };
+    // The commit may be followed already: its first steps are told too.
+    let own = StepQuery {
+        push: Some(id.clone()),
+        ..StepQuery::default()
+    };
+    let own = reader.steps(&own).await.map_err(recorded)?;
+    let after = match own.first() {
+        Some(received) => received.seq,
+        None => reader.newest_step().await.map_err(recorded)?,
+    };
+    let feed = core.history.follow(after);
+    let accepted = Write::Verdict {
+        push: id.clone(),
+        verdict: Verdict::Accepted,
+        report: push.report.clone(),
+    };
+    core.commit(&[accepted]).await?;
+    wake(core, pushed);
+    if pushed
+        .request
+        .options
+        .iter()
+        .any(|option| option == "nowait")
+    {
+        lines
+            .say("accepted; see kedge rollouts for how it goes")
+            .await;
+        return Ok(());
+    }
+    progress::relay(core, (&push, goal), feed, lines).await;
+    Ok(())
+}
+
+/// Has everybody look who may be concerned.
+fn wake(core: &Core, pushed: &Pushed) {
+    core.waker.wake(Trigger::Push);
+    let name = &pushed.repository;
+    core.sources.wake(Trigger::Push, |it| it == name);
+    if pushed.repository == CLUSTER {
+        // Those that follow another revision of it.
+        core.wake_all();
     }
 }

@@ -1,11 +1,11 @@
 //! Tells a pusher how it goes, until there is a verdict on each Application.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::FutureExt;
 
-use engine::rollout::RolloutPhase;
+use engine::rollout::{CommitId, RolloutPhase};
 
 use super::check::is_here;
 use super::core::{Core, SET};
@@ -15,14 +15,27 @@ use crate::history::{Feed, Push, RolloutQuery, Step, StepKind};
 /// How long a pusher waits at most.
 const PATIENCE: Duration = Duration::from_mins(30);
 
+/// What a push is to bring about.
+pub(crate) enum Goal {
+    /// Everything is as its commit says.
+    Everything,
+    /// These Applications are at this commit of the repository they read.
+    Applications(BTreeMap<String, CommitId>),
+}
+
 /// Relays what happens because of `push`, whose steps come from `feed`.
-pub(crate) async fn relay(core: &Core, push: &Push, mut feed: Feed, lines: &Lines) {
+pub(crate) async fn relay(
+    core: &Core,
+    (push, goal): (&Push, &Goal),
+    mut feed: Feed,
+    lines: &Lines,
+) {
     let mut ticks = core.standings.ticks();
     let late = core.env.clock.sleep(PATIENCE);
     let mut something_was_done = false;
     tokio::pin!(late);
     loop {
-        match state(core, push) {
+        match state(core, push, goal) {
             State::Going => {}
             State::Over => break,
             State::TakenOver => {
@@ -63,7 +76,10 @@ enum State {
     TakenOver,
 }
 
-fn state(core: &Core, push: &Push) -> State {
+fn state(core: &Core, push: &Push, goal: &Goal) -> State {
+    if let Goal::Applications(commits) = goal {
+        return reached(core, commits);
+    }
     let Some(target) = core.target() else {
         return State::Going;
     };
@@ -86,6 +102,19 @@ fn state(core: &Core, push: &Push) -> State {
         others.any(|name| core.application(&target, &name).is_none())
     };
     if settled && !leaving() {
+        State::Over
+    } else {
+        State::Going
+    }
+}
+
+/// Whether each is at its commit, or was asked for something else since.
+fn reached(core: &Core, commits: &BTreeMap<String, CommitId>) -> State {
+    let mut stands = commits.iter().map(|(name, commit)| {
+        let stand = core.standings.get(name);
+        stand.is_some_and(|it| it.standing.revision == *commit && !it.running)
+    });
+    if stands.all(|settled| settled) {
         State::Over
     } else {
         State::Going

@@ -12,6 +12,7 @@ use tracing::{Instrument, info_span, warn};
 use client::{Env, Tasks};
 
 use super::fetch::Fetcher;
+use crate::githost::Repositories;
 use crate::history::Trigger;
 use crate::service::Trouble;
 use crate::source::{Polling, Source, Waker};
@@ -24,6 +25,7 @@ pub(crate) struct Sources {
 
 struct Shared {
     mirrors: PathBuf,
+    hosted: Arc<Repositories>,
     fetcher: Fetcher,
     poll: Duration,
     env: Env,
@@ -37,7 +39,7 @@ struct Shared {
 
 impl Sources {
     pub(crate) fn new(
-        mirrors: PathBuf,
+        (mirrors, hosted): (PathBuf, &Arc<Repositories>),
         fetcher: &Fetcher,
         poll: Duration,
         env: &Env,
@@ -46,6 +48,7 @@ impl Sources {
         Self {
             shared: Arc::new(Shared {
                 mirrors,
+                hosted: hosted.clone(),
                 fetcher: fetcher.clone(),
                 poll,
                 env: env.clone(),
@@ -59,17 +62,25 @@ impl Sources {
 
     /// The repository with this URL, whether or not it is followed.
     pub(crate) fn source(&self, url: &str) -> Source {
-        Source::remote(url, &self.shared.mirrors)
+        match self.shared.hosted.named(url) {
+            Some(hosted) => Source::kept(&hosted.name, &hosted.path),
+            None => Source::remote(url, &self.shared.mirrors),
+        }
     }
 
     /// The repository with this URL; it is followed from now on.
     pub(crate) fn get(&self, url: &str) -> Source {
         let shared = &self.shared;
+        let hosted = shared.hosted.named(url);
+        let url = hosted.as_ref().map_or(url, |hosted| &hosted.name);
         let mut known = shared.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((source, _)) = known.get(url) {
-            return source.clone();
-        }
         let source = self.source(url);
+        // A repository that was made, or deleted, since is another one.
+        if let Some((known, _)) = known.get(url)
+            && known.location == source.location
+        {
+            return known.clone();
+        }
         let waker = Waker::default();
         known.insert(url.to_owned(), (source.clone(), waker.clone()));
         let span = info_span!("source", repository = %source.name);
@@ -92,6 +103,8 @@ impl Sources {
     pub(crate) fn trouble(&self, url: &str) -> Option<Trouble> {
         let troubles = self.shared.troubles.lock();
         let troubles = troubles.unwrap_or_else(PoisonError::into_inner);
+        let hosted = self.shared.hosted.named(url);
+        let url = hosted.as_ref().map_or(url, |hosted| &hosted.name);
         troubles.get(url).cloned()
     }
 
@@ -102,6 +115,13 @@ impl Sources {
 }
 
 impl Shared {
+    /// Whether the URL still means this repository.
+    fn is_followed(&self, url: &str, source: &Source) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = known.get(url);
+        current.is_some_and(|(current, _)| current.location == source.location)
+    }
+
     /// Answers whether it is another trouble than before.
     fn note(&self, url: &str, trouble: Option<&Trouble>) -> bool {
         let troubles = self.troubles.lock();
@@ -129,5 +149,8 @@ async fn follow(shared: Arc<Shared>, url: String, source: Source, waker: Waker) 
         }
         polling.looked(fetched.is_ok());
         trigger = polling.next().await;
+        if !shared.is_followed(&url, &source) {
+            return;
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Https {
         let (tasks, env) = (Tasks::default(), Env::system());
         let at = |name: &str| directory.path().join(name);
         let options = Options {
-            repository: at("origin.git"),
+            repositories: Arc::new(at("origin.git")),
             hooks: at("hooks"),
             socket: at("run/hooks.socket"),
             executable: testing::hook(directory.path()),

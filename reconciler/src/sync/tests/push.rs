@@ -16,7 +16,7 @@ struct Pusher {
 impl Pusher {
     async fn new() -> Self {
         let world = World::new().await;
-        let router = world.reconciler.git(Arc::new(Door)).unwrap();
+        let router = world.reconciler.git(Arc::new(Door));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         world
@@ -117,6 +117,83 @@ async fn a_push_shows_the_plan_and_how_it_goes() {
         said.contains("is in the cluster, 1 application healthy"),
         "{said}"
     );
+    pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_hosted_repository_is_checked_and_told_like_the_first() {
+    let mut pusher = Pusher::new().await;
+    let core = pusher.world.reconciler.core.clone();
+    core.hosted.create("shop", "admin").await.unwrap();
+    let text = "apiVersion: kedge.dev/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: \
+                {source: {repo: shop, path: web}, targetNamespace: shop}\n";
+    let files = &mut pusher.world.files;
+    files.insert("apps/web.yaml".into(), text.into());
+    pusher.commit("Follow shop").await;
+    pusher.git(&["push", "origin", "main"]).await;
+    let web = || pusher.world.live_application("web");
+    let told = |web: Option<api::Object>| {
+        let text = web?.body["status"].to_string();
+        text.contains("there is no default branch in shop")
+            .then_some(())
+    };
+    let empty = "told that shop is empty";
+    pusher
+        .world
+        .until(empty, || async { told(web().await) })
+        .await;
+    assert_eq!(core.readers("shop"), ["web"]);
+
+    let url = pusher.git(&["remote", "get-url", "origin"]).await;
+    let url = url.trim().replace("/cluster.git", "/shop.git");
+    pusher.git(&["init", "-q", "-b", "main", "../shop"]).await;
+    pusher
+        .git(&["-C", "../shop", "remote", "add", "origin", &url])
+        .await;
+    let file = pusher.world.directory.path().join("shop/web/all.yaml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let commit = async |field: &str| {
+        let all = [namespace(), deployment("web", "web:1")].join("---\n");
+        fs::write(&file, all.replace("replicas", field)).unwrap();
+        pusher.git(&["-C", "../shop", "add", "-A"]).await;
+        pusher
+            .git(&["-C", "../shop", "commit", "-q", "-m", field])
+            .await;
+    };
+    let push = ["-C", "../shop", "push", "origin", "main"];
+    commit("replicas").await;
+    let said = pusher.git(&push).await;
+    for line in [
+        "remote: application web: 2 to create",
+        "remote: web: rollout web-1 of commit",
+        "is in the cluster, 1 application healthy",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    let last = pusher.world.history().last_rollout("web").await.unwrap();
+    let push_id = last.unwrap().push.unwrap();
+    let recorded = pusher
+        .world
+        .history()
+        .push(&push_id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(recorded.pusher, "ann <ann@example.org>");
+    assert_eq!((&*recorded.repository, &*recorded.branch), ("shop", "main"));
+
+    commit("replicsa").await;
+    let (worked, said) = pusher.try_git(&push).await;
+    assert!(!worked && said.contains("web/all.yaml:"), "{said}");
+    // Nobody follows it, so nobody asks what is in it.
+    pusher
+        .git(&["-C", "../shop", "push", "origin", "HEAD:refs/heads/try"])
+        .await;
+    let (worked, said) = pusher
+        .try_git(&["-C", "../shop", "push", "origin", ":main"])
+        .await;
+    let sentence = "application web follows the default branch of shop, which would be gone";
+    assert!(!worked && said.contains(sentence), "{said}");
     pusher.world.end().await;
 }
 

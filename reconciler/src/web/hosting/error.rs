@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::githost::token;
+use crate::githost::{hosted, token};
 use crate::history;
 use crate::web::auth::Denied;
 
@@ -25,6 +25,8 @@ pub(super) enum ApiError {
     Taken(String),
     #[error("the answer takes too long")]
     Late,
+    #[error("the repositories cannot be changed")]
+    Repository(#[source] hosted::Error),
     #[error("the history did not answer")]
     History(#[from] history::Error),
 }
@@ -46,7 +48,7 @@ impl ApiError {
             Self::Wrong(_) => StatusCode::BAD_REQUEST,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Taken(_) => StatusCode::CONFLICT,
-            Self::Late | Self::History(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Late | Self::History(_) | Self::Repository(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -62,11 +64,23 @@ impl From<token::Error> for ApiError {
     }
 }
 
+impl From<hosted::Error> for ApiError {
+    fn from(error: hosted::Error) -> Self {
+        match error {
+            hosted::Error::Wrong(text) => Self::Wrong(text),
+            hosted::Error::Exists(_) => Self::Taken(error.to_string()),
+            hosted::Error::Missing(_) => Self::Missing(error.to_string()),
+            hosted::Error::History(error) => Self::History(error),
+            other => Self::Repository(other),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        if let Self::History(error) = &self {
-            tracing::warn!(error = %crate::sync::causes(error), "an answer failed");
+        if status.is_server_error() {
+            tracing::warn!(error = %crate::sync::causes(&self), "an answer failed");
         }
         let body = json!({"error": {"status": status.as_u16(), "message": self.to_string()}});
         let mut response = (status, Json(body)).into_response();

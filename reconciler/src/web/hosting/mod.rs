@@ -5,9 +5,12 @@
 //! | `GET /tokens` | `items` of [`crate::githost::Token`]; nothing secret |
 //! | `POST /tokens` (form: `name`, `user`, `role`, `expires`) | [`tokens::Created`]: the token, this once |
 //! | `POST /tokens/{name}/revoke` | [`crate::githost::Token`] |
+//! | `GET /repositories` | `items` of [`repositories::Repository`] |
+//! | `POST /repositories` (form: `name`), `POST /repositories/{name}/delete` | [`repositories::Repository`] |
 //! | `GET /pushes` | `items` of [`crate::history::RefUpdate`], newest first |
 
 mod error;
+pub mod repositories;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -26,7 +29,7 @@ use serde::Serialize;
 use client::Env;
 
 use super::auth::{Admitted, Auth, admit};
-use crate::githost::{Role, Tokens};
+use crate::githost::{Repositories, Role, Tokens};
 use crate::history::Reader;
 use error::ApiError;
 
@@ -39,8 +42,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Deps {
     pub auth: Arc<Auth>,
     pub tokens: Arc<Tokens>,
+    pub repositories: Arc<Repositories>,
+    pub operations: Arc<dyn Operations>,
+    /// Where the web pages are.
+    pub address: String,
     pub history: Reader,
     pub env: Env,
+}
+
+/// What is asked of whoever follows the repositories.
+pub trait Operations: Send + Sync + 'static {
+    /// The Applications that take their manifests from this repository.
+    fn readers(&self, repository: &str) -> Vec<String>;
+    /// It was made, or deleted.
+    fn changed(&self, repository: &str);
 }
 
 /// A list.
@@ -55,6 +70,11 @@ pub fn router(deps: Deps) -> Router {
     Router::new()
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{name}/revoke", post(tokens::revoke))
+        .route(
+            "/repositories",
+            get(repositories::list).post(repositories::create),
+        )
+        .route("/repositories/{name}/delete", post(repositories::delete))
         .route("/pushes", get(pushes))
         .layer(from_fn_with_state(deps.clone(), guard))
         .layer(DefaultBodyLimit::max(FORM))

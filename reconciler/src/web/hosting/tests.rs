@@ -9,6 +9,7 @@ use client::Tasks;
 use super::*;
 use crate::githost::{Authenticate, Credentials};
 use crate::history::History;
+use crate::testing::Directory;
 use crate::web::auth::Transport;
 
 const ADMIN: &str = "correct horse battery staple";
@@ -18,6 +19,19 @@ pub(super) struct Site {
     router: Router,
     auth: Arc<Auth>,
     pub(super) tasks: Tasks,
+    _directory: Directory,
+}
+
+/// Application `web` reads `used`.
+struct Nobody;
+
+impl Operations for Nobody {
+    fn readers(&self, repository: &str) -> Vec<String> {
+        let used = (repository == "used").then(|| "web".to_owned());
+        used.into_iter().collect()
+    }
+
+    fn changed(&self, _repository: &str) {}
 }
 
 impl Site {
@@ -33,7 +47,14 @@ impl Site {
         let tokens = Arc::new(tokens);
         let auth = Auth::new(ADMIN, Transport::Plain).with_tokens(tokens.clone());
         let auth = Arc::new(auth);
+        let directory = Directory::new();
+        let at = directory.path().join("repositories");
+        let address = "http://127.0.0.1:8080";
+        let repositories = Repositories::load(at, None, address, &history, &env).await;
         let deps = Deps {
+            repositories: Arc::new(repositories.unwrap()),
+            operations: Arc::new(Nobody),
+            address: address.into(),
             auth: auth.clone(),
             tokens,
             history: history.reader().clone(),
@@ -43,6 +64,7 @@ impl Site {
             router: router(deps),
             auth,
             tasks,
+            _directory: directory,
         }
     }
 
@@ -105,6 +127,61 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     // The name is free again.
     let (status, _) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
     assert_eq!(status, StatusCode::CREATED);
+    site.tasks.drain().await;
+}
+
+#[tokio::test]
+async fn repositories_come_and_go() {
+    let site = Site::new().await;
+    for name in ["shop", "used"] {
+        let form = format!("name={name}");
+        let (status, made) = site.ask(ADMIN, Method::POST, "/repositories", &form).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        let url = format!("http://127.0.0.1:8080/git/{name}.git");
+        assert_eq!(made["url"], url.as_str());
+    }
+    let (_, listed) = site.ask(ADMIN, Method::GET, "/repositories", "").await;
+    assert_eq!(listed["items"][1]["name"], "used");
+    assert_eq!(listed["items"][1]["applications"][0], "web");
+    let cases = [
+        (
+            "/repositories",
+            "name=shop",
+            StatusCode::CONFLICT,
+            "already",
+        ),
+        (
+            "/repositories",
+            "name=A",
+            StatusCode::BAD_REQUEST,
+            "is no name",
+        ),
+        (
+            "/repositories/used/delete",
+            "",
+            StatusCode::CONFLICT,
+            "used is where web",
+        ),
+        (
+            "/repositories/none/delete",
+            "",
+            StatusCode::NOT_FOUND,
+            "no repository none",
+        ),
+        (
+            "/repositories/cluster/delete",
+            "",
+            StatusCode::BAD_REQUEST,
+            "it stays",
+        ),
+        ("/repositories/shop/delete", "", StatusCode::OK, ""),
+        ("/repositories", "name=shop", StatusCode::CREATED, ""),
+    ];
+    for (path, form, expected, text) in cases {
+        let (status, said) = site.ask(ADMIN, Method::POST, path, form).await;
+        assert_eq!(status, expected, "{path}: {said}");
+        assert!(said.to_string().contains(text), "{said}");
+    }
     site.tasks.drain().await;
 }
 
