@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::source::Keyring;
+
 /// The field manager of everything that comes from Git.
 pub const MANAGER: &str = "kedge";
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub executable: PathBuf,
     /// The largest push, in bytes.
     pub push_limit: usize,
+    /// What opens files that are encrypted with SOPS.
+    pub keys: Keyring,
 }
 
 /// Which repository is followed.
@@ -54,6 +58,7 @@ impl Config {
             poll: Duration::from_mins(1),
             executable,
             push_limit: 256 << 20,
+            keys: Keyring::default(),
         }
     }
 }

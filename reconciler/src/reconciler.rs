@@ -81,7 +81,7 @@ impl Reconciler {
             history,
             cluster,
             inventory,
-            renders: crate::sync::Renders::default(),
+            renders: crate::sync::Renders::new(&config.keys),
             source,
             hosted,
             waker: Waker::default(),

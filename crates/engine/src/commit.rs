@@ -3,6 +3,7 @@
 
 use crate::application::{self, Found};
 use crate::render::{self, Options};
+use crate::sops::Sealed;
 use crate::tree::{Reads, Recorder};
 use crate::validate::{self, Rendered};
 use crate::{Kinds, Manifest, Problems, Tree};
@@ -13,6 +14,8 @@ pub struct Part {
     pub found: Found,
     /// Empty for an Application whose manifests are in another repository.
     pub manifests: Vec<Manifest>,
+    /// The encrypted files among those that were read.
+    pub sealed: Sealed,
     /// What the render read: as long as it holds, the same comes out.
     pub reads: Reads,
 }
@@ -46,7 +49,7 @@ pub fn read(tree: &dyn Tree, root: &str, kinds: &Kinds) -> Result<Vec<Part>, Pro
 pub fn part(tree: &dyn Tree, found: &Found, kinds: &Kinds) -> Result<Part, Problems> {
     let application = &found.application;
     let recorder = Recorder::new(tree);
-    let manifests = if application.source.repo.is_empty() {
+    let rendered = if application.source.repo.is_empty() {
         let options = Options {
             kinds,
             namespace: &application.target_namespace,
@@ -54,11 +57,12 @@ pub fn part(tree: &dyn Tree, found: &Found, kinds: &Kinds) -> Result<Part, Probl
         };
         render::render(&recorder, &application.source.path, &options)?
     } else {
-        Vec::new()
+        render::Rendered::default()
     };
     Ok(Part {
         found: found.clone(),
-        manifests,
+        manifests: rendered.manifests,
+        sealed: rendered.sealed,
         reads: recorder.into_reads(),
     })
 }

@@ -18,6 +18,7 @@ mod problem;
 pub mod progress;
 pub mod render;
 pub mod rollout;
+pub mod sops;
 pub mod tree;
 pub mod validate;
 pub mod window;

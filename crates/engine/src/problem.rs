@@ -198,6 +198,9 @@ impl From<Problem> for Problems {
 
 impl From<crate::tree::Error> for Problem {
     fn from(error: crate::tree::Error) -> Self {
+        if let crate::tree::Error::Encrypted { path, source } = &error {
+            return source.problem(path);
+        }
         let text = error.to_string();
         let path = error.path().to_owned();
         let message = text

@@ -1,13 +1,17 @@
 //! Reads files as a commit would be read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
 
 use engine::application::Found;
 use engine::commit::{self, Part};
-use engine::render::{self, Options};
-use engine::{Application, Kinds, Manifest, Problems, application};
+use engine::render::{self, Options, Rendered};
+use engine::sops::Sealed;
+use engine::{Application, Kinds, Manifest, Problem, Problems, application};
+
+use reconciler::source::Keyring;
 
 use super::directory::DirectoryTree;
 use super::place::Place;
@@ -23,15 +27,45 @@ pub(super) enum Read {
     /// A cluster repository, complete.
     Cluster(Vec<Part>),
     /// Manifests, or a Kustomize directory.
-    Manifests(Vec<Manifest>),
+    Manifests(Rendered),
 }
 
 impl Read {
     pub(super) fn manifests(&self) -> Vec<&Manifest> {
         match self {
             Self::Cluster(parts) => parts.iter().flat_map(|part| &part.manifests).collect(),
-            Self::Manifests(manifests) => manifests.iter().collect(),
+            Self::Manifests(rendered) => rendered.manifests.iter().collect(),
         }
+    }
+
+    /// The manifests with the encrypted files they come from.
+    fn parts(&self) -> Vec<(&[Manifest], &Sealed)> {
+        match self {
+            Self::Cluster(parts) => {
+                let parts = parts.iter();
+                parts.map(|it| (&it.manifests[..], &it.sealed)).collect()
+            }
+            Self::Manifests(rendered) => vec![(&rendered.manifests[..], &rendered.sealed)],
+        }
+    }
+
+    /// The manifests as they may be shown: nothing that is encrypted in the files is in them.
+    pub(super) fn shown(&self) -> Vec<Manifest> {
+        let parts = self.parts().into_iter();
+        let shown = parts.flat_map(|(manifests, sealed)| {
+            let shown = |manifest: &Manifest| Manifest {
+                object: sealed.shown(&manifest.object),
+                origin: manifest.origin.clone(),
+            };
+            manifests.iter().map(shown).collect::<Vec<_>>()
+        });
+        shown.collect()
+    }
+
+    /// The encrypted files, and who can open each.
+    pub(super) fn encrypted(&self) -> BTreeMap<&str, Vec<String>> {
+        let parts = self.parts().into_iter();
+        parts.flat_map(|(_, sealed)| sealed.files()).collect()
     }
 }
 
@@ -71,20 +105,16 @@ pub(super) fn read(path: &Path, namespace: &Namespace) -> anyhow::Result<Reading
     Ok(Reading { place, result })
 }
 
-fn manifests(
-    tree: &DirectoryTree,
-    path: &str,
-    options: &Options,
-) -> Result<Vec<Manifest>, Problems> {
-    let mut manifests = render::render(tree, path, options)?;
+fn manifests(tree: &DirectoryTree, path: &str, options: &Options) -> Result<Rendered, Problems> {
+    let mut rendered = render::render(tree, path, options)?;
     if options.namespace.is_empty() {
-        for manifest in &mut manifests {
+        for manifest in &mut rendered.manifests {
             if manifest.object.namespace().is_empty() {
                 manifest.object.metadata_mut().shift_remove("namespace");
             }
         }
     }
-    Ok(manifests)
+    Ok(rendered)
 }
 
 /// The Application whose path this is.
@@ -100,6 +130,24 @@ fn owner(tree: &DirectoryTree, place: &Place) -> Option<Application> {
 }
 
 impl Reading {
+    /// Decrypts what is encrypted, to see that it can be; nothing of it is kept.
+    #[must_use]
+    pub(super) fn decrypted(mut self, keys: &Keyring) -> Self {
+        let Ok(read) = &self.result else {
+            return self;
+        };
+        let parts = read.parts().into_iter().filter(|_| keys.is_given());
+        let problems: Vec<Problem> = parts
+            .filter(|(_, sealed)| !sealed.is_empty())
+            .filter_map(|(manifests, sealed)| keys.open(sealed, manifests).err())
+            .flat_map(|problems| problems.0)
+            .collect();
+        if !problems.is_empty() {
+            self.result = Err(Problems(problems));
+        }
+        self
+    }
+
     /// The problems, with files called as they are from the current directory.
     pub(super) fn problems(&self) -> anyhow::Result<Option<Problems>> {
         let Err(problems) = &self.result else {

@@ -12,6 +12,7 @@ use super::output::{Format, Screen};
 use super::reading::{self, Namespace};
 use super::table::{Cell, Table};
 use super::tint;
+use crate::role::reconciler::keyring;
 
 pub(super) const EXAMPLE: &str = "\
 Plain manifests are read from every YAML and JSON file below PATH; a directory with a
@@ -32,6 +33,10 @@ pub(crate) struct Arguments {
     /// of this path asks for]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    /// Decrypt what is encrypted with SOPS, to see that it can be: a file of age keys, one a line,
+    /// or a directory of such files
+    #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
+    sops_age_key_file: Option<PathBuf>,
     /// How to print it: whole manifests (yaml, json) or a list of them (table, wide)
     #[arg(short, long, value_enum, default_value_t = Format::Yaml, value_name = "FORMAT")]
     output: Format,
@@ -42,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(name) => Namespace::Named(name.clone()),
         None => Namespace::Found,
     };
-    let reading = reading::read(&arguments.path, &namespace)?;
+    let keys = keyring(arguments.sops_age_key_file.as_deref())?;
+    let reading = reading::read(&arguments.path, &namespace)?.decrypted(&keys);
     if let Some(problems) = reading.problems()? {
         for problem in &problems.0 {
             anstream::eprintln!("{}", tint::problem(problem));
@@ -52,7 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Ok(read) = &reading.result else {
         return Ok(());
     };
-    let manifests = read.manifests();
+    let shown = read.shown();
+    let manifests: Vec<&Manifest> = shown.iter().collect();
     let mut screen = Screen::open();
     match arguments.output {
         Format::Yaml => screen.text(&yaml(&manifests)),

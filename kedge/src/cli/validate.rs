@@ -8,10 +8,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use engine::{Problem, Problems};
+use reconciler::source::Keyring;
 
 use super::output::{Output, Screen};
 use super::reading::{self, Namespace, Read, Reading};
 use super::tint;
+use crate::role::reconciler::keyring;
 
 pub(super) const EXAMPLE: &str = "\
 Where PATH has a directory `apps`, it is checked as a whole cluster repository: every Application
@@ -27,16 +29,21 @@ pub(crate) struct Arguments {
     /// A cluster repository, a directory, or a file
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
+    /// Decrypt what is encrypted with SOPS, to see that it can be: a file of age keys, one a line,
+    /// or a directory of such files
+    #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
+    sops_age_key_file: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let reading = reading::read(&arguments.path, &Namespace::Found)?;
+    let keys = keyring(arguments.sops_age_key_file.as_deref())?;
+    let reading = reading::read(&arguments.path, &Namespace::Found)?.decrypted(&keys);
     let problems = reading.problems()?.unwrap_or_default();
     match arguments.output.format.data(&report(&reading, &problems)) {
         Some(data) => Screen::open().text(&data)?,
-        None => tell(&reading, &problems)?,
+        None => tell(&reading, &problems, &keys)?,
     }
     if problems.0.is_empty() {
         return Ok(());
@@ -45,9 +52,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Problems go where errors go; that there are none is the answer.
-fn tell(reading: &Reading, problems: &Problems) -> anyhow::Result<()> {
+fn tell(reading: &Reading, problems: &Problems, keys: &Keyring) -> anyhow::Result<()> {
     if let Ok(read) = &reading.result {
-        return Screen::open().lines([summary(read)]);
+        let sealed = if keys.is_given() {
+            Vec::new()
+        } else {
+            sealed(read)
+        };
+        return Screen::open().lines(std::iter::once(summary(read)).chain(sealed));
     }
     for problem in &problems.0 {
         anstream::eprintln!("{}", tint::problem(problem));
@@ -65,6 +77,16 @@ fn summary(read: &Read) -> String {
         ),
         Read::Manifests(_) => format!("No problems: {}.", counted(objects, "object")),
     }
+}
+
+/// What was not looked into.
+fn sealed(read: &Read) -> Vec<String> {
+    let files = read.encrypted().into_iter();
+    let line = |(file, recipients): (&str, Vec<String>)| {
+        let recipients = recipients.join(", ");
+        format!("Not decrypted: {file}, which is for {recipients}.")
+    };
+    files.map(line).collect()
 }
 
 /// `3 problems in 2 files`
@@ -96,10 +118,12 @@ fn report(reading: &Reading, problems: &Problems) -> Value {
         .result
         .as_ref()
         .map_or(0, |read| read.manifests().len());
+    let encrypted = reading.result.as_ref().map(Read::encrypted);
     json!({
         "valid": problems.0.is_empty(),
         "applications": applications,
         "objects": objects,
+        "encrypted": encrypted.unwrap_or_default().into_keys().collect::<Vec<_>>(),
         "problems": problems.0.iter().map(data).collect::<Vec<_>>(),
     })
 }

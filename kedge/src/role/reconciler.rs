@@ -12,7 +12,7 @@ use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
-use reconciler::source::{self, Probe, Wish};
+use reconciler::source::{self, Keyring, Probe, Wish};
 use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
@@ -60,6 +60,10 @@ pub(crate) struct Arguments {
     /// bearerToken, ca.crt, tls.crt and tls.key, identity, and `known_hosts`)
     #[arg(long, env = "KEDGE_REPO_CREDENTIALS", value_name = "DIR")]
     repo_credentials: Option<PathBuf>,
+    /// What opens files encrypted with SOPS: a file of age keys, one a line, or a directory
+    /// of such files; only their owner may read them
+    #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
+    sops_age_key_file: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,
@@ -118,8 +122,17 @@ pub(crate) async fn can_be_followed(wish: &Wish<'_>, data_dir: &Path) -> Result<
     }
 }
 
+/// Keys that cannot be used are said at once.
+pub(crate) fn keyring(path: Option<&Path>) -> Result<Keyring, Usage> {
+    let keys = Keyring::new(path.map(Path::to_owned));
+    let read = keys.read();
+    read.map_err(|error| Usage(format!("--sops-age-key-file: {error}")))?;
+    Ok(keys)
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
+    let keys = keyring(arguments.sops_age_key_file.as_deref())?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,
@@ -144,7 +157,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let http = Arc::new(http.context("cannot set up the API client")?);
     let (client, logs): (Arc<dyn Client>, Arc<dyn Logs>) = (http.clone(), http);
     let reconciler = Reconciler::start(
-        config(&arguments, &layout, url)?,
+        Config {
+            keys,
+            ..config(&arguments, &layout, url)?
+        },
         client.clone(),
         env,
         tasks.clone(),

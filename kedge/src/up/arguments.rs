@@ -56,6 +56,10 @@ pub(crate) struct Arguments {
     /// bearerToken, ca.crt, tls.crt and tls.key, identity, and `known_hosts`)
     #[arg(long, env = "KEDGE_REPO_CREDENTIALS", value_name = "DIR")]
     pub(crate) repo_credentials: Option<PathBuf>,
+    /// What opens files encrypted with SOPS: a file of age keys, one a line, or a directory
+    /// of such files; only their owner may read them
+    #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
+    pub(crate) sops_age_key_file: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,

@@ -123,6 +123,9 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     if let Some(directory) = &inputs.arguments.repo_credentials {
         flag(&mut arguments, "--repo-credentials", directory);
     }
+    if let Some(path) = &inputs.arguments.sops_age_key_file {
+        flag(&mut arguments, "--sops-age-key-file", path);
+    }
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);
     }

@@ -205,7 +205,8 @@ pub(super) async fn plan(
     let claims = |owner: &str, key: &ObjectKey| claim(core, &target, owner, key);
     let found = refuse(core, &application, manifests, &live, claims);
     found.map_err(Error::Cluster)?.map_err(refused)?;
-    let manifests = &*respect(core, &application, manifests, &live);
+    let opened = core.renders.open(&render, manifests).map_err(refused)?;
+    let manifests = &*respect(core, &application, &opened, &live);
     let answer = ask(
         &core.cluster,
         &*core.client,

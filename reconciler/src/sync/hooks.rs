@@ -5,6 +5,7 @@ use serde_json::json;
 use api::{Object, ObjectKey};
 use engine::hook::Hook;
 use engine::plan::Deletion;
+use engine::{Manifest, Origin, Problems};
 
 use super::execute::{Execution, Next};
 use super::problems;
@@ -28,6 +29,14 @@ impl Execution<'_> {
         );
         let objects: Vec<Object> = hooks.iter().map(|hook| hook.of(&rollout.id)).collect();
         let at = self.now();
+        let objects = match self.opened(objects) {
+            Ok(objects) => objects,
+            Err(problems) => {
+                let text = format!("the hook {named} cannot be run: {}", problems.summary());
+                self.note(&rollout, StepKind::ApplyFailed, text);
+                return Ok(());
+            }
+        };
         let Err(error) = self.write(keys, &objects).await? else {
             self.applied(&rollout, keys);
             return Ok(());
@@ -45,6 +54,19 @@ impl Execution<'_> {
             self.applied(&rollout, keys);
         }
         Ok(())
+    }
+
+    /// The objects with what is encrypted in them decrypted.
+    fn opened(&self, objects: Vec<Object>) -> Result<Vec<Object>, Problems> {
+        let origin = Origin::default();
+        let manifest = |object| Manifest {
+            object,
+            origin: origin.clone(),
+        };
+        let manifests: Vec<Manifest> = objects.into_iter().map(manifest).collect();
+        let renders = &self.core.renders;
+        let opened = renders.open(&self.observation.render, &manifests)?;
+        Ok(opened.iter().map(|it| it.object.clone()).collect())
     }
 
     pub(super) async fn clear_hooks(

@@ -58,7 +58,8 @@ impl Look<'_> {
                 Err(problems) => return Ok(Err(problems)),
                 Ok((plan, said)) => {
                     let plan = Arc::new(plan);
-                    memory.plan = said.then(|| (fingerprint, plan.clone()));
+                    let keeps = said && !self.render.is_sealed();
+                    memory.plan = keeps.then(|| (fingerprint, plan.clone()));
                     plan
                 }
             },
@@ -92,7 +93,11 @@ impl Look<'_> {
         manifests: &[Manifest],
         inventory: &[InventoryEntry],
     ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
-        let manifests = &*respect(self.core, self.application, manifests, self.live);
+        let opened = match self.core.renders.open(self.render, manifests) {
+            Ok(opened) => opened,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let manifests = &*respect(self.core, self.application, &opened, self.live);
         let mut said = false;
         let mut stored = BTreeMap::new();
         if self.ask {

@@ -37,7 +37,11 @@ pub(super) async fn plans(
     let Wanted { order, renders, .. } = wanted;
     let (location, commit, found) = (wanted.location, wanted.commit, wanted.found);
     let definitions = &wanted.definitions;
-    let respected = respected(core, order, renders).await?;
+    let opened = match opened(core, order, renders) {
+        Ok(opened) => opened,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let respected = respected(core, order, &opened).await?;
     let mut manifests: Vec<&Manifest> = definitions.iter().collect();
     for application in order {
         manifests.extend(ordered(&core.cluster, &respected[&application.name]));
@@ -74,15 +78,29 @@ pub(super) async fn plans(
     Ok(Ok(plans))
 }
 
+/// What each Application asks for, decrypted.
+fn opened<'a>(
+    core: &Core,
+    applications: &[&Application],
+    renders: &'a BTreeMap<String, Arc<Render>>,
+) -> Result<BTreeMap<String, Cow<'a, [Manifest]>>, Problems> {
+    let open = |application: &&Application| {
+        let render = &renders[&application.name];
+        let opened = core.renders.open(render, render.manifests())?;
+        Ok((application.name.clone(), opened))
+    };
+    applications.iter().map(open).collect()
+}
+
 /// What each Application would have applied.
 async fn respected<'a>(
     core: &Core,
     applications: &[&Application],
-    renders: &'a BTreeMap<String, Arc<Render>>,
+    opened: &'a BTreeMap<String, Cow<'a, [Manifest]>>,
 ) -> Result<BTreeMap<String, Cow<'a, [Manifest]>>, client::Error> {
     let mut respected = BTreeMap::new();
     for application in applications {
-        let manifests = renders[&application.name].manifests();
+        let manifests = &*opened[&application.name];
         let live = if application.ignore.is_empty() {
             BTreeMap::new()
         } else {

@@ -107,7 +107,7 @@ mod tests {
             namespace: "shop",
             substitutions: None,
         };
-        let manifests = render::render(&tree, "web", &options).unwrap();
+        let manifests = render::render(&tree, "web", &options).unwrap().manifests;
         let cause = Cause::invalid("spec.replicas", &json!(-1), "must be positive");
         let status = Status::invalid("apps", "Deployment", "web", vec![cause]);
         let problems = of(&tree, &manifests[1], &status.into());

@@ -1,6 +1,7 @@
 //! What each Application renders to, remembered under everything that was read for it: a commit
 //! that touches nothing of it renders nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +9,11 @@ use engine::application::Source;
 use engine::hook::{Hook, hooks};
 use engine::render::{self, Options};
 use engine::rollout::CommitId;
+use engine::sops::Sealed;
 use engine::tree::{Reads, Recorder};
 use engine::{Application, Kinds, Manifest, Problems, Tree, plan};
+
+use crate::source::Keyring;
 
 /// How many renders of one Application are kept: the current one, the one that is being checked,
 /// the one somebody looks at.
@@ -18,11 +22,15 @@ const KEPT: usize = 4;
 /// One render.
 #[derive(Debug)]
 pub(crate) struct Render {
+    /// With tokens for what is encrypted; see [`Renders::open`].
     pub(crate) manifests: Result<Vec<Manifest>, Problems>,
     /// Equal where the same objects are asked for; empty where nothing can be rendered.
     pub(crate) digest: String,
     /// Those among the manifests. What is wrong with one is found by the plan.
     pub(crate) hooks: Vec<Hook>,
+    sealed: Sealed,
+    /// Keys are missing, or cannot be read: it may be another one with the same files.
+    is_locked: bool,
     reads: Reads,
     source: Source,
     namespace: String,
@@ -32,6 +40,7 @@ pub(crate) struct Render {
 #[derive(Clone, Default)]
 pub(crate) struct Renders {
     cache: Arc<Mutex<BTreeMap<String, Vec<Entry>>>>,
+    keys: Keyring,
 }
 
 struct Entry {
@@ -41,6 +50,25 @@ struct Entry {
 }
 
 impl Renders {
+    pub(crate) fn new(keys: &Keyring) -> Self {
+        Self {
+            keys: keys.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Manifests of a render as they are applied: decrypted where they are encrypted. For one use.
+    pub(crate) fn open<'a>(
+        &self,
+        render: &Render,
+        manifests: &'a [Manifest],
+    ) -> Result<Cow<'a, [Manifest]>, Problems> {
+        if render.sealed.is_empty() {
+            return Ok(Cow::Borrowed(manifests));
+        }
+        self.keys.open(&render.sealed, manifests).map(Cow::Owned)
+    }
+
     /// The render of `application` at `commit`, if it is known without a look at the files.
     pub(crate) fn known(
         &self,
@@ -66,7 +94,10 @@ impl Renders {
         }
         let render = self
             .holding(application, tree)
-            .unwrap_or_else(|| Arc::new(fresh(application, tree, kinds)));
+            .unwrap_or_else(|| Arc::new(self.fresh(application, tree, kinds)));
+        if render.is_locked {
+            return render;
+        }
         let mut cache = self.lock();
         let entries = cache.entry(application.name.clone()).or_default();
         entries.retain(|entry| !Arc::ptr_eq(&entry.render, &render));
@@ -97,6 +128,41 @@ impl Renders {
             .find(|render| render.is_of(application) && render.reads.hold_in(tree).unwrap_or(false))
     }
 
+    fn fresh(&self, application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
+        let recorder = Recorder::new(tree);
+        let options = Options {
+            kinds,
+            namespace: &application.target_namespace,
+            substitutions: application.source.substitutions.as_ref(),
+        };
+        let rendered = render::render(&recorder, &application.source.path, &options);
+        let (mut manifests, sealed) = match rendered {
+            Ok(rendered) => (Ok(rendered.manifests), rendered.sealed),
+            Err(problems) => (Err(problems), Sealed::default()),
+        };
+        let mut is_locked = false;
+        if let (Ok(found), false) = (&manifests, sealed.is_empty())
+            && let Err(problems) = self.keys.open(&sealed, found)
+        {
+            manifests = Err(problems);
+            is_locked = true;
+        }
+        let all = manifests.as_deref().unwrap_or_default();
+        Render {
+            hooks: hooks(kinds, all).unwrap_or_default(),
+            digest: manifests
+                .as_deref()
+                .map(plan::content_digest)
+                .unwrap_or_default(),
+            manifests,
+            sealed,
+            is_locked,
+            reads: recorder.into_reads(),
+            source: application.source.clone(),
+            namespace: application.target_namespace.clone(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Entry>>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,31 +173,14 @@ impl Render {
         self.source == application.source && self.namespace == application.target_namespace
     }
 
+    /// Whether any of it is encrypted. What is made of such a one is not kept.
+    pub(crate) fn is_sealed(&self) -> bool {
+        !self.sealed.is_empty()
+    }
+
     /// Nothing if it cannot be rendered.
     pub(crate) fn manifests(&self) -> &[Manifest] {
         self.manifests.as_deref().unwrap_or_default()
-    }
-}
-
-fn fresh(application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
-    let recorder = Recorder::new(tree);
-    let options = Options {
-        kinds,
-        namespace: &application.target_namespace,
-        substitutions: application.source.substitutions.as_ref(),
-    };
-    let manifests = render::render(&recorder, &application.source.path, &options);
-    let all = manifests.as_deref().unwrap_or_default();
-    Render {
-        hooks: hooks(kinds, all).unwrap_or_default(),
-        digest: manifests
-            .as_deref()
-            .map(plan::content_digest)
-            .unwrap_or_default(),
-        manifests,
-        reads: recorder.into_reads(),
-        source: application.source.clone(),
-        namespace: application.target_namespace.clone(),
     }
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use api::{Object, ObjectKey, Uid};
 
-use crate::diff::FieldChange;
+use crate::diff::{self, FieldChange};
 use crate::hook::Hook;
 use crate::tree::hex;
 use crate::{Origin, WaveNumber};
@@ -121,10 +121,11 @@ impl Plan {
         self.steps().any(Step::is_change)
     }
 
-    /// One name for exactly this plan: equal where the same would be done to the same objects.
+    /// One name for exactly this plan: equal where the same would be done to the same objects. Of
+    /// a Secret's values it takes in what may be shown, so that it tells nothing to who guesses.
     pub fn digest(&self) -> String {
         let text = serde_json::to_string(&canonical(
-            serde_json::to_value(self).expect("a plan is plain data with string keys"),
+            serde_json::to_value(self.masked()).expect("a plan is plain data with string keys"),
         ))
         .expect("a JSON value always prints");
         hex(&Sha256::digest(text))
@@ -139,6 +140,30 @@ pub fn digest_of<'a>(plans: impl IntoIterator<Item = (&'a String, &'a Plan)>) ->
         hash.update(format!("{application} {}\0", plan.digest()));
     }
     hex(&hash.finalize())
+}
+
+impl Plan {
+    /// The plan as it may be shown.
+    fn masked(&self) -> Self {
+        let mut plan = self.clone();
+        for hook in &mut plan.hooks {
+            hook.object = diff::masked(&hook.object);
+        }
+        let steps = plan.waves.iter_mut().flat_map(|wave| &mut wave.steps);
+        for step in steps.filter(|step| diff::is_secret(&step.object)) {
+            step.object = diff::masked(&step.object);
+            if let Change::Update(changes) = &mut step.change {
+                for change in changes {
+                    let shown = |value: &mut serde_json::Value| {
+                        *value = diff::fingerprint(value).into();
+                    };
+                    change.old.as_mut().map(shown);
+                    change.new.as_mut().map(shown);
+                }
+            }
+        }
+        plan
+    }
 }
 
 impl Wave {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use api::{Object, Scope};
 
 use crate::manifest::title;
+use crate::sops::{Sealed, Sealing};
 use crate::tree::Reader;
 use crate::validate::unknown_kind;
 use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
@@ -23,7 +24,7 @@ pub use documents::{Documents, Texts};
 pub use substitute::Substitutions;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// How to render.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +43,27 @@ pub enum Renderer {
     Kustomize,
 }
 
+/// What a path renders to.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    /// With tokens for what is encrypted in the repository: see [`Sealed::open`].
+    pub manifests: Vec<Manifest>,
+    /// The encrypted files among those that were read.
+    pub sealed: Sealed,
+}
+
 /// The objects that `path` asks for, complete and checked, in the order of the files.
 ///
 /// # Errors
 /// Everything that is wrong, not only the first.
-pub fn render(tree: &dyn Tree, path: &str, options: &Options) -> Result<Vec<Manifest>, Problems> {
+pub fn render(tree: &dyn Tree, path: &str, options: &Options) -> Result<Rendered, Problems> {
+    let sealing = Sealing::new(tree);
+    let manifests = manifests(&sealing, path, options)?;
+    let sealed = sealing.into_sealed();
+    Problems(sealed.misplaced(&manifests)).or(Rendered { manifests, sealed })
+}
+
+fn manifests(tree: &dyn Tree, path: &str, options: &Options) -> Result<Vec<Manifest>, Problems> {
     let reader = Reader::new(tree);
     let texts = match options.substitutions {
         Some(_) => Texts::WithVariables,

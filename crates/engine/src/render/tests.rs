@@ -26,7 +26,7 @@ fn rendered(tree: &MapTree) -> Result<Vec<Manifest>, Problems> {
         namespace: "shop",
         substitutions: None,
     };
-    render(tree, "app", &options)
+    render(tree, "app", &options).map(|it| it.manifests)
 }
 
 fn told(tree: &MapTree) -> String {
@@ -76,7 +76,13 @@ fn a_path_may_be_one_file_and_must_be_there() {
         substitutions: None,
     };
     let tree = with(str::to_owned);
-    assert_eq!(render(&tree, "app/web.yaml", &options).unwrap().len(), 1);
+    assert_eq!(
+        render(&tree, "app/web.yaml", &options)
+            .unwrap()
+            .manifests
+            .len(),
+        1
+    );
     let problems = render(&tree, "apq", &options).unwrap_err();
     assert_eq!(problems.summary(), "apq: is not in the repository");
 }
@@ -222,7 +228,8 @@ fn substituted(tree: &MapTree, strict: bool) -> String {
         substitutions: Some(&substitutions),
     };
     match render(tree, "app", &options) {
-        Ok(manifests) => manifests
+        Ok(rendered) => rendered
+            .manifests
             .iter()
             .map(|manifest| manifest.object.body.to_string())
             .collect::<Vec<_>>()

@@ -46,6 +46,11 @@ pub enum EntryKind {
 pub trait Tree {
     fn node(&self, path: &str) -> Result<Node, Error>;
 
+    /// The same, of a file that is taken as it is: nobody looks for values in it.
+    fn whole(&self, path: &str) -> Result<Node, Error> {
+        self.node(path)
+    }
+
     /// A name for what [`Tree::node`] answers: as long as it is equal, so is the answer. Over Git
     /// this is the blob's id, which is cheaper than the blob; keep the default for directories,
     /// so that only a changed list of names counts as a change.
@@ -92,6 +97,11 @@ pub enum Error {
     Submodule { path: String },
     #[error("{path}: is a pointer to Git LFS, and what it points to is not in the commit")]
     Pointer { path: String },
+    #[error("{path}: {source}")]
+    Encrypted {
+        path: String,
+        source: crate::sops::Error,
+    },
     #[error("{path}: points outside the repository")]
     Outside { path: String },
     #[error("{path}: more than {limit} symbolic links on the way")]
@@ -111,6 +121,7 @@ impl Error {
             Self::Read { path, .. }
             | Self::Submodule { path }
             | Self::Pointer { path }
+            | Self::Encrypted { path, .. }
             | Self::Outside { path }
             | Self::Loop { path, .. }
             | Self::TooLarge { path, .. } => path,

@@ -24,18 +24,14 @@ impl<'a> Reader<'a> {
 
     /// The content of a file; `None` where there is none, or no file.
     pub fn file(&self, path: &str) -> Result<Option<Arc<[u8]>>, Error> {
-        match self.node(path)? {
-            Node::File(bytes) if bytes.len() > FILE_SIZE => Err(Error::TooLarge {
-                path: path.into(),
-                size: bytes.len(),
-                limit: FILE_SIZE,
-            }),
-            Node::File(bytes) if bytes.starts_with(POINTER) => {
-                Err(Error::Pointer { path: path.into() })
-            }
-            Node::File(bytes) => Ok(Some(bytes)),
-            _ => Ok(None),
-        }
+        let (_, node) = self.follow(path)?;
+        readable(path, node)
+    }
+
+    /// The same, of a file that is taken as it is; see [`Tree::whole`].
+    pub fn whole(&self, path: &str) -> Result<Option<Arc<[u8]>>, Error> {
+        let (at, _) = self.follow(path)?;
+        readable(path, self.tree.whole(&at)?)
     }
 
     /// The entries of a directory; `None` where there is none.
@@ -48,17 +44,22 @@ impl<'a> Reader<'a> {
 
     /// A file, a directory, or nothing: never a symbolic link.
     pub fn node(&self, asked: &str) -> Result<Node, Error> {
+        self.follow(asked).map(|(_, node)| node)
+    }
+
+    /// Where a path leads in the end, and what is there.
+    fn follow(&self, asked: &str) -> Result<(String, Node), Error> {
         let mut at = asked.to_owned();
         for _ in 0..=LINKS {
             let followed = match self.tree.node(&at)? {
                 Node::Symlink(target) => Some(resolve(path::parent(&at), &target, asked)?),
                 // A tree need not look through a link in the middle of a path.
                 Node::Absent => self.through_parents(&at, asked)?,
-                node => return Ok(node),
+                node => return Ok((at, node)),
             };
             match followed {
                 Some(next) => at = next,
-                None => return Ok(Node::Absent),
+                None => return Ok((at, Node::Absent)),
             }
         }
         Err(Error::Loop {
@@ -81,6 +82,22 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// The content of a file, unless it is too large or elsewhere.
+fn readable(path: &str, node: Node) -> Result<Option<Arc<[u8]>>, Error> {
+    match node {
+        Node::File(bytes) if bytes.len() > FILE_SIZE => Err(Error::TooLarge {
+            path: path.into(),
+            size: bytes.len(),
+            limit: FILE_SIZE,
+        }),
+        Node::File(bytes) if bytes.starts_with(POINTER) => {
+            Err(Error::Pointer { path: path.into() })
+        }
+        Node::File(bytes) => Ok(Some(bytes)),
+        _ => Ok(None),
     }
 }
 

@@ -184,8 +184,8 @@ proptest! {
         let (kinds, substitutions) = (Kinds::served(), Substitutions { values, strict });
         let options = Options { kinds: &kinds, namespace: "n", substitutions: Some(&substitutions) };
         match render::render(&tree, "", &options) {
-            Ok(manifests) => {
-                let built = &manifests[0].object.body["data"]["k"];
+            Ok(rendered) => {
+                let built = &rendered.manifests[0].object.body["data"]["k"];
                 prop_assert!(built.is_string());
                 if !text.contains("${") {
                     prop_assert_eq!(built, &text);

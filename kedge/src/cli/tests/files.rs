@@ -121,6 +121,51 @@ fn a_path_that_is_not_there_is_named() {
     assert!(error.contains("cannot read no/such/place"), "{error}");
 }
 
+/// Made by sops; `key` of it is `value`.
+const SECRET: &str = include_str!("../../../../crates/engine/src/sops/tests/vectors/secret.yaml");
+const KEYS: [&str; 2] = [
+    "AGE-SECRET-KEY-1RH87A5Z54ZGUR9S0AS3R6WHFSEFNPLYMAKF5Z2CEU7R06VRJ0A3Q7242AM",
+    "AGE-SECRET-KEY-10U7MAELH09KZU63F65P2TYLN7TQM5X6GSDDCQ4YMUGDS3DS6XZMSTYY2PN",
+];
+
+#[test]
+fn what_is_encrypted_is_looked_into_and_never_shown() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let root = Directory::new(&[
+        ("apps/web.yaml", WEB),
+        ("web/secret.yaml", SECRET),
+        ("good.txt", KEYS[0]),
+        ("other.txt", KEYS[1]),
+    ]);
+    let keys = |name: &str| {
+        let path = root.0.join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        reconciler::source::Keyring::new(Some(path))
+    };
+    let reading = || reading::read(&root.0, &Namespace::Found).unwrap();
+    for keys in [reconciler::source::Keyring::default(), keys("good.txt")] {
+        let read = reading().decrypted(&keys).result.unwrap();
+        let files: Vec<&str> = read.encrypted().into_keys().collect();
+        assert_eq!(files, ["web/secret.yaml"]);
+        let shown = read.shown();
+        let shown = crate::cli::render::yaml(&shown.iter().collect::<Vec<_>>());
+        assert!(
+            shown.contains("key: (hidden, encrypted in web/secret.yaml)"),
+            "{shown}"
+        );
+    }
+    let Err(problems) = reading().decrypted(&keys("other.txt")).result else {
+        panic!("it is for another key");
+    };
+    assert!(
+        problems
+            .summary()
+            .contains("none of the keys here opens it"),
+        "{problems}"
+    );
+}
+
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples-repo")
 }

@@ -84,7 +84,7 @@ impl Way {
             substitutions: source.substitutions.as_ref(),
         };
         match render::render(tree, &source.path, &options) {
-            Ok(manifests) => plan::content_digest(&manifests),
+            Ok(rendered) => plan::content_digest(&rendered.manifests),
             Err(problems) => problems.to_string(),
         }
     }

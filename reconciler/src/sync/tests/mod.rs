@@ -10,6 +10,7 @@ mod push;
 mod records;
 mod rollbacks;
 mod rollouts;
+mod sops;
 mod trouble;
 mod undo;
 mod world;

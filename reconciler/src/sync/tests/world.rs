@@ -18,7 +18,7 @@ use orchestrator::watch::Hub;
 
 use crate::history::{History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger};
 use crate::service::{Service, SyncRequest};
-use crate::source::Person;
+use crate::source::{Keyring, Person};
 use crate::testing::{Directory, commit};
 use crate::{Config, Reconciler};
 
@@ -80,6 +80,13 @@ impl World {
     pub(super) async fn start(&mut self) {
         self.tasks = Tasks::default();
         self.reconciler = start(&self.config, &self.client, &self.tasks).await;
+    }
+
+    /// Starts again with the keys at this place.
+    pub(super) async fn use_keys(&mut self, path: &std::path::Path) {
+        self.stop().await;
+        self.config.keys = Keyring::new(Some(path.to_owned()));
+        self.start().await;
     }
 
     pub(super) async fn end(self) {

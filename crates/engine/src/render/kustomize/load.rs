@@ -49,10 +49,25 @@ pub(super) fn read(
     site: &Site,
     entry: &str,
 ) -> Result<(String, Arc<[u8]>), Problems> {
-    let place = local(site, entry)?;
-    inside(site, entry, &place)?;
+    let place = file(site, entry)?;
     match build.reader.file(&place)? {
         Some(bytes) => Ok((place, bytes)),
-        None => Err(site.problem(format!("there is no file {entry:?}")).into()),
+        None => Err(missing(site, entry)),
     }
+}
+
+/// The same, of a file that becomes one value.
+pub(super) fn whole(build: &Build, site: &Site, entry: &str) -> Result<Arc<[u8]>, Problems> {
+    let found = build.reader.whole(&file(site, entry)?)?;
+    found.ok_or_else(|| missing(site, entry))
+}
+
+fn file(site: &Site, entry: &str) -> Result<String, Problem> {
+    let place = local(site, entry)?;
+    inside(site, entry, &place)?;
+    Ok(place)
+}
+
+fn missing(site: &Site, entry: &str) -> Problems {
+    site.problem(format!("there is no file {entry:?}")).into()
 }

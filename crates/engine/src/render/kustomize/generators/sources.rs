@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::build::Build;
 use super::super::kustomization::Generator;
-use super::super::load::read;
+use super::super::load::{read, whole};
 use super::super::site::Site;
 use crate::tree::path;
 use crate::{Problem, Problems};
@@ -53,7 +53,7 @@ pub(super) fn pairs(build: &Build, site: &Site, generator: &Generator) -> Result
             }
             Some(_) => return Err(site.problem(format!("{entry:?} is not KEY=FILE")).into()),
         };
-        let (_, bytes) = read(build, &site, file)?;
+        let bytes = whole(build, &site, file)?;
         add(&site, key, bytes.to_vec())?;
     }
     Ok(pairs)
