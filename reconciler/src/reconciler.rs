@@ -17,7 +17,8 @@ use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Source, Waker, mirrors};
 use crate::sync::core::Core;
 use crate::sync::{
-    Cluster, Fetcher, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker, wake,
+    Cluster, Fetcher, Holds, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker,
+    wake,
 };
 
 /// Applications that are worked on at once.
@@ -69,6 +70,7 @@ impl Reconciler {
         let informers = Informers::new(client.clone(), &env, &tasks);
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
+        let holds = Holds::load(history.reader()).await?;
         let fetcher = Fetcher::new(&config, &client, &env);
         let hosted = hosted(&config, &source, &history, &env).await?;
         let mirrors = (mirrors(&config.data), &hosted);
@@ -81,6 +83,7 @@ impl Reconciler {
             history,
             cluster,
             inventory,
+            holds,
             renders: crate::sync::Renders::new(&config.keys),
             source,
             hosted,

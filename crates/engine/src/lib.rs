@@ -16,6 +16,7 @@ pub mod order;
 pub mod plan;
 mod problem;
 pub mod progress;
+pub mod proof;
 pub mod render;
 pub mod rollout;
 pub mod sops;

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, diff, render, repo, rollback, rollout, rollouts, state, suspend,
-    sync, token, undelete, validate,
+    app, apps, blame, completions, diff, proof, render, repo, rollback, rollout, rollouts, state,
+    suspend, sync, token, undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -30,7 +30,10 @@ pub(crate) enum Command {
     /// Show one rollout: its objects, and every step with its time
     #[command(after_help = rollout::EXAMPLE)]
     Rollout(rollout::Arguments),
-    /// Push a commit that undoes a rollout's commit and the later ones of its application
+    /// Show that the cluster was what a commit says, and make the proof again
+    #[command(after_help = proof::EXAMPLE)]
+    Proof(proof::Arguments),
+    /// Push a commit that undoes one rollout, several of them, or all since a point
     #[command(after_help = rollback::EXAMPLE)]
     Rollback(rollback::Arguments),
     /// Roll out the tracked commit of an application now, whole or in part
@@ -72,6 +75,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Render(arguments) => render::run(&arguments),
         Command::Rollouts(arguments) => rollouts::run(&arguments).await,
         Command::Rollout(arguments) => rollout::run(&arguments).await,
+        Command::Proof(arguments) => proof::run(&arguments).await,
         Command::Rollback(arguments) => rollback::run(&arguments).await,
         Command::Sync(arguments) => sync::run(&arguments).await,
         Command::Suspend(arguments) => suspend::suspend(&arguments).await,

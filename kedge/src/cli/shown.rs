@@ -145,6 +145,32 @@ pub(super) struct Diff {
     pub(super) lines: Vec<String>,
 }
 
+/// A proof, looked at again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Proof {
+    pub(super) application: String,
+    pub(super) commit: String,
+    pub(super) at: Timestamp,
+    pub(super) until: Option<Timestamp>,
+    pub(super) root: String,
+    pub(super) root_recomputes: bool,
+    pub(super) commit_recomputes: Option<bool>,
+    pub(super) holding: usize,
+    pub(super) objects: Vec<Proven>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Proven {
+    pub(super) key: Key,
+    pub(super) kind: String,
+    pub(super) resource_version: String,
+    pub(super) wanted: String,
+    pub(super) live: String,
+    pub(super) holds: bool,
+}
+
 /// What a rollback would push.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -12,6 +12,7 @@ mod inventory;
 mod keys;
 mod model;
 mod points;
+mod proofs;
 mod pushes;
 mod read;
 mod rollouts;
@@ -35,6 +36,7 @@ pub use model::{
     Push, Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, StepKind, Suspension,
     Trigger, Verdict,
 };
+pub use proofs::Proof;
 pub use read::{Reader, StepQuery};
 pub use write::{NewStep, ObjectHealth, Write};
 

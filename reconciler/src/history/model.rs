@@ -316,6 +316,8 @@ pub struct Hold {
     pub rollout: String,
     pub reason: String,
     pub since: Timestamp,
+    /// Whether the other applications of the commit go back too.
+    pub atomic: bool,
 }
 
 /// A change that others made to an application's object.

@@ -1,4 +1,4 @@
-//! What was at a point in time.
+//! What was at a point in time, or at a commit.
 
 use jiff::Timestamp;
 
@@ -47,5 +47,14 @@ impl Reader {
         .await
         .map_err(failed("find where an application was"))?;
         Ok(found.map(CommitId))
+    }
+
+    /// The applications that a commit was rolled out in.
+    pub(crate) async fn applications_at(&self, revision: &CommitId) -> Result<Vec<String>, Error> {
+        sqlx::query_scalar("select distinct application from rollouts where revision = $1")
+            .bind(&revision.0)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the applications of a commit"))
     }
 }

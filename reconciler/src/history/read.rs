@@ -226,7 +226,7 @@ impl Reader {
     pub async fn last_success(&self, application: &str) -> Result<Option<Rollout>, Error> {
         sqlx::query_as(
             "select * from rollouts where application = $1 and phase = 'Succeeded'
-                and not options ? 'objects'
+                and not options ? 'objects' and undone_at is null
               order by number desc limit 1",
         )
         .bind(application)

@@ -260,14 +260,15 @@ pub(super) async fn health(
 
 pub(super) async fn hold(connection: &mut PgConnection, hold: &Hold) -> Result<(), Error> {
     sqlx::query(
-        "insert into holds (rollout, application, revision, reason, since)
-         values ($1, $2, $3, $4, $5) on conflict (rollout) do nothing",
+        "insert into holds (rollout, application, revision, reason, since, atomic)
+         values ($1, $2, $3, $4, $5, $6) on conflict (rollout) do nothing",
     )
     .bind(&hold.rollout)
     .bind(&hold.application)
     .bind(&hold.revision.0)
     .bind(&hold.reason)
     .bind(Time(hold.since))
+    .bind(hold.atomic)
     .execute(connection)
     .await
     .map(drop)

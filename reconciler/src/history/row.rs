@@ -16,11 +16,11 @@ use super::model::{
 use super::time::Time;
 use crate::source::{Commit, Person};
 
-fn text(row: &PgRow, column: &str) -> Result<String, Error> {
+pub(super) fn text(row: &PgRow, column: &str) -> Result<String, Error> {
     row.try_get(column)
 }
 
-fn commit_id(row: &PgRow, column: &str) -> Result<CommitId, Error> {
+pub(super) fn commit_id(row: &PgRow, column: &str) -> Result<CommitId, Error> {
     text(row, column).map(CommitId)
 }
 
@@ -215,6 +215,7 @@ impl FromRow<'_, PgRow> for Hold {
             rollout: text(row, "rollout")?,
             reason: text(row, "reason")?,
             since: time(row, "since")?,
+            atomic: row.try_get("atomic")?,
         })
     }
 }

@@ -336,6 +336,7 @@ async fn commits_sources_holds_and_applications() {
         rollout: failed.id.clone(),
         reason: "bad image".into(),
         since: at(9),
+        atomic: true,
     };
     let writes = [
         seen.clone(),

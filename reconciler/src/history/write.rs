@@ -5,13 +5,14 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use api::{ObjectKey, Uid};
+use engine::proof::Leaf;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::model::{
     ApplicationRecord, Drift, Hold, ObjectResult, Push, Request, Rollout, Step, StepKind,
     Suspension, Verdict,
 };
-use super::{Error, by_hand, inventory, pushes, rollouts, steps};
+use super::{Error, by_hand, inventory, proofs, pushes, rollouts, steps};
 use crate::source::Commit;
 
 /// One change of the history.
@@ -96,6 +97,13 @@ pub enum Write {
         at: Timestamp,
     },
     Hold(Hold),
+    /// What is there at the verdict of a rollout that succeeded.
+    Proof {
+        rollout: String,
+        root: String,
+        leaves: Vec<Leaf>,
+        at: Timestamp,
+    },
     /// Releases every hold of the application.
     Release {
         application: String,
@@ -288,6 +296,12 @@ async fn rollout_write(connection: &mut PgConnection, write: &Write) -> Result<(
             health,
             at,
         } => rollouts::health(connection, rollout, health, *at).await,
+        Write::Proof {
+            rollout,
+            root,
+            leaves,
+            at,
+        } => proofs::insert(connection, rollout, root, leaves, *at).await,
         Write::Hold(hold) => rollouts::hold(connection, hold).await,
         Write::Release { application, at } => rollouts::release(connection, application, *at).await,
         _ => Ok(()),

@@ -4,7 +4,9 @@ mod by_hand;
 mod error;
 mod origins;
 mod production;
+mod proof;
 mod queries;
+mod rendered;
 mod rollback;
 mod types;
 
@@ -19,8 +21,8 @@ use crate::source::Person;
 pub use error::Error;
 pub(crate) use rollback::rollback;
 pub use types::{
-    ApplicationView, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack, Span,
-    Standing, SyncRequest, Tracked, Trouble,
+    ApplicationView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
+    RollbackRequest, RolledBack, Span, Standing, SyncRequest, Tracked, Trouble,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
@@ -70,6 +72,8 @@ pub trait Service: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
+
+    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
 

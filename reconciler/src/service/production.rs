@@ -7,8 +7,8 @@ use engine::Origin;
 use engine::rollout::{CommitId, Options};
 
 use super::{
-    ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, Span, SyncRequest, Tracked, by_hand, origins, queries, rollback,
+    ApplicationView, Error, ObjectNode, PlanView, ProofView, RollbackPreview, RollbackRequest,
+    RolledBack, Service, Span, SyncRequest, Tracked, by_hand, origins, proof, queries, rollback,
 };
 use crate::Reconciler;
 use crate::history::{Feed, Reader, Trigger};
@@ -71,6 +71,10 @@ impl Service for Reconciler {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error> {
         origins::origins(&self.core, key, commit, fields).await
+    }
+
+    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+        proof::proof(&self.core, application, commit).await
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {

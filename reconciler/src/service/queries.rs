@@ -10,6 +10,7 @@ use engine::plan::{Input, Prune, build, lines};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, application};
 
+use super::rendered::{self, Rendered};
 use super::{ApplicationView, Error, ObjectNode, PlanView, Tracked};
 use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
@@ -174,25 +175,12 @@ pub(super) async fn plan(
         None => core.source.clone(),
     };
     let id = resolve(core, &target, &source, current.as_ref(), revision).await?;
+    let Rendered {
+        application,
+        source,
+        render,
+    } = rendered::at(core, name, &id).await?;
     let commit = source.commit(&id).await.map_err(unreadable)?;
-    let (application, render) = {
-        let (renders, cluster, root) = (core.renders.clone(), core.cluster.clone(), core.root());
-        let (id, wanted) = (id.clone(), name.to_owned());
-        let reading = source.location.read(move |git| {
-            let tree = git.tree(&id)?;
-            let found = application::find(&tree, &root).unwrap_or_default();
-            let found = found.into_iter().map(|found| found.application);
-            let application = found.into_iter().find(|it| it.name == wanted).or(current);
-            Ok(application.map(|application| {
-                let render = renders.render(&application, &id, &tree, cluster.kinds());
-                (application, render)
-            }))
-        });
-        reading
-            .await
-            .map_err(unreadable)?
-            .ok_or_else(|| missing(name))?
-    };
     let refused = |problems: engine::Problems| Error::Refused(problems.to_string());
     let manifests = render
         .manifests

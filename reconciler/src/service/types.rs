@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use api::{ObjectKey, Uid};
+use engine::proof::Leaf;
 use engine::rollout::{CommitId, Pause, SyncStatus};
 use engine::{Health, Plan};
 
@@ -94,6 +95,38 @@ pub struct ObjectNode {
     pub created_at: Option<Timestamp>,
     /// Whether it is wanted and not there.
     pub missing: bool,
+}
+
+/// That the cluster was what a commit says, looked at again.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofView {
+    pub application: String,
+    pub commit: CommitId,
+    pub rollout: String,
+    /// When it was so.
+    pub at: Timestamp,
+    /// When the next rollout began or somebody changed an object; `None` where neither did.
+    pub until: Option<Timestamp>,
+    /// The hash over all objects.
+    pub root: String,
+    /// Whether it comes out of what is recorded.
+    pub root_recomputes: bool,
+    /// Whether the recorded hashes come out of the commit; `None` where Git cannot say.
+    pub commit_recomputes: Option<bool>,
+    /// How many objects are now as they were.
+    pub holding: usize,
+    pub objects: Vec<ProofObject>,
+}
+
+/// One object of a proof.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofObject {
+    #[serde(flatten)]
+    pub leaf: Leaf,
+    /// Whether it is now as it was.
+    pub holds: bool,
 }
 
 /// What a rollback would push, before it is.

@@ -4,7 +4,7 @@ use engine::Application;
 use engine::rollout::{CommitId, Desired, Options};
 
 use super::core::{Core, recorded};
-use crate::history::{Hold, Request, Rollout};
+use crate::history::{Request, Rollout};
 
 /// The sync that is not begun yet.
 pub(super) async fn request(
@@ -32,19 +32,14 @@ pub(super) fn options(
 }
 
 /// Whether the commit failed and only a part of it was tried since.
-pub(super) async fn on_hold(
+pub(super) fn on_hold(
     core: &Core,
     application: &Application,
     desired: &Desired,
     last: Option<&Rollout>,
-) -> Result<bool, client::Error> {
-    if last.is_none_or(|last| !last.options.is_partial()) {
-        return Ok(false);
-    }
-    let holds = core.history.reader().holds().await.map_err(recorded)?;
-    let is_it =
-        |hold: &Hold| hold.application == application.name && hold.revision == desired.revision;
-    Ok(holds.iter().any(is_it))
+) -> bool {
+    let in_part = last.is_some_and(|last| last.options.is_partial());
+    in_part && core.holds.is_held(&application.name, &desired.revision)
 }
 
 /// Why the Application is left alone.

@@ -7,6 +7,7 @@ use engine::Application;
 use engine::rollout::{CommitId, Desired, RolloutPhase};
 
 use super::core::Core;
+use super::last::is_recalled;
 use super::observe::render;
 use super::render::Render;
 use crate::history::Rollout;
@@ -20,7 +21,10 @@ pub(super) async fn before_failure(
     desired: &Desired,
     last: Option<&Rollout>,
 ) -> Result<Option<(CommitId, Arc<Render>)>, client::Error> {
-    let Some(commit) = last.and_then(|last| way_back(last, desired, application)) else {
+    let Some(commit) = last.and_then(|last| {
+        let failed = last.phase == RolloutPhase::Failed || is_recalled(core, last);
+        way_back(last, desired, application).filter(|_| failed)
+    }) else {
         return Ok(None);
     };
     let render = render(core, source, application, commit).await?;
@@ -32,9 +36,10 @@ fn way_back<'a>(
     desired: &Desired,
     application: &Application,
 ) -> Option<&'a CommitId> {
-    let failed = last.phase == RolloutPhase::Failed
-        && last.revision == desired.revision
-        && !desired.requested;
-    let restores = application.policy.on_failure == OnFailure::Restore;
-    (failed && restores && !last.previous.0.is_empty()).then_some(&last.previous)
+    let is_it = last.revision == desired.revision && !desired.requested;
+    let restores = matches!(
+        application.policy.on_failure,
+        OnFailure::Restore | OnFailure::RestoreAlone
+    );
+    (is_it && restores && !last.previous.0.is_empty()).then_some(&last.previous)
 }

@@ -13,6 +13,7 @@ use engine::tree::path;
 
 use super::cluster::Cluster;
 use super::fetch::Fetcher;
+use super::holds::Holds;
 use super::inventory::Inventory;
 use super::render::Renders;
 use super::sources::Sources;
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) history: History,
     pub(crate) cluster: Cluster,
     pub(crate) inventory: Inventory,
+    pub(crate) holds: Holds,
     pub(crate) renders: Renders,
     /// The repository that is followed.
     pub(crate) source: Source,
@@ -82,6 +84,7 @@ impl Core {
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<(), client::Error> {
         self.history.commit(writes).await.map_err(recorded)?;
         self.inventory.follow(writes);
+        self.holds.follow(writes);
         Ok(())
     }
 

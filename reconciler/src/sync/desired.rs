@@ -38,14 +38,14 @@ pub(super) async fn compared(
 }
 
 /// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
-/// last one asked for is that one.
-pub(super) fn wanted(
+/// last one asked for is that one, unless `last` is held although it went well.
+fn wanted(
     compared: &CommitId,
     digest: &str,
-    last: Option<&Rollout>,
+    last: Option<(&Rollout, bool)>,
     requested: bool,
 ) -> (CommitId, bool) {
-    let Some(last) = last else {
+    let Some((last, recalled)) = last else {
         return (compared.clone(), requested);
     };
     if last.revision == *compared {
@@ -56,27 +56,31 @@ pub(super) fn wanted(
             requested || (other && last.phase.is_final()),
         );
     }
-    let carries_on = matches!(
-        last.phase,
-        RolloutPhase::Pending
-            | RolloutPhase::Applying
-            | RolloutPhase::Verifying
-            | RolloutPhase::Succeeded
-    );
+    let carries_on = !recalled
+        && matches!(
+            last.phase,
+            RolloutPhase::Pending
+                | RolloutPhase::Applying
+                | RolloutPhase::Verifying
+                | RolloutPhase::Succeeded
+        );
     if !requested && carries_on && !digest.is_empty() && last.digest == digest {
         return (last.revision.clone(), false);
     }
     (compared.clone(), requested)
 }
 
-/// The wanted commit, and what it undoes.
+/// The wanted commit, and what it undoes. `compared` comes with the digest of what it asks for.
 pub(super) async fn desired(
     target: &Target,
     source: &Source,
-    (revision, requested): (CommitId, bool),
-    last: Option<&Rollout>,
+    (compared, digest): (&CommitId, &str),
+    last: Option<&(Rollout, rollout::Rollout)>,
     request: Option<&Request>,
 ) -> Result<Desired, client::Error> {
+    let known = last.map(|(row, last)| (row, last.recalled));
+    let (revision, requested) = wanted(compared, digest, known, request.is_some());
+    let last = last.map(|(row, _)| row);
     let commit = if *target.revision() == revision {
         target.commit.clone()
     } else {
@@ -130,7 +134,12 @@ mod tests {
     fn a_commit_that_asks_for_the_same_is_no_new_one() {
         use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
         let check = |last: Option<Rollout>, asked: bool, expected: (&str, bool)| {
-            let (revision, requested) = wanted(&CommitId("b".into()), "d", last.as_ref(), asked);
+            let (revision, requested) = wanted(
+                &CommitId("b".into()),
+                "d",
+                last.as_ref().map(|last| (last, false)),
+                asked,
+            );
             assert_eq!((revision.0.as_str(), requested), expected, "{last:?}");
         };
         let last = |revision, digest, phase| Some(row(revision, digest, phase));

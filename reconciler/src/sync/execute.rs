@@ -85,10 +85,7 @@ impl<'a> Execution<'a> {
     async fn one(&mut self, decision: Decision) -> Result<Next, client::Error> {
         match decision {
             Decision::Supersede { by } => self.supersede(&by),
-            Decision::Stop { reason } => {
-                self.stop(&reason);
-                return Ok(Next::Again);
-            }
+            Decision::Stop { reason } => return Ok(self.stop(&reason)),
             Decision::Start { revision, rollback } => {
                 self.start(&revision, rollback).await?;
             }
@@ -121,8 +118,11 @@ impl<'a> Execution<'a> {
             }
             Decision::Fail { reason } => {
                 self.fail(&reason);
+                self.flush().await?;
+                self.wake_fellows().await?;
                 return Ok(Next::Again);
             }
+            Decision::Recall { reason } => return Ok(self.recall_commit(&reason)),
             Decision::Correct { objects } => {
                 self.correct(&objects).await?;
                 return Ok(Next::Again);
@@ -187,9 +187,10 @@ impl<'a> Execution<'a> {
         self.over(RolloutPhase::Superseded, text, None);
     }
 
-    fn stop(&mut self, reason: &str) {
+    fn stop(&mut self, reason: &str) -> Next {
         self.step(StepKind::Superseded, reason, json!({}));
         self.over(RolloutPhase::Superseded, reason.to_owned(), None);
+        Next::Again
     }
 
     async fn apply(&mut self, wave: WaveNumber, keys: &[ObjectKey]) -> Result<(), client::Error> {
@@ -333,6 +334,7 @@ impl<'a> Execution<'a> {
             all => format!("{text}; {all} objects are not deleted before somebody says so"),
         };
         self.progress();
+        self.prove();
         self.step(
             StepKind::Succeeded,
             text.clone(),
@@ -357,6 +359,7 @@ impl<'a> Execution<'a> {
                 rollout: rollout.id.clone(),
                 reason: reason.to_owned(),
                 since: self.now(),
+                atomic: self.takes_along(rollout),
             }));
         }
         let changed = self.attempts > 0;

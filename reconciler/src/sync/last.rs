@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::ObjectKey;
 use engine::WaveNumber;
 use engine::hook::HookRun;
-use engine::rollout::{self, Applied};
+use engine::rollout::{self, Applied, RolloutPhase};
 
 use super::core::{Core, recorded};
 use crate::history::{Action, ObjectResult, Rollout};
@@ -31,6 +31,7 @@ pub(super) async fn last(
         rollback: row.rollback.clone(),
         message: row.message.clone(),
         undone: row.undone_at.is_some(),
+        recalled: is_recalled(core, &row),
         options: row.options.clone(),
         hooks: BTreeMap::new(),
     };
@@ -50,6 +51,11 @@ pub(super) async fn last(
         record.hooks = hooks(&reader.objects(&row.id).await.map_err(recorded)?);
     }
     Ok(Some((row, record)))
+}
+
+/// Whether it went well and its commit did not.
+pub(super) fn is_recalled(core: &Core, row: &Rollout) -> bool {
+    row.phase == RolloutPhase::Succeeded && core.holds.of(&row.id)
 }
 
 /// How far its hooks are.

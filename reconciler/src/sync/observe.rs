@@ -6,14 +6,16 @@ use std::sync::Arc;
 use api::{Object, ObjectKey, Uid};
 use client::Client;
 use engine::plan::{InventoryEntry, Plan, Prune};
-use engine::rollout::{self, CommitId, Correction, Dependency, DependencyState, Desired, Observed};
+use engine::rollout::{
+    self, CommitId, Correction, Dependency, DependencyState, Desired, Fellow, Observed,
+};
 use engine::{Application, Health, Problems};
 use jiff::Timestamp;
 
 use super::asked;
 use super::before::before_failure;
 use super::core::{Core, unread};
-use super::desired::{compared, desired, wanted};
+use super::desired::{compared, desired};
 use super::last::last;
 use super::look::Look;
 use super::memory::Memory;
@@ -46,6 +48,8 @@ pub(crate) struct Observation {
     pub(crate) suspended: Option<String>,
     /// The wanted commit failed once, and nobody asked for all of it since.
     pub(crate) on_hold: bool,
+    /// Another Application that failed at the wanted commit.
+    pub(crate) fellow: Option<Fellow>,
     /// Who asked for a sync.
     pub(crate) requester: Option<String>,
     pub(crate) now: Timestamp,
@@ -73,6 +77,7 @@ impl Observation {
             restoring: self.restoring,
             suspended: self.suspended.as_deref(),
             on_hold: self.on_hold,
+            fellow: self.fellow.as_ref(),
             now: self.now,
         }
     }
@@ -101,8 +106,8 @@ pub(crate) async fn observe(
     let last = last(core, &application.name, !render.hooks.is_empty()).await?;
     let request = asked::request(core, &application).await?;
     let row = last.as_ref().map(|(row, _)| row);
-    let wanted = wanted(&compared, &render.digest, row, request.is_some());
-    let desired = desired(target, &source, wanted, row, request.as_ref()).await?;
+    let asked = (&compared, render.digest.as_str());
+    let desired = desired(target, &source, asked, last.as_ref(), request.as_ref()).await?;
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
@@ -122,15 +127,14 @@ pub(crate) async fn observe(
     };
     let plan = look.plan(target, memory).await?;
     let now = core.env.now();
-    let health = plan
-        .as_ref()
-        .ok()
-        .map(|plan| look.health(plan, &render.hooks, now));
+    let health = plan.as_ref().ok();
+    let health = health.map(|plan| look.health(plan, &render.hooks, now));
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
         suspended: asked::suspended(core, &application).await?,
-        on_hold: asked::on_hold(core, &application, &desired, row).await?,
+        on_hold: asked::on_hold(core, &application, &desired, row),
+        fellow: core.holds.fellow(&application.name, &desired.revision),
         application,
         compared,
         render,

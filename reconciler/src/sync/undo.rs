@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use api::kinds::OnFailure;
 use api::{Object, ObjectKey};
 use engine::plan::{Deletion, Step};
 
-use super::core::causes;
-use super::execute::Execution;
-use crate::history::{NewStep, Rollout, StepKind, Write};
+use super::core::{causes, recorded};
+use super::execute::{Execution, Next};
+use crate::history::{Hold, NewStep, Rollout, StepKind, Trigger, Write};
 use crate::service::{self, RollbackRequest, Span};
 use crate::source::Person;
 
@@ -89,6 +90,44 @@ impl Execution<'_> {
         };
         self.undone(&failed);
         self.about(&failed, StepKind::Undone, text);
+        Ok(())
+    }
+
+    /// Whether the failure of this rollout is one of its whole commit.
+    pub(super) fn takes_along(&self, rollout: &Rollout) -> bool {
+        let policy = self.observation.application.policy.on_failure;
+        // Who follows another one's failure is not the cause of it.
+        policy == OnFailure::Restore
+            && rollout.trigger != Trigger::Sync
+            && !rollout.options.is_partial()
+            && self.observation.fellow.is_none()
+    }
+
+    /// Holds a commit that went well here and failed elsewhere.
+    pub(super) fn recall_commit(&mut self, reason: &str) -> Next {
+        let Some(over) = self.failed() else {
+            return Next::Rest;
+        };
+        self.pending.push(Write::Hold(Hold {
+            application: over.application.clone(),
+            revision: over.revision.clone(),
+            rollout: over.id.clone(),
+            reason: reason.to_owned(),
+            since: self.now(),
+            atomic: false,
+        }));
+        self.about(&over, StepKind::Failed, reason.to_owned());
+        Next::Again
+    }
+
+    /// Has the other Applications of the commit look at what became of it.
+    pub(super) async fn wake_fellows(&self) -> Result<(), client::Error> {
+        let reader = self.core.history.reader();
+        let revision = &self.observation.desired.revision;
+        let names = reader.applications_at(revision).await.map_err(recorded)?;
+        for name in names.iter().filter(|name| *name != self.name()) {
+            self.core.wake(name);
+        }
         Ok(())
     }
 

@@ -203,11 +203,16 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
         row.phase == RolloutPhase::Succeeded
             && row.revision == observation.desired.revision
             && !row.options.is_partial()
+            && !core.holds.of(&row.id)
     });
     let applied = match last {
         _ if succeeded => observation.compared.clone(),
+        // It was whole, and went back with its commit.
+        Some(row) if core.holds.of(&row.id) => row.previous.clone(),
         Some(row) if before.applied.0.is_empty() => match row.phase {
-            RolloutPhase::Succeeded if !row.options.is_partial() => row.revision.clone(),
+            RolloutPhase::Succeeded if !row.options.is_partial() && !core.holds.of(&row.id) => {
+                row.revision.clone()
+            }
             _ => row.previous.clone(),
         },
         _ => before.applied,

@@ -11,8 +11,8 @@ use engine::rollout::CommitId;
 
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
-    ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Service, Span, SyncRequest, Tracked,
+    ApplicationView, Error, ObjectNode, PlanView, ProofView, RollbackPreview, RollbackRequest,
+    RolledBack, Service, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 
@@ -34,6 +34,7 @@ pub(super) trait Backend: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
+    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
@@ -94,6 +95,10 @@ impl Backend for ServiceBackend {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error> {
         self.0.origins(key, commit, fields).await
+    }
+
+    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+        self.0.proof(application, commit).await
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {

@@ -14,6 +14,7 @@
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
 //! | `GET /rollouts/{id}/rollback?through=ID`, `GET /apps/{app}/rollback?to=POINT`, `GET /rollback?to=POINT` | [`crate::service::RollbackPreview`] |
 //! | `POST` to the same (form: `reason`; `parent` and `plan`, or empty) | [`Done`] |
+//! | `GET /proofs/{commit}/{app}` (`newest` for the newest commit; also `….json`, and a badge as `….svg`) | [`crate::service::ProofView`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |

@@ -51,6 +51,7 @@ pub(super) fn over(app: App) -> Router {
             "/rollouts/{id}/rollback",
             get(pages::rollback_page).post(pages::rollback_push),
         )
+        .route("/proofs/{commit}/{app}", get(pages::proof_page))
         .route("/pods/{namespace}/{name}", get(pages::pod_page))
         .route("/pods/{namespace}/{name}/logs", get(pages::pod_logs))
         .route("/nodes", get(pages::nodes_page))

@@ -96,9 +96,11 @@ pub struct SyncPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnFailure {
-    /// The objects of the commit before come back, in one transaction.
+    /// The objects of the commit before come back, those of the commit's other Applications too.
     #[default]
     Restore,
+    /// The objects of the commit before come back, and other Applications are left alone.
+    RestoreAlone,
     /// A commit that reverts it is pushed to the tracked branch.
     Revert,
     /// Everything stays as the rollout left it.

@@ -16,6 +16,7 @@ use api::{Object, ObjectKey};
 use crate::{Kinds, Manifest};
 
 pub use api::kinds::IgnoreDifferences as Rule;
+pub(crate) use place::part;
 
 /// The manifests as they are to be applied over `live` by `manager`.
 pub fn respect<'a>(

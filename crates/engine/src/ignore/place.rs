@@ -34,6 +34,11 @@ pub(super) fn kept(live: &Value, path: &Path, ours: &FieldSet, theirs: &FieldSet
     None
 }
 
+/// The parts of an object that are in the set.
+pub(crate) fn part(body: &Value, set: &FieldSet) -> Option<Value> {
+    restricted(body, false, set)
+}
+
 /// The parts of a value that are in the set.
 fn restricted(value: &Value, member: bool, set: &FieldSet) -> Option<Value> {
     if set.is_empty() {

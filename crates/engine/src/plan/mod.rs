@@ -209,7 +209,7 @@ pub fn content_digest(manifests: &[crate::Manifest]) -> String {
 }
 
 /// The same value with sorted keys.
-fn canonical(value: serde_json::Value) -> serde_json::Value {
+pub(crate) fn canonical(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Object(map) => {

@@ -12,6 +12,7 @@ use super::Options;
 use super::correct::Correction;
 use super::dependencies::{Dependency, dependencies};
 use super::drift::settled;
+use super::fellow::{Fellow, failed_with};
 use super::record::{CommitId, Rollout};
 use super::rollback::Rollback;
 use super::run::Run;
@@ -45,6 +46,8 @@ pub struct Observed<'a> {
     pub suspended: Option<&'a str>,
     /// Whether the wanted commit failed once and nobody asked for all of it since.
     pub on_hold: bool,
+    /// Another Application that failed at the wanted commit.
+    pub fellow: Option<&'a Fellow>,
     pub now: Timestamp,
 }
 
@@ -102,6 +105,8 @@ pub enum Decision {
     Succeed { changed: bool },
     /// Record the verdict. The commit is held: nothing applies it again until a newer one comes.
     Fail { reason: String },
+    /// Hold the commit although it succeeded here: it failed elsewhere.
+    Recall { reason: String },
     /// Put back what others changed, and record it as drift (outside of any rollout).
     Correct { objects: Vec<ObjectKey> },
     /// Bring back what was there before the commit that failed: these in one transaction, and
@@ -200,6 +205,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         rollback: desired.rollback.clone(),
         message: String::new(),
         undone: false,
+        recalled: false,
         options: desired.options.clone(),
         hooks: BTreeMap::new(),
     };
@@ -213,6 +219,9 @@ fn start(observed: &Observed) -> Vec<Decision> {
 
 /// The next step of a running rollout.
 fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
+    if let Some(reason) = failed_with(observed, rollout) {
+        return fail(reason);
+    }
     let plan = match observed.plan {
         Ok(plan) => plan,
         Err(problems) => return fail(problems.summary()),

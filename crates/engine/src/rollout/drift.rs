@@ -6,6 +6,7 @@ use api::ObjectKey;
 use api::kinds::{OnFailure, RolloutPhase};
 
 use super::decide::{Decision, Observed, forget, gate};
+use super::fellow::failed_with;
 use super::hooks;
 use super::record::Rollout;
 use crate::Plan;
@@ -14,6 +15,12 @@ use crate::plan::{Change, Deletion, Step};
 /// The wanted commit has its verdict: all that is left is drift.
 pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     let failed = over.phase == RolloutPhase::Failed;
+    if over.phase == RolloutPhase::Succeeded
+        && !over.recalled
+        && let Some(reason) = failed_with(observed, over)
+    {
+        return vec![Decision::Recall { reason }];
+    }
     if failed && !over.undone && observed.application.policy.on_failure == OnFailure::Revert {
         return vec![Decision::Revert];
     }

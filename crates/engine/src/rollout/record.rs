@@ -57,6 +57,9 @@ pub struct Rollout {
     pub message: String,
     /// Whether what it wrote was undone after it failed.
     pub undone: bool,
+    /// Whether it succeeded and is held all the same: another Application failed at its commit.
+    #[serde(default)]
+    pub recalled: bool,
     pub options: Options,
     /// How far the hooks are that it has run.
     #[serde(skip)]

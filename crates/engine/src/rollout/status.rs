@@ -22,7 +22,8 @@ pub struct State {
 /// Reads the state off what was observed.
 pub fn state(observed: &Observed) -> State {
     let held = observed.last.is_some_and(|last| {
-        last.phase == RolloutPhase::Failed && last.revision == observed.desired.revision
+        let failed = last.phase == RolloutPhase::Failed || last.recalled;
+        failed && last.revision == observed.desired.revision
     });
     let plan = match observed.plan {
         Ok(plan) => plan,

@@ -86,9 +86,7 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         }
     }
     causes.at_least(&spec.get("deadlineSeconds"), 1);
-    let policy = spec.get("syncPolicy").get("onFailure");
-    causes.one_of(&policy, &["restore", "revert", "bestEffort"]);
-    prune(&mut causes, &spec);
+    sync_policy(&mut causes, &spec);
     for dependency in spec.get("dependsOn").items() {
         causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
         if dependency.text() == object.name() && !object.name().is_empty() {
@@ -108,7 +106,9 @@ fn validate_create(object: &Object) -> Vec<Cause> {
     causes.finish()
 }
 
-fn prune(causes: &mut Causes, spec: &Field) {
+fn sync_policy(causes: &mut Causes, spec: &Field) {
+    let known = ["restore", "restoreAlone", "revert", "bestEffort"];
+    causes.one_of(&spec.get("syncPolicy").get("onFailure"), &known);
     let budget = spec.get("syncPolicy").get("pruneBudget");
     if budget.value().is_string() {
         causes.rules(&budget, api::name::percent(budget.text()));

@@ -5,6 +5,7 @@ mod crash;
 mod foreign;
 mod hooks;
 mod ignore;
+mod proofs;
 mod prune;
 mod push;
 mod records;

@@ -3,6 +3,7 @@
 use engine::rollout::RolloutPhase;
 
 use super::*;
+use crate::service::Service;
 
 fn image(object: &api::Object) -> &str {
     object.text("/spec/template/spec/containers/0/image")
@@ -130,5 +131,57 @@ async fn best_effort_leaves_things_as_they_are() {
         .await;
     let web = key("apps", "deployments", "web");
     assert_eq!(image(&world.get(&web).await.unwrap()), "bad:2");
+    world.end().await;
+}
+
+async fn value(world: &World, name: &str) -> Option<String> {
+    let live = world.get(&key("", "configmaps", name)).await;
+    live.map(|live| live.text("/data/value").to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_fails_in_one_application_goes_back_in_all() {
+    let mut world = World::new().await;
+    let apps = |world: &mut World, value: &str, image: &str| {
+        let short = "deadlineSeconds: 1";
+        world.application("web", short, &[namespace(), deployment("web", image)]);
+        world.application("api", "", &[config_map("api", value)]);
+        world.application("db", "", &[config_map("db", "same")]);
+        let alone = "syncPolicy: {onFailure: restoreAlone}";
+        world.application("alone", alone, &[config_map("alone", value)]);
+    };
+    apps(&mut world, "v1", "web:1");
+    let good = world.converge("One").await;
+    apps(&mut world, "v2", "bad:2");
+    let bad = world.commit("Two");
+    world.phase("web", &bad, RolloutPhase::Failed).await;
+    world
+        .until("back everywhere", || async {
+            let last = world.rollouts("api").await.remove(0);
+            last.undone_at.filter(|_| last.revision == bad)
+        })
+        .await;
+    assert_eq!(value(&world, "api").await.unwrap(), "v1");
+    assert_eq!(value(&world, "alone").await.unwrap(), "v2");
+    assert_eq!(world.rollouts("db").await.len(), 1);
+    world
+        .until("held", || async {
+            let view = world.reconciler.application("api").await.ok()?;
+            let standing = view.standing;
+            (standing.held && standing.applied == good).then_some(())
+        })
+        .await;
+    let hold = world.history().holds().await.unwrap();
+    let hold = hold.into_iter().find(|it| it.application == "api").unwrap();
+    assert!(
+        hold.reason.starts_with("application web failed"),
+        "{hold:?}"
+    );
+
+    // A newer commit is a new start for all of them.
+    apps(&mut world, "v2", "web:3");
+    world.converge("Three").await;
+    assert_eq!(value(&world, "api").await.unwrap(), "v2");
+    assert!(world.history().holds().await.unwrap().is_empty());
     world.end().await;
 }

@@ -9,6 +9,7 @@ mod origins;
 mod pod;
 mod pod_logs;
 mod probe;
+mod proof;
 mod rollback;
 mod rollout;
 mod rollouts;
@@ -33,6 +34,7 @@ pub(super) use origins::origins;
 pub(super) use pod::page as pod_page;
 pub(super) use pod_logs::serve as pod_logs;
 pub(super) use probe::{live, metrics, ready};
+pub(super) use proof::page as proof_page;
 pub(super) use rollback::{
     preview as rollback_page, preview_all as rollback_all, preview_since as rollback_since,
     push as rollback_push, push_all as rollback_push_all, push_since as rollback_push_since,

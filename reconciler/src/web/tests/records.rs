@@ -117,6 +117,7 @@ impl Sample {
                 rollout: last.id.clone(),
                 reason: last.message.clone(),
                 since: last.started_at,
+                atomic: false,
             });
         ApplicationView {
             summary: ApplicationSummary {

@@ -9,13 +9,14 @@ use serde_json::json;
 use api::{Collection, ObjectKey, Uid};
 use engine::diff::FieldChange;
 use engine::plan;
+use engine::proof::Leaf;
 use engine::rollout::{CommitId, SyncStatus};
 use engine::{Health, HealthStatus, Plan};
 
 use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
-    ApplicationView, Error, ObjectNode, PlanView, RollbackPreview, RollbackRequest, RolledBack,
-    Span, SyncRequest, Tracked,
+    ApplicationView, Error, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
+    RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
@@ -212,6 +213,35 @@ impl Backend for Sample {
             commit: self.commit(),
             lines: plan::lines(&plan),
             plan,
+        })
+    }
+
+    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+        if commit == "none" {
+            return Err(Error::NotFound(format!("proof of commit {commit:?}")));
+        }
+        let object = |name: &str, holds| ProofObject {
+            leaf: Leaf {
+                key: Collection::new("", "configmaps").key("movies", self.text(name)),
+                kind: "ConfigMap".into(),
+                uid: Uid("u".into()),
+                resource_version: "42".into(),
+                wanted: "ab".repeat(32),
+                live: "cd".repeat(32),
+            },
+            holds,
+        };
+        Ok(ProofView {
+            application: application.into(),
+            commit: id("7f3c2ab41d0c"),
+            rollout: format!("{application}-11"),
+            at: ago(600),
+            until: Some(ago(60)),
+            root: "ef".repeat(32),
+            root_recomputes: true,
+            commit_recomputes: Some(true),
+            holding: 1,
+            objects: vec![object("a", true), object("b", false)],
         })
     }
 

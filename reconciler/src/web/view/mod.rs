@@ -13,6 +13,7 @@ mod lines;
 pub(super) mod logs;
 pub(super) mod nodes;
 pub(super) mod pod;
+pub(super) mod proof;
 pub(super) mod rollback;
 pub(super) mod rollout;
 mod scale;

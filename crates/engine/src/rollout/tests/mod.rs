@@ -1,4 +1,5 @@
 mod approval;
+mod fellow;
 mod hooks;
 mod world;
 

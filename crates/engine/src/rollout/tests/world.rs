@@ -37,6 +37,7 @@ pub(super) struct World {
     pub(super) restoring: bool,
     pub(super) suspended: Option<&'static str>,
     pub(super) on_hold: bool,
+    pub(super) fellow: Option<Fellow>,
     pub(super) now: i64,
 }
 
@@ -60,6 +61,7 @@ impl World {
             restoring: false,
             suspended: None,
             on_hold: false,
+            fellow: None,
             now: 0,
         }
     }
@@ -76,6 +78,7 @@ impl World {
             rollback: None,
             message: String::new(),
             undone: false,
+            recalled: false,
             options: Options::default(),
             hooks: BTreeMap::new(),
         });
@@ -129,6 +132,7 @@ impl World {
             restoring: self.restoring,
             suspended: self.suspended,
             on_hold: self.on_hold,
+            fellow: self.fellow.as_ref(),
             now: at(self.now),
         }
     }
@@ -208,6 +212,7 @@ pub(super) fn say(decision: &Decision) -> String {
             let keys: Vec<ObjectKey> = keys.cloned().collect();
             format!("restore {} without {}", names(objects), names(&keys))
         }
+        Decision::Recall { reason } => format!("recall: {reason}"),
         Decision::Revert => "revert".into(),
         Decision::Wake { at } => format!("wake {}", seconds(at)),
     }

@@ -1,0 +1,113 @@
+//! `kedge proof`
+
+use clap::Args;
+
+use super::output::{Output, Screen};
+use super::server::{self, Server};
+use super::shown::{self, Proof, short};
+use super::table::{Table, plain_line};
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "\
+With every verdict Kedge records a hash of each object as the commit has it and of what was in the
+cluster, and one root over all of them. This looks at it again: whether the root comes out of the
+record, the hashes out of Git, and how many objects are still as they were. It exits with 1 where
+the record does not add up.
+
+Example:
+  kedge proof web
+  kedge proof web 7f3c2ab -o json";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The application's name
+    #[arg(value_name = "APP")]
+    application: String,
+    /// The commit, of which a beginning is enough [default: the newest with a proof]
+    #[arg(value_name = "COMMIT", default_value = "", hide_default_value = true)]
+    commit: String,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    // The newest of those whose commit begins with nothing.
+    let commit = match arguments.commit.as_str() {
+        "" => "newest",
+        commit => commit,
+    };
+    let answer = server
+        .read(&["proofs", commit, &arguments.application], &[])
+        .await?;
+    let mut screen = Screen::open();
+    let proof: Proof = shown::read(&answer)?;
+    if let Some(data) = arguments.output.format.data(&answer) {
+        screen.text(&data)?;
+    } else {
+        screen.lines(lines(&proof))?;
+        screen.table(&table(&proof))?;
+    }
+    anyhow::ensure!(
+        proof.root_recomputes && proof.commit_recomputes != Some(false),
+        "the proof does not add up"
+    );
+    Ok(())
+}
+
+fn lines(proof: &Proof) -> Vec<String> {
+    let all = proof.objects.len();
+    let heading = format!(
+        "{} matched {} at {}: {} of {all} objects are still so",
+        plain_line(&proof.application),
+        short(&proof.commit),
+        proof.at,
+        proof.holding,
+    );
+    let word = |same: bool| {
+        if same {
+            "comes out"
+        } else {
+            "does NOT come out"
+        }
+    };
+    let mut lines = vec![tint::heading(&heading)];
+    lines.push(format!("root {}", plain_line(&proof.root)));
+    lines.push(format!(
+        "  {} of what is recorded",
+        word(proof.root_recomputes)
+    ));
+    lines.push(match proof.commit_recomputes {
+        Some(same) => format!("  {} of the commit", word(same)),
+        None => "  the commit cannot be read".into(),
+    });
+    lines.extend(proof.until.map(|until| format!("true until {until}")));
+    lines
+}
+
+fn table(proof: &Proof) -> Table {
+    let mut table = Table::new(&[
+        "KIND",
+        "NAMESPACE",
+        "NAME",
+        "REVISION",
+        "COMMIT",
+        "CLUSTER",
+        "NOW",
+    ]);
+    for object in &proof.objects {
+        table.row([
+            object.kind.clone().into(),
+            object.key.namespace.clone().into(),
+            object.key.name.clone().into(),
+            object.resource_version.clone().into(),
+            short(&object.wanted).into(),
+            short(&object.live).into(),
+            if object.holds { "same" } else { "changed" }.into(),
+        ]);
+    }
+    table
+}

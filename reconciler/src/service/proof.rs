@@ -1,0 +1,72 @@
+//! A recorded proof, made again: from what is recorded, from Git, and from the cluster as it is now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::ObjectKey;
+use engine::proof;
+
+use super::types::{ProofObject, ProofView};
+use super::{Error, rendered};
+use crate::config::MANAGER;
+use crate::history::Proof;
+use crate::sync::core::Core;
+
+pub(super) async fn proof(
+    core: &Core,
+    application: &str,
+    commit: &str,
+) -> Result<ProofView, Error> {
+    let found = core.history.reader().proof(application, commit).await?;
+    let nothing = || {
+        Error::NotFound(format!(
+            "proof of commit {commit:?} in application {application}"
+        ))
+    };
+    let found = found.ok_or_else(nothing)?;
+    let wanted = wanted(core, &found).await;
+    let keys: BTreeSet<ObjectKey> = found.leaves.iter().map(|leaf| leaf.key.clone()).collect();
+    let live = core.cluster.live(&keys).await.map_err(Error::Cluster)?;
+    let objects: Vec<ProofObject> = found
+        .leaves
+        .iter()
+        .map(|leaf| {
+            let live = live.get(&leaf.key);
+            let is_same = |object: &api::Object| {
+                object.uid() == leaf.uid && proof::live(object, MANAGER) == leaf.live
+            };
+            ProofObject {
+                holds: live.is_some_and(is_same),
+                leaf: leaf.clone(),
+            }
+        })
+        .collect();
+    Ok(ProofView {
+        root_recomputes: proof::root(&found.application, &found.commit, &found.leaves)
+            == found.root,
+        commit_recomputes: wanted.map(|wanted| {
+            let is_it = |leaf: &proof::Leaf| wanted.get(&leaf.key) == Some(&leaf.wanted);
+            wanted.len() == found.leaves.len() && found.leaves.iter().all(is_it)
+        }),
+        holding: objects.iter().filter(|object| object.holds).count(),
+        application: found.application,
+        commit: found.commit,
+        rollout: found.rollout,
+        at: found.at,
+        until: found.until,
+        root: found.root,
+        objects,
+    })
+}
+
+/// The hashes as the commit has them now; `None` where Git cannot say.
+async fn wanted(core: &Core, proof: &Proof) -> Option<BTreeMap<ObjectKey, String>> {
+    let rendered = rendered::at(core, &proof.application, &proof.commit)
+        .await
+        .ok()?;
+    let manifests = rendered.render.manifests.as_ref().ok()?.iter();
+    let kinds = core.cluster.kinds();
+    let kept = manifests
+        .filter(|it| engine::hook::role(it).is_ok_and(|role| role == engine::hook::Role::Kept));
+    kept.map(|it| Some((kinds.key(&it.object)?, proof::wanted(&it.object))))
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! `GET /proofs/{commit}/{app}`, with `.json` or `.svg` for the data or a badge.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::html;
+use crate::service::ProofView;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::view::component::{CommitChip, Icon, encoded};
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
+use crate::web::view::proof::{badge, from_git, sentence};
+use crate::web::view::time::When;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "proof/page.html")]
+struct Page {
+    frame: Frame,
+    proof: ProofView,
+    commit: CommitChip,
+    sentence: String,
+    from_git: &'static str,
+    when: When,
+    until: Option<When>,
+    href: String,
+    rollout: String,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path((commit, file)): Path<(String, String)>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let (name, form) = match file.rsplit_once('.') {
+        Some((name, form @ ("json" | "svg"))) => (name, form),
+        _ => (file.as_str(), ""),
+    };
+    let commit = match commit.as_str() {
+        "newest" => "",
+        commit => commit,
+    };
+    let proof = app.backend.proof(name, commit).await?;
+    if form == "svg" {
+        let headers = [
+            (header::CONTENT_TYPE, "image/svg+xml"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ];
+        return Ok((headers, badge(&proof)).into_response());
+    }
+    if visitor.json || form == "json" {
+        return Ok(Json(proof).into_response());
+    }
+    let now = app.env.now();
+    let frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Applications, format!("Proof of {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name, app_href(name))
+        .crumb("Proof", "");
+    Ok(html(&Page {
+        frame,
+        commit: CommitChip::new(&proof.commit, ""),
+        sentence: sentence(&proof),
+        from_git: from_git(&proof),
+        when: When::ago(proof.at, now),
+        until: proof.until.map(|until| When::ago(until, now)),
+        href: format!("/proofs/{}/{}", proof.commit.short(), encoded(name)),
+        rollout: format!("/rollouts/{}", encoded(&proof.rollout)),
+        proof,
+    }))
+}
