@@ -14,7 +14,7 @@ use crate::config::{Config, RepositoryConfig};
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
-use crate::source::{Source, Waker, mirrors};
+use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
 use crate::sync::core::Core;
 use crate::sync::{
     Cluster, Fetcher, Holds, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker,
@@ -71,7 +71,8 @@ impl Reconciler {
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let holds = Holds::load(history.reader()).await?;
-        let fetcher = Fetcher::new(&config, &client, &env);
+        let upkeep = Upkeep::new(Limits::default(), &env, &tasks);
+        let fetcher = Fetcher::new(&config, &client, &upkeep, &env);
         let hosted = hosted(&config, &source, &history, &env).await?;
         let mirrors = (mirrors(&config.data), &hosted);
         let core = Arc::new(Core {
@@ -102,7 +103,7 @@ impl Reconciler {
         tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
         core.cluster.follow(&core.inventory.collections());
         driver.start(WORKERS, &tasks);
-        let host = host(&core)?;
+        let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
         let span = tracing::info_span!("tracker", repository = %core.source.name);
         tasks.spawn_until_cancelled(Tracker::new(&core).run().instrument(span));
@@ -180,6 +181,7 @@ async fn hosted(
 ) -> Result<Arc<Repositories>, Error> {
     let own = source.is_hosted().then(|| source.location.path.clone());
     let directory = config.data.join("git/repositories");
+    let own = own.map(|path| (path, config.branch.clone()));
     let all = Repositories::load(directory, own, &config.address, history, env).await?;
     Ok(Arc::new(all))
 }
@@ -199,7 +201,7 @@ async fn source(config: &Config) -> Result<Source, Error> {
     }
 }
 
-fn host(core: &Arc<Core>) -> Result<GitHost, Error> {
+fn host(core: &Arc<Core>, upkeep: Upkeep) -> Result<GitHost, Error> {
     let config = &core.config;
     let options = githost::Options {
         repositories: core.hosted.clone(),
@@ -207,9 +209,11 @@ fn host(core: &Arc<Core>) -> Result<GitHost, Error> {
         socket: socket(&config.data),
         executable: config.executable.clone(),
         push_limit: config.push_limit,
+        upkeep,
     };
     let gate = Arc::new(Guard {
         inner: Arc::new(PushGate { core: core.clone() }),
+        repositories: core.hosted.clone(),
         history: core.history.clone(),
         env: core.env.clone(),
     });

@@ -12,7 +12,7 @@ use reconciler::githost::{
     Accept, Authenticate, Credentials, Gate, GitHost, Identity, Lines, Options, Pushed, Role,
     router,
 };
-use reconciler::source::Person;
+use reconciler::source::{Person, Upkeep};
 use tls::{Authority, Certificates, Limits, Transport, Wanted};
 use tokio::runtime::Runtime;
 
@@ -71,14 +71,19 @@ impl GitServer {
         let wanted = Wanted::server("localhost", ["localhost".to_owned()], []);
         let certificates = Certificates::new(&authority.issue(&wanted, now)?)?;
         let transport = Transport::tls(Arc::new(certificates))?;
+        let (door, tasks) = (Arc::new(Door(token.to_owned())), Tasks::default());
         let options = Options {
             repositories: Arc::new(repository.clone()),
             hooks: directory.join("hooks"),
             socket: directory.join("run/hooks.socket"),
             executable: "/bin/false".into(),
             push_limit: 1 << 20,
+            upkeep: Upkeep::new(
+                reconciler::source::Limits::default(),
+                &Env::system(),
+                &tasks,
+            ),
         };
-        let (door, tasks) = (Arc::new(Door(token.to_owned())), Tasks::default());
         let runtime = Runtime::new().context("no runtime")?;
         let port = runtime.block_on(async {
             let host = GitHost::start(options, Arc::new(Nobody), &Env::system(), &tasks)?;

@@ -1,4 +1,4 @@
-//! `kedge repo create`, `list` and `delete`
+//! `kedge repo`: hosted repositories
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use client::Env;
 
 use super::age::between;
 use super::output::{Format, Output, Screen};
+use super::repo_rules;
 use super::server::{self, Server};
 use super::shown::{self, Items};
 use super::table::{Cell, Table, plain_line};
@@ -15,10 +16,11 @@ use super::table::{Cell, Table, plain_line};
 pub(super) const EXAMPLE: &str = "\
 Hosted repositories are served beside the cluster's own, at /git/NAME.git. An Application takes its
 manifests from one with `source.repo: NAME`; a push to what it follows is checked, planned and told
-like a push to the cluster repository.
+like a push to the cluster repository. `main` is not rewritten and not deleted unless a rule says so.
 
 Example:
   kedge repo create shop
+  kedge repo protect shop 'release/*' --pushers ann,ci
   kedge repo list
   kedge repo delete shop";
 
@@ -37,6 +39,12 @@ enum Verb {
     List(List),
     /// Remove a repository with all that is in it
     Delete(One),
+    /// Say what may be done to branches, and by whom
+    Protect(repo_rules::Protect),
+    /// Take such a rule away
+    Unprotect(repo_rules::Unprotect),
+    /// List the rules of a repository
+    Rules(repo_rules::Rules),
 }
 
 #[derive(Args)]
@@ -75,6 +83,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Verb::Create(one) => create(one).await,
         Verb::List(arguments) => list(arguments).await,
         Verb::Delete(one) => delete(one).await,
+        Verb::Protect(arguments) => repo_rules::protect(arguments).await,
+        Verb::Unprotect(arguments) => repo_rules::unprotect(arguments).await,
+        Verb::Rules(arguments) => repo_rules::rules(arguments).await,
     }
 }
 

@@ -15,6 +15,7 @@ use super::gate::{self, Gate, Ongoing, Pushing};
 use super::process::{Input, Invocation};
 use super::wire::{POST_RECEIVE, PRE_RECEIVE};
 use super::{Identity, Shelf, hook};
+use crate::source::{Upkeep, Use};
 
 /// Fetches and pushes at once; a push that waits for its rollout counts.
 const AT_ONCE: usize = 64;
@@ -32,6 +33,8 @@ pub struct Options {
     pub executable: PathBuf,
     /// The largest push, in bytes.
     pub push_limit: usize,
+    /// Looks after the repositories once something was pushed.
+    pub upkeep: Upkeep,
 }
 
 /// The two things Git does over the network.
@@ -136,13 +139,22 @@ impl GitHost {
         invocation.start(input, &shared.env, &shared.tasks, move || drop(permit))
     }
 
+    /// A push has the repository to itself and other pushes.
+    pub(super) async fn uses(&self, place: &Place, service: Service) -> Option<Use> {
+        let upkeep = &self.shared.options.upkeep;
+        match service {
+            Service::UploadPack => None,
+            Service::ReceivePack => Some(upkeep.using(&place.path).await),
+        }
+    }
+
     pub(super) fn call(
         &self,
         (place, service): (&Place, Service),
         protocol: Option<&str>,
         identity: &Identity,
         input: Input,
-        permit: OwnedSemaphorePermit,
+        (permit, using): (OwnedSemaphorePermit, Option<Use>),
     ) -> io::Result<Body> {
         let shared = &self.shared;
         let push = shared.env.ids.uid();
@@ -163,10 +175,15 @@ impl GitHost {
             ]);
         }
         let ongoing = shared.ongoing.clone();
-        let known = push.clone();
+        let (known, upkeep) = (push.clone(), shared.options.upkeep.clone());
+        let path = place.path.clone();
         let finished = move || {
             ongoing.remove(&known);
             drop(permit);
+            if using.is_some() {
+                drop(using);
+                upkeep.look(&path);
+            }
         };
         let started = invocation.start(input, &shared.env, &shared.tasks, finished);
         if started.is_err() {

@@ -161,9 +161,11 @@ async fn run(
     };
     let started = match part {
         Part::Refs => app.host.advertise(place, service, protocol, input, permit),
-        Part::Call => app
-            .host
-            .call((place, service), protocol, identity, input, permit),
+        Part::Call => {
+            let held = (permit, app.host.uses(place, service).await);
+            app.host
+                .call((place, service), protocol, identity, input, held)
+        }
     };
     match started {
         Ok(body) => {

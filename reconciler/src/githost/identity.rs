@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::Person;
 
+/// The name of whoever has the admin token; no other token can have it.
+pub(crate) const ADMIN: &str = "admin";
+
 /// What somebody may do; each may what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

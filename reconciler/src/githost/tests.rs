@@ -13,7 +13,7 @@ use client::{Env, Tasks};
 use engine::tree::{Node, Tree};
 
 use super::*;
-use crate::source::{Location, Source};
+use crate::source::{Location, Source, Upkeep};
 use crate::testing::Directory;
 
 /// Refuses a commit with a file `bad`; after a push it says something, waits for `go`, and says
@@ -87,6 +87,7 @@ impl World {
             socket: at("run/hooks.socket"),
             executable: testing::hook(directory.path()),
             push_limit: 1 << 20,
+            upkeep: Upkeep::new(crate::source::Limits::default(), &env, &tasks),
         };
         let host = GitHost::start(options, Arc::new(judge), &env, &tasks).unwrap();
         let router = router(&host, Arc::new(testing::Door));

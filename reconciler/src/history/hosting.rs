@@ -9,6 +9,7 @@ use super::row::{optional_time, time, word};
 use super::time::Time;
 use super::{Error, History, Reader, Verdict};
 use crate::githost::Token;
+use crate::githost::rule::Rule;
 
 /// One ref that somebody pushes to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -84,6 +85,27 @@ impl Reader {
 }
 
 impl Reader {
+    /// With the repository of each.
+    pub(crate) async fn rules(&self) -> Result<Vec<(String, Rule)>, Error> {
+        let rows: Vec<(String, String, bool, bool, Vec<String>)> = sqlx::query_as(
+            "select repository, pattern, allow_force, allow_deletion, pushers from branch_rules
+              order by repository, pattern",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list the rules"))?;
+        let rule = |(repository, pattern, allow_force, allow_deletion, pushers)| {
+            let rule = Rule {
+                pattern,
+                allow_force,
+                allow_deletion,
+                pushers,
+            };
+            (repository, rule)
+        };
+        Ok(rows.into_iter().map(rule).collect())
+    }
+
     /// Name, who made it, and when.
     pub(crate) async fn repositories(&self) -> Result<Vec<(String, String, Timestamp)>, Error> {
         let rows: Vec<(String, String, Time)> =
@@ -115,6 +137,34 @@ impl History {
         .await
         .map(|done| done.rows_affected() == 1)
         .map_err(failed("record a repository"))
+    }
+
+    pub(crate) async fn put_rule(&self, repository: &str, rule: &Rule) -> Result<(), Error> {
+        sqlx::query(
+            "insert into branch_rules (repository, pattern, allow_force, allow_deletion, pushers)
+             values ($1, $2, $3, $4, $5) on conflict (repository, pattern) do update
+                set allow_force = $3, allow_deletion = $4, pushers = $5",
+        )
+        .bind(repository)
+        .bind(&rule.pattern)
+        .bind(rule.allow_force)
+        .bind(rule.allow_deletion)
+        .bind(&rule.pushers)
+        .execute(&self.reader.pool)
+        .await
+        .map(drop)
+        .map_err(failed("record a rule"))
+    }
+
+    /// Answers whether there was one.
+    pub(crate) async fn remove_rule(&self, repository: &str, pattern: &str) -> Result<bool, Error> {
+        sqlx::query("delete from branch_rules where repository = $1 and pattern = $2")
+            .bind(repository)
+            .bind(pattern)
+            .execute(&self.reader.pool)
+            .await
+            .map(|done| done.rows_affected() == 1)
+            .map_err(failed("remove a rule"))
     }
 
     /// With its rules and mirrors.

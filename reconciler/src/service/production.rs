@@ -11,6 +11,7 @@ use super::{
     RolledBack, Service, Span, SyncRequest, Tracked, by_hand, origins, proof, queries, rollback,
 };
 use crate::Reconciler;
+use crate::githost::hosted::CLUSTER;
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
 
@@ -82,6 +83,13 @@ impl Service for Reconciler {
     }
 
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error> {
+        let (hosted, branch) = (&self.core.hosted, &self.core.config.branch);
+        let user = &request.author.name;
+        if self.core.source.is_hosted()
+            && let Some(why) = hosted.refusal(CLUSTER, branch, user)
+        {
+            return Err(Error::Impossible(why));
+        }
         rollback::rollback(&self.core, request).await
     }
 }

@@ -29,7 +29,7 @@ const INHERITED: [&str; 10] = [
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How long a call that took too long may take to end.
 const GRACE: Duration = Duration::from_secs(2);
 /// What Git prints to be read, and what it prints for people.

@@ -16,6 +16,7 @@ mod range;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod upkeep;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,7 @@ pub(crate) use hosts::Hosts;
 pub use keyring::{Keyring, KeyringError};
 pub use probe::{Probe, Wish, probe};
 pub use tree::GitTree;
+pub use upkeep::{Kept, Limits, Upkeep, Use};
 pub(crate) use watch::{Polling, Waker};
 
 /// The name of the repository that Kedge hosts itself.

@@ -247,7 +247,7 @@ async fn follow(
             .await;
         return Ok(());
     }
-    progress::relay(core, (&push, goal), feed, lines).await;
+    progress::relay(core, (&push, goal), (feed, after), lines).await;
     Ok(())
 }
 

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use futures::FutureExt;
-
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::check::is_here;
@@ -23,16 +21,16 @@ pub(crate) enum Goal {
     Applications(BTreeMap<String, CommitId>),
 }
 
-/// Relays what happens because of `push`, whose steps come from `feed`.
+/// Relays what happens because of `push`, whose steps come from the feed, after this one.
 pub(crate) async fn relay(
     core: &Core,
     (push, goal): (&Push, &Goal),
-    mut feed: Feed,
+    (mut feed, after): (Feed, i64),
     lines: &Lines,
 ) {
     let mut ticks = core.standings.ticks();
     let late = core.env.clock.sleep(PATIENCE);
-    let mut something_was_done = false;
+    let (mut something_was_done, mut read) = (false, after);
     tokio::pin!(late);
     loop {
         match state(core, push, goal) {
@@ -45,7 +43,10 @@ pub(crate) async fn relay(
         }
         tokio::select! {
             step = feed.next() => match step {
-                Ok(Some(step)) => something_was_done |= tell(push, &step, lines).await,
+                Ok(Some(step)) => {
+                    read = step.seq;
+                    something_was_done |= tell(push, &step, lines).await;
+                }
                 Ok(None) => return,
                 Err(_) => {
                     lines.say("the history cannot be read; the rollout goes on").await;
@@ -63,8 +64,12 @@ pub(crate) async fn relay(
             }
         }
     }
-    // What was recorded before the last verdict is on its way already.
-    while let Some(Ok(Some(step))) = feed.next().now_or_never() {
+    // What was recorded before the last verdict is told too, however fast it came.
+    let newest = core.history.reader().newest_step().await.unwrap_or(read);
+    while read < newest
+        && let Ok(Some(step)) = feed.next().await
+    {
+        read = step.seq;
         something_was_done |= tell(push, &step, lines).await;
     }
     summary(core, push, something_was_done, lines).await;

@@ -2,6 +2,7 @@
 
 mod decide;
 mod registry;
+mod rules;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,7 @@ use client::Env;
 
 use super::{CLUSTER, Hosted, Shelf, decide};
 use crate::githost::repository;
+use crate::githost::rule::Rule;
 use crate::history::{self, History};
 
 /// The first branch of a new repository.
@@ -41,11 +42,15 @@ pub enum Error {
 /// Knows every hosted repository.
 pub struct Repositories {
     directory: PathBuf,
+    /// The branch that the cluster follows.
+    branch: String,
     /// Where the web pages are: `http://127.0.0.1:8080`, and other ways to say so.
     addresses: Vec<String>,
-    history: History,
+    pub(super) history: History,
     env: Env,
     known: Mutex<BTreeMap<String, Hosted>>,
+    /// By repository.
+    pub(super) rules: Mutex<BTreeMap<String, Vec<Rule>>>,
 }
 
 impl Repositories {
@@ -53,13 +58,15 @@ impl Repositories {
     /// hosted.
     pub async fn load(
         directory: PathBuf,
-        cluster: Option<PathBuf>,
+        cluster: Option<(PathBuf, String)>,
         address: &str,
         history: &History,
         env: &Env,
     ) -> Result<Self, Error> {
         let mut known = BTreeMap::new();
-        if let Some(path) = cluster {
+        let mut branch = BRANCH.to_owned();
+        if let Some((path, followed)) = cluster {
+            branch = followed;
             let own = Hosted {
                 name: CLUSTER.to_owned(),
                 path,
@@ -82,11 +89,22 @@ impl Repositories {
         }
         Ok(Self {
             directory,
+            branch,
             addresses: addresses(address),
             history: history.clone(),
             env: env.clone(),
             known: Mutex::new(known),
+            rules: Mutex::new(super::rules::read(history).await?),
         })
+    }
+
+    /// The branch that is protected though nobody says so.
+    pub fn default_branch(&self, name: &str) -> &str {
+        if name == CLUSTER {
+            &self.branch
+        } else {
+            BRANCH
+        }
     }
 
     /// By name.
@@ -146,6 +164,7 @@ impl Repositories {
         let hosted = hosted.ok_or_else(|| Error::Missing(name.to_owned()))?;
         self.history.remove_repository(name).await?;
         self.known().remove(name);
+        self.forget_rules(name);
         let path = hosted.path.clone();
         let removing = tokio::task::spawn_blocking(move || {
             std::fs::remove_dir_all(&path).map_err(|source| Error::Delete { path, source })

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::Token;
+use crate::githost::identity::ADMIN;
 
 /// How every token begins, so that one that got out is found.
 const PREFIX: &str = "kedge";
@@ -13,8 +14,6 @@ const SECRET: usize = 64;
 /// Characters of a name.
 const NAME: usize = 63;
 const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
-/// A name only the admin token has.
-const ADMIN: &str = "admin";
 
 /// A token and its id, out of random bytes.
 pub(super) fn token(id: [u8; ID / 2], secret: [u8; SECRET / 2]) -> (String, String) {

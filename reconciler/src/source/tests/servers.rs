@@ -18,6 +18,7 @@ use tls::{Authority, Certificates, Limits, Pair, Transport, Wanted};
 use client::{Env, Tasks};
 
 use crate::githost::{Accept, Gate, GitHost, Lines, Options, Pushed, router, testing};
+use crate::source::Upkeep;
 use crate::testing::Directory;
 
 /// Nobody pushes here.
@@ -75,6 +76,7 @@ impl Https {
             socket: at("run/hooks.socket"),
             executable: testing::hook(directory.path()),
             push_limit: 1 << 20,
+            upkeep: Upkeep::new(crate::source::Limits::default(), &env, &tasks),
         };
         let host = GitHost::start(options, Arc::new(Nobody), &env, &tasks).unwrap();
         let service = router(&host, Arc::new(testing::Door));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::process::Command;
 
 use super::*;
+use crate::githost::Repositories;
+use crate::githost::rule::Rule;
 use crate::githost::testing::Door;
 use crate::history::{Trigger, Verdict};
 
@@ -189,11 +191,74 @@ async fn another_hosted_repository_is_checked_and_told_like_the_first() {
     pusher
         .git(&["-C", "../shop", "push", "origin", "HEAD:refs/heads/try"])
         .await;
+    let open = Rule {
+        allow_deletion: true,
+        ..Rule::strict("main")
+    };
+    core.hosted.protect("shop", open).await.unwrap();
     let (worked, said) = pusher
         .try_git(&["-C", "../shop", "push", "origin", ":main"])
         .await;
     let sentence = "application web follows the default branch of shop, which would be gone";
     assert!(!worked && said.contains(sentence), "{said}");
+    pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_branches_hold_for_everybody_who_pushes() {
+    let pusher = Pusher::new().await;
+    let core = pusher.world.reconciler.core.clone();
+    core.hosted.create("shop", "admin").await.unwrap();
+    let url = pusher.git(&["remote", "get-url", "origin"]).await;
+    let url = url.trim().replace("/cluster.git", "/shop.git");
+    pusher.git(&["remote", "set-url", "origin", &url]).await;
+    let commit = ["commit", "-q", "--allow-empty", "-m", "Work"];
+    pusher.git(&commit).await;
+    let push = async |to: &str| {
+        let to = format!("HEAD:refs/heads/{to}");
+        pusher.try_git(&["push", "--force", "origin", &to]).await
+    };
+    for branch in ["main", "try", "release/1"] {
+        let (worked, said) = push(branch).await;
+        assert!(worked, "{said}");
+    }
+    let rule = Rule {
+        pushers: vec!["bob".into()],
+        ..Rule::strict("release/*")
+    };
+    core.hosted.protect("shop", rule).await.unwrap();
+    pusher
+        .git(&["commit", "-q", "--amend", "--allow-empty", "-m", "Other"])
+        .await;
+    let (worked, said) = push("main").await;
+    let sentence = "remote: main of shop is protected: its history is not rewritten";
+    assert!(!worked && said.contains(sentence), "{said}");
+    let (worked, said) = push("try").await;
+    assert!(worked, "{said}");
+    let (worked, said) = push("release/1").await;
+    let sentence = "by the rule release/*: only bob may push there; push to another branch";
+    assert!(!worked && said.contains(sentence), "{said}");
+    let updates = pusher.world.history().ref_updates(1).await.unwrap();
+    assert_eq!(updates[0].verdict, Verdict::Refused);
+    assert!(updates[0].reason.contains("only bob may push"));
+    let (worked, said) = pusher.try_git(&["push", "origin", ":main"]).await;
+    assert!(!worked && said.contains("it cannot be deleted"), "{said}");
+    pusher.git(&["push", "origin", ":try"]).await;
+    let (worked, said) = pusher
+        .try_git(&["push", "origin", "HEAD:refs/kedge/x"])
+        .await;
+    assert!(!worked && said.contains("is Kedge's own"), "{said}");
+
+    // They outlive a restart.
+    let hosted = &core.hosted;
+    let again = Repositories::load(
+        pusher.world.directory.path().join("git/repositories"),
+        None,
+        "http://127.0.0.1:1",
+        &core.history,
+        &core.env,
+    );
+    assert_eq!(again.await.unwrap().rules("shop"), hosted.rules("shop"));
     pusher.world.end().await;
 }
 

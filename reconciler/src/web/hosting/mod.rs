@@ -7,10 +7,13 @@
 //! | `POST /tokens/{name}/revoke` | [`crate::githost::Token`] |
 //! | `GET /repositories` | `items` of [`repositories::Repository`] |
 //! | `POST /repositories` (form: `name`), `POST /repositories/{name}/delete` | [`repositories::Repository`] |
+//! | `GET /repositories/{name}/rules` | `items` of [`crate::githost::rule::Rule`] |
+//! | `POST /repositories/{name}/rules` (form: `pattern`, `force`, `deletion`, `pushers`), and `…/rules/delete` (form: `pattern`) | the same |
 //! | `GET /pushes` | `items` of [`crate::history::RefUpdate`], newest first |
 
 mod error;
 pub mod repositories;
+mod rules;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -75,6 +78,11 @@ pub fn router(deps: Deps) -> Router {
             get(repositories::list).post(repositories::create),
         )
         .route("/repositories/{name}/delete", post(repositories::delete))
+        .route(
+            "/repositories/{name}/rules",
+            get(rules::list).post(rules::put),
+        )
+        .route("/repositories/{name}/rules/delete", post(rules::delete))
         .route("/pushes", get(pushes))
         .layer(from_fn_with_state(deps.clone(), guard))
         .layer(DefaultBodyLimit::max(FORM))

@@ -140,6 +140,35 @@ async fn repositories_come_and_go() {
         let url = format!("http://127.0.0.1:8080/git/{name}.git");
         assert_eq!(made["url"], url.as_str());
     }
+    let (_, rules) = site
+        .ask(ADMIN, Method::GET, "/repositories/shop/rules", "")
+        .await;
+    let main =
+        r#"{"items":[{"allowDeletion":false,"allowForce":false,"pattern":"main","pushers":[]}]}"#;
+    assert_eq!(rules.to_string(), main);
+    let form = "pattern=release/*&pushers=ann,+ci&force=true";
+    let (_, rules) = site
+        .ask(ADMIN, Method::POST, "/repositories/shop/rules", form)
+        .await;
+    assert_eq!(rules["items"][1]["pushers"][1], "ci", "{rules}");
+    let (status, _) = site
+        .ask(
+            ADMIN,
+            Method::POST,
+            "/repositories/shop/rules",
+            "pattern=a+b",
+        )
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let path = "/repositories/shop/rules/delete";
+    let (_, rules) = site
+        .ask(ADMIN, Method::POST, path, "pattern=release/*")
+        .await;
+    assert_eq!(rules.to_string(), main);
+    let (status, _) = site
+        .ask(ADMIN, Method::POST, path, "pattern=release/*")
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
     let (_, listed) = site.ask(ADMIN, Method::GET, "/repositories", "").await;
     assert_eq!(listed["items"][1]["name"], "used");
     assert_eq!(listed["items"][1]["applications"][0], "web");
