@@ -17,8 +17,8 @@ use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
 use crate::sync::core::Core;
 use crate::sync::{
-    Cluster, Fetcher, Holds, Inventory, PushGate, Sources, Standings, Tracker, Troubles, Worker,
-    wake,
+    Cluster, Fetcher, Holds, Inventory, Mirroring, PushGate, Sources, Standings, Tracker, Troubles,
+    Worker, wake,
 };
 
 /// Applications that are worked on at once.
@@ -63,9 +63,7 @@ impl Reconciler {
     ) -> Result<Self, Error> {
         let history = History::connect(&config.database_url).await?;
         let metrics = Metrics::new();
-        let newest = history.reader().newest_step().await?;
-        let (feed, reader) = (history.follow(newest), history.reader().clone());
-        tasks.spawn_until_cancelled(follow(feed, reader, metrics.clone(), env.clone()));
+        count(&history, &metrics, &env, &tasks).await?;
         let source = source(&config).await?;
         let informers = Informers::new(client.clone(), &env, &tasks);
         let (cluster, new_kinds) = Cluster::new(&informers, &env);
@@ -77,7 +75,6 @@ impl Reconciler {
         let mirrors = (mirrors(&config.data), &hosted);
         let core = Arc::new(Core {
             sources: Sources::new(mirrors, &fetcher, config.poll, &env, &tasks),
-            fetcher,
             env: env.clone(),
             tasks: tasks.clone(),
             client: client.clone(),
@@ -87,7 +84,9 @@ impl Reconciler {
             holds,
             renders: crate::sync::Renders::new(&config.keys),
             source,
+            mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
             hosted,
+            fetcher,
             waker: Waker::default(),
             target: watch::Sender::default(),
             standings: Standings::default(),
@@ -101,6 +100,7 @@ impl Reconciler {
         let _ = core.queue.set(driver.queue().clone());
         tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
         tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
+        tasks.spawn_until_cancelled(core.mirroring.clone().run());
         core.cluster.follow(&core.inventory.collections());
         driver.start(WORKERS, &tasks);
         let host = host(&core, upkeep)?;
@@ -171,6 +171,19 @@ impl crate::web::hosting::Operations for Reconciler {
         self.core.sources.wake(Trigger::Push, |it| it == repository);
         self.core.wake_all();
     }
+}
+
+/// Counts what is recorded from now on.
+async fn count(
+    history: &History,
+    metrics: &Metrics,
+    env: &Env,
+    tasks: &Tasks,
+) -> Result<(), history::Error> {
+    let newest = history.reader().newest_step().await?;
+    let (feed, reader) = (history.follow(newest), history.reader().clone());
+    tasks.spawn_until_cancelled(follow(feed, reader, metrics.clone(), env.clone()));
+    Ok(())
 }
 
 async fn hosted(

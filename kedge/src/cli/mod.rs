@@ -18,6 +18,7 @@ mod proof;
 mod reading;
 mod render;
 mod repo;
+mod repo_mirror;
 mod repo_rules;
 mod rollback;
 mod rollout;

@@ -8,6 +8,7 @@ use client::Env;
 
 use super::age::between;
 use super::output::{Format, Output, Screen};
+use super::repo_mirror::{self, Mirror};
 use super::repo_rules;
 use super::server::{self, Server};
 use super::shown::{self, Items};
@@ -21,6 +22,7 @@ like a push to the cluster repository. `main` is not rewritten and not deleted u
 Example:
   kedge repo create shop
   kedge repo protect shop 'release/*' --pushers ann,ci
+  kedge repo mirror shop --to https://git.example.org/team/shop.git
   kedge repo list
   kedge repo delete shop";
 
@@ -43,6 +45,8 @@ enum Verb {
     Protect(repo_rules::Protect),
     /// Take such a rule away
     Unprotect(repo_rules::Unprotect),
+    /// Keep a copy of a repository elsewhere, or of one elsewhere here
+    Mirror(repo_mirror::Arguments),
     /// List the rules of a repository
     Rules(repo_rules::Rules),
 }
@@ -76,6 +80,7 @@ struct Repository {
     created_by: String,
     created_at: Option<Timestamp>,
     applications: Vec<String>,
+    mirrors: Vec<Mirror>,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -85,6 +90,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Verb::Delete(one) => delete(one).await,
         Verb::Protect(arguments) => repo_rules::protect(arguments).await,
         Verb::Unprotect(arguments) => repo_rules::unprotect(arguments).await,
+        Verb::Mirror(arguments) => repo_mirror::run(arguments).await,
         Verb::Rules(arguments) => repo_rules::rules(arguments).await,
     }
 }
@@ -141,9 +147,9 @@ async fn list(arguments: &List) -> anyhow::Result<()> {
 fn table(all: &[Repository], format: Format, now: Timestamp) -> Table {
     let wide = format == Format::Wide;
     let mut table = Table::new(if wide {
-        &["NAME", "URL", "AGE", "BY", "APPLICATIONS"]
+        &["NAME", "URL", "AGE", "BY", "APPLICATIONS", "MIRRORS"]
     } else {
-        &["NAME", "URL", "AGE", "APPLICATIONS"]
+        &["NAME", "URL", "AGE", "APPLICATIONS", "MIRRORS"]
     });
     for one in all {
         let age = one.created_at.map(|at| between(at, now));
@@ -156,6 +162,8 @@ fn table(all: &[Repository], format: Format, now: Timestamp) -> Table {
             cells.push(one.created_by.as_str().into());
         }
         cells.push(one.applications.join(", ").into());
+        let mirrors = one.mirrors.iter().map(|mirror| mirror.state(now));
+        cells.push(mirrors.collect::<Vec<_>>().join("; ").into());
         table.row(cells);
     }
     table
@@ -172,16 +180,18 @@ mod tests {
         let answer = json!({"items": [
             {"name": "cluster", "url": "http://h/git/cluster.git"},
             {"name": "shop", "url": "http://h/git/shop.git", "createdBy": "admin",
-             "createdAt": "2026-03-01T13:00:00Z", "applications": ["web", "api"]},
+             "createdAt": "2026-03-01T13:00:00Z", "applications": ["web", "api"], "mirrors": [
+              {"direction": "to", "url": "https://h/x", "syncedAt": "2026-03-01T13:59:00Z"},
+              {"direction": "to", "url": "https://i/x", "error": "no answer"}]},
         ]});
         let all: Items<Repository> = shown::read(&answer).unwrap();
         let now = "2026-03-01T14:00:00Z".parse().unwrap();
         assert_eq!(
             table(&all.items, Format::Table, now).lines(),
             [
-                "NAME      URL                        AGE   APPLICATIONS",
+                "NAME      URL                        AGE   APPLICATIONS   MIRRORS",
                 "cluster   http://h/git/cluster.git",
-                "shop      http://h/git/shop.git      60m   web, api",
+                "shop      http://h/git/shop.git      60m   web, api       to https://h/x (60s ago); to https://i/x (no answer)",
             ]
         );
     }

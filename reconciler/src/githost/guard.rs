@@ -73,6 +73,9 @@ impl Guard {
         let Some(hosted) = self.repositories.get(name) else {
             return Ok(Some(format!("repository {name} was deleted meanwhile")));
         };
+        if let Some(origin) = self.repositories.origin(name) {
+            return Ok(Some(format!("{name} is a mirror of {origin}: push there")));
+        }
         let location = Location {
             path: hosted.path,
             quarantine: push.request.quarantine.clone(),

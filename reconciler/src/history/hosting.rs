@@ -9,6 +9,7 @@ use super::row::{optional_time, time, word};
 use super::time::Time;
 use super::{Error, History, Reader, Verdict};
 use crate::githost::Token;
+use crate::githost::hosted::Mirror;
 use crate::githost::rule::Rule;
 
 /// One ref that somebody pushes to.
@@ -84,7 +85,29 @@ impl Reader {
     }
 }
 
+impl FromRow<'_, PgRow> for Mirror {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            repository: row.try_get("repository")?,
+            direction: word(row, "direction")?,
+            url: row.try_get("url")?,
+            created_by: row.try_get("created_by")?,
+            created_at: time(row, "created_at")?,
+            synced_at: optional_time(row, "synced_at")?,
+            error: row.try_get("error")?,
+            failures: row.try_get("failures")?,
+        })
+    }
+}
+
 impl Reader {
+    pub(crate) async fn mirrors(&self) -> Result<Vec<Mirror>, Error> {
+        sqlx::query_as("select * from mirrors order by repository, direction, url")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list the mirrors"))
+    }
+
     /// With the repository of each.
     pub(crate) async fn rules(&self) -> Result<Vec<(String, Rule)>, Error> {
         let rows: Vec<(String, String, bool, bool, Vec<String>)> = sqlx::query_as(
@@ -165,6 +188,49 @@ impl History {
             .await
             .map(|done| done.rows_affected() == 1)
             .map_err(failed("remove a rule"))
+    }
+
+    pub(crate) async fn add_mirror(&self, mirror: &Mirror) -> Result<(), Error> {
+        sqlx::query(
+            "insert into mirrors (repository, direction, url, created_by, created_at)
+             values ($1, $2, $3, $4, $5)",
+        )
+        .bind(&mirror.repository)
+        .bind(mirror.direction.as_str())
+        .bind(&mirror.url)
+        .bind(&mirror.created_by)
+        .bind(Time(mirror.created_at))
+        .execute(&self.reader.pool)
+        .await
+        .map(drop)
+        .map_err(failed("record a mirror"))
+    }
+
+    pub(crate) async fn note_mirror(&self, mirror: &Mirror) -> Result<(), Error> {
+        sqlx::query(
+            "update mirrors set synced_at = $4, error = $5, failures = $6
+              where repository = $1 and direction = $2 and url = $3",
+        )
+        .bind(&mirror.repository)
+        .bind(mirror.direction.as_str())
+        .bind(&mirror.url)
+        .bind(mirror.synced_at.map(Time))
+        .bind(&mirror.error)
+        .bind(mirror.failures)
+        .execute(&self.reader.pool)
+        .await
+        .map(drop)
+        .map_err(failed("record how a mirror is"))
+    }
+
+    pub(crate) async fn remove_mirror(&self, repository: &str, url: &str) -> Result<(), Error> {
+        sqlx::query("delete from mirrors where repository = $1 and url = $2")
+            .bind(repository)
+            .bind(url)
+            .execute(&self.reader.pool)
+            .await
+            .map(drop)
+            .map_err(failed("remove a mirror"))
     }
 
     /// With its rules and mirrors.

@@ -40,6 +40,8 @@ pub enum Error {
     },
     #[error("cannot fetch {url}: {failure}")]
     Remote { url: String, failure: Failure },
+    #[error("cannot push to {url}: {failure}")]
+    Publish { url: String, failure: Failure },
     #[error("the credentials in {place} cannot be used: {problem}")]
     Credentials { place: String, problem: String },
     #[error("cannot read the Secrets that open repositories")]
@@ -74,7 +76,7 @@ impl Error {
             }
             Self::NoBranch { .. } => "--branch names the one to follow",
             Self::NoDirectory { .. } => "--path names the directory that holds apps/",
-            Self::Remote { failure, .. } => failure.advice(),
+            Self::Remote { failure, .. } | Self::Publish { failure, .. } => failure.advice(),
             Self::Credentials { .. } => {
                 "--repo-credentials names a directory with files as in a Secret: username and \
                  password, bearerToken, ca.crt, tls.crt and tls.key, identity, known_hosts"

@@ -59,6 +59,60 @@ fn refspecs(further: &BTreeSet<String>) -> Vec<String> {
     all
 }
 
+/// Makes the repository at `url` have the branches and tags of the one here, and no others.
+pub(super) async fn publish(
+    location: &Location,
+    url: &str,
+    access: &Access,
+    env: &Env,
+) -> Result<(), Error> {
+    let Address::Remote(remote) = Address::parse(url)? else {
+        return Err(Error::Address {
+            url: shown(url),
+            problem: "it is on this machine, and mirrors are elsewhere".into(),
+        });
+    };
+    let private = location.path.with_extension("sign-in-there");
+    let session = Session::open(&remote, access, private)?;
+    let line = [
+        "--git-dir".as_ref(),
+        location.path.as_os_str(),
+        "push".as_ref(),
+        "--quiet".as_ref(),
+        "--prune".as_ref(),
+        "--no-verify".as_ref(),
+    ];
+    let pushed = session.git(&line, &REFSPECS[..2], PATIENCE, env).await;
+    pushed.map(drop).map_err(|error| match error {
+        Error::Remote { url, failure } => Error::Publish { url, failure },
+        error => error,
+    })
+}
+
+/// Has `HEAD` name the branch that the origin's `HEAD` is at, so that clones begin with it.
+pub(super) async fn point_head_at_branch(location: &Location) -> Result<(), Error> {
+    let path = location.path.clone();
+    blocking(move || {
+        let failed = failed("point HEAD", &path);
+        let repository = Repository::open_bare(&path).map_err(&failed)?;
+        let Ok(head) = repository.refname_to_id(DEFAULT) else {
+            return Ok(());
+        };
+        let mut names = super::address::branches(&repository).map_err(&failed)?;
+        names.sort_by_key(|name| !["main", "master"].contains(&name.as_str()));
+        let at = |name: &&String| {
+            let id = repository.refname_to_id(&format!("refs/heads/{name}"));
+            id.is_ok_and(|id| id == head)
+        };
+        let Some(name) = names.iter().find(at) else {
+            return Ok(());
+        };
+        let pointed = repository.set_head(&format!("refs/heads/{name}"));
+        pointed.map_err(&failed)
+    })
+    .await
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {

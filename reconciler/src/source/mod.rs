@@ -54,6 +54,14 @@ pub(crate) fn mirrors(data: &Path) -> PathBuf {
     data.join("git/mirrors")
 }
 
+/// The host of an address, where it is not on this machine.
+pub(crate) fn host(url: &str) -> Option<String> {
+    match Address::parse(url) {
+        Ok(Address::Remote(remote)) => Some(remote.host),
+        _ => None,
+    }
+}
+
 /// One repository that is followed. Cheap to clone.
 #[derive(Clone)]
 pub struct Source {
@@ -133,6 +141,18 @@ impl Source {
             }
             None => Ok(()),
         }
+    }
+
+    /// Has the branches and tags of the repository at `url` here, and no others.
+    pub(crate) async fn adopt(&self, url: &str, access: &Access, env: &Env) -> Result<(), Error> {
+        let none = BTreeSet::new();
+        mirror::fetch(&self.location, url, (access, &none), env).await?;
+        mirror::point_head_at_branch(&self.location).await
+    }
+
+    /// Has the branches and tags of this one at `url`, and no others.
+    pub(crate) async fn publish(&self, url: &str, access: &Access, env: &Env) -> Result<(), Error> {
+        mirror::publish(&self.location, url, access, env).await
     }
 
     /// Has a ref fetched that is no branch and no tag, such as `refs/pull/7/head`. Answers whether

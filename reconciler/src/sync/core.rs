@@ -15,6 +15,7 @@ use super::cluster::Cluster;
 use super::fetch::Fetcher;
 use super::holds::Holds;
 use super::inventory::Inventory;
+use super::mirroring::Mirroring;
 use super::render::Renders;
 use super::sources::Sources;
 use super::standing::Standings;
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     /// The repository that is followed.
     pub(crate) source: Source,
     pub(crate) hosted: Arc<Repositories>,
+    pub(crate) mirroring: Mirroring,
     pub(crate) fetcher: Fetcher,
     /// Those that single Applications name.
     pub(crate) sources: Sources,

@@ -7,6 +7,7 @@ use client::{Client, Env};
 
 use super::credentials::Credentials;
 use crate::config::Config;
+use crate::githost::hosted::Direction;
 use crate::history::Trigger;
 use crate::source::{Access, Error, Hosts, Source, Upkeep};
 
@@ -44,6 +45,48 @@ impl Fetcher {
         drop(using);
         self.upkeep.look(&source.location.path);
         fetched
+    }
+
+    /// Makes a hosted repository the same as its mirror, or the mirror the same as it.
+    pub(crate) async fn copy(
+        &self,
+        hosted: &Source,
+        direction: Direction,
+        url: &str,
+        trigger: Trigger,
+    ) -> Result<(), Error> {
+        let host = self.admitted(url, trigger)?;
+        let access = self.credentials.of(url).await?;
+        let using = self.upkeep.using(&hosted.location.path).await;
+        let copied = match direction {
+            Direction::To => hosted.publish(url, &access, &self.env).await,
+            Direction::From => hosted.adopt(url, &access, &self.env).await,
+        };
+        drop(using);
+        self.upkeep.look(&hosted.location.path);
+        let failure = match &copied {
+            Err(Error::Remote { failure, .. } | Error::Publish { failure, .. }) => Some(failure),
+            _ => None,
+        };
+        if let Some(host) = host {
+            self.hosts.answered(&host, failure, &self.env);
+        }
+        copied
+    }
+
+    /// The host of a repository that is not on this machine, unless it is spared for now.
+    fn admitted(&self, url: &str, trigger: Trigger) -> Result<Option<String>, Error> {
+        let Some(host) = crate::source::host(url) else {
+            return Ok(None);
+        };
+        if trigger == Trigger::Poll {
+            let may = self.hosts.ask(&host, self.env.now());
+            may.map_err(|failure| Error::Remote {
+                url: url.to_owned(),
+                failure,
+            })?;
+        }
+        Ok(Some(host))
     }
 
     async fn download(&self, source: &Source, trigger: Trigger) -> Result<(), Error> {

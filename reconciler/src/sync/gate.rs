@@ -256,6 +256,8 @@ fn wake(core: &Core, pushed: &Pushed) {
     core.waker.wake(Trigger::Push);
     let name = &pushed.repository;
     core.sources.wake(Trigger::Push, |it| it == name);
+    core.mirroring
+        .wake(Trigger::Push, |it| it.repository == *name);
     if pushed.repository == CLUSTER {
         // Those that follow another revision of it.
         core.wake_all();

@@ -1,6 +1,7 @@
 //! News of repositories, as forges tell them: which of those that are followed are meant.
 
 use super::core::Core;
+use crate::githost::hosted::{Direction, Mirror};
 use crate::history::Trigger;
 
 impl Core {
@@ -9,6 +10,8 @@ impl Core {
         let named: Vec<String> = repositories.iter().map(|url| name(url)).collect();
         let fits = |url: &str| named.is_empty() || named.contains(&name(url));
         let mut count = self.sources.wake(Trigger::Webhook, fits);
+        let is_news = |mirror: &Mirror| mirror.direction == Direction::From && fits(&mirror.url);
+        count += self.mirroring.wake(Trigger::Webhook, is_news);
         if self.source.url().is_some_and(fits) {
             self.waker.wake(Trigger::Webhook);
             count += 1;

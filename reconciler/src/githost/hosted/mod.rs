@@ -1,6 +1,7 @@
 //! The repositories that are hosted here, by name: the cluster's own, and any number of others.
 
 mod decide;
+mod mirrors;
 mod registry;
 mod rules;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use mirrors::{Direction, Mirror};
 pub use registry::{Error, Repositories};
 
 /// The name of the repository that the cluster follows.

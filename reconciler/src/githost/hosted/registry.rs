@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use client::Env;
 
+use super::mirrors::Mirrors;
 use super::{CLUSTER, Hosted, Shelf, decide};
 use crate::githost::repository;
 use crate::githost::rule::Rule;
@@ -47,10 +48,11 @@ pub struct Repositories {
     /// Where the web pages are: `http://127.0.0.1:8080`, and other ways to say so.
     addresses: Vec<String>,
     pub(super) history: History,
-    env: Env,
+    pub(super) env: Env,
     known: Mutex<BTreeMap<String, Hosted>>,
     /// By repository.
     pub(super) rules: Mutex<BTreeMap<String, Vec<Rule>>>,
+    pub(super) mirrors: Mirrors,
 }
 
 impl Repositories {
@@ -95,6 +97,7 @@ impl Repositories {
             env: env.clone(),
             known: Mutex::new(known),
             rules: Mutex::new(super::rules::read(history).await?),
+            mirrors: Mirrors::read(history).await?,
         })
     }
 
@@ -165,6 +168,7 @@ impl Repositories {
         self.history.remove_repository(name).await?;
         self.known().remove(name);
         self.forget_rules(name);
+        self.forget_mirrors(name);
         let path = hosted.path.clone();
         let removing = tokio::task::spawn_blocking(move || {
             std::fs::remove_dir_all(&path).map_err(|source| Error::Delete { path, source })

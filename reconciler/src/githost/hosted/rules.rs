@@ -70,7 +70,7 @@ impl Repositories {
         rule::refusal(&rules, (repository, default), (&name, change), &user)
     }
 
-    fn must_be(&self, repository: &str) -> Result<(), Error> {
+    pub(super) fn must_be(&self, repository: &str) -> Result<(), Error> {
         match self.get(repository) {
             Some(_) => Ok(()),
             None => Err(Error::Missing(repository.to_owned())),

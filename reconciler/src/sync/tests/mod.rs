@@ -4,6 +4,7 @@ mod by_hand;
 mod crash;
 mod foreign;
 mod hooks;
+mod hosted;
 mod ignore;
 mod proofs;
 mod prune;

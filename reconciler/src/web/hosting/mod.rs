@@ -9,9 +9,12 @@
 //! | `POST /repositories` (form: `name`), `POST /repositories/{name}/delete` | [`repositories::Repository`] |
 //! | `GET /repositories/{name}/rules` | `items` of [`crate::githost::rule::Rule`] |
 //! | `POST /repositories/{name}/rules` (form: `pattern`, `force`, `deletion`, `pushers`), and `…/rules/delete` (form: `pattern`) | the same |
+//! | `GET /repositories/{name}/mirrors` | `items` of [`crate::githost::hosted::Mirror`] |
+//! | `POST /repositories/{name}/mirrors` (form: `direction`, `url`), and `…/mirrors/delete` (form: `url`) | [`repositories::Repository`] |
 //! | `GET /pushes` | `items` of [`crate::history::RefUpdate`], newest first |
 
 mod error;
+mod mirrors;
 pub mod repositories;
 mod rules;
 #[cfg(test)]
@@ -83,6 +86,11 @@ pub fn router(deps: Deps) -> Router {
             get(rules::list).post(rules::put),
         )
         .route("/repositories/{name}/rules/delete", post(rules::delete))
+        .route(
+            "/repositories/{name}/mirrors",
+            get(mirrors::list).post(mirrors::begin),
+        )
+        .route("/repositories/{name}/mirrors/delete", post(mirrors::end))
         .route("/pushes", get(pushes))
         .layer(from_fn_with_state(deps.clone(), guard))
         .layer(DefaultBodyLimit::max(FORM))

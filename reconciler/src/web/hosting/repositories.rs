@@ -9,7 +9,7 @@ use axum::{Extension, Form, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{Deps, Items};
-use crate::githost::hosted::Hosted;
+use crate::githost::hosted::{Hosted, Mirror};
 use crate::web::auth::Admitted;
 use crate::web::hosting::error::ApiError;
 
@@ -27,12 +27,14 @@ pub struct Repository {
     pub url: String,
     /// Those that take their manifests from it.
     pub applications: Vec<String>,
+    pub mirrors: Vec<Mirror>,
 }
 
 impl Deps {
-    fn view(&self, hosted: Hosted) -> Repository {
+    pub(super) fn view(&self, hosted: Hosted) -> Repository {
         Repository {
             url: format!("{}/git/{}.git", self.address, hosted.name),
+            mirrors: self.repositories.mirrors(&hosted.name),
             applications: self.operations.readers(&hosted.name),
             hosted,
         }

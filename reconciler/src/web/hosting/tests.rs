@@ -144,7 +144,7 @@ async fn repositories_come_and_go() {
         .ask(ADMIN, Method::GET, "/repositories/shop/rules", "")
         .await;
     let main =
-        r#"{"items":[{"allowDeletion":false,"allowForce":false,"pattern":"main","pushers":[]}]}"#;
+        r#"{"items":[{"pattern":"main","allowForce":false,"allowDeletion":false,"pushers":[]}]}"#;
     assert_eq!(rules.to_string(), main);
     let form = "pattern=release/*&pushers=ann,+ci&force=true";
     let (_, rules) = site
