@@ -3,9 +3,9 @@
 # `test` what its tests need on top. Does nothing, quickly, when everything is there.
 set -euo pipefail
 
-run=(build-essential pkg-config protobuf-compiler git openssh-client ca-certificates tzdata
+run=(build-essential pkg-config protobuf-compiler git openssh-client gpg ca-certificates tzdata
      postgresql containerd runc containernetworking-plugins nftables iproute2 conntrack procps util-linux)
-test=(openssh-server chromium chromium-driver python3-venv curl)
+test=(openssh-server gnupg chromium chromium-driver python3-venv curl)
 
 case ${1:-run} in
   run) wanted=("${run[@]}") ;;

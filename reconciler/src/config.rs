@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::kinds::VerifyMode;
+
 use crate::source::Keyring;
 
 /// The field manager of everything that comes from Git.
@@ -30,6 +32,9 @@ pub struct Config {
     pub push_limit: usize,
     /// What opens files that are encrypted with SOPS.
     pub keys: Keyring,
+    /// Who must have signed the commits of the cluster repository: a directory of keys, and which
+    /// commits.
+    pub trusted_keys: Option<(PathBuf, VerifyMode)>,
 }
 
 /// Which repository is followed.
@@ -59,6 +64,7 @@ impl Config {
             executable,
             push_limit: 256 << 20,
             keys: Keyring::default(),
+            trusted_keys: None,
         }
     }
 }

@@ -83,6 +83,7 @@ impl Reconciler {
             inventory,
             holds,
             renders: crate::sync::Renders::new(&config.keys),
+            signatures: crate::sync::Signatures::new(&config, &env),
             source,
             mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
             hosted,

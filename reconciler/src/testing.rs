@@ -36,6 +36,11 @@ impl Drop for Directory {
     }
 }
 
+/// Makes an empty bare repository.
+pub(crate) fn init(path: &Path) {
+    Repository::init_bare(path).unwrap();
+}
+
 /// Commits exactly these files on top of the branch; a path that ends in `@` is a symbolic link.
 pub(crate) fn commit<P: AsRef<str>, C: AsRef<str>>(
     repository: &Path,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use api::kinds::{DEFAULT_DEADLINE_SECONDS, DeletionPolicy, HealthCheck};
+use api::kinds::{DEFAULT_DEADLINE_SECONDS, DeletionPolicy, HealthCheck, Verify};
 
 use api::{Object, Uid};
 
@@ -57,6 +57,8 @@ pub struct Source {
     pub revision: String,
     /// `postBuild`: absent where nothing is filled in.
     pub substitutions: Option<Substitutions>,
+    /// What must be signed, and by whom.
+    pub verify: Option<Verify>,
 }
 
 impl Application {
@@ -78,6 +80,7 @@ impl Application {
                 path: text(&spec["source"]["path"]),
                 revision: text(&spec["source"]["revision"]),
                 substitutions: substitutions(&spec["source"]["postBuild"]),
+                verify: verify(&spec["source"]["verify"]),
             },
             policy: SyncPolicy {
                 automated: flag("automated"),
@@ -125,6 +128,11 @@ fn list<T: DeserializeOwned>(items: &Value) -> Vec<T> {
 
 fn one<T: DeserializeOwned>(item: &Value) -> Option<T> {
     serde_json::from_value(item.clone()).ok()
+}
+
+/// What cannot be read asks for a signature by nobody, not for none.
+fn verify(verify: &Value) -> Option<Verify> {
+    (!verify.is_null()).then(|| one(verify).unwrap_or_default())
 }
 
 fn substitutions(post_build: &Value) -> Option<Substitutions> {

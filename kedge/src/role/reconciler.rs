@@ -8,11 +8,12 @@ use anyhow::Context;
 use clap::Args;
 use prometheus_client::registry::Registry;
 
+use api::kinds::VerifyMode;
 use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
-use reconciler::source::{self, Keyring, Probe, Wish};
+use reconciler::source::{self, Keyring, Probe, Trust, Wish};
 use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
@@ -64,6 +65,13 @@ pub(crate) struct Arguments {
     /// of such files; only their owner may read them
     #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
     sops_age_key_file: Option<PathBuf>,
+    /// Follow only commits that are signed with one of the keys in this directory: armored OpenPGP
+    /// keys, and lines of allowed signers as of OpenSSH
+    #[arg(long, env = "KEDGE_TRUSTED_KEYS", value_name = "DIR")]
+    trusted_keys: Option<PathBuf>,
+    /// Which commits must be signed, with --trusted-keys
+    #[arg(long, env = "KEDGE_VERIFY", value_enum, default_value_t = Signed::Head)]
+    verify: Signed,
     /// The branch to follow
     #[arg(
         long,
@@ -122,6 +130,32 @@ pub(crate) async fn can_be_followed(wish: &Wish<'_>, data_dir: &Path) -> Result<
     }
 }
 
+/// Which commits must be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Signed {
+    /// The newest
+    Head,
+    /// Every new one
+    Commits,
+}
+
+impl Signed {
+    /// As the flag has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Commits => "commits",
+        }
+    }
+}
+
+/// The same of those that sign commits.
+pub(crate) fn trusted(directory: Option<&Path>) -> Result<(), Usage> {
+    let read = directory.map(Trust::from_directory).transpose();
+    read.map(drop)
+        .map_err(|error| Usage(format!("--trusted-keys: {error}; {}", error.advice())))
+}
+
 /// Keys that cannot be used are said at once.
 pub(crate) fn keyring(path: Option<&Path>) -> Result<Keyring, Usage> {
     let keys = Keyring::new(path.map(Path::to_owned));
@@ -133,6 +167,7 @@ pub(crate) fn keyring(path: Option<&Path>) -> Result<Keyring, Usage> {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
     let keys = keyring(arguments.sops_age_key_file.as_deref())?;
+    trusted(arguments.trusted_keys.as_deref())?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,
@@ -232,7 +267,13 @@ fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyho
             seed: arguments.seed.clone(),
         },
     };
+    let mode = match arguments.verify {
+        Signed::Head => VerifyMode::Head,
+        Signed::Commits => VerifyMode::Commits,
+    };
+    let trusted_keys = arguments.trusted_keys.clone();
     Ok(Config {
+        trusted_keys: trusted_keys.map(|directory| (directory, mode)),
         repository,
         branch: arguments.branch.clone(),
         path: arguments.path.clone(),

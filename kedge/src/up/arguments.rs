@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::role::reconciler::Signed;
+
 #[derive(Args, Clone)]
 #[group(skip)]
 pub(crate) struct Arguments {
@@ -60,6 +62,13 @@ pub(crate) struct Arguments {
     /// of such files; only their owner may read them
     #[arg(long, env = "KEDGE_SOPS_AGE_KEY_FILE", value_name = "PATH")]
     pub(crate) sops_age_key_file: Option<PathBuf>,
+    /// Follow only commits that are signed with one of the keys in this directory: armored OpenPGP
+    /// keys, and lines of allowed signers as of OpenSSH
+    #[arg(long, env = "KEDGE_TRUSTED_KEYS", value_name = "DIR")]
+    pub(crate) trusted_keys: Option<PathBuf>,
+    /// Which commits must be signed, with --trusted-keys
+    #[arg(long, env = "KEDGE_VERIFY", value_enum, default_value_t = Signed::Head)]
+    pub(crate) verify: Signed,
     /// The branch to follow
     #[arg(
         long,

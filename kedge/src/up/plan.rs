@@ -126,6 +126,10 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     if let Some(path) = &inputs.arguments.sops_age_key_file {
         flag(&mut arguments, "--sops-age-key-file", path);
     }
+    if let Some(directory) = &inputs.arguments.trusted_keys {
+        flag(&mut arguments, "--trusted-keys", directory);
+        flag(&mut arguments, "--verify", inputs.arguments.verify.name());
+    }
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);
     }

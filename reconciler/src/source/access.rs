@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Error;
+use super::github::App;
 
 /// No credential is larger.
 const LIMIT: u64 = 1 << 20;
@@ -21,16 +25,20 @@ pub struct Access {
     /// `tls.crt` and `tls.key`: the client's certificate, PEM.
     pub certificate: String,
     pub key: String,
-    /// `identity`: an SSH private key without a passphrase.
+    /// `identity`: an SSH private key.
     pub identity: String,
+    /// `passphrase`: what the SSH private key is encrypted with.
+    pub passphrase: String,
     /// `known_hosts`: the keys of SSH servers, as OpenSSH writes them.
     pub known_hosts: String,
+    /// Who asks for a token instead.
+    pub(super) app: App,
 }
 
 /// Where one of the names goes.
 type Field = fn(&mut Access) -> &mut String;
 
-const FIELDS: [(&str, Field); 8] = [
+const FIELDS: [(&str, Field); 13] = [
     ("username", |it| &mut it.user),
     ("password", |it| &mut it.password),
     ("bearerToken", |it| &mut it.bearer_token),
@@ -38,7 +46,12 @@ const FIELDS: [(&str, Field); 8] = [
     ("tls.crt", |it| &mut it.certificate),
     ("tls.key", |it| &mut it.key),
     ("identity", |it| &mut it.identity),
+    ("passphrase", |it| &mut it.passphrase),
     ("known_hosts", |it| &mut it.known_hosts),
+    ("githubAppID", |it| &mut it.app.id),
+    ("githubAppInstallationID", |it| &mut it.app.installation),
+    ("githubAppPrivateKey", |it| &mut it.app.key),
+    ("githubAppBaseURL", |it| &mut it.app.base),
 ];
 
 impl Access {
@@ -115,6 +128,7 @@ impl Access {
             ("username", &self.user),
             ("password", &self.password),
             ("bearerToken", &self.bearer_token),
+            ("passphrase", &self.passphrase),
         ];
         for (name, text) in lines {
             if text.contains(['\n', '\r', '\0']) {
@@ -140,7 +154,13 @@ impl Access {
         if self.certificate.is_empty() != self.key.is_empty() {
             return Some("tls.crt and tls.key go together".into());
         }
-        None
+        if self.identity.is_empty() && !self.passphrase.is_empty() {
+            return Some("passphrase is there without identity".into());
+        }
+        if self.passphrase.is_empty() && is_encrypted(&self.identity) {
+            return Some("identity is encrypted, and there is no passphrase".into());
+        }
+        self.app.problem()
     }
 
     /// Whether it proves who asks.
@@ -150,10 +170,24 @@ impl Access {
 
     /// What must be in no message, however it came there.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let secrets = [&self.password, &self.bearer_token];
+        let secrets = [&self.password, &self.bearer_token, &self.passphrase];
         let secrets = secrets.into_iter().map(String::as_str);
         secrets.filter(|secret| !secret.is_empty())
     }
+}
+
+/// Whether an SSH private key wants a passphrase.
+fn is_encrypted(key: &str) -> bool {
+    if key.contains("ENCRYPTED") {
+        return true;
+    }
+    let body = key.lines().filter(|line| !line.starts_with('-'));
+    let body: String = body.map(str::trim).collect();
+    let bytes = STANDARD.decode(body).unwrap_or_default();
+    // The name of the cipher follows, with its length before it.
+    let rest = bytes.strip_prefix(b"openssh-key-v1\0");
+    rest.and_then(|rest| rest.get(4..8))
+        .is_some_and(|name| name != b"none")
 }
 
 /// Says only what there is.

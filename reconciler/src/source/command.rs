@@ -64,6 +64,11 @@ impl<'a> Session<'a> {
                 private.write(name, text)?;
             }
         }
+        if !access.passphrase.is_empty() {
+            let script = "#!/bin/sh\nprintf '%s\\n' \"$KEDGE_SSH_PASSPHRASE\"";
+            private.write("askpass", script)?;
+            private.allow("askpass")?;
+        }
         Ok(Self {
             remote,
             access,
@@ -108,7 +113,12 @@ impl<'a> Session<'a> {
             said = said.replace(secret, "***");
         }
         let signed_in = self.access.signs_in();
-        Err(self.failed(Failure::read(&said, &self.remote.host, signed_in)))
+        let failure = Failure::read(&said, &self.remote.host, signed_in);
+        Err(self.failed(if self.access.passphrase.is_empty() {
+            failure
+        } else {
+            failure.or_passphrase()
+        }))
     }
 
     fn failed(&self, failure: Failure) -> Error {
@@ -132,6 +142,12 @@ impl<'a> Session<'a> {
             .env("GIT_SSH_VARIANT", "ssh")
             .env("KEDGE_GIT_USER", &self.access.user)
             .env("KEDGE_GIT_PASSWORD", &self.access.password);
+        if !self.access.passphrase.is_empty() {
+            command
+                .env("KEDGE_SSH_PASSPHRASE", &self.access.passphrase)
+                .env("SSH_ASKPASS", "./askpass")
+                .env("SSH_ASKPASS_REQUIRE", "force");
+        }
         for name in INHERITED {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -190,10 +206,19 @@ impl<'a> Session<'a> {
     /// Asks nobody and trusts no key that is not known. With a key of its own it looks at nothing
     /// of the user's.
     fn ssh(&self) -> String {
-        let mut line = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 \
+        // A key with a passphrase is asked for once, and answered from the environment: it is never
+        // written anywhere without it. Nothing else may be asked.
+        let asks = if self.access.passphrase.is_empty() {
+            "-o BatchMode=yes"
+        } else {
+            "-o NumberOfPasswordPrompts=1 -o PasswordAuthentication=no \
+             -o KbdInteractiveAuthentication=no"
+        };
+        let mut line = "ssh -o StrictHostKeyChecking=yes -o ConnectTimeout=15 \
                         -o ServerAliveInterval=15 -o ServerAliveCountMax=2 -o ControlMaster=no \
-                        -o ControlPath=none -o ForwardAgent=no -o UpdateHostKeys=no"
+                        -o ControlPath=none -o ForwardAgent=no -o UpdateHostKeys=no "
             .to_owned();
+        line.push_str(asks);
         if !self.access.identity.is_empty() {
             line.push_str(" -F none -i identity -o IdentitiesOnly=yes -o IdentityAgent=none");
         }
@@ -207,9 +232,9 @@ impl<'a> Session<'a> {
     }
 }
 
-type Finished = (std::io::Result<std::process::ExitStatus>, Vec<u8>, Vec<u8>);
+pub(super) type Finished = (std::io::Result<std::process::ExitStatus>, Vec<u8>, Vec<u8>);
 
-async fn finish(child: &mut Child) -> Finished {
+pub(super) async fn finish(child: &mut Child) -> Finished {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (answer, said) = tokio::join!(bounded(stdout, ANSWER), bounded(stderr, WORDS));
     (child.wait().await, answer, said)
@@ -257,19 +282,37 @@ impl Drop for Group {
 }
 
 /// A directory for keys, its owner's alone, as long as the call takes.
-struct Private(PathBuf);
+pub(super) struct Private(PathBuf);
 
 impl Private {
-    fn new(directory: PathBuf) -> Result<Self, Error> {
+    pub(super) fn new(directory: PathBuf) -> Result<Self, Error> {
         let _left = std::fs::remove_dir_all(&directory);
         create_private_directory(&directory).map_err(Error::Private)?;
         Ok(Self(directory))
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         let path: &Path = &self.0.join(name);
         // OpenSSH reads no key whose last line does not end.
         write_private(path, format!("{text}\n").as_bytes()).map_err(Error::Private)
+    }
+}
+
+impl Private {
+    /// Makes a file of it a program.
+    fn allow(&self, name: &str) -> Result<(), Error> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.0.join(name);
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&path, mode).map_err(|source| Error::File {
+            operation: "make a program of",
+            path,
+            source,
+        })
     }
 }
 

@@ -44,6 +44,18 @@ pub enum Error {
     Publish { url: String, failure: Failure },
     #[error("the credentials in {place} cannot be used: {problem}")]
     Credentials { place: String, problem: String },
+    #[error("the trusted keys in {place} cannot be used: {problem}")]
+    TrustedKeys { place: String, problem: String },
+    #[error("cannot ask {program} who signed: is it installed?")]
+    Verifier {
+        program: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{count} new commits are too many to look at the signature of each")]
+    Many { count: usize },
+    #[error("no token for the GitHub App: {problem}")]
+    App { problem: String },
     #[error("cannot read the Secrets that open repositories")]
     Secrets {
         #[source]
@@ -79,12 +91,19 @@ impl Error {
             Self::Remote { failure, .. } | Self::Publish { failure, .. } => failure.advice(),
             Self::Credentials { .. } => {
                 "--repo-credentials names a directory with files as in a Secret: username and \
-                 password, bearerToken, ca.crt, tls.crt and tls.key, identity, known_hosts"
+                 password, bearerToken, ca.crt, tls.crt and tls.key, identity and passphrase, \
+                 known_hosts, or those of a GitHub App"
             }
             Self::Fetch { .. } | Self::Late { .. } => {
                 "it is tried again; --repo names the repository"
             }
+            Self::TrustedKeys { .. } => {
+                "--trusted-keys names a directory with armored OpenPGP keys and allowed signers"
+            }
             Self::Git { .. }
+            | Self::Verifier { .. }
+            | Self::Many { .. }
+            | Self::App { .. }
             | Self::File { .. }
             | Self::Broken(_)
             | Self::Secrets { .. }

@@ -150,6 +150,15 @@ impl Failure {
         }
     }
 
+    /// The same where the key has a passphrase: OpenSSH does not say that it is the wrong one.
+    pub(super) fn or_passphrase(mut self) -> Self {
+        if self.kind == FailureKind::SignInRefused {
+            self.text
+                .push_str(", or the passphrase of the SSH key is wrong");
+        }
+        self
+    }
+
     pub(super) fn late(host: &str, seconds: u64) -> Self {
         Self {
             kind: FailureKind::Unreachable,
@@ -204,7 +213,7 @@ fn sentence(kind: FailureKind, said: &str, host: &str) -> String {
         }
         FailureKind::SignInWanted => format!("{host} asks for credentials, and there are none"),
         FailureKind::SignInRefused if said.contains("Load key") => {
-            format!("the SSH key for {host} cannot be read: it is damaged or has a passphrase")
+            format!("the SSH key for {host} cannot be read: it is damaged")
         }
         FailureKind::SignInRefused => format!("{host} refuses the credentials"),
         FailureKind::Forbidden => format!("{host} forbids it to whom the credentials belong"),

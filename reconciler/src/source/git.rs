@@ -69,6 +69,10 @@ impl Repository {
         Ok(Self { inner, path })
     }
 
+    pub(super) fn raw(&self) -> &git2::Repository {
+        &self.inner
+    }
+
     pub(crate) fn failed(&self, operation: &'static str) -> impl Fn(git2::Error) -> Error {
         failed(operation, &self.path)
     }
@@ -107,6 +111,28 @@ impl Repository {
             Some(commit) => Ok(Some(commit)),
             None => self.newest(revision, &[]),
         }
+    }
+
+    /// The tag that a revision means: its name, or that of the newest one in its range.
+    pub(crate) fn tag_of(&self, revision: &str) -> Result<Option<String>, Error> {
+        if self.branch(revision)?.is_some() {
+            return Ok(None);
+        }
+        let name = revision.strip_prefix("refs/tags/").unwrap_or(revision);
+        if self
+            .inner
+            .refname_to_id(&format!("refs/tags/{name}"))
+            .is_ok()
+        {
+            return Ok(Some(name.to_owned()));
+        }
+        let Some(range) = Range::parse(revision) else {
+            return Ok(None);
+        };
+        let tags = self.inner.tag_names(None);
+        let tags = tags.map_err(self.failed("list the tags"))?;
+        let newest = range.newest(tags.iter().flatten().flatten());
+        Ok(newest.map(str::to_owned))
     }
 
     /// What [`Self::resolve`] would answer once refs have moved.

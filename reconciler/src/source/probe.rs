@@ -10,7 +10,7 @@ use engine::tree::path;
 
 use super::address::{Address, Remote, branches, no_branch, open};
 use super::command::Session;
-use super::{Access, Error, Location, Source, mirrors};
+use super::{Access, Apps, Error, Location, Source, mirrors};
 
 /// How long a repository elsewhere may take to say what it has.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -48,6 +48,7 @@ pub async fn probe(wish: &Wish<'_>, data: &Path, env: &Env) -> Result<Probe, Err
         Some(directory) => Access::from_directory(directory)?,
         None => Access::default(),
     };
+    let access = Apps::default().signed_in(&access, env).await?;
     let mirror = Source::remote(wish.url, &mirrors(data)).location.path;
     let looked = match address {
         Address::Local(path) => wanted.clone().look_at(path).await,

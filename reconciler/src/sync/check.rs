@@ -115,6 +115,11 @@ pub(crate) async fn check(
         Ok(read) => read,
         Err(problems) => return Ok(Err(problems)),
     };
+    let here: Vec<&Application> = applications(&found).filter(|it| is_here(it)).collect();
+    let signed = core.signatures.of_all(core, &here, location, commit);
+    if let Err(problems) = signed.await? {
+        return Ok(Err(problems));
+    }
     let changed = changed(core, &found, &renders);
     let definitions = definitions(core, &found);
     let wanted = Wanted {

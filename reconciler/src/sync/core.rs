@@ -17,6 +17,7 @@ use super::holds::Holds;
 use super::inventory::Inventory;
 use super::mirroring::Mirroring;
 use super::render::Renders;
+use super::signatures::Signatures;
 use super::sources::Sources;
 use super::standing::Standings;
 use super::target::Target;
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) inventory: Inventory,
     pub(crate) holds: Holds,
     pub(crate) renders: Renders,
+    pub(crate) signatures: Signatures,
     /// The repository that is followed.
     pub(crate) source: Source,
     pub(crate) hosted: Arc<Repositories>,

@@ -10,8 +10,24 @@ use crate::history::{Request, Rollout};
 use crate::service::Trouble;
 use crate::source::Source;
 
-/// The newest commit that concerns the Application.
+/// The newest commit that concerns the Application, signed as it asks for.
 pub(super) async fn compared(
+    core: &Core,
+    target: &Target,
+    application: &Application,
+    source: &Source,
+) -> Result<Result<CommitId, Trouble>, client::Error> {
+    let found = match newest(core, target, application, source).await? {
+        Ok(found) => found,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    let asked = core
+        .signatures
+        .of(core, application, &source.location, &found);
+    Ok(asked.await?.map(|_signers| found))
+}
+
+async fn newest(
     core: &Core,
     target: &Target,
     application: &Application,

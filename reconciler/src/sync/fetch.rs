@@ -9,7 +9,7 @@ use super::credentials::Credentials;
 use crate::config::Config;
 use crate::githost::hosted::Direction;
 use crate::history::Trigger;
-use crate::source::{Access, Error, Hosts, Source, Upkeep};
+use crate::source::{Access, Apps, Error, Hosts, Source, Upkeep};
 
 /// Cheap to clone; all clones know the same hosts.
 #[derive(Clone)]
@@ -17,6 +17,7 @@ pub(crate) struct Fetcher {
     credentials: Credentials,
     hosts: Hosts,
     upkeep: Upkeep,
+    apps: Apps,
     env: Env,
 }
 
@@ -31,6 +32,7 @@ impl Fetcher {
             credentials: Credentials::new(config, client),
             hosts: Hosts::default(),
             upkeep: upkeep.clone(),
+            apps: Apps::default(),
             env: env.clone(),
         }
     }
@@ -57,6 +59,7 @@ impl Fetcher {
     ) -> Result<(), Error> {
         let host = self.admitted(url, trigger)?;
         let access = self.credentials.of(url).await?;
+        let access = self.apps.signed_in(&access, &self.env).await?;
         let using = self.upkeep.using(&hosted.location.path).await;
         let copied = match direction {
             Direction::To => hosted.publish(url, &access, &self.env).await,
@@ -101,12 +104,22 @@ impl Fetcher {
                 failure,
             })?;
         }
-        let fetched = source.refresh(&access, &self.env).await;
+        let fetched = self.refresh(source, access).await;
         let failure = match &fetched {
             Err(Error::Remote { failure, .. }) => Some(failure),
             _ => None,
         };
         self.hosts.answered(&host, failure, &self.env);
+        fetched
+    }
+
+    /// Fetches, with a token in the place of a GitHub App. One that is refused is forgotten.
+    async fn refresh(&self, source: &Source, access: Access) -> Result<(), Error> {
+        let token = self.apps.signed_in(&access, &self.env).await?;
+        let fetched = source.refresh(&token, &self.env).await;
+        if fetched.is_err() {
+            self.apps.forget(&access);
+        }
         fetched
     }
 }

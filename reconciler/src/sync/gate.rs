@@ -142,10 +142,7 @@ impl PushGate {
         self.core
             .commit(&[Write::Push(push.clone()), Write::Step(step)])
             .await?;
-        let (accept, report) = match check::check(&self.core, location, new).await? {
-            Ok(checked) => (Accept::Yes, checked.lines().join("\n")),
-            Err(problems) => (Accept::No, problems.to_string()),
-        };
+        let (accept, report) = self.judge(update.old.as_ref(), new, location).await?;
         let verdict = match accept {
             Accept::Yes => Verdict::Checking,
             Accept::No => Verdict::Refused,
@@ -167,6 +164,24 @@ impl PushGate {
             lines.say("nothing was changed").await;
         }
         Ok(accept)
+    }
+
+    /// Whether the commit may be followed, and what it does or why not.
+    async fn judge(
+        &self,
+        old: Option<&CommitId>,
+        new: &CommitId,
+        location: &Location,
+    ) -> Result<(Accept, String), client::Error> {
+        let core = &self.core;
+        let checked = match core.signatures.tracked(location, old, new).await? {
+            Ok(_signers) => check::check(core, location, new).await?,
+            Err(problems) => Err(problems),
+        };
+        Ok(match checked {
+            Ok(checked) => (Accept::Yes, checked.lines().join("\n")),
+            Err(problems) => (Accept::No, problems.to_string()),
+        })
     }
 
     /// Why the commit may not come after what is there, if it may not.

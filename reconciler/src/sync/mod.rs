@@ -37,6 +37,7 @@ mod remove;
 mod render;
 mod results;
 mod set;
+mod signatures;
 mod sources;
 mod standing;
 mod start;
@@ -60,6 +61,7 @@ pub(crate) use look::claimed;
 pub(crate) use mirroring::Mirroring;
 pub(crate) use plan::{Answer, Missing, ask, findings, keys, ordered, respect};
 pub(crate) use render::{Render, Renders};
+pub(crate) use signatures::Signatures;
 pub(crate) use sources::Sources;
 #[cfg(test)]
 pub(crate) use standing::Stand;

@@ -214,6 +214,11 @@ async fn check_for(
         Ok(wanted.iter().map(render).collect::<BTreeMap<_, _>>())
     });
     let renders = rendering.await.map_err(unread)?;
+    let readers: Vec<&Application> = applications.iter().collect();
+    let asked = core.signatures.of_all(core, &readers, location, commit);
+    if let Err(problems) = asked.await? {
+        return Ok(Err(problems));
+    }
     let target = core.target();
     let found = target
         .iter()

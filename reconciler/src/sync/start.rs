@@ -5,6 +5,7 @@ use serde_json::json;
 use engine::progress::Told;
 use engine::rollout::{CommitId, Rollback, RolloutPhase};
 
+use super::check::is_here;
 use super::core::{Core, recorded, unread};
 use super::execute::Execution;
 use super::results;
@@ -31,8 +32,13 @@ impl Execution<'_> {
             1 => "1 object of ".to_owned(),
             some => format!("{some} objects of "),
         };
+        let signers = self.signers(revision).await?;
+        let signed = match signers.len() {
+            0 => String::new(),
+            _ => format!(", signed by {}", signers.join(", ")),
+        };
         let text = format!(
-            "rollout {} of {part}commit {} ({}){undoes}",
+            "rollout {} of {part}commit {} ({}){undoes}{signed}",
             rollout.id,
             revision.short(),
             commit.subject()
@@ -56,10 +62,26 @@ impl Execution<'_> {
         self.rollout = Some(rollout);
         self.attempts = 0;
         let asked = json!({"revision": revision, "requester": observation.requester,
-            "options": observation.desired.options});
+            "options": observation.desired.options, "signedBy": signers});
         self.step(StepKind::Started, text, asked);
         self.record_plan();
         Ok(())
+    }
+
+    /// Who signed the commit, where that counts.
+    async fn signers(&self, revision: &CommitId) -> Result<Vec<String>, client::Error> {
+        let (core, observation) = (self.core, self.observation);
+        let (application, source) = (&observation.application, &observation.source);
+        let asked = core
+            .signatures
+            .of(core, application, &source.location, revision);
+        let mut signers = asked.await?.unwrap_or_default();
+        if is_here(application) {
+            let tracked = core.signatures.tracked(&source.location, None, revision);
+            signers.extend(tracked.await?.unwrap_or_default());
+        }
+        signers.dedup();
+        Ok(signers)
     }
 
     /// The row of a rollout to `commit`.

@@ -133,6 +133,13 @@ impl Tracker {
         }
         let commit = core.source.commit(&head).await.map_err(unread)?;
         let push = self.push(&head, trigger).await?;
+        let signed = core
+            .signatures
+            .tracked(&core.source.location, current, &head);
+        if let Err(problems) = signed.await? {
+            let trouble = Trouble::unverified(problems.first(1));
+            return self.refuse(&commit, &push, &problems, &trouble).await;
+        }
         let checked = if matches!(push.trigger, Trigger::Push | Trigger::Rollback) {
             // It was checked before the branch moved.
             let read = check::read(&core, &core.source.location, &head).await?;
@@ -146,7 +153,10 @@ impl Tracker {
         };
         match checked {
             Ok((found, report)) => self.follow(commit, found, &push, report).await,
-            Err(problems) => self.refuse(&commit, &push, &problems).await,
+            Err(problems) => {
+                let trouble = Trouble::refused(&commit.id, &problems);
+                self.refuse(&commit, &push, &problems, &trouble).await
+            }
         }
     }
 
@@ -238,6 +248,7 @@ impl Tracker {
         commit: &Commit,
         push: &Push,
         problems: &Problems,
+        trouble: &Trouble,
     ) -> Result<(), client::Error> {
         let now = self.core.env.now();
         let report = problems.to_string();
@@ -264,7 +275,7 @@ impl Tracker {
         warn!(commit.id = %commit.id, "{text}");
         self.error = text;
         self.refused = Some(commit.id.clone());
-        self.tell(Some(&Trouble::refused(&commit.id, problems)));
+        self.tell(Some(trouble));
         Ok(())
     }
 

@@ -44,6 +44,13 @@ impl Trouble {
         }
     }
 
+    pub(crate) fn unverified(message: String) -> Self {
+        Self {
+            reason: "SignatureUnverified",
+            message,
+        }
+    }
+
     pub(crate) fn unbuilt(commit: &CommitId, problems: &Problems) -> Self {
         let findings = problems.first(FINDINGS);
         Self {
@@ -76,9 +83,9 @@ impl Trouble {
                 FailureKind::NoRepository => "RepositoryMissing",
                 FailureKind::NoRef | FailureKind::Other => "FetchFailed",
             },
-            source::Error::Credentials { .. } | source::Error::Secrets { .. } => {
-                "CredentialsUnusable"
-            }
+            source::Error::Credentials { .. }
+            | source::Error::Secrets { .. }
+            | source::Error::App { .. } => "CredentialsUnusable",
             _ => "FetchFailed",
         };
         Self {

@@ -60,6 +60,36 @@ pub struct ApplicationSource {
     /// What is filled in after rendering; absent for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_build: Option<PostBuild>,
+    /// What must be signed, and by whom; absent for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+}
+
+/// Whose signatures a source must have. The keys are in a ConfigMap or in a Secret of the
+/// namespace of the Application: armored OpenPGP keys, and lines of allowed signers as of OpenSSH.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Verify {
+    pub mode: VerifyMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_map: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// What must be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum VerifyMode {
+    /// The commit that is followed.
+    #[default]
+    Head,
+    /// That one, and every commit that came since the last one that was applied.
+    Commits,
+    /// The tag that is followed.
+    Tag,
+    /// The tag and its commit.
+    TagAndHead,
 }
 
 /// Variables of the manifests, as in Flux: `${NAME}`, `${NAME:=default}`.

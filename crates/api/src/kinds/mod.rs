@@ -13,7 +13,7 @@ mod window;
 
 pub use application::{
     ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
-    DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus,
+    DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus, Verify, VerifyMode,
 };
 pub use health_check::HealthCheck;
 pub use ignore::IgnoreDifferences;

@@ -42,6 +42,11 @@ fn structs_are_in_step_with_the_facts() {
                 substitute: [(text(), text())].into_iter().collect(),
                 strict: true,
             }),
+            verify: Some(Verify {
+                mode: VerifyMode::TagAndHead,
+                config_map: Some(text()),
+                secret: Some(text()),
+            }),
         },
         sync_policy: SyncPolicy::default(),
         depends_on: vec![text()],

@@ -74,6 +74,7 @@ fn validate_create(object: &Object) -> Vec<Cause> {
             );
         }
     }
+    verify(&mut causes, &source.get("verify"));
     let variables = source.get("postBuild").get("substitute");
     for (name, _) in variables.entries() {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
@@ -104,6 +105,25 @@ fn validate_create(object: &Object) -> Vec<Cause> {
         ignored(&mut causes, &rule);
     }
     causes.finish()
+}
+
+fn verify(causes: &mut Causes, verify: &Field) {
+    if !verify.is_set() {
+        return;
+    }
+    let mode = verify.get("mode");
+    if mode.is_set() {
+        causes.one_of(&mode, &["head", "commits", "tag", "tagAndHead"]);
+    }
+    let (config_map, secret) = (verify.get("configMap"), verify.get("secret"));
+    if config_map.is_set() == secret.is_set() {
+        causes.invalid(
+            verify,
+            "must name either a configMap or a secret with the trusted keys",
+        );
+    }
+    causes.name(&config_map, api::name::dns1123_subdomain);
+    causes.name(&secret, api::name::dns1123_subdomain);
 }
 
 fn sync_policy(causes: &mut Causes, spec: &Field) {

@@ -53,6 +53,14 @@ fn told<'a>(undo: &'a Undo, reason: &'a str) -> Told<'a> {
 
 pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<RolledBack, Error> {
     let undo = undo(core, &request.span).await?;
+    if core.signatures.are_wanted() {
+        let ids: Vec<&str> = undo.commits.iter().map(|it| it.id.short()).collect();
+        return Err(Error::Impossible(format!(
+            "commits of the cluster repository must be signed, and Kedge has no key to sign with; \
+             git revert -S {}, and push it",
+            ids.join(" ")
+        )));
+    }
     let branch = core.config.branch.clone();
     if request
         .parent

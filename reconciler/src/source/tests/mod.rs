@@ -1,3 +1,4 @@
+mod github;
 mod probe;
 mod remote;
 mod repositories;

@@ -82,13 +82,16 @@ async fn of_a_repository_elsewhere() {
     let keys = directory.path().join("keys");
     let check = async |branch: &str, root: &str, expected: &str| {
         let said = said(&url, branch, root, (&directory, Some(&keys))).await;
+        let said = said.replace("githubAppBaseURL", "githubAppBase");
         let expected = expected.replace("URL", &url).replace("HOST", &host);
         assert_eq!(said, expected);
     };
     let ca = ("ca.crt", server.authority.certificate_pem());
     write(&keys, &[]);
     let place = keys.display();
-    let names = "username, password, bearerToken, ca.crt, tls.crt, tls.key, identity, known_hosts";
+    let names = "username, password, bearerToken, ca.crt, tls.crt, tls.key, identity, passphrase, \
+                 known_hosts, githubAppID, githubAppInstallationID, githubAppPrivateKey, \
+                 githubAppBase";
     let none =
         format!("the credentials in {place} cannot be used: it has none of the files {names}");
     check("main", ".", &none).await;

@@ -16,7 +16,7 @@ use super::servers::{Https, Sshd, authority};
 use crate::source::*;
 use crate::testing::{Directory, commit};
 
-fn access(values: &[(&str, &str)]) -> Access {
+pub(super) fn access(values: &[(&str, &str)]) -> Access {
     let values = values
         .iter()
         .map(|(name, value)| (*name, value.as_bytes().to_vec()));
@@ -24,7 +24,7 @@ fn access(values: &[(&str, &str)]) -> Access {
 }
 
 /// A directory with `origin.git`, which has one commit.
-fn origin() -> (Directory, engine::rollout::CommitId) {
+pub(super) fn origin() -> (Directory, engine::rollout::CommitId) {
     let directory = Directory::new();
     let path = directory.path().join("origin.git");
     git2::Repository::init_opts(
@@ -203,9 +203,20 @@ async fn ssh_with_a_key_and_known_hosts() {
     let refuses = format!("{host} refuses the credentials");
     checks.check(&url, &[other_key, known], &refuses).await;
     let damaged = ("identity", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA");
-    let unread =
-        format!("the SSH key for {host} cannot be read: it is damaged or has a passphrase");
+    let unread = format!("the SSH key for {host} cannot be read: it is damaged");
     checks.check(&url, &[damaged, known], &unread).await;
+    let locked = server.locked_key("user", "open sesame");
+    let locked = ("identity", &*locked);
+    let (right, wrong) = (("passphrase", "open sesame"), ("passphrase", "open barley"));
+    checks.check(&url, &[locked, right, known], "").await;
+    let refuses = format!("{refuses}, or the passphrase of the SSH key is wrong");
+    checks.check(&url, &[locked, wrong, known], &refuses).await;
+    let values = [("identity", locked.1.as_bytes().to_vec())];
+    let said = Access::from_values("test", values).unwrap_err().to_string();
+    assert!(
+        said.ends_with("identity is encrypted, and there is no passphrase"),
+        "{said}"
+    );
     let missing =
         format!("{host} has no such repository, or does not show it to these credentials");
     let elsewhere = url.replace("origin", "other");

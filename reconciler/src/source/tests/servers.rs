@@ -171,6 +171,18 @@ impl Sshd {
         fs::read_to_string(self.place.join(name)).unwrap()
     }
 
+    /// A copy of a key that wants a passphrase.
+    pub(super) fn locked_key(&self, name: &str, passphrase: &str) -> String {
+        let copy = self.place.join(format!("{name}-locked"));
+        fs::copy(self.place.join(name), &copy).unwrap();
+        let locked = Command::new("ssh-keygen")
+            .args(["-q", "-p", "-N", passphrase, "-f"])
+            .arg(&copy)
+            .status();
+        assert!(locked.unwrap().success());
+        fs::read_to_string(copy).unwrap()
+    }
+
     pub(super) fn known(&self, name: &str) -> String {
         let key = self.key(&format!("{name}.pub"));
         format!("[127.0.0.1]:{} {key}", self.port)

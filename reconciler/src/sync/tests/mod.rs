@@ -12,6 +12,7 @@ mod push;
 mod records;
 mod rollbacks;
 mod rollouts;
+mod signatures;
 mod sops;
 mod trouble;
 mod undo;

@@ -15,7 +15,10 @@ pub(super) struct Pusher {
 
 impl Pusher {
     pub(super) async fn new() -> Self {
-        let world = World::new().await;
+        Self::of(World::new().await).await
+    }
+
+    pub(super) async fn of(world: World) -> Self {
         let router = world.reconciler.git(Arc::new(Door));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

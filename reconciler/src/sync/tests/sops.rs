@@ -6,6 +6,7 @@ use engine::rollout::RolloutPhase;
 
 use super::*;
 use crate::history::StepQuery;
+use crate::source::Keyring;
 
 /// Made by sops; `key` of it is `value`.
 const SECRET: &str = include_str!("../../../../crates/engine/src/sops/tests/vectors/secret.yaml");
@@ -42,7 +43,8 @@ async fn what_is_encrypted_is_decrypted_into_the_cluster_and_kept_nowhere_else()
     let keys = world.directory.path().join("keys.txt");
     std::fs::write(&keys, KEY).unwrap();
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
-    world.use_keys(&keys).await;
+    let keyring = Keyring::new(Some(keys));
+    world.configure(|config| config.keys = keyring).await;
     let id = world.converge("With a key").await;
     let secret = world.get(&key("", "secrets", "age")).await.unwrap();
     assert_eq!(secret.body["data"]["key"], ENCODED);

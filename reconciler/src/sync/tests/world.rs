@@ -18,7 +18,7 @@ use orchestrator::watch::Hub;
 
 use crate::history::{History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger};
 use crate::service::{Service, SyncRequest};
-use crate::source::{Keyring, Person};
+use crate::source::Person;
 use crate::testing::{Directory, commit};
 use crate::{Config, Reconciler};
 
@@ -82,10 +82,10 @@ impl World {
         self.reconciler = start(&self.config, &self.client, &self.tasks).await;
     }
 
-    /// Starts again with the keys at this place.
-    pub(super) async fn use_keys(&mut self, path: &std::path::Path) {
+    /// Starts again with other settings.
+    pub(super) async fn configure(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().await;
-        self.config.keys = Keyring::new(Some(path.to_owned()));
+        change(&mut self.config);
         self.start().await;
     }
 

@@ -18,7 +18,7 @@ const PLACES: &[(&str, &str, &[&str])] = &[
     ("nodeagent", "k8s_cri", &["src/cri/"]),
     ("orchestrator", "axum", &["src/server/"]),
     ("nodeagent", "axum", &["src/server/"]),
-    // reconciler.rs hands the Git endpoint's routes on; a test pushes to them.
+    // reconciler.rs hands the Git endpoint's routes on; tests push to them, and answer as GitHub.
     (
         "reconciler",
         "axum",
@@ -27,6 +27,7 @@ const PLACES: &[(&str, &str, &[&str])] = &[
             "src/githost/",
             "src/reconciler.rs",
             "src/sync/tests/",
+            "src/source/tests/",
         ],
     ),
     ("crates/tls", "axum", &["src/server/"]),

@@ -155,13 +155,15 @@ fn applications_and_rollouts() {
     refuse(
         applications,
         &json!({"metadata": {"name": "web"}, "spec": {
-            "source": {"path": "../up", "revision": "--upload-pack=x", "postBuild": {"substitute": {"1A": "x"}}}, "deadlineSeconds": 0, "dependsOn": ["web"],
+            "source": {"path": "../up", "revision": "--upload-pack=x", "postBuild": {"substitute": {"1A": "x"}}, "verify": {"mode": "all"}}, "deadlineSeconds": 0, "dependsOn": ["web"],
             "syncPolicy": {"pruneBudget": "many"}, "deletionPolicy": "drop",
             "healthCheckExprs": [{"apiVersion": "v1", "kind": "Secret", "current": "data.a =="}],
         }}),
         &[
             ("spec.source.path", "must not contain '..'"),
             ("spec.source.revision", "must not start with '-'"),
+            ("spec.source.verify.mode", "supported values: \"head\""),
+            ("spec.source.verify", "either a configMap or a secret"),
             ("spec.source.postBuild.substitute", "a name must consist"),
             ("spec.deadlineSeconds", "must be greater than 0"),
             ("spec.syncPolicy.pruneBudget", "a valid percent string"),
