@@ -5,6 +5,7 @@
 //! what a rollout does next ([`rollout`]). Who reads Git and writes objects is elsewhere.
 
 pub mod application;
+pub mod apply;
 pub mod commit;
 pub mod diff;
 pub mod health;
@@ -17,8 +18,10 @@ pub mod plan;
 mod problem;
 pub mod progress;
 pub mod proof;
+mod reference;
 pub mod render;
 pub mod rollout;
+mod sequence;
 pub mod sops;
 pub mod tree;
 pub mod validate;

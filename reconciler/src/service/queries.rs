@@ -16,7 +16,9 @@ use crate::history::ApplicationSummary;
 use crate::source::{self, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
-use crate::sync::{Answer, Missing, ask, claim, claimed, findings, keys, ordered, refuse, respect};
+use crate::sync::{
+    Answer, Missing, Stored, ask, claim, claimed, findings, keys, ordered, refuse, respect,
+};
 
 pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
     let source = core.history.reader().source(&core.source.name).await?;
@@ -204,7 +206,7 @@ pub(super) async fn plan(
     .await;
     let stored = match answer.map_err(Error::Cluster)? {
         Answer::Stored(stored) => stored,
-        Answer::Unsaid => BTreeMap::new(),
+        Answer::Unsaid => Stored::default(),
         Answer::Refused(all) => {
             let problems = findings(&source.location, &id, all).await;
             return Err(refused(problems.map_err(Error::Cluster)?));
@@ -215,7 +217,8 @@ pub(super) async fn plan(
         kinds: core.cluster.kinds(),
         manifests,
         live: &live,
-        stored: &stored,
+        stored: &stored.objects,
+        renewed: &stored.renewed,
         inventory: &inventory,
         prune: &prune,
     })

@@ -13,6 +13,7 @@ use engine::validate::{self, Rendered};
 use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
 
 use super::core::{Core, applications, unread};
+use super::plan::Stored;
 use super::plan::keys;
 use super::plans::{Wanted, plan_one, plans};
 use super::render::Render;
@@ -201,7 +202,7 @@ async fn removed(
             continue;
         }
         let application = &leaving.application;
-        let (none, prune) = (BTreeMap::new(), Prune::from(application.deletion));
+        let (none, prune) = (Stored::default(), Prune::from(application.deletion));
         let plan = plan_one(core, application, &[], &none, claimed, &prune, found).await?;
         removed.insert(name.clone(), plan.unwrap_or_default());
     }

@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use api::patch::apply::Conflicts;
+use api::patch::{self, Manager};
 use api::{Collection, Object, ObjectKey, Reason, Uid};
 use client::{
     Author, Cache, Client, DeleteOptions, Env, Error, Informers, Patch, PatchOptions, Propagation,
-    Step, Target,
+    Step, Target, WriteOptions,
 };
 use engine::Kinds;
+use engine::apply::{Method, checked as method};
+use jiff::Timestamp;
 
 use crate::config::MANAGER;
 
@@ -171,14 +175,18 @@ impl Cluster {
             let mut left = objects;
             while !left.is_empty() {
                 let (part, rest) = left.split_at(fitting(left, STEPS));
-                let steps: Vec<Step> = part.iter().map(|object| apply(object, None)).collect();
+                let now = self.env.now();
+                let steps: Vec<Step> = part.iter().map(|object| write(object, now)).collect();
                 made.extend(client.transaction(&steps, false, author(commit)).await?);
                 left = rest;
             }
             return Ok(made);
         }
         for object in objects {
-            made.push(apply_one(client, &self.kinds, object, false).await?);
+            made.push(match method(object) {
+                Method::Replace => self.replace_one(client, object).await?,
+                _ => apply_one(client, &self.kinds, object, false).await?,
+            });
         }
         Ok(made)
     }
@@ -214,6 +222,29 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+
+    /// Replaces what is there, and creates what is not.
+    async fn replace_one(&self, client: &dyn Client, object: &Object) -> Result<Object, Error> {
+        let live = match self.kinds.key(object) {
+            Some(key) => self
+                .cache(&key.collection)
+                .get(&key)
+                .map(|live| (key, live)),
+            None => None,
+        };
+        let Some((key, live)) = live else {
+            return apply_one(client, &self.kinds, object, false).await;
+        };
+        let mut next = whole(object, self.env.now());
+        let version = live.body["metadata"]["resourceVersion"].clone();
+        next.metadata_mut()
+            .insert("resourceVersion".into(), version);
+        let options = WriteOptions {
+            field_manager: MANAGER.into(),
+            ..WriteOptions::default()
+        };
+        client.replace(&Target::object(key), &next, &options).await
     }
 
     async fn has_transactions(&self, client: &dyn Client) -> Result<bool, Error> {
@@ -258,6 +289,28 @@ fn apply(object: &Object, uid: Option<Uid>) -> Step {
         force: true,
         uid,
     }
+}
+
+/// As the manifest wants to be applied.
+fn write(object: &Object, now: Timestamp) -> Step {
+    match method(object) {
+        Method::Replace => Step::Restore {
+            object: whole(object, now),
+        },
+        _ => apply(object, None),
+    }
+}
+
+/// The object as if there had been nothing before, with a record of who owns it.
+fn whole(object: &Object, now: Timestamp) -> Object {
+    let manager = Manager {
+        name: MANAGER,
+        subresource: "",
+    };
+    let schema = api::schema::kind(&object.gvk());
+    let fresh = patch::apply::apply(None, object, &manager, Conflicts::Force, now, schema);
+    // What does not fit the schema was refused before.
+    fresh.unwrap_or_else(|_| object.clone())
 }
 
 async fn apply_one(

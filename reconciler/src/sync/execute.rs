@@ -110,6 +110,7 @@ impl<'a> Execution<'a> {
             }
             Decision::ClearHooks { deletions } => return self.clear_hooks(&deletions).await,
             Decision::Prune { deletions } => return self.prune(&deletions).await,
+            Decision::Renew { deletions } => return self.renew(&deletions).await,
             Decision::Forget { entries } => self.forget(&entries),
             Decision::Succeed { changed } => {
                 self.take_over().await?;

@@ -18,7 +18,7 @@ use super::check;
 use super::core::Core;
 use super::foreign;
 use super::memory::Memory;
-use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
+use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
 use super::render::Render;
 use super::target::Target;
 use crate::source::Source;
@@ -99,7 +99,7 @@ impl Look<'_> {
         };
         let manifests = &*respect(self.core, self.application, &opened, self.live);
         let mut said = false;
-        let mut stored = BTreeMap::new();
+        let mut stored = Stored::default();
         if self.ask {
             let cluster = &self.core.cluster;
             match ask(
@@ -122,7 +122,8 @@ impl Look<'_> {
             kinds: self.core.cluster.kinds(),
             manifests,
             live: self.live,
-            stored: &stored,
+            stored: &stored.objects,
+            renewed: &stored.renewed,
             inventory,
             prune: &self.prune,
         });

@@ -59,7 +59,7 @@ pub(crate) use holds::Holds;
 pub(crate) use inventory::Inventory;
 pub(crate) use look::claimed;
 pub(crate) use mirroring::Mirroring;
-pub(crate) use plan::{Answer, Missing, ask, findings, keys, ordered, respect};
+pub(crate) use plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
 pub(crate) use render::{Render, Renders};
 pub(crate) use signatures::Signatures;
 pub(crate) use sources::Sources;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{Object, ObjectKey};
+use api::{Object, ObjectKey, Reason};
 use client::{Client, Remedy};
+use engine::apply::{self, Method};
 use engine::hook::{self, Role};
 use engine::rollout::CommitId;
 use engine::{Application, Kinds, Manifest, Problem, Problems, ignore, order};
@@ -21,11 +22,19 @@ const FINDINGS: usize = 20;
 /// What the server says to a dry run.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Stored(BTreeMap<ObjectKey, Object>),
+    Stored(Stored),
     /// It cannot say yet: a namespace is missing, or on its way out.
     Unsaid,
     /// It will never take these.
     Refused(Vec<(Manifest, client::Error)>),
+}
+
+/// What would be stored.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) objects: BTreeMap<ObjectKey, Object>,
+    /// What the server takes only if it is made anew, as its manifest allows.
+    pub(crate) renewed: BTreeSet<ObjectKey>,
 }
 
 /// What a missing namespace means.
@@ -49,11 +58,15 @@ pub(crate) async fn ask(
 ) -> Result<Answer, client::Error> {
     let mut left: Vec<&Manifest> = manifests.to_vec();
     let mut refused = Vec::new();
+    let mut renewed = BTreeSet::new();
     loop {
         let objects: Vec<&Object> = left.iter().map(|manifest| &manifest.object).collect();
         let refusal = match cluster.stored(client, &objects).await {
             Ok(_) if !refused.is_empty() => return Ok(Answer::Refused(refused)),
-            Ok(stored) => return Ok(Answer::Stored(by_key(cluster.kinds(), stored))),
+            Ok(stored) => {
+                let objects = by_key(cluster.kinds(), stored);
+                return Ok(Answer::Stored(Stored { objects, renewed }));
+            }
             Err(refusal) => refusal,
         };
         let is_final = problems::is_final(&refusal.error)
@@ -67,12 +80,31 @@ pub(crate) async fn ask(
             };
         };
         let manifest = left.remove(index);
+        if let Some(key) = renewable(cluster, manifest, &refusal.error) {
+            renewed.insert(key);
+            continue;
+        }
         let ends = manifest.object.kind() == "Namespace" || refused.len() + 1 >= FINDINGS;
         refused.push((manifest.clone(), refusal.error));
         if ends {
             return Ok(Answer::Refused(refused));
         }
     }
+}
+
+/// A live object that may be deleted and made again, since the server does not take its change.
+fn renewable(cluster: &Cluster, manifest: &Manifest, error: &client::Error) -> Option<ObjectKey> {
+    let invalid = matches!(error, client::Error::Api(status) if status.reason == Reason::Invalid);
+    let allowed = apply::checked(&manifest.object) == Method::Recreate;
+    let key = cluster
+        .kinds()
+        .key(&manifest.object)
+        .filter(|_| invalid && allowed)?;
+    cluster
+        .cache(&key.collection)
+        .get(&key)
+        .is_some()
+        .then_some(key)
 }
 
 fn by_key(kinds: &Kinds, stored: Vec<Option<Object>>) -> BTreeMap<ObjectKey, Object> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::{Object, ObjectKey};
+use api::ObjectKey;
 use engine::application::Found;
 use engine::plan::{self, Input, Prune};
 use engine::rollout::{CommitId, Options};
@@ -13,7 +13,7 @@ use engine::{Application, Manifest, Plan, Problems};
 
 use super::core::Core;
 use super::foreign;
-use super::plan::{Answer, Missing, ask, findings, keys, ordered, respect};
+use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
 use super::render::Render;
 use crate::source::Location;
 
@@ -51,7 +51,7 @@ pub(super) async fn plans(
     let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
     let stored = match asked.await? {
         Answer::Stored(stored) => stored,
-        Answer::Unsaid => BTreeMap::new(),
+        Answer::Unsaid => Stored::default(),
         Answer::Refused(refused) => return findings(location, commit, refused).await.map(Err),
     };
     let all = renders.values().flat_map(|render| render.manifests());
@@ -117,7 +117,7 @@ pub(super) async fn plan_one(
     core: &Core,
     application: &Application,
     manifests: &[Manifest],
-    stored: &BTreeMap<ObjectKey, Object>,
+    stored: &Stored,
     claimed: &BTreeSet<ObjectKey>,
     prune: &Prune,
     found: &[Found],
@@ -136,7 +136,8 @@ pub(super) async fn plan_one(
         kinds,
         manifests,
         live: &live,
-        stored,
+        stored: &stored.objects,
+        renewed: &stored.renewed,
         inventory: &inventory,
         prune,
     });

@@ -10,6 +10,19 @@ use crate::history::{StepKind, Write};
 
 impl Execution<'_> {
     pub(super) async fn prune(&mut self, deletions: &[Deletion]) -> Result<Next, client::Error> {
+        self.take_away(deletions, "").await
+    }
+
+    /// Deletes what comes back once it is gone.
+    pub(super) async fn renew(&mut self, deletions: &[Deletion]) -> Result<Next, client::Error> {
+        self.take_away(deletions, ", to make it anew").await
+    }
+
+    async fn take_away(
+        &mut self,
+        deletions: &[Deletion],
+        why: &str,
+    ) -> Result<Next, client::Error> {
         let live = &self.observation.live;
         // What is on its way out needs no second push.
         let leaving = |it: &&Deletion| live.get(&it.key).is_some_and(Object::is_deleting);
@@ -18,7 +31,7 @@ impl Execution<'_> {
             return Ok(Next::Rest);
         }
         let titles: Vec<String> = now.iter().map(|deletion| deletion.title()).collect();
-        let text = format!("deletes {}", titles.join(", "));
+        let text = format!("deletes {}{why}", titles.join(", "));
         self.record_plan();
         self.step(StepKind::Pruning, text, json!({"objects": titles}));
         self.flush().await?;
@@ -38,7 +51,7 @@ impl Execution<'_> {
             self.flush().await?;
             return Err(error);
         }
-        if let Some(rollout) = &self.rollout {
+        if let Some(rollout) = self.rollout.as_ref().filter(|_| why.is_empty()) {
             self.pending.push(Write::Applied {
                 rollout: rollout.id.clone(),
                 keys: now.iter().map(|it| it.key.clone()).collect(),

@@ -1,6 +1,6 @@
 //! An Application that is no more: its objects go as its policy says, then what is left of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -76,6 +76,7 @@ async fn plan(
         manifests: &[],
         live: &live,
         stored: &BTreeMap::new(),
+        renewed: &BTreeSet::new(),
         inventory,
         prune: &Prune::from(record.deletion),
     });

@@ -33,7 +33,7 @@ pub(crate) fn of(plan: &Plan) -> Vec<ObjectResult> {
 
 fn step(step: &Step, wave: i32) -> ObjectResult {
     let (action, changes) = match &step.change {
-        Change::Create | Change::Recreate => (Action::Create, Vec::new()),
+        Change::Create | Change::Recreate | Change::Renew(_) => (Action::Create, Vec::new()),
         Change::Update(changes) => (Action::Change, masked(&step.object, changes)),
         Change::Unchanged => (Action::Unchanged, Vec::new()),
     };

@@ -174,7 +174,7 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
     let changed = plan.steps().filter(|step| step.is_change()).map(|step| {
         let secret = is_secret(&step.object);
         let (action, changes, object) = match &step.change {
-            Change::Create | Change::Recreate => {
+            Change::Create | Change::Recreate | Change::Renew(_) => {
                 (Action::Create, Vec::new(), Some(masked(&step.object).body))
             }
             Change::Update(changes) if secret => {

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use api::{Object, ObjectKey, Uid};
 
 use super::prune::{Prune, prune};
-use super::{Change, Plan, Step, Wave};
+use super::stages::in_order;
+use super::{Change, Plan, Step};
 use crate::hook::{self, Role};
-use crate::{Kinds, Manifest, Problem, Problems, diff, order};
+use crate::reference::{self, Reference};
+use crate::{Kinds, Manifest, Problem, Problems, apply, diff, order};
 
 /// One object the application is on record for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct Input<'a> {
     /// What the server says it would store for each manifest. Where it says nothing, the manifest
     /// is put over the live object instead.
     pub stored: &'a BTreeMap<ObjectKey, Object>,
+    /// What the server takes only if it is made anew.
+    pub renewed: &'a BTreeSet<ObjectKey>,
     pub inventory: &'a [InventoryEntry],
     /// What becomes of objects that left the commit.
     pub prune: &'a Prune,
@@ -41,7 +45,7 @@ pub struct Input<'a> {
 /// # Errors
 /// Kinds the server does not know and annotations that cannot be read, with file and line.
 pub fn build(input: &Input) -> Result<Plan, Problems> {
-    let mut waves: BTreeMap<_, Vec<Step>> = BTreeMap::new();
+    let mut waves: BTreeMap<_, Vec<Named>> = BTreeMap::new();
     let mut problems = Vec::new();
     let mut wanted = BTreeSet::new();
     for manifest in input.manifests {
@@ -61,7 +65,15 @@ pub fn build(input: &Input) -> Result<Plan, Problems> {
         match step(input, manifest) {
             Ok((wave, step)) => {
                 wanted.insert(step.key.clone());
-                waves.entry(wave).or_default().push(step);
+                let references = reference::of_manifest(input.kinds, manifest);
+                let references = references.unwrap_or_else(|problem| {
+                    problems.push(problem);
+                    Vec::new()
+                });
+                waves
+                    .entry(wave)
+                    .or_default()
+                    .push(Named { step, references });
             }
             Err(problem) => problems.push(problem),
         }
@@ -77,12 +89,15 @@ pub fn build(input: &Input) -> Result<Plan, Problems> {
         hooks,
         ..Plan::default()
     };
-    for (number, mut steps) in waves {
-        steps.sort_by(|a, b| order::compare(&a.object, &b.object));
-        plan.waves.push(Wave { number, steps });
-    }
+    plan.waves = in_order(waves)?;
     prune(input, &wanted, &mut plan);
     Ok(plan)
+}
+
+/// A step, and what its object names.
+pub(super) struct Named {
+    pub(super) step: Step,
+    pub(super) references: Vec<Reference>,
 }
 
 fn step(input: &Input, manifest: &Manifest) -> Result<(order::WaveNumber, Step), Problem> {
@@ -92,10 +107,12 @@ fn step(input: &Input, manifest: &Manifest) -> Result<(order::WaveNumber, Step),
         .kinds
         .key(object)
         .ok_or_else(|| crate::validate::unknown_kind(input.kinds, manifest))?;
+    apply::method(manifest)?;
     let change = match input.live.get(&key) {
         None => Change::Create,
         // It must go before it can come back: applying to it would be lost.
         Some(live) if live.is_deleting() => Change::Recreate,
+        Some(live) if input.renewed.contains(&key) => Change::Renew(live.uid()),
         Some(live) => {
             let stored = input
                 .stored

@@ -3,6 +3,7 @@
 mod adopt;
 mod build;
 mod prune;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -48,6 +49,10 @@ pub struct Plan {
 #[serde(rename_all = "camelCase")]
 pub struct Wave {
     pub number: WaveNumber,
+    /// What is applied after others of the same wave are healthy, since it says that it comes after
+    /// them, has a higher one.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub stage: u32,
     /// In the order of application.
     pub steps: Vec<Step>,
 }
@@ -72,6 +77,8 @@ pub enum Change {
     Create,
     /// The object is being deleted; it is created again once it is gone.
     Recreate,
+    /// The server does not take the change: this very object is deleted, and made again.
+    Renew(Uid),
     /// Never empty. Old is live, new is what the server would store.
     Update(Vec<FieldChange>),
     Unchanged,
@@ -164,6 +171,12 @@ impl Plan {
         }
         plan
     }
+}
+
+/// For serde, which asks with a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_first(stage: &u32) -> bool {
+    *stage == 0
 }
 
 impl Wave {

@@ -1,12 +1,14 @@
 //! What left the commit: deleted, kept, or kept until somebody says that it may go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::kinds::{DeletionPolicy, PruneBudget};
 use api::{Object, ObjectKey};
 
 use super::{Deletion, Input, Kept, PRUNE_ANNOTATION, Plan};
+use crate::reference::{Reference, of_live};
 use crate::rollout::Options;
+use crate::sequence::{Item, sequence};
 use crate::{Application, order};
 
 const ARGO_OPTIONS: &str = "argocd.argoproj.io/sync-options";
@@ -92,11 +94,37 @@ pub(super) fn prune(input: &Input, wanted: &BTreeSet<ObjectKey>, plan: &mut Plan
             )),
         }
     }
-    leaving.sort_by(|(a, deletion_a), (b, deletion_b)| {
-        let wave = deletion_b.wave.cmp(&deletion_a.wave);
-        wave.then_with(|| order::compare(b, a))
-    });
-    plan.deletes = leaving.into_iter().map(|(_, deletion)| deletion).collect();
+    plan.deletes = backwards(input, leaving);
+}
+
+/// The reverse of the order of creation.
+fn backwards(input: &Input, leaving: Vec<(&Object, Deletion)>) -> Vec<Deletion> {
+    let mut waves: BTreeMap<_, Vec<(&Object, Deletion)>> = BTreeMap::new();
+    for (live, deletion) in leaving {
+        waves
+            .entry(deletion.wave)
+            .or_default()
+            .push((live, deletion));
+    }
+    let mut deletes = Vec::new();
+    for wave in waves.into_values().rev() {
+        let named = wave.iter().map(|(live, _)| of_live(input.kinds, live));
+        let references: Vec<Vec<Reference>> = named.collect();
+        let items = wave.iter().zip(&references);
+        let items: Vec<Item> = items
+            .map(|((live, deletion), references)| Item {
+                key: &deletion.key,
+                kind: &deletion.kind,
+                object: live,
+                references,
+            })
+            .collect();
+        // What was applied is in no circle; from a foreign hand it goes in any order.
+        let order =
+            sequence(&items).unwrap_or_else(|all| all.into_iter().map(|it| (it, 0)).collect());
+        deletes.extend(order.iter().rev().map(|(at, _)| wave[*at].1.clone()));
+    }
+    deletes
 }
 
 fn fate(prune: &Prune, live: &Object) -> Fate {

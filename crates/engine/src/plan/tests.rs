@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -52,6 +52,7 @@ impl Case {
             manifests: &self.manifests,
             live: &self.live,
             stored: &BTreeMap::new(),
+            renewed: &BTreeSet::new(),
             inventory: &self.inventory,
             prune,
         })

@@ -20,7 +20,7 @@ pub struct Counts {
 pub fn counts(plan: &Plan) -> Counts {
     let of = |wanted: fn(&Change) -> bool| plan.steps().filter(|step| wanted(&step.change)).count();
     Counts {
-        create: of(|change| matches!(change, Change::Create | Change::Recreate)),
+        create: of(|change| matches!(change, Change::Create | Change::Recreate | Change::Renew(_))),
         change: of(|change| matches!(change, Change::Update(_))),
         delete: plan.deletes.len(),
         asks: plan.asking().count(),
@@ -70,7 +70,8 @@ pub fn lines(plan: &Plan) -> Vec<String> {
     let several = plan.waves.iter().filter(|wave| wave.has_changes()).count() > 1;
     for wave in plan.waves.iter().filter(|wave| wave.has_changes()) {
         if several {
-            lines.push(format!("wave {}", wave.number));
+            let then = if wave.stage > 0 { ", then" } else { "" };
+            lines.push(format!("wave {}{then}", wave.number));
         }
         for step in wave.steps.iter().filter(|step| step.is_change()) {
             describe(step, &mut lines);
@@ -85,6 +86,10 @@ fn describe(step: &Step, lines: &mut Vec<String>) {
         Change::Create => lines.push(format!("+ create  {}", step.title())),
         Change::Recreate => lines.push(format!(
             "+ create  {} (once the one that is being deleted is gone)",
+            step.title()
+        )),
+        Change::Renew(_) => lines.push(format!(
+            "+ create  {} anew (the server does not take the change, and the manifest says recreate)",
             step.title()
         )),
         Change::Update(changes) => {

@@ -99,6 +99,8 @@ pub enum Decision {
     ClearHooks { deletions: Vec<Deletion> },
     /// Delete exactly these, in this order, then take them out of the inventory.
     Prune { deletions: Vec<Deletion> },
+    /// Delete exactly these, to make them again once they are gone.
+    Renew { deletions: Vec<Deletion> },
     /// Take these out of the inventory: there is no such object any more.
     Forget { entries: Vec<InventoryEntry> },
     /// Record the verdict. `changed` is false where the commit asked for nothing new.

@@ -9,8 +9,9 @@ use super::decide::{Decision, Observed, forget, gate};
 use super::fellow::failed_with;
 use super::hooks;
 use super::record::Rollout;
-use crate::Plan;
+use super::run::renewal;
 use crate::plan::{Change, Deletion, Step};
+use crate::{Plan, WaveNumber};
 
 /// The wanted commit has its verdict: all that is left is drift.
 pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
@@ -63,6 +64,10 @@ fn correct(observed: &Observed, plan: &Plan) -> Vec<Decision> {
         decisions.extend(closed.until.map(|at| Decision::Wake { at }));
         return decisions;
     }
+    let renewed = plan
+        .steps()
+        .filter(|step| due(&step.key).is_none_or(|due| due <= observed.now));
+    decisions.extend(renewal(WaveNumber::default(), renewed));
     let is_due = |key: &ObjectKey| due(key).is_none_or(|due| due <= observed.now);
     let objects: Vec<ObjectKey> = drifted
         .iter()
@@ -95,6 +100,9 @@ fn restore(observed: &Observed, over: &Rollout, plan: &Plan) -> Vec<Decision> {
     if over.began_at.is_none() {
         return Vec::new();
     }
+    if let Some(renewal) = renewal(WaveNumber::default(), plan.steps()) {
+        return vec![renewal];
+    }
     let objects: Vec<ObjectKey> = plan
         .steps()
         .filter(|step| is_drift(step))
@@ -114,7 +122,8 @@ fn restore(observed: &Observed, over: &Rollout, plan: &Plan) -> Vec<Decision> {
 
 /// Something to put back now: what is being deleted has to be gone first.
 fn is_drift(step: &Step) -> bool {
-    step.is_change() && step.change != Change::Recreate && !ran_its_course(step)
+    let waits = matches!(step.change, Change::Recreate | Change::Renew(_));
+    step.is_change() && !waits && !ran_its_course(step)
 }
 
 /// A Job that cleans up after itself is not missing once it is done.

@@ -11,8 +11,8 @@ use super::record::{Applied, Rollout};
 use super::status::sentence;
 use crate::health::holds_back;
 use crate::hook::HookPhase;
-use crate::plan::{Change, Step, Wave};
-use crate::{Health, HealthStatus, Plan};
+use crate::plan::{Change, Deletion, Step, Wave};
+use crate::{Health, HealthStatus, Plan, WaveNumber};
 
 /// A rollout that may write.
 pub(super) struct Run<'a> {
@@ -53,6 +53,8 @@ impl Run<'_> {
         let before = |applied: &&Applied| applied.wave == wave.number;
         let attempts = self.rollout.applied.iter().filter(before).count();
         let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+        // Every stage before this one took one at least.
+        let attempts = attempts.saturating_sub(wave.stage);
         let changed = || wave.steps.iter().filter(|step| step.is_change());
         if self.rollout.began_at.is_some() && self.observed.now >= self.deadline {
             let first = changed().next().map(Step::title).unwrap_or_default();
@@ -71,6 +73,9 @@ impl Run<'_> {
                 reason: format!("{first} is not as the commit wants it yet"),
                 until: due.min(self.deadline),
             }];
+        }
+        if let Some(renewal) = renewal(wave.number, changed()) {
+            return vec![renewal];
         }
         let ready = changed().filter(|step| step.change != Change::Recreate);
         let objects: Vec<ObjectKey> = ready.map(|step| step.key.clone()).collect();
@@ -119,7 +124,7 @@ impl Run<'_> {
             .plan
             .waves
             .last()
-            .is_some_and(|last| last.number == wave.number);
+            .is_some_and(|last| (last.number, last.stage) == (wave.number, wave.stage));
         let phase = if last {
             RolloutPhase::Verifying
         } else {
@@ -151,6 +156,24 @@ impl Run<'_> {
         let deadline = self.observed.application.deadline;
         fail(format!("{reason}; it was given {}", duration(deadline)))
     }
+}
+
+/// What has to go before it can come back.
+pub(super) fn renewal<'a>(
+    wave: WaveNumber,
+    steps: impl Iterator<Item = &'a Step>,
+) -> Option<Decision> {
+    let deletion = |step: &Step| match &step.change {
+        Change::Renew(uid) => Some(Deletion {
+            key: step.key.clone(),
+            kind: step.kind.clone(),
+            uid: uid.clone(),
+            wave,
+        }),
+        _ => None,
+    };
+    let deletions: Vec<Deletion> = steps.filter_map(deletion).collect();
+    (!deletions.is_empty()).then_some(Decision::Renew { deletions })
 }
 
 /// Degraded before missing before progressing; of equals the one that is final, then the first.

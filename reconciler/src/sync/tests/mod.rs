@@ -6,6 +6,7 @@ mod foreign;
 mod hooks;
 mod hosted;
 mod ignore;
+mod methods;
 mod proofs;
 mod prune;
 mod push;

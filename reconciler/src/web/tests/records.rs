@@ -364,6 +364,7 @@ impl Sample {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "movies"}, "data": {"token": "aHVudGVyMg=="}});
         Plan {
             waves: vec![plan::Wave {
+                stage: 0,
                 number: WaveNumber::default(),
                 steps: vec![
                     step(

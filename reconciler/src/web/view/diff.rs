@@ -94,7 +94,9 @@ pub(crate) fn of_plan(plan: &Plan, query: &Query) -> Objects {
         objects.push(object);
     }
     let steps = |wanted: fn(&Change) -> bool| plan.steps().filter(move |s| wanted(&s.change));
-    for step in steps(|change| matches!(change, Change::Create | Change::Recreate)) {
+    for step in
+        steps(|change| matches!(change, Change::Create | Change::Recreate | Change::Renew(_)))
+    {
         let mut object = empty(Action::Create, &step.kind, &step.key);
         object.place = step.origin.to_string();
         if step.change == Change::Recreate {

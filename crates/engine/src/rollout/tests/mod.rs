@@ -1,6 +1,7 @@
 mod approval;
 mod fellow;
 mod hooks;
+mod renewal;
 mod world;
 
 use serde_json::json;
@@ -273,22 +274,6 @@ fn a_job_that_cleaned_up_after_itself_is_not_drift() {
     step.kind = "Job".into();
     step.object = json!({"kind": "Job", "spec": {"ttlSecondsAfterFinished": 60}}).into();
     assert_eq!(world.decide(), Vec::<String>::new());
-}
-
-#[test]
-fn what_is_being_deleted_is_waited_for() {
-    let mut world = World::new(&[&["a!", "b!"]]).running(RolloutPhase::Applying);
-    world.plan.as_mut().unwrap().waves[0].steps[0].change = Change::Recreate;
-    assert_eq!(world.decide(), ["apply 0: b"]);
-    world.plan.as_mut().unwrap().waves[0].steps[1].change = Change::Unchanged;
-    assert_eq!(
-        world.decide(),
-        ["Applying until 60: ConfigMap shop/a is being deleted, and comes back once it is gone"]
-    );
-    let mut over = world.running(RolloutPhase::Succeeded);
-    assert_eq!(over.decide(), Vec::<String>::new());
-    over.plan.as_mut().unwrap().waves[0].steps[0].change = Change::Create;
-    assert_eq!(over.decide(), ["correct a"]);
 }
 
 #[test]

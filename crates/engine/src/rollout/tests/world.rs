@@ -160,6 +160,7 @@ pub(super) fn plan(waves: &[&[&str]]) -> Plan {
     };
     let waves = (0..).zip(waves).map(|(number, names)| Wave {
         number: WaveNumber(number),
+        stage: 0,
         steps: names.iter().map(step).collect(),
     });
     Plan {
@@ -197,6 +198,10 @@ pub(super) fn say(decision: &Decision) -> String {
                 .map(|deletion| deletion.key.clone())
                 .collect();
             format!("prune {}", names(&keys))
+        }
+        Decision::Renew { deletions } => {
+            let keys: Vec<ObjectKey> = deletions.iter().map(|it| it.key.clone()).collect();
+            format!("renew {}", names(&keys))
         }
         Decision::Hook { hooks } => format!("run {}", names(hooks)),
         Decision::ClearHooks { deletions } => {
