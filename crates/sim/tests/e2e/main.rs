@@ -7,6 +7,7 @@ mod node_death;
 mod pages;
 mod past;
 mod pods;
+mod policies;
 mod readme;
 mod scenarios;
 mod sql;

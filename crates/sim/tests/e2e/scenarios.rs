@@ -10,15 +10,15 @@ use serde_json::Value;
 use sim::instance::{Instance, empty_seed, wait};
 use sim::work_tree::WorkTree;
 
-const SOON: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const SOON: SignedDuration = SignedDuration::from_secs(60);
 
-struct Scene {
-    instance: Instance,
-    work: WorkTree,
+pub(super) struct Scene {
+    pub(super) instance: Instance,
+    pub(super) work: WorkTree,
 }
 
 /// Runs a scenario on an instance of its own; a failure comes with the logs.
-fn scene(name: &str, play: impl FnOnce(&Scene) -> anyhow::Result<()>) {
+pub(super) fn scene(name: &str, play: impl FnOnce(&Scene) -> anyhow::Result<()>) {
     let begin = || -> anyhow::Result<Scene> {
         let seed = empty_seed()?;
         let instance = Instance::start(name, &["--seed", &seed, "--runtime", "simulated"])?;
@@ -130,9 +130,14 @@ fn a_newer_commit_supersedes_and_a_rollback_goes_back() {
         );
 
         // Back to A: what B and C did is undone by one commit.
-        let said = scene
-            .instance
-            .kedge(&["rollback", "shop-2", "--reason", "A was better"])?;
+        let said = scene.instance.kedge(&[
+            "rollback",
+            "shop",
+            "--to",
+            "shop-1",
+            "--reason",
+            "A was better",
+        ])?;
         expect(
             &said,
             "spec.template.spec.containers[web].image: web:3 -> web:1",
@@ -230,7 +235,7 @@ impl Scene {
         self.work.write(&file("settings"), &map)
     }
 
-    fn push(&self, message: &str) -> anyhow::Result<String> {
+    pub(super) fn push(&self, message: &str) -> anyhow::Result<String> {
         self.work.add(message)?;
         self.work.push()
     }
@@ -245,7 +250,7 @@ impl Scene {
         Ok(list["items"].as_array().context("no items")?.clone())
     }
 
-    fn newest(&self, application: &str) -> anyhow::Result<Value> {
+    pub(super) fn newest(&self, application: &str) -> anyhow::Result<Value> {
         let rollouts = self.rollouts(application)?;
         rollouts.first().cloned().context("no rollout")
     }
@@ -299,7 +304,7 @@ fn application(name: &str) -> String {
     )
 }
 
-fn namespace(name: &str) -> String {
+pub(super) fn namespace(name: &str) -> String {
     format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
 }
 
@@ -326,7 +331,7 @@ fn map(number: usize, value: &str) -> String {
     )
 }
 
-fn expect(text: &str, part: &str) -> anyhow::Result<()> {
+pub(super) fn expect(text: &str, part: &str) -> anyhow::Result<()> {
     ensure!(text.contains(part), "expected {part:?} in:\n{text}");
     Ok(())
 }
