@@ -27,6 +27,8 @@ pub struct Application {
     pub uid: Uid,
     pub generation: i64,
     pub source: Source,
+    /// More places, whose objects belong to it as well.
+    pub more: Vec<Source>,
     pub policy: SyncPolicy,
     /// Applications that must be healthy at the same commit first.
     pub depends_on: Vec<String>,
@@ -70,18 +72,16 @@ impl Application {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let names = spec["dependsOn"].as_array().into_iter().flatten();
         let target = text(&spec["targetNamespace"]);
+        let several = spec["sources"].as_array().filter(|all| !all.is_empty());
+        let single = std::slice::from_ref(&spec["source"]);
+        let mut sources = several.map_or(single, Vec::as_slice).iter().map(source);
         Self {
             namespace: object.namespace().to_owned(),
             name: object.name().to_owned(),
             uid: object.uid(),
             generation: object.generation(),
-            source: Source {
-                repo: text(&spec["source"]["repo"]),
-                path: text(&spec["source"]["path"]),
-                revision: text(&spec["source"]["revision"]),
-                substitutions: substitutions(&spec["source"]["postBuild"]),
-                verify: verify(&spec["source"]["verify"]),
-            },
+            source: sources.next().unwrap_or_default(),
+            more: sources.collect(),
             policy: SyncPolicy {
                 automated: flag("automated"),
                 prune: flag("prune"),
@@ -114,9 +114,30 @@ impl Application {
         }
     }
 
+    /// Every place its manifests are in.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> + Clone {
+        std::iter::once(&self.source).chain(&self.more)
+    }
+
+    /// The same, to change them.
+    pub fn sources_mut(&mut self) -> impl Iterator<Item = &mut Source> {
+        std::iter::once(&mut self.source).chain(&mut self.more)
+    }
+
     /// The path inside the repository; `None` where it leaves it.
     pub fn path(&self) -> Option<String> {
         path::join("", &self.source.path)
+    }
+}
+
+fn source(spec: &Value) -> Source {
+    let text = |name: &str| spec[name].as_str().unwrap_or_default().to_owned();
+    Source {
+        repo: text("repo"),
+        path: text("path"),
+        revision: text("revision"),
+        substitutions: substitutions(&spec["postBuild"]),
+        verify: verify(&spec["verify"]),
     }
 }
 
@@ -199,14 +220,24 @@ fn check(
     }
     render::default_namespace(&mut manifest.object, NAMESPACE);
     let mut application = Application::from_object(&manifest.object);
-    let written = application.source.path.clone();
-    let problem = |message: String| {
-        Problem::new(&manifest.origin.file, message)
-            .at(manifest.origin.line, 0)
-            .object(format!("Application {}", application.name))
-            .field("spec.source.path")
-    };
-    if application.source.repo.is_empty() {
+    let name = application.name.clone();
+    let one = application.more.is_empty();
+    for (index, source) in application.sources_mut().enumerate() {
+        if !source.repo.is_empty() {
+            continue;
+        }
+        let field = if one {
+            "spec.source.path".to_owned()
+        } else {
+            format!("spec.sources[{index}].path")
+        };
+        let written = source.path.clone();
+        let problem = |message: String| {
+            Problem::new(&manifest.origin.file, message)
+                .at(manifest.origin.line, 0)
+                .object(format!("Application {name}"))
+                .field(&field)
+        };
         match path::join(root, &written) {
             None => problems.push(problem(format!("path {written:?} leaves the repository"))),
             Some(resolved) => {
@@ -216,7 +247,7 @@ fn check(
                             .hint("it is relative to the root of the repository"),
                     );
                 }
-                application.source.path = resolved;
+                source.path = resolved;
             }
         }
     }

@@ -2,7 +2,7 @@
 //! by, and what `kedge validate` runs.
 
 use crate::application::{self, Found};
-use crate::render::{self, Options};
+use crate::render::{self, Place};
 use crate::sops::Sealed;
 use crate::tree::{Reads, Recorder};
 use crate::validate::{self, Rendered};
@@ -49,16 +49,15 @@ pub fn read(tree: &dyn Tree, root: &str, kinds: &Kinds) -> Result<Vec<Part>, Pro
 pub fn part(tree: &dyn Tree, found: &Found, kinds: &Kinds) -> Result<Part, Problems> {
     let application = &found.application;
     let recorder = Recorder::new(tree);
-    let rendered = if application.source.repo.is_empty() {
-        let options = Options {
-            kinds,
-            namespace: &application.target_namespace,
-            substitutions: application.source.substitutions.as_ref(),
-        };
-        render::render(&recorder, &application.source.path, &options)?
-    } else {
-        render::Rendered::default()
-    };
+    let here = application.sources().filter(|it| it.repo.is_empty());
+    let places: Vec<Place> = here
+        .map(|source| Place {
+            tree: &recorder,
+            source,
+            name: "",
+        })
+        .collect();
+    let rendered = render::places(&places, kinds, &application.target_namespace)?;
     Ok(Part {
         found: found.clone(),
         manifests: rendered.manifests,

@@ -98,7 +98,8 @@ pub(super) fn read(path: &Path, namespace: &Namespace) -> anyhow::Result<Reading
             },
             substitutions: application
                 .as_ref()
-                .and_then(|it| it.source.substitutions.as_ref()),
+                .and_then(|it| it.sources().find(|it| it.path == place.path))
+                .and_then(|it| it.substitutions.as_ref()),
         };
         manifests(&tree, &place.path, &options).map(Read::Manifests)
     };
@@ -124,7 +125,7 @@ fn owner(tree: &DirectoryTree, place: &Place) -> Option<Application> {
         .as_ref()
         .and_then(|root| application::find(tree, root).ok())
         .unwrap_or_default();
-    let own = |found: &Found| found.application.source.path == place.path;
+    let own = |found: &Found| found.application.sources().any(|it| it.path == place.path);
     let own = found.into_iter().find(own);
     own.map(|found| found.application)
 }

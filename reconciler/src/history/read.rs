@@ -271,11 +271,25 @@ impl Reader {
         key: &ObjectKey,
         commit: &CommitId,
     ) -> Result<Option<(String, Origin)>, Error> {
+        match self.origin_in(key, commit, false).await? {
+            Some(found) => Ok(Some(found)),
+            None => self.origin_in(key, commit, true).await,
+        }
+    }
+
+    /// The same, where `several` also in rollouts whose first source is at the commit.
+    async fn origin_in(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        several: bool,
+    ) -> Result<Option<(String, Origin)>, Error> {
         let found: Option<(String, String, i32)> = sqlx::query_as(
             "select r.application, o.file, o.line
                from rollouts r
                join rollout_objects o on o.rollout = r.id
-              where r.revision = $1 and o.api_group = $2 and o.resource = $3 and o.namespace = $4
+              where (r.revision = $1 or ($6 and split_part(r.revision, '+', 1) = $1))
+                and o.api_group = $2 and o.resource = $3 and o.namespace = $4
                 and o.name = $5 and o.file <> ''
               order by r.started_at desc limit 1",
         )
@@ -284,6 +298,7 @@ impl Reader {
         .bind(&key.collection.resource)
         .bind(&key.namespace)
         .bind(&key.name)
+        .bind(several)
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("find where a commit asks for an object"))?;

@@ -57,15 +57,18 @@ async fn view(core: &Core, summary: ApplicationSummary) -> Result<ApplicationVie
         _ => core.history.reader().commit(&standing.revision).await?,
     };
     Ok(ApplicationView {
-        path: application
-            .as_ref()
-            .map(|it| it.source.path.clone())
-            .unwrap_or_default(),
+        path: application.as_ref().map(paths).unwrap_or_default(),
         depends_on: application.map(|it| it.depends_on).unwrap_or_default(),
         standing,
         commit,
         summary,
     })
+}
+
+/// Where its manifests are, for people.
+fn paths(application: &Application) -> String {
+    let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
+    paths.join(", ")
 }
 
 pub(super) fn missing(application: &str) -> Error {

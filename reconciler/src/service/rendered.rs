@@ -8,8 +8,9 @@ use engine::{Application, application};
 use super::Error;
 use super::queries::{missing, unreadable};
 use crate::source::Source;
-use crate::sync::Render;
+use crate::sync::check::is_here;
 use crate::sync::core::Core;
+use crate::sync::{Render, Trees, commits, render};
 
 /// An application at a commit.
 pub(super) struct Rendered {
@@ -27,22 +28,51 @@ pub(super) async fn at(core: &Core, name: &str, id: &CommitId) -> Result<Rendere
         None => core.source.clone(),
     };
     let (renders, cluster, root) = (core.renders.clone(), core.cluster.clone(), core.root());
-    let (id, wanted) = (id.clone(), name.to_owned());
+    let (at, id, wanted) = (id.clone(), id.clone(), name.to_owned());
     let reading = source.location.read(move |git| {
         let tree = git.tree(&id)?;
         let found = application::find(&tree, &root).unwrap_or_default();
         let found = found.into_iter().map(|found| found.application);
         let application = found.into_iter().find(|it| it.name == wanted).or(current);
         Ok(application.map(|application| {
-            let render = renders.render(&application, &id, &tree, cluster.kinds());
+            let is_one = application.more.is_empty() || is_here(&application);
+            let render = is_one.then(|| {
+                let trees = Trees::same(&tree, &application);
+                renders.render(&application, &id, &trees, cluster.kinds())
+            });
             (application, render)
         }))
     });
     let read = reading.await.map_err(unreadable)?;
     let (application, render) = read.ok_or_else(|| missing(name))?;
+    let render = match render {
+        Some(render) => render,
+        None => several(core, &source, &application, &at).await?,
+    };
     Ok(Rendered {
         application,
         source,
         render,
     })
+}
+
+/// The render of an Application with several sources: all at the commits that are named, or the
+/// first at the one that is, and the others at what they follow.
+async fn several(
+    core: &Core,
+    source: &Source,
+    application: &Application,
+    named: &CommitId,
+) -> Result<Arc<Render>, Error> {
+    let nothing = || Error::Impossible("there is no commit to compare with yet".into());
+    let target = core.target().ok_or_else(nothing)?;
+    let commit = if named.parts().len() > 1 {
+        named.clone()
+    } else {
+        let commits = commits(core, &target, application, Some(named)).await;
+        let commits = commits.map_err(Error::Cluster)?;
+        commits.map_err(|trouble| Error::Impossible(trouble.message))?
+    };
+    let rendering = render(core, source, application, &commit);
+    rendering.await.map_err(Error::Cluster)
 }

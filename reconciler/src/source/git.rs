@@ -248,7 +248,7 @@ impl Repository {
     }
 
     pub(crate) fn oid(&self, id: &CommitId) -> Result<Oid, Error> {
-        Oid::from_str(&id.0).map_err(self.failed("read a commit's id"))
+        Oid::from_str(id.first()).map_err(self.failed("read a commit's id"))
     }
 }
 

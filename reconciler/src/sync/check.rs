@@ -16,7 +16,7 @@ use super::core::{Core, applications, unread};
 use super::plan::Stored;
 use super::plan::keys;
 use super::plans::{Wanted, plan_one, plans};
-use super::render::Render;
+use super::render::{Render, Trees};
 use super::target::ordered as by_dependency;
 use crate::source::Location;
 
@@ -53,7 +53,8 @@ pub(crate) async fn read(
         };
         let mut rendered = BTreeMap::new();
         for application in applications(&found).filter(|it| is_here(it)) {
-            let render = renders.render(application, &commit, &tree, cluster.kinds());
+            let trees = Trees::same(&tree, application);
+            let render = renders.render(application, &commit, &trees, cluster.kinds());
             rendered.insert(application.name.clone(), render);
         }
         let mut problems = Vec::new();
@@ -100,7 +101,12 @@ fn rooted(tree: &dyn Tree, root: &str) -> Result<(), Problems> {
 
 /// Whether the Application's manifests are in the very commit that defines it.
 pub(crate) fn is_here(application: &Application) -> bool {
-    application.source.repo.is_empty() && application.source.revision.is_empty()
+    application.sources().all(is_source_here)
+}
+
+/// The same of one of its sources.
+pub(crate) fn is_source_here(source: &engine::application::Source) -> bool {
+    source.repo.is_empty() && source.revision.is_empty()
 }
 
 /// Checks a commit whole.

@@ -117,7 +117,9 @@ impl Core {
             return None;
         }
         let mut application = Application::from_object(&object);
-        application.source.path = path::join(&self.root(), &application.source.path)?;
+        for source in application.sources_mut() {
+            source.path = path::join(&self.root(), &source.path)?;
+        }
         Some(application)
     }
 
@@ -132,16 +134,23 @@ impl Core {
             return Vec::new();
         };
         let reads = |application: &&Application| {
-            let hosted = self.hosted.named(&application.source.repo);
-            hosted.is_some_and(|hosted| hosted.name == repository)
+            application.sources().any(|source| {
+                let hosted = self.hosted.named(&source.repo);
+                hosted.is_some_and(|hosted| hosted.name == repository)
+            })
         };
         let all = target.applications.values().map(|found| &found.application);
         all.filter(reads).map(|it| it.name.clone()).collect()
     }
 
-    /// The repository an Application's manifests are in.
+    /// The repository an Application's manifests are in: of several, the first.
     pub(crate) fn source_of(&self, application: &Application) -> Source {
-        let (url, revision) = (&application.source.repo, &application.source.revision);
+        self.source_at(&application.source)
+    }
+
+    /// The repository that one source of an Application names.
+    pub(crate) fn source_at(&self, source: &engine::application::Source) -> Source {
+        let (url, revision) = (&source.repo, &source.revision);
         // One mirror has one who fetches into it.
         let is_tracked =
             url.is_empty() || self.sources.source(url).location == self.source.location;

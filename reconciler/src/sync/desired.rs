@@ -1,7 +1,7 @@
 //! Which commit an Application is to be brought to.
 
-use engine::Application;
 use engine::rollout::{self, CommitId, Desired, RolloutPhase};
+use engine::{Application, application};
 
 use super::core::{Core, unread};
 use super::target::Target;
@@ -10,33 +10,56 @@ use crate::history::{Request, Rollout};
 use crate::service::Trouble;
 use crate::source::Source;
 
-/// The newest commit that concerns the Application, signed as it asks for.
+/// The newest commit that concerns the Application, signed as it asks for; those of all its
+/// sources, where it has several.
 pub(super) async fn compared(
     core: &Core,
     target: &Target,
     application: &Application,
-    source: &Source,
 ) -> Result<Result<CommitId, Trouble>, client::Error> {
-    let found = match newest(core, target, application, source).await? {
+    let found = match commits(core, target, application, None).await? {
         Ok(found) => found,
         Err(trouble) => return Ok(Err(trouble)),
     };
-    let asked = core
-        .signatures
-        .of(core, application, &source.location, &found);
+    let asked = core.signatures.of(core, application, &found);
     Ok(asked.await?.map(|_signers| found))
+}
+
+/// What each source follows, `first` of the first one where it is given.
+pub(crate) async fn commits(
+    core: &Core,
+    target: &Target,
+    application: &Application,
+    first: Option<&CommitId>,
+) -> Result<Result<CommitId, Trouble>, client::Error> {
+    if check::is_here(application) {
+        let here = first.unwrap_or(target.revision());
+        return Ok(Ok(here.clone()));
+    }
+    let mut all = Vec::new();
+    for (index, source) in application.sources().enumerate() {
+        let commit = match first.filter(|_| index == 0) {
+            Some(first) => Ok(first.clone()),
+            None => newest(core, target, source).await?,
+        };
+        match commit {
+            Ok(commit) => all.push(commit),
+            Err(trouble) => return Ok(Err(trouble)),
+        }
+    }
+    Ok(Ok(CommitId::joined(&all)))
 }
 
 async fn newest(
     core: &Core,
     target: &Target,
-    application: &Application,
-    source: &Source,
+    wanted: &application::Source,
 ) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if check::is_here(application) {
+    if check::is_source_here(wanted) {
         return Ok(Ok(target.revision().clone()));
     }
-    let revision = &application.source.revision;
+    let source = core.source_at(wanted);
+    let revision = &wanted.revision;
     let found = match source.resolve(revision).await {
         Ok(found) => found,
         // A mirror that was never fetched: the first fetch wakes the Application.
@@ -49,7 +72,7 @@ async fn newest(
         format!("revision {revision:?}")
     };
     let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
-    let unfetched = || core.sources.trouble(&application.source.repo);
+    let unfetched = || core.sources.trouble(&wanted.repo);
     Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
 }
 

@@ -275,13 +275,15 @@ impl<'a> Execution<'a> {
         Ok(Ok(()))
     }
 
-    /// The commit that the plan is about: while a failed one is held, the one before it.
+    /// The commit that the plan is about: while a failed one is held, the one before it. Of several
+    /// sources the first one's: the log of changes knows one for each write.
     pub(super) fn commit(&self) -> String {
         let observation = self.observation;
-        match &observation.last {
-            Some((failed, _)) if observation.restoring => failed.previous.to_string(),
-            _ => observation.desired.revision.to_string(),
-        }
+        let commit = match &observation.last {
+            Some((failed, _)) if observation.restoring => &failed.previous,
+            _ => &observation.desired.revision,
+        };
+        commit.first().to_owned()
     }
 
     fn wait(&mut self, phase: RolloutPhase, on: Awaited, reason: &str) {

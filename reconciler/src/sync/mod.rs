@@ -52,6 +52,7 @@ mod worker;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use core::causes;
+pub(crate) use desired::commits;
 pub(crate) use fetch::Fetcher;
 pub(crate) use foreign::{claim, refuse};
 pub(crate) use gate::PushGate;
@@ -59,8 +60,9 @@ pub(crate) use holds::Holds;
 pub(crate) use inventory::Inventory;
 pub(crate) use look::claimed;
 pub(crate) use mirroring::Mirroring;
+pub(crate) use observe::render;
 pub(crate) use plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
-pub(crate) use render::{Render, Renders};
+pub(crate) use render::{Render, Renders, Trees};
 pub(crate) use signatures::Signatures;
 pub(crate) use sources::Sources;
 #[cfg(test)]

@@ -9,23 +9,24 @@ use engine::plan::{InventoryEntry, Plan, Prune};
 use engine::rollout::{
     self, CommitId, Correction, Dependency, DependencyState, Desired, Fellow, Observed,
 };
-use engine::{Application, Health, Problems};
+use engine::{Application, Health, Problem, Problems, Tree};
 use jiff::Timestamp;
 
 use super::asked;
 use super::before::before_failure;
+use super::check::is_here;
 use super::core::{Core, unread};
 use super::desired::{compared, desired};
 use super::last::last;
 use super::look::Look;
 use super::memory::Memory;
 use super::plan::keys;
-use super::render::Render;
+use super::render::{Render, Trees};
 use super::target::Target;
 use crate::config::MANAGER;
 use crate::history::{Rollout, Write};
 use crate::service::Trouble;
-use crate::source::Source;
+use crate::source::{Location, Repository, Source};
 
 /// One Application at one moment.
 pub(crate) struct Observation {
@@ -98,7 +99,7 @@ pub(crate) async fn observe(
     memory: &mut Memory,
 ) -> Result<Observe, client::Error> {
     let source = core.source_of(&application);
-    let compared = match compared(core, target, &application, &source).await? {
+    let compared = match compared(core, target, &application).await? {
         Ok(compared) => compared,
         Err(why) => return Ok(Observe::Unknown(why)),
     };
@@ -177,7 +178,7 @@ fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<
     names.map(dependency).collect()
 }
 
-pub(super) async fn render(
+pub(crate) async fn render(
     core: &Core,
     source: &Source,
     application: &Application,
@@ -188,9 +189,33 @@ pub(super) async fn render(
     }
     let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
     let (application, commit) = (application.clone(), commit.clone());
+    let commits = commit.parts();
+    let is_same = commits.len() == 1 && (is_here(&application) || application.more.is_empty());
+    if !is_same && commits.len() != application.sources().count() {
+        let text = format!("commit {commit} is of other sources than the Application has now");
+        let failed = Render::failed(&application, Problem::new("", text));
+        return Ok(Arc::new(failed));
+    }
+    let sources = application.more.iter().filter(|_| !is_same);
+    let more: Vec<Location> = sources.map(|it| core.source_at(it).location).collect();
     let rendering = source.location.read(move |git| {
-        let tree = git.tree(&commit)?;
-        Ok(renders.render(&application, &commit, &tree, cluster.kinds()))
+        let first = git.tree(&commit)?;
+        if is_same {
+            let trees = Trees::same(&first, &application);
+            return Ok(renders.render(&application, &commit, &trees, cluster.kinds()));
+        }
+        let opened: Result<Vec<_>, _> = more.iter().map(Repository::open).collect();
+        let opened = opened?;
+        let trees: Result<Vec<_>, _> = opened
+            .iter()
+            .zip(&commits[1..])
+            .map(|(git, commit)| git.tree(commit))
+            .collect();
+        let trees = trees?;
+        let more = trees.iter().map(|tree| tree as &dyn Tree);
+        let all = std::iter::once(&first as &dyn Tree).chain(more).collect();
+        let trees = Trees::new(all, &application);
+        Ok(renders.render(&application, &commit, &trees, cluster.kinds()))
     });
     rendering.await.map_err(unread)
 }

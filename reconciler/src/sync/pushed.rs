@@ -11,6 +11,7 @@ use super::check::{Checked, is_here, parts};
 use super::core::{Core, unread};
 use super::plans::{Wanted, plans};
 use super::progress::Goal;
+use super::render::Trees;
 use super::target::ordered as by_dependency;
 use crate::githost::{Accept, Lines, Pushed};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
@@ -42,7 +43,11 @@ async fn meant(core: &Core, pushed: &Pushed, location: &Location) -> Result<Mean
         .collect();
     for found in target.applications.values() {
         let application = &found.application;
-        if is_here(application) || !reads(core, application, location) {
+        // What the other sources of one have is not known before they are asked.
+        if is_here(application)
+            || !application.more.is_empty()
+            || !reads(core, application, location)
+        {
             continue;
         }
         let (revision, moves) = (application.source.revision.clone(), moves.clone());
@@ -165,7 +170,8 @@ pub(crate) async fn goals(
     };
     let location = Location::new(hosted.path);
     let all = target.applications.values().map(|found| &found.application);
-    let reads = |it: &&Application| !is_here(it) && reads(core, it, &location);
+    let reads =
+        |it: &&Application| !is_here(it) && it.more.is_empty() && reads(core, it, &location);
     let readers: Vec<(String, String)> = all
         .filter(reads)
         .map(|it| (it.name.clone(), it.source.revision.clone()))
@@ -208,7 +214,7 @@ async fn check_for(
     let rendering = location.read(move |git| {
         let tree = git.tree(&id)?;
         let render = |it: &Application| {
-            let render = renders.render(it, &id, &tree, cluster.kinds());
+            let render = renders.render(it, &id, &Trees::same(&tree, it), cluster.kinds());
             (it.name.clone(), render)
         };
         Ok(wanted.iter().map(render).collect::<BTreeMap<_, _>>())

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::application::Source;
 use engine::hook::{Hook, hooks};
-use engine::render::{self, Options};
+use engine::render::{self, Place};
 use engine::rollout::CommitId;
 use engine::sops::Sealed;
 use engine::tree::{Reads, Recorder};
-use engine::{Application, Kinds, Manifest, Problems, Tree, plan};
+use engine::{Application, Kinds, Manifest, Problem, Problems, Tree, plan};
 
 use crate::source::Keyring;
 
@@ -31,8 +31,9 @@ pub(crate) struct Render {
     sealed: Sealed,
     /// Keys are missing, or cannot be read: it may be another one with the same files.
     is_locked: bool,
-    reads: Reads,
-    source: Source,
+    /// Of each source.
+    reads: Vec<Reads>,
+    sources: Vec<Source>,
     namespace: String,
 }
 
@@ -81,20 +82,20 @@ impl Renders {
         Some(found.render.clone())
     }
 
-    /// The render of `application` over `tree`, which is the tree of `commit`.
+    /// The render of `application` over `trees`, which are those of `commit`, one for each source.
     pub(crate) fn render(
         &self,
         application: &Application,
         commit: &CommitId,
-        tree: &dyn Tree,
+        trees: &Trees,
         kinds: &Kinds,
     ) -> Arc<Render> {
         if let Some(render) = self.known(application, commit) {
             return render;
         }
         let render = self
-            .holding(application, tree)
-            .unwrap_or_else(|| Arc::new(self.fresh(application, tree, kinds)));
+            .holding(application, trees)
+            .unwrap_or_else(|| Arc::new(self.fresh(application, trees, kinds)));
         if render.is_locked {
             return render;
         }
@@ -117,7 +118,7 @@ impl Renders {
         self.lock().retain(|name, _| names.contains(name.as_str()));
     }
 
-    fn holding(&self, application: &Application, tree: &dyn Tree) -> Option<Arc<Render>> {
+    fn holding(&self, application: &Application, trees: &Trees) -> Option<Arc<Render>> {
         let candidates: Vec<Arc<Render>> = {
             let cache = self.lock();
             let entries = cache.get(&application.name).into_iter().flatten();
@@ -125,17 +126,23 @@ impl Renders {
         };
         candidates
             .into_iter()
-            .find(|render| render.is_of(application) && render.reads.hold_in(tree).unwrap_or(false))
+            .find(|render| render.is_of(application) && render.holds_in(trees))
     }
 
-    fn fresh(&self, application: &Application, tree: &dyn Tree, kinds: &Kinds) -> Render {
-        let recorder = Recorder::new(tree);
-        let options = Options {
-            kinds,
-            namespace: &application.target_namespace,
-            substitutions: application.source.substitutions.as_ref(),
-        };
-        let rendered = render::render(&recorder, &application.source.path, &options);
+    fn fresh(&self, application: &Application, trees: &Trees, kinds: &Kinds) -> Render {
+        let recorders: Vec<Recorder> = trees.all().map(Recorder::new).collect();
+        let names: Vec<String> = application.sources().map(|it| trees.name(it)).collect();
+        let places: Vec<Place> = recorders
+            .iter()
+            .zip(application.sources())
+            .zip(&names)
+            .map(|((recorder, source), name)| Place {
+                tree: recorder,
+                source,
+                name,
+            })
+            .collect();
+        let rendered = render::places(&places, kinds, &application.target_namespace);
         let (mut manifests, sealed) = match rendered {
             Ok(rendered) => (Ok(rendered.manifests), rendered.sealed),
             Err(problems) => (Err(problems), Sealed::default()),
@@ -157,8 +164,8 @@ impl Renders {
             manifests,
             sealed,
             is_locked,
-            reads: recorder.into_reads(),
-            source: application.source.clone(),
+            reads: recorders.into_iter().map(Recorder::into_reads).collect(),
+            sources: application.sources().cloned().collect(),
             namespace: application.target_namespace.clone(),
         }
     }
@@ -168,9 +175,63 @@ impl Renders {
     }
 }
 
+/// The tree of each source of an Application, in their order.
+pub(crate) struct Trees<'a> {
+    trees: Vec<&'a dyn Tree>,
+    first: &'a Source,
+}
+
+impl<'a> Trees<'a> {
+    /// All sources are in one commit.
+    pub(crate) fn same(tree: &'a dyn Tree, application: &'a Application) -> Self {
+        Self::new(application.sources().map(|_| tree).collect(), application)
+    }
+
+    pub(crate) fn new(trees: Vec<&'a dyn Tree>, application: &'a Application) -> Self {
+        let first = &application.source;
+        Self { trees, first }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a dyn Tree> {
+        self.trees.iter().copied()
+    }
+
+    /// What is written before the files of a source; nothing for those beside the first's.
+    fn name(&self, source: &Source) -> String {
+        let (repo, revision) = (source.repo.as_str(), source.revision.as_str());
+        if (repo, revision) == (self.first.repo.as_str(), self.first.revision.as_str()) {
+            return String::new();
+        }
+        let repo = if repo.is_empty() { "cluster" } else { repo };
+        match revision {
+            "" => format!("{repo}//"),
+            revision => format!("{repo}@{revision}//"),
+        }
+    }
+}
+
 impl Render {
+    fn holds_in(&self, trees: &Trees) -> bool {
+        let mut each = self.reads.iter().zip(trees.all());
+        each.all(|(reads, tree)| reads.hold_in(tree).unwrap_or(false))
+    }
+
+    /// One that cannot be made.
+    pub(crate) fn failed(application: &Application, why: Problem) -> Self {
+        Self {
+            manifests: Err(why.into()),
+            digest: String::new(),
+            hooks: Vec::new(),
+            sealed: Sealed::default(),
+            is_locked: true,
+            reads: Vec::new(),
+            sources: application.sources().cloned().collect(),
+            namespace: application.target_namespace.clone(),
+        }
+    }
+
     fn is_of(&self, application: &Application) -> bool {
-        self.source == application.source && self.namespace == application.target_namespace
+        application.sources().eq(&self.sources) && self.namespace == application.target_namespace
     }
 
     /// Whether any of it is encrypted. What is made of such a one is not kept.
@@ -201,8 +262,10 @@ mod tests {
         let application = Application::from_object(&body.into());
         let (renders, kinds) = (Renders::default(), Kinds::served());
         let commit = |name: &str| CommitId(name.into());
-        let render =
-            |name: &str, tree: &MapTree| renders.render(&application, &commit(name), tree, &kinds);
+        let render = |name: &str, tree: &MapTree| {
+            let trees = Trees::same(tree, &application);
+            renders.render(&application, &commit(name), &trees, &kinds)
+        };
         let first = MapTree::default().with_file("web/a.yaml", config("one"));
         let one = render("1", &first);
         assert_eq!(one.manifests().len(), 1);
@@ -222,7 +285,8 @@ mod tests {
             target_namespace: "shop".into(),
             ..application.clone()
         };
-        let moved = renders.render(&moved, &commit("5"), &first, &kinds);
+        let trees = Trees::same(&first, &moved);
+        let moved = renders.render(&moved, &commit("5"), &trees, &kinds);
         assert_eq!(moved.manifests()[0].object.namespace(), "shop");
         renders.retain(&BTreeSet::new());
         assert!(renders.known(&application, &commit("5")).is_none());

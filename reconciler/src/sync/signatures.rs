@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use api::Collection;
 use api::kinds::{Verify, VerifyMode};
 use client::Env;
-use engine::application::NAMESPACE;
+use engine::application::{NAMESPACE, Source};
 use engine::rollout::CommitId;
 use engine::{Application, Problem, Problems};
 
@@ -89,10 +89,13 @@ impl Signatures {
         commit: &CommitId,
     ) -> Result<Result<(), Problems>, client::Error> {
         for application in applications {
-            let asked = self.of(core, application, location, commit).await?;
-            if let Err(trouble) = asked {
-                let text = format!("application {}: {}", application.name, trouble.message);
-                return Ok(Err(refusal(vec![text])));
+            for (index, source) in application.sources().enumerate() {
+                let name = &application.name;
+                let asked = self.of_source(core, (name, index, source), location, commit);
+                if let Err(trouble) = asked.await? {
+                    let text = format!("application {name}: {}", trouble.message);
+                    return Ok(Err(refusal(vec![text])));
+                }
             }
         }
         Ok(Ok(()))
@@ -106,10 +109,35 @@ impl Signatures {
         &self,
         core: &Core,
         application: &Application,
+        commit: &CommitId,
+    ) -> Result<Result<Vec<String>, Trouble>, client::Error> {
+        let parts = commit.parts();
+        let mut all = Vec::new();
+        for (index, source) in application.sources().enumerate() {
+            let commit = parts.get(index).or(parts.first()).unwrap_or(commit);
+            let location = core.source_at(source).location;
+            let name = &application.name;
+            match self
+                .of_source(core, (name, index, source), &location, commit)
+                .await?
+            {
+                Ok(signers) => all.extend(signers),
+                Err(trouble) => return Ok(Err(trouble)),
+            }
+        }
+        all.dedup();
+        Ok(Ok(all))
+    }
+
+    /// The same of one source.
+    async fn of_source(
+        &self,
+        core: &Core,
+        (name, index, source): (&str, usize, &Source),
         location: &Location,
         commit: &CommitId,
     ) -> Result<Result<Vec<String>, Trouble>, client::Error> {
-        let Some(wanted) = &application.source.verify else {
+        let Some(wanted) = &source.verify else {
             return Ok(Ok(Vec::new()));
         };
         let trust = match trust(core, wanted).await? {
@@ -118,12 +146,13 @@ impl Signatures {
         };
         let old = match wanted.mode {
             VerifyMode::Commits => {
-                let last = core.history.reader().last_success(&application.name).await;
-                last.map_err(recorded)?.map(|last| last.revision)
+                let last = core.history.reader().last_success(name).await;
+                let last = last.map_err(recorded)?;
+                last.and_then(|last| last.revision.parts().get(index).cloned())
             }
             _ => None,
         };
-        let revision = application.source.revision.clone();
+        let revision = source.revision.clone();
         let (mode, commit) = (wanted.mode, commit.clone());
         let reading = location.read(move |git| {
             let mut signed = Vec::new();

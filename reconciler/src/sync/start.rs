@@ -21,7 +21,8 @@ impl Execution<'_> {
         let observation = self.observation;
         let commit = observation.source.commit(revision).await.map_err(unread)?;
         let reader = self.core.history.reader();
-        let push = reader.push_of(revision).await.map_err(recorded)?;
+        let first = CommitId(revision.first().to_owned());
+        let push = reader.push_of(&first).await.map_err(recorded)?;
         let rollout = self.fresh(&commit, rollback, push).await?;
         let undoes = match rollout.rollback_of.as_str() {
             "" => String::new(),
@@ -33,12 +34,9 @@ impl Execution<'_> {
             some => format!("{some} objects of "),
         };
         let signers = self.signers(revision).await?;
-        let signed = match signers.len() {
-            0 => String::new(),
-            _ => format!(", signed by {}", signers.join(", ")),
-        };
+        let (others, signed) = (self.others(revision), signed(&signers));
         let text = format!(
-            "rollout {} of {part}commit {} ({}){undoes}{signed}",
+            "rollout {} of {part}commit {} ({}){others}{undoes}{signed}",
             rollout.id,
             revision.short(),
             commit.subject()
@@ -62,19 +60,32 @@ impl Execution<'_> {
         self.rollout = Some(rollout);
         self.attempts = 0;
         let asked = json!({"revision": revision, "requester": observation.requester,
-            "options": observation.desired.options, "signedBy": signers});
+            "options": observation.desired.options, "signedBy": signers,
+            "revisions": revision.parts()});
         self.step(StepKind::Started, text, asked);
         self.record_plan();
         Ok(())
+    }
+
+    /// The commits of further sources, for people.
+    fn others(&self, revision: &CommitId) -> String {
+        let parts = revision.parts();
+        let more = self.observation.application.more.iter();
+        let told = more.zip(parts.iter().skip(1)).map(|(source, commit)| {
+            let repo = match source.repo.as_str() {
+                "" => "the cluster repository",
+                repo => repo,
+            };
+            format!(" with {} of {repo}", commit.short())
+        });
+        told.collect()
     }
 
     /// Who signed the commit, where that counts.
     async fn signers(&self, revision: &CommitId) -> Result<Vec<String>, client::Error> {
         let (core, observation) = (self.core, self.observation);
         let (application, source) = (&observation.application, &observation.source);
-        let asked = core
-            .signatures
-            .of(core, application, &source.location, revision);
+        let asked = core.signatures.of(core, application, revision);
         let mut signers = asked.await?.unwrap_or_default();
         if is_here(application) {
             let tracked = core.signatures.tracked(&source.location, None, revision);
@@ -179,6 +190,13 @@ impl Execution<'_> {
                 objects: results::of(plan),
             });
         }
+    }
+}
+
+fn signed(signers: &[String]) -> String {
+    match signers {
+        [] => String::new(),
+        all => format!(", signed by {}", all.join(", ")),
     }
 }
 

@@ -60,8 +60,8 @@ impl Execution<'_> {
         self.undone(&failed);
         let text = format!(
             "commit {} is undone: everything is as commit {} has it",
-            failed.revision.short(),
-            failed.previous.short()
+            failed.revision.named(),
+            failed.previous.named()
         );
         self.about(&failed, StepKind::Undone, text);
         Ok(())

@@ -252,9 +252,9 @@ fn unconverged(observation: &Observation) -> usize {
 fn trouble(core: &Core, observation: &Observation) -> Option<Trouble> {
     let unbuilt = observation.plan.as_ref().err();
     let unbuilt = unbuilt.map(|it| Trouble::unbuilt(&observation.compared, it));
-    let url = &observation.application.source.repo;
+    let mut sources = observation.application.sources();
     unbuilt
-        .or_else(|| core.sources.trouble(url))
+        .or_else(|| sources.find_map(|it| core.sources.trouble(&it.repo)))
         .or_else(|| core.troubles.get())
 }
 

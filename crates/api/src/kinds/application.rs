@@ -15,7 +15,12 @@ pub const DEFAULT_DEADLINE_SECONDS: i32 = 600;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplicationSpec {
-    pub source: ApplicationSource,
+    /// Either this, or `sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ApplicationSource>,
+    /// Several places whose objects belong together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<ApplicationSource>,
     #[serde(default)]
     pub sync_policy: SyncPolicy,
     /// Names of Applications in the same namespace that must be Healthy first.

@@ -33,21 +33,23 @@ fn in_step(ty: &Type, value: &Value) {
 #[test]
 fn structs_are_in_step_with_the_facts() {
     let text = || "x".to_owned();
+    let source = ApplicationSource {
+        repo: Some(text()),
+        path: text(),
+        revision: Some(text()),
+        post_build: Some(PostBuild {
+            substitute: [(text(), text())].into_iter().collect(),
+            strict: true,
+        }),
+        verify: Some(Verify {
+            mode: VerifyMode::TagAndHead,
+            config_map: Some(text()),
+            secret: Some(text()),
+        }),
+    };
     let spec = ApplicationSpec {
-        source: ApplicationSource {
-            repo: Some(text()),
-            path: text(),
-            revision: Some(text()),
-            post_build: Some(PostBuild {
-                substitute: [(text(), text())].into_iter().collect(),
-                strict: true,
-            }),
-            verify: Some(Verify {
-                mode: VerifyMode::TagAndHead,
-                config_map: Some(text()),
-                secret: Some(text()),
-            }),
-        },
+        source: Some(source.clone()),
+        sources: vec![source],
         sync_policy: SyncPolicy::default(),
         depends_on: vec![text()],
         deadline_seconds: 1,

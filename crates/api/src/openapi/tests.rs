@@ -131,8 +131,8 @@ fn schemas_carry_what_clients_merge_by() {
     );
     check(
         &v2,
-        "/definitions/dev.kedge.v1alpha1.ApplicationSpec/required",
-        json!(["source"]),
+        "/definitions/dev.kedge.v1alpha1.ApplicationSource/required",
+        json!(["path"]),
     );
 }
 

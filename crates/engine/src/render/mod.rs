@@ -4,6 +4,7 @@
 mod check;
 mod documents;
 pub mod kustomize;
+mod places;
 mod plain;
 mod secret;
 mod substitute;
@@ -21,6 +22,7 @@ use crate::validate::unknown_kind;
 use crate::{Kinds, Manifest, Problem, Problems, Tree, order};
 
 pub use documents::{Documents, Texts};
+pub use places::{Place, places};
 pub use substitute::Substitutions;
 
 /// Changes whenever the same files could render to something else: part of a cache's key.

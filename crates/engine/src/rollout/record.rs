@@ -13,12 +13,37 @@ use super::{Options, Rollback};
 use crate::WaveNumber;
 use crate::hook::HookRun;
 
-/// A Git commit's full hexadecimal name.
+/// A Git commit's full hexadecimal name. Where an Application has several sources, those of all of
+/// them, in their order, with `+` between: together they are what it is brought to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommitId(pub String);
 
 impl CommitId {
+    /// One name for the commits of several sources.
+    pub fn joined(parts: &[Self]) -> Self {
+        let parts: Vec<&str> = parts.iter().map(|part| part.0.as_str()).collect();
+        Self(parts.join("+"))
+    }
+
+    /// The commit of each source.
+    pub fn parts(&self) -> Vec<Self> {
+        let parts = self.0.split('+');
+        parts.map(|part| Self(part.to_owned())).collect()
+    }
+
+    /// The beginnings of all of them, for people.
+    pub fn named(&self) -> String {
+        let parts = self.0.split('+');
+        let parts: Vec<&str> = parts.map(|part| part.get(..7).unwrap_or(part)).collect();
+        parts.join("+")
+    }
+
+    /// The commit of the first source, which stands for all in a list.
+    pub fn first(&self) -> &str {
+        self.0.split('+').next().unwrap_or(&self.0)
+    }
+
     /// The first seven characters, for people.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)

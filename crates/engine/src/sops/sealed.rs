@@ -44,6 +44,18 @@ impl Sealed {
         files.map(|(path, file)| (path.as_str(), file.metadata.recipients()))
     }
 
+    /// Takes in the files of another repository, whose name stands before them.
+    pub(crate) fn absorb(&mut self, other: Self, name: &str) {
+        let files = other.files.into_iter();
+        self.files
+            .extend(files.map(|(path, file)| (format!("{name}{path}"), file)));
+        let places = other.places.into_iter().map(|(token, place)| {
+            let file = format!("{name}{}", place.file);
+            (token, Place { file, ..place })
+        });
+        self.places.extend(places);
+    }
+
     /// Takes in a file; answers its text with tokens.
     pub(super) fn add(&mut self, path: &str, file: File) -> Result<String, Error> {
         for document in &file.documents {

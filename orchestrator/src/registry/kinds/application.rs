@@ -51,7 +51,49 @@ fn default(object: &mut Object) {
 fn validate_create(object: &Object) -> Vec<Cause> {
     let mut causes = Causes::default();
     let spec = Field::root(object).get("spec");
-    let source = spec.get("source");
+    sources(&mut causes, &spec);
+    causes.at_least(&spec.get("deadlineSeconds"), 1);
+    sync_policy(&mut causes, &spec);
+    for dependency in spec.get("dependsOn").items() {
+        causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
+        if dependency.text() == object.name() && !object.name().is_empty() {
+            causes.invalid(&dependency, "an Application cannot depend on itself");
+        }
+    }
+    causes.name(&spec.get("targetNamespace"), api::name::dns1123_label);
+    for window in spec.get("syncWindows").items() {
+        sync_window(&mut causes, &window);
+    }
+    for check in spec.get("healthCheckExprs").items() {
+        health_check(&mut causes, &check);
+    }
+    for rule in spec.get("ignoreDifferences").items() {
+        ignored(&mut causes, &rule);
+    }
+    causes.finish()
+}
+
+/// Places of one Application.
+const SOURCES: usize = 20;
+
+fn sources(causes: &mut Causes, spec: &Field) {
+    let (one, several) = (spec.get("source"), spec.get("sources"));
+    let items: Vec<Field> = several.items().collect();
+    if items.is_empty() || one.is_set() {
+        source(causes, &one);
+    }
+    if one.is_set() && !items.is_empty() {
+        causes.invalid(&several, "must be empty where there is a source");
+    }
+    if items.len() > SOURCES {
+        causes.invalid(&several, &format!("must have at most {SOURCES} items"));
+    }
+    for item in &items {
+        source(causes, item);
+    }
+}
+
+fn source(causes: &mut Causes, source: &Field) {
     let path = source.get("path");
     if causes.require(
         &path,
@@ -74,7 +116,7 @@ fn validate_create(object: &Object) -> Vec<Cause> {
             );
         }
     }
-    verify(&mut causes, &source.get("verify"));
+    verify(causes, &source.get("verify"));
     let variables = source.get("postBuild").get("substitute");
     for (name, _) in variables.entries() {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
@@ -86,25 +128,6 @@ fn validate_create(object: &Object) -> Vec<Cause> {
             );
         }
     }
-    causes.at_least(&spec.get("deadlineSeconds"), 1);
-    sync_policy(&mut causes, &spec);
-    for dependency in spec.get("dependsOn").items() {
-        causes.rules(&dependency, api::name::dns1123_subdomain(dependency.text()));
-        if dependency.text() == object.name() && !object.name().is_empty() {
-            causes.invalid(&dependency, "an Application cannot depend on itself");
-        }
-    }
-    causes.name(&spec.get("targetNamespace"), api::name::dns1123_label);
-    for window in spec.get("syncWindows").items() {
-        sync_window(&mut causes, &window);
-    }
-    for check in spec.get("healthCheckExprs").items() {
-        health_check(&mut causes, &check);
-    }
-    for rule in spec.get("ignoreDifferences").items() {
-        ignored(&mut causes, &rule);
-    }
-    causes.finish()
 }
 
 fn verify(causes: &mut Causes, verify: &Field) {

@@ -133,7 +133,14 @@ async fn ends(core: &Core, span: &Span) -> Result<Ends, Error> {
 
 async fn rollout(core: &Core, id: &str) -> Result<Rollout, Error> {
     let rollout = core.history.reader().rollout(id).await?;
-    rollout.ok_or_else(|| Error::NotFound(format!("rollout {id}")))
+    let rollout = rollout.ok_or_else(|| Error::NotFound(format!("rollout {id}")))?;
+    if rollout.revision.parts().len() > 1 {
+        return Err(Error::Impossible(format!(
+            "rollout {id} is of commits in several places: undo the one that is to go where it is, \
+             with git revert, and push"
+        )));
+    }
+    Ok(rollout)
 }
 
 fn before(rollout: &Rollout) -> Result<CommitId, Error> {
@@ -151,7 +158,8 @@ fn before(rollout: &Rollout) -> Result<CommitId, Error> {
 
 /// The commit at a point: of a rollout, at a moment, or one that Git knows by this name.
 async fn at(core: &Core, application: &str, point: &str) -> Result<CommitId, Error> {
-    if let Some(named) = core.history.reader().rollout(point).await? {
+    if core.history.reader().rollout(point).await?.is_some() {
+        let named = rollout(core, point).await?;
         if !application.is_empty() && named.application != application {
             let text = format!("rollout {point} is not of application {application}");
             return Err(Error::Impossible(text));

@@ -1,7 +1,8 @@
 //! The commits of a branch that changed what an application asks for.
 
+use engine::render::{self, Place};
 use engine::rollout::CommitId;
-use engine::{Application, Kinds, Tree, application, plan, render};
+use engine::{Kinds, Tree, application, plan};
 
 use crate::source::{Commit, Error, Repository};
 
@@ -73,17 +74,16 @@ impl Way {
         let Some(found) = found.find(|it| it.application.name == self.application) else {
             return "absent".into();
         };
-        let Application {
-            source,
-            target_namespace,
-            ..
-        } = &found.application;
-        let options = render::Options {
-            kinds,
-            namespace: target_namespace,
-            substitutions: source.substitutions.as_ref(),
-        };
-        match render::render(tree, &source.path, &options) {
+        let application = &found.application;
+        let here = application.sources().filter(|it| it.repo.is_empty());
+        let places: Vec<Place> = here
+            .map(|source| Place {
+                tree,
+                source,
+                name: "",
+            })
+            .collect();
+        match render::places(&places, kinds, &application.target_namespace) {
             Ok(rendered) => plan::content_digest(&rendered.manifests),
             Err(problems) => problems.to_string(),
         }

@@ -13,6 +13,7 @@ mod push;
 mod records;
 mod rollbacks;
 mod rollouts;
+mod several;
 mod signatures;
 mod sops;
 mod trouble;

@@ -2,8 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use engine::rollout::RolloutPhase;
-
 use super::*;
 use crate::history::StepQuery;
 use crate::source::Keyring;
@@ -45,7 +43,7 @@ async fn what_is_encrypted_is_decrypted_into_the_cluster_and_kept_nowhere_else()
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
     let keyring = Keyring::new(Some(keys));
     world.configure(|config| config.keys = keyring).await;
-    let id = world.converge("With a key").await;
+    world.converge("With a key").await;
     let secret = world.get(&key("", "secrets", "age")).await.unwrap();
     assert_eq!(secret.body["data"]["key"], ENCODED);
 
@@ -57,7 +55,6 @@ async fn what_is_encrypted_is_decrypted_into_the_cluster_and_kept_nowhere_else()
         (secret.body["data"]["key"] == ENCODED).then_some(())
     });
     healed.await;
-    world.phase("web", &id, RolloutPhase::Succeeded).await;
 
     let steps = world.history().steps(&StepQuery::default()).await.unwrap();
     let rollouts = world.rollouts("web").await;

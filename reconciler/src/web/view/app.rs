@@ -269,11 +269,12 @@ pub(crate) fn words(name: &str) -> String {
 pub(crate) fn summary(facts: &Facts, forest: &[Node]) -> Summary {
     let mut entries = Vec::new();
     if let Some(application) = &facts.application {
-        let source = &application.source;
-        if !source.repo.is_empty() {
-            entries.push(("Repository", source.repo.clone()));
+        for source in application.sources() {
+            if !source.repo.is_empty() {
+                entries.push(("Repository", source.repo.clone()));
+            }
+            entries.push(("Path", source.path.clone()));
         }
-        entries.push(("Path", source.path.clone()));
         entries.push(namespaces(&application.target_namespace, forest));
         let policy = &application.policy;
         let mut does = Vec::new();

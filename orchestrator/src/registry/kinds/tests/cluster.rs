@@ -175,6 +175,19 @@ fn applications_and_rollouts() {
             ),
         ],
     );
+    refuse(
+        applications,
+        &json!({"metadata": {"name": "web"}, "spec": {"source": {"path": "a"}, "sources": [{"path": "/b"}]}}),
+        &[
+            ("spec.sources", "must be empty where there is a source"),
+            ("spec.sources[0].path", "must be a relative path"),
+        ],
+    );
+    refuse(
+        applications,
+        &json!({"metadata": {"name": "web"}, "spec": {}}),
+        &[("spec.source.path", "the directory of the repository")],
+    );
     let rollouts = kind("kedge.dev", "rollouts");
     let mut old = accept(
         rollouts,
