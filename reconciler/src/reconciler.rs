@@ -3,19 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
 use prometheus_client::registry::Registry;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
-use client::{Client, Drive, Driver, Env, Informers, Tasks};
+use client::{Cache, Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
+use crate::forge::{Change, Pull};
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
+use crate::sync::change;
 use crate::sync::core::Core;
+use crate::sync::pulls::{self, Changes};
 use crate::sync::{
     Cluster, Fetcher, Holds, Inventory, Mirroring, PushGate, Sources, Standings, Tracker, Troubles,
     Worker, wake,
@@ -85,6 +89,7 @@ impl Reconciler {
             renders: crate::sync::Renders::new(&config.keys),
             signatures: crate::sync::Signatures::new(&config, &env),
             source,
+            changes: Changes::default(),
             mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
             hosted,
             fetcher,
@@ -99,10 +104,7 @@ impl Reconciler {
         let driver = Driver::new(worker, client, &informers, &env);
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
-        tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
-        tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
-        tasks.spawn_until_cancelled(core.mirroring.clone().run());
-        core.cluster.follow(&core.inventory.collections());
+        follow_news(&core, new_kinds);
         driver.start(WORKERS, &tasks);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
@@ -161,9 +163,22 @@ impl crate::web::webhook::News for Reconciler {
     fn news(&self, repositories: &[String]) -> usize {
         self.core.news(repositories)
     }
+
+    fn pull(&self, repositories: &[String], pull: &Pull) -> usize {
+        pulls::pull(&self.core, repositories, pull)
+    }
 }
 
+#[async_trait]
 impl crate::web::hosting::Operations for Reconciler {
+    async fn change(
+        &self,
+        repository: &str,
+        branch: &str,
+    ) -> Result<Option<Change>, client::Error> {
+        change::current(&self.core, repository, branch).await
+    }
+
     fn readers(&self, repository: &str) -> Vec<String> {
         self.core.readers(repository)
     }
@@ -172,6 +187,15 @@ impl crate::web::hosting::Operations for Reconciler {
         self.core.sources.wake(Trigger::Push, |it| it == repository);
         self.core.wake_all();
     }
+}
+
+/// Has whoever is concerned look when something is new.
+fn follow_news(core: &Arc<Core>, new_kinds: mpsc::UnboundedReceiver<Cache>) {
+    let tasks = &core.tasks;
+    tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
+    tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
+    tasks.spawn_until_cancelled(core.mirroring.clone().run());
+    core.cluster.follow(&core.inventory.collections());
 }
 
 /// Counts what is recorded from now on.

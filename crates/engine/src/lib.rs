@@ -18,6 +18,7 @@ pub mod plan;
 mod problem;
 pub mod progress;
 pub mod proof;
+pub mod radius;
 mod reference;
 pub mod render;
 pub mod rollout;

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, diff, proof, render, repo, rollback, rollout, rollouts, state,
-    suspend, sync, token, undelete, validate,
+    app, apps, blame, completions, diff, plan, proof, render, repo, rollback, rollout, rollouts,
+    state, suspend, sync, token, undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -18,6 +18,9 @@ pub(crate) enum Command {
     /// Show what bringing the cluster to a revision would change
     #[command(after_help = diff::EXAMPLE)]
     Diff(diff::Arguments),
+    /// Show what a branch or pull request would do if it were merged
+    #[command(after_help = plan::EXAMPLE)]
+    Plan(plan::Arguments),
     /// Check files as a push would be checked; needs no server
     #[command(after_help = validate::EXAMPLE)]
     Validate(validate::Arguments),
@@ -71,6 +74,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Apps(arguments) => apps::run(&arguments).await,
         Command::App(arguments) => app::run(&arguments).await,
         Command::Diff(arguments) => diff::run(&arguments).await,
+        Command::Plan(arguments) => plan::run(&arguments).await,
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Rollouts(arguments) => rollouts::run(&arguments).await,

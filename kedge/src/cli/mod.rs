@@ -14,6 +14,7 @@ mod directory;
 mod origins;
 mod output;
 mod place;
+mod plan;
 mod proof;
 mod reading;
 mod render;

@@ -4,6 +4,7 @@
 //! of it after: a crash in between is seen as an attempt without an end.
 
 mod by_hand;
+mod changes;
 mod connect;
 mod error;
 mod feed;

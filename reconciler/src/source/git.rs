@@ -77,6 +77,10 @@ impl Repository {
         failed(operation, &self.path)
     }
 
+    pub(super) fn inner(&self) -> &git2::Repository {
+        &self.inner
+    }
+
     /// The commit a branch is at; `None` where there is no such branch.
     pub fn branch(&self, branch: &str) -> Result<Option<CommitId>, Error> {
         match self.inner.refname_to_id(&format!("refs/heads/{branch}")) {

@@ -10,6 +10,7 @@ mod git;
 mod github;
 mod hosts;
 mod keyring;
+mod merge;
 mod mirror;
 mod notify;
 mod probe;
@@ -49,6 +50,16 @@ pub(crate) use watch::{Polling, Waker};
 
 /// The name of the repository that Kedge hosts itself.
 pub const HOSTED: &str = "hosted";
+
+/// What a branch would be once it is merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    Commit(CommitId),
+    /// It is in there already.
+    Nothing,
+    /// Both changed the same places of these files.
+    Conflicts(Vec<String>),
+}
 
 /// Refs besides branches and tags that are fetched from one repository.
 const REFS: usize = 1_000;
@@ -145,6 +156,21 @@ impl Source {
             }
             None => Ok(()),
         }
+    }
+
+    /// Fetches, and a ref besides that nobody follows.
+    pub(crate) async fn refresh_with(
+        &self,
+        reference: &str,
+        access: &Access,
+        env: &Env,
+    ) -> Result<(), Error> {
+        let Some(url) = &self.url else {
+            return Ok(());
+        };
+        let mut further = self.further().clone();
+        further.insert(reference.to_owned());
+        mirror::fetch(&self.location, url, (access, &further), env).await
     }
 
     /// Has the branches and tags of the repository at `url` here, and no others.

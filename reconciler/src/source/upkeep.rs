@@ -74,11 +74,14 @@ struct Entry {
     /// Somebody wants to push or fetch.
     wanted: Notify,
     interrupted: AtomicU32,
+    /// One who fetches.
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// As long as it lives, the repository is left alone.
 pub struct Use {
     _guard: OwnedRwLockReadGuard<()>,
+    _alone: Option<tokio::sync::OwnedMutexGuard<()>>,
 }
 
 impl Upkeep {
@@ -99,6 +102,16 @@ impl Upkeep {
         entry.wanted.notify_waiters();
         Use {
             _guard: entry.users.clone().read_owned().await,
+            _alone: None,
+        }
+    }
+
+    /// The same, with nobody else who fetches: one frees the repository of the locks of others.
+    pub async fn fetching(&self, path: &Path) -> Use {
+        let alone = self.entry(path).fetching.clone().lock_owned().await;
+        Use {
+            _alone: Some(alone),
+            ..self.using(path).await
         }
     }
 

@@ -16,6 +16,7 @@ use super::fetch::Fetcher;
 use super::holds::Holds;
 use super::inventory::Inventory;
 use super::mirroring::Mirroring;
+use super::pulls::Changes;
 use super::render::Renders;
 use super::signatures::Signatures;
 use super::sources::Sources;
@@ -24,8 +25,9 @@ use super::target::Target;
 use super::trouble::Troubles;
 use crate::config::Config;
 use crate::githost::Repositories;
+use crate::githost::hosted::CLUSTER;
 use crate::history::{self, History, Trigger, Write};
-use crate::source::{self, Source, Waker};
+use crate::source::{self, Location, Source, Waker};
 
 /// The key that stands for the set of all Applications; no Application has an empty name.
 pub(crate) const SET: &str = "";
@@ -46,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) source: Source,
     pub(crate) hosted: Arc<Repositories>,
     pub(crate) mirroring: Mirroring,
+    /// The plans of branches that are being made.
+    pub(crate) changes: Changes,
     pub(crate) fetcher: Fetcher,
     /// Those that single Applications name.
     pub(crate) sources: Sources,
@@ -126,6 +130,19 @@ impl Core {
     /// The directory of the repository that has `apps/` in it, normalised.
     pub(crate) fn root(&self) -> String {
         path::join("", &self.config.path).unwrap_or_default()
+    }
+
+    /// Where a repository is: the followed one, one that is hosted, or one that is read.
+    pub(crate) fn location_of(&self, repository: &str) -> Option<Location> {
+        if repository == CLUSTER {
+            return Some(self.source.location.clone());
+        }
+        if let Some(hosted) = self.hosted.get(repository) {
+            return Some(Location::new(hosted.path));
+        }
+        let mut followed = self.sources.followed().into_iter();
+        let found = followed.find(|source| source.name == repository);
+        found.map(|source| source.location)
     }
 
     /// The Applications that take their manifests from this hosted repository.

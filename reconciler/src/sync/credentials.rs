@@ -19,6 +19,15 @@ use crate::source::{Access, Error};
 /// The type of a Secret that opens repositories.
 pub(crate) const SECRET_TYPE: &str = "kedge.dev/repository";
 
+/// What opens the API of a forge. Never shown.
+pub(crate) struct ForgeAccess {
+    pub(crate) token: String,
+    /// Where the API is; empty where it usually is.
+    pub(crate) api: String,
+    /// Who may have signed its certificate, PEM; may be empty.
+    pub(crate) authority: String,
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Credentials {
@@ -46,6 +55,35 @@ impl Credentials {
         if let Some((_, directory)) = self.followed.as_ref().filter(|(it, _)| it == url) {
             return Access::from_directory(directory);
         }
+        match chosen(&self.secrets().await?, url) {
+            Some(secret) => access(secret),
+            None => Ok(Access::default()),
+        }
+    }
+
+    /// What opens the API of the forge that has the repository with this URL: `forgeToken`, and
+    /// `forgeUrl` where the API is not where it usually is.
+    pub(crate) async fn forge(&self, url: &str) -> Result<Option<ForgeAccess>, Error> {
+        let found = if let Some((_, directory)) = self.followed.as_ref().filter(|(it, _)| it == url)
+        {
+            let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
+            ["forgeToken", "forgeUrl", "ca.crt"].map(read)
+        } else {
+            let secrets = self.secrets().await?;
+            let secret = chosen(&secrets, url);
+            let read = |name: &str| String::from_utf8(value(secret?, name)?).ok();
+            ["forgeToken", "forgeUrl", "ca.crt"].map(read)
+        };
+        let [token, api, authority] = found.map(|text| text.unwrap_or_default().trim().to_owned());
+        let access = ForgeAccess {
+            token,
+            api,
+            authority,
+        };
+        Ok((!access.token.is_empty()).then_some(access))
+    }
+
+    async fn secrets(&self) -> Result<Vec<Object>, Error> {
         let options = ListOptions {
             namespace: Some(NAMESPACE.to_owned()),
             fields: FieldSelector::parse(&format!("type={SECRET_TYPE}")).unwrap_or_default(),
@@ -56,10 +94,7 @@ impl Credentials {
         let secrets = secrets.map_err(|source| Error::Secrets {
             source: Box::new(source),
         })?;
-        match chosen(&secrets.items, url) {
-            Some(secret) => access(secret),
-            None => Ok(Access::default()),
-        }
+        Ok(secrets.items)
     }
 }
 

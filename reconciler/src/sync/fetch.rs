@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use client::{Client, Env};
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, ForgeAccess};
 use crate::config::Config;
 use crate::githost::hosted::Direction;
 use crate::history::Trigger;
@@ -42,11 +42,40 @@ impl Fetcher {
         if source.is_hosted() {
             return Ok(());
         }
-        let using = self.upkeep.using(&source.location.path).await;
+        let using = self.upkeep.fetching(&source.location.path).await;
         let fetched = self.download(source, trigger).await;
         drop(using);
         self.upkeep.look(&source.location.path);
         fetched
+    }
+
+    /// Fetches a ref that nobody follows.
+    pub(crate) async fn fetch_ref(&self, source: &Source, reference: &str) -> Result<(), Error> {
+        let access = match source.elsewhere() {
+            Some((url, _)) => self.credentials.of(url).await?,
+            None => Access::default(),
+        };
+        let access = self.apps.signed_in(&access, &self.env).await?;
+        let using = self.upkeep.fetching(&source.location.path).await;
+        let fetched = source.refresh_with(reference, &access, &self.env).await;
+        drop(using);
+        fetched
+    }
+
+    /// What opens the API of the forge that has this repository, if anything does: a token for it,
+    /// or else that of a GitHub App.
+    pub(crate) async fn forge(&self, url: &str) -> Result<Option<ForgeAccess>, Error> {
+        if let Some(access) = self.credentials.forge(url).await? {
+            return Ok(Some(access));
+        }
+        let access = self.credentials.of(url).await?;
+        let signed = self.apps.signed_in(&access, &self.env).await?;
+        let is_app = signed.password != access.password;
+        Ok(is_app.then(|| ForgeAccess {
+            token: signed.password.clone(),
+            api: String::new(),
+            authority: access.authority.clone(),
+        }))
     }
 
     /// Makes a hosted repository the same as its mirror, or the mirror the same as it.
@@ -60,7 +89,7 @@ impl Fetcher {
         let host = self.admitted(url, trigger)?;
         let access = self.credentials.of(url).await?;
         let access = self.apps.signed_in(&access, &self.env).await?;
-        let using = self.upkeep.using(&hosted.location.path).await;
+        let using = self.upkeep.fetching(&hosted.location.path).await;
         let copied = match direction {
             Direction::To => hosted.publish(url, &access, &self.env).await,
             Direction::From => hosted.adopt(url, &access, &self.env).await,

@@ -8,10 +8,12 @@ use tracing::warn;
 
 use engine::rollout::CommitId;
 
+use super::change::{self, Branch};
 use super::check;
 use super::core::{Core, causes, recorded, unread};
 use super::progress::{self, Goal};
 use super::pushed;
+use crate::forge::{Change, Verdict as Planned};
 use crate::githost::hosted::CLUSTER;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
 use crate::history::{NewStep, Push, StepKind, StepQuery, Trigger, Verdict, Write};
@@ -19,6 +21,8 @@ use crate::source::{HOSTED, Location};
 
 /// How long a push's check may take.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// Branches of one push that are planned.
+const BRANCHES: usize = 5;
 
 /// Decides about pushes to the repository that is followed.
 pub(crate) struct PushGate {
@@ -105,7 +109,61 @@ impl PushGate {
         for (id, goal) in pushed::goals(core, pushed).await? {
             follow(core, pushed, (&id, &goal), lines).await?;
         }
+        self.plan_branches(pushed, lines).await;
         Ok(())
+    }
+
+    /// Plans the branches that nobody follows, as if they were merged.
+    async fn plan_branches(&self, pushed: &Pushed, lines: &Lines) {
+        let core = &self.core;
+        let repository = &pushed.repository;
+        let is_read = (core.source.is_hosted() && repository == CLUSTER)
+            || !core.readers(repository).is_empty();
+        let tracked = self.tracked(pushed);
+        let updates = pushed.request.updates.iter().filter(|_| is_read);
+        let branches = updates
+            .filter(|update| tracked != Some(*update))
+            .take(BRANCHES);
+        for update in branches {
+            let Some(name) = update.name.strip_prefix("refs/heads/") else {
+                continue;
+            };
+            let Some(head) = update.new.clone() else {
+                let gone = core.history.remove_change(repository, name).await;
+                if let Err(error) = gone {
+                    warn!(error = %causes(&error), "cannot forget the plan of a branch");
+                }
+                continue;
+            };
+            let Some(location) = core.location_of(repository) else {
+                continue;
+            };
+            let branch = Branch {
+                repository: repository.clone(),
+                name: name.to_owned(),
+                pull: String::new(),
+                location,
+                head,
+            };
+            if pushed.request.options.iter().any(|it| it == "nowait") {
+                let core = core.clone();
+                core.tasks.clone().spawn_until_cancelled(async move {
+                    if let Err(error) = change::plan(&core, &branch).await {
+                        warn!(error = %causes(&error), "cannot plan a branch");
+                    }
+                });
+                continue;
+            }
+            match change::plan(core, &branch).await {
+                Ok(Some(change)) => tell(&change, lines).await,
+                Ok(None) => {}
+                Err(error) => {
+                    warn!(error = %causes(&error), "cannot plan a branch");
+                    let text = format!("{name} is accepted; its plan cannot be made now");
+                    lines.say(&text).await;
+                }
+            }
+        }
     }
 
     async fn check(
@@ -264,6 +322,24 @@ async fn follow(
     }
     progress::relay(core, (&push, goal), (feed, after), lines).await;
     Ok(())
+}
+
+async fn tell(change: &Change, lines: &Lines) {
+    let (name, base) = (&change.branch, change.base.short());
+    let heading = match change.verdict {
+        Planned::Passed => format!("{name} merged into {base} would do this:"),
+        Planned::Refused => format!("{name} merged into {base} would be refused:"),
+        Planned::Unknown => format!("what {name} merged into {base} would do is not known:"),
+    };
+    lines.say(&heading).await;
+    for line in change.lines() {
+        lines.say(&format!("  {line}")).await;
+    }
+    let digest = change.short_digest();
+    if !digest.is_empty() {
+        let text = format!("plan {digest}; again: kedge plan {name}");
+        lines.say(&text).await;
+    }
 }
 
 /// Has everybody look who may be concerned.

@@ -6,6 +6,7 @@
 
 mod asked;
 mod before;
+pub(crate) mod change;
 pub(crate) mod check;
 mod cluster;
 pub(crate) mod core;
@@ -32,6 +33,7 @@ mod progress;
 mod project;
 mod prove;
 mod prune;
+pub(crate) mod pulls;
 mod pushed;
 mod remove;
 mod render;

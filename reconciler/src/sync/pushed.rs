@@ -79,7 +79,7 @@ async fn meant(core: &Core, pushed: &Pushed, location: &Location) -> Result<Mean
 }
 
 /// Whether the Application's manifests are in this repository.
-fn reads(core: &Core, application: &Application, location: &Location) -> bool {
+pub(super) fn reads(core: &Core, application: &Application, location: &Location) -> bool {
     let repo = &application.source.repo;
     let path = if repo.is_empty() {
         core.source.location.path.clone()
@@ -203,7 +203,7 @@ pub(crate) async fn goals(
 ///
 /// # Errors
 /// As of [`super::check::check`].
-async fn check_for(
+pub(super) async fn check_for(
     core: &Core,
     location: &Location,
     commit: &CommitId,

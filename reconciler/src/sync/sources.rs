@@ -91,6 +91,13 @@ impl Sources {
         source
     }
 
+    /// Those that are followed.
+    pub(crate) fn followed(&self) -> Vec<Source> {
+        let known = self.shared.known.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        known.values().map(|(source, _)| source.clone()).collect()
+    }
+
     /// Has the repositories looked at whose URL `fits`; answers how many that are.
     pub(crate) fn wake(&self, trigger: Trigger, fits: impl Fn(&str) -> bool) -> usize {
         let known = self.shared.known.lock();

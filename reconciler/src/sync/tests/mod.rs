@@ -1,6 +1,7 @@
 //! The acceptance scenarios that need no containers.
 
 mod by_hand;
+mod change;
 mod crash;
 mod foreign;
 mod hooks;

@@ -6,6 +6,9 @@ use ring::hmac::{self, Key};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::pull;
+use crate::forge::Pull;
+
 /// How far a dated message may be from now, in seconds.
 const WINDOW: i64 = 300;
 
@@ -15,6 +18,8 @@ pub(super) struct Message {
     pub(super) forge: &'static str,
     /// Whether a branch or tag may have moved.
     pub(super) tells_of_news: bool,
+    /// The pull request that it is about.
+    pub(super) pull: Option<Pull>,
     /// All addresses of the repository that it names.
     pub(super) repositories: Vec<String>,
     /// Equal for a message that is sent again.
@@ -153,10 +158,12 @@ pub(super) fn read<'a>(
         }
     }
     let event = header(forge.event).unwrap_or_default();
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
     Ok(Message {
+        pull: pull::pull(forge.name, event, &read),
         forge: forge.name,
         tells_of_news: forge.news.is_empty() || forge.news.contains(&event),
-        repositories: repositories(body),
+        repositories: repositories(&read),
         digest: Sha256::digest([event.as_bytes(), b"\0", &signed].concat()).into(),
     })
 }
@@ -170,7 +177,7 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 }
 
 /// The addresses under the names that the forges use.
-fn repositories(body: &[u8]) -> Vec<String> {
+fn repositories(body: &Value) -> Vec<String> {
     const PLACES: [&str; 16] = [
         "/repository/clone_url",
         "/repository/ssh_url",
@@ -189,9 +196,6 @@ fn repositories(body: &[u8]) -> Vec<String> {
         "/repository",
         "/url",
     ];
-    let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return Vec::new();
-    };
     let found = PLACES
         .iter()
         .filter_map(|place| body.pointer(place)?.as_str());

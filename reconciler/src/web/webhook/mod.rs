@@ -2,6 +2,7 @@
 //! finds, so a message that is repeated or made up by somebody who knows the secret changes nothing.
 
 mod message;
+mod pull;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use ring::hmac::{HMAC_SHA256, Key};
 
 use client::Env;
 
+use crate::forge::Pull;
 use message::{Message, Refusal};
 
 /// Where messages are taken.
@@ -34,6 +36,10 @@ pub trait News: Send + Sync + 'static {
     /// Looks at those of the repositories that are followed, all of them where none is named.
     /// Answers how many that are.
     fn news(&self, repositories: &[String]) -> usize;
+
+    /// Plans a pull request of those of the repositories that are followed. Answers how many that
+    /// are.
+    fn pull(&self, repositories: &[String], pull: &Pull) -> usize;
 }
 
 struct Hooks {
@@ -94,13 +100,16 @@ fn refused(refusal: Refusal) -> (StatusCode, String) {
 
 impl Hooks {
     fn answer(&self, message: &Message) -> String {
-        if !message.tells_of_news {
+        if message.pull.is_none() && !message.tells_of_news {
             return "nothing to do for this event\n".into();
         }
         if !self.is_new(message.digest) {
             return "this was said before\n".into();
         }
-        let count = self.news.news(&message.repositories);
+        let count = match &message.pull {
+            Some(pull) => self.news.pull(&message.repositories, pull),
+            None => self.news.news(&message.repositories),
+        };
         tracing::info!(
             forge = message.forge,
             repositories = count,

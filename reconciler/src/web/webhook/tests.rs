@@ -17,6 +17,12 @@ impl News for Told {
         self.0.lock().unwrap().push(repositories.to_vec());
         repositories.len().min(1)
     }
+
+    fn pull(&self, repositories: &[String], pull: &Pull) -> usize {
+        let told = vec![format!("pull {} of {}", pull.number, repositories[0])];
+        self.0.lock().unwrap().push(told);
+        1
+    }
 }
 
 fn tag(key: &str, text: &[u8]) -> String {

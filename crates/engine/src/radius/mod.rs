@@ -1,0 +1,57 @@
+//! How far a plan reaches beyond the objects it changes: pods that start again, what is missing
+//! meanwhile, and who else uses what changes.
+
+mod reach;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+use api::{Object, ObjectKey};
+
+pub use reach::radius;
+
+/// What a plan does besides.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Radius {
+    pub restarts: Vec<Restart>,
+    pub uses: Vec<Use>,
+}
+
+/// A workload whose pods are replaced, or go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restart {
+    /// `Deployment shop/web`
+    pub workload: String,
+    pub pods: u64,
+    /// How many of them may be away at the same time.
+    pub away: u64,
+    /// They do not come back.
+    pub gone: bool,
+}
+
+/// Something that changes, and a workload that stays and uses it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// `ConfigMap shop/settings`
+    pub object: String,
+    /// Whether it goes.
+    pub deleted: bool,
+    /// `Deployment shop/api`
+    pub by: String,
+    /// Whose that is; empty where it is nobody's.
+    pub application: String,
+}
+
+/// A workload of the cluster.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    pub key: ObjectKey,
+    pub object: Object,
+    /// Whose it is; empty where it is nobody's.
+    pub application: String,
+}

@@ -1,0 +1,193 @@
+//! `kedge plan`
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::output::{Output, Screen};
+use super::server::{self, Server};
+use super::shown::{self, Items, short};
+use super::table::{Cell, Table, plain_line};
+use super::tint;
+
+pub(super) const EXAMPLE: &str = "\
+The branch is merged in thought, checked as a push would be, and planned: what changes in which
+application, which pods start again, what is missing meanwhile, and who else uses what changes. A
+pull request of a followed repository is pull/NUMBER. The exit code says whether the plan could be
+made, not what it found.
+
+Example:
+  kedge plan
+  kedge plan my-branch
+  kedge plan pull/7
+  kedge plan my-branch --repo shop";
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Arguments {
+    /// The branch, or pull/NUMBER [default: list the plans there are]
+    #[arg(value_name = "BRANCH")]
+    branch: Option<String>,
+    /// The repository it is in, if it is not the one that the cluster follows
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "cluster",
+        env = "KEDGE_PLAN_REPO"
+    )]
+    repo: String,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Change {
+    branch: String,
+    revision: String,
+    base: String,
+    verdict: String,
+    digest: String,
+    report: Report,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Report {
+    subject: String,
+    applications: Vec<Touched>,
+    unchanged: usize,
+    problems: String,
+    untold: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Touched {
+    name: String,
+    removed: bool,
+    counts: engine::plan::Counts,
+    lines: Vec<String>,
+    radius: engine::radius::Radius,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let server = Server::open(&arguments.server)?;
+    let query = [("repository", arguments.repo.as_str())];
+    let mut path = vec!["changes"];
+    path.extend(arguments.branch.iter().flat_map(|name| name.split('/')));
+    let answer = server.read(&path, &query).await?;
+    let mut screen = Screen::open();
+    if let Some(data) = arguments.output.format.data(&answer) {
+        return screen.text(&data);
+    }
+    if arguments.branch.is_some() {
+        let change: Change = shown::read(&answer)?;
+        return screen.lines(lines(&change));
+    }
+    list(&mut screen, &answer)
+}
+
+fn list(screen: &mut Screen, answer: &Value) -> anyhow::Result<()> {
+    let all: Items<Change> = shown::read(answer)?;
+    if all.items.is_empty() {
+        return screen.lines(["No branch was planned yet: push one, or kedge plan BRANCH"]);
+    }
+    let mut table = Table::new(&["BRANCH", "VERDICT", "COMMIT", "PLAN", "SUBJECT"]);
+    for change in &all.items {
+        table.row([
+            Cell::from(change.branch.as_str()),
+            change.verdict.as_str().into(),
+            short(&change.revision).into(),
+            short(&change.digest).into(),
+            change.report.subject.as_str().into(),
+        ]);
+    }
+    screen.table(&table)
+}
+
+fn lines(change: &Change) -> Vec<String> {
+    let title = format!(
+        "{} at {} onto {}: {}",
+        change.branch,
+        short(&change.revision),
+        short(&change.base),
+        change.report.subject
+    );
+    let mut lines = vec![tint::heading(&plain_line(&title))];
+    let inner = |line: &str| format!("  {}", tint::change(&plain_line(line)));
+    if change.verdict != "Passed" {
+        lines.extend(change.report.problems.lines().map(inner));
+        return lines;
+    }
+    for it in &change.report.applications {
+        let counts = if it.removed {
+            "is removed".to_owned()
+        } else {
+            it.counts.to_string()
+        };
+        lines.push(plain_line(&format!("{}: {counts}", it.name)));
+        lines.extend(it.lines.iter().map(|line| inner(line)));
+        lines.extend(it.radius.lines().iter().map(|line| inner(line)));
+    }
+    lines.extend(
+        match (change.report.applications.len(), change.report.unchanged) {
+            (0, _) => Some("Nothing changes in the cluster.".to_owned()),
+            (_, 0) => None,
+            (_, more) => Some(format!("{more} more unchanged")),
+        },
+    );
+    lines.push(format!("Plan {}", short(&change.digest)));
+    if !change.report.untold.is_empty() {
+        let text = format!("The forge was not told: {}", change.report.untold);
+        lines.push(plain_line(&text));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_says_how_far_it_reaches() {
+        let answer = json!({
+            "branch": "try", "revision": "0123456789abcdef", "base": "fedcba9876543210",
+            "verdict": "Passed", "digest": "abcdefabcdefabcdef",
+            "report": {"subject": "Two of web", "unchanged": 2, "applications": [{
+                "name": "web", "removed": false,
+                "counts": {"create": 0, "change": 1, "delete": 0, "unchanged": 1},
+                "lines": ["~ change  Deployment shop/web"],
+                "radius": {"uses": [], "restarts": [
+                    {"workload": "Deployment shop/web", "pods": 2, "away": 0, "gone": false}]},
+            }]},
+        });
+        let change: Change = shown::read(&answer).unwrap();
+        let plain = |change: &Change| -> Vec<String> {
+            let lines = lines(change);
+            let plain = lines
+                .iter()
+                .map(|line| anstream::adapter::strip_str(line).to_string());
+            plain.collect()
+        };
+        assert_eq!(
+            plain(&change),
+            [
+                "try at 0123456789ab onto fedcba987654: Two of web",
+                "web: 1 to change, 1 unchanged",
+                "  ~ change  Deployment shop/web",
+                "  restarts 2 pods of Deployment shop/web, none missing meanwhile",
+                "2 more unchanged",
+                "Plan abcdefabcdef",
+            ]
+        );
+        let refused = json!({"branch": "try", "verdict": "Refused",
+            "report": {"problems": "web.yaml:1: no"}});
+        let refused: Change = shown::read(&refused).unwrap();
+        assert_eq!(plain(&refused)[1], "  web.yaml:1: no");
+    }
+}

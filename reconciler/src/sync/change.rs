@@ -1,0 +1,284 @@
+//! What a branch would do if it were merged: planned before anybody merges it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use api::Collection;
+use client::ListOptions;
+use engine::plan::{self, counts, lines};
+use engine::radius::{Workload, radius};
+use engine::rollout::CommitId;
+use engine::{Application, Plan};
+
+use super::check::{self, Checked, is_here};
+use super::core::{Core, recorded, unread};
+use super::pushed;
+use crate::forge::{Change, Report, Touched, Verdict};
+use crate::githost::hosted::CLUSTER;
+use crate::source::{Location, Merged};
+
+/// How long one plan may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Files that a conflict names.
+const FILES: usize = 20;
+
+/// What has pods, and may use what changes.
+const WORKLOADS: [(&str, &str, &str); 4] = [
+    ("apps", "deployments", "Deployment"),
+    ("apps", "statefulsets", "StatefulSet"),
+    ("apps", "daemonsets", "DaemonSet"),
+    ("batch", "cronjobs", "CronJob"),
+];
+
+/// A branch, or a pull request, that nobody follows.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    /// [`CLUSTER`] for the repository that the cluster follows.
+    pub(crate) repository: String,
+    pub(crate) name: String,
+    /// The number of the pull request; empty for a branch.
+    pub(crate) pull: String,
+    pub(crate) location: Location,
+    pub(crate) head: CommitId,
+}
+
+/// What the branch is merged into, and who reads that; no Applications: all of the commit. What is
+/// there already is in none.
+type Groups = BTreeMap<CommitId, Vec<Application>>;
+
+/// Plans the branch and records that. `None` where nobody reads its repository.
+pub(crate) async fn plan(core: &Core, branch: &Branch) -> Result<Option<Change>, client::Error> {
+    let groups = groups(core, branch).await?;
+    let Some(base) = groups.keys().next().cloned() else {
+        return Ok(None);
+    };
+    let _permit = core.changes.permit().await;
+    let found = tokio::select! {
+        found = find(core, branch, &groups) => found,
+        () = core.env.clock.sleep(PATIENCE) => {
+            let seconds = PATIENCE.as_secs();
+            Ok(Found::unknown(format!("the plan was not done within {seconds} s")))
+        }
+    };
+    let mut found = found.unwrap_or_else(|error| {
+        Found::unknown(format!(
+            "the plan could not be made: {}",
+            super::causes(&error)
+        ))
+    });
+    let (head, location) = (branch.head.clone(), &branch.location);
+    let commit = location.read(move |git| git.commit(&head)).await;
+    let commit = commit.map_err(unread)?;
+    found.report.subject = commit.subject().to_owned();
+    found.report.author = commit.author.to_string();
+    let change = Change {
+        repository: branch.repository.clone(),
+        branch: branch.name.clone(),
+        revision: branch.head.clone(),
+        base,
+        pull: branch.pull.clone(),
+        planned_at: core.env.now(),
+        verdict: found.verdict,
+        digest: found.digest,
+        report: found.report,
+    };
+    core.history.put_change(&change).await.map_err(recorded)?;
+    Ok(Some(change))
+}
+
+/// The plan of a branch as it is now: the one on record, where nothing moved since.
+pub(crate) async fn current(
+    core: &Core,
+    repository: &str,
+    name: &str,
+) -> Result<Option<Change>, client::Error> {
+    let known = core.history.reader().change(repository, name).await;
+    let known = known.map_err(recorded)?;
+    let Some(location) = core.location_of(repository) else {
+        return Ok(known);
+    };
+    let wanted = name.to_owned();
+    let head = location.read(move |git| git.branch(&wanted)).await;
+    let (head, pull) = match (head.map_err(unread)?, &known) {
+        (Some(head), _) => (head, String::new()),
+        (None, Some(known)) if !known.pull.is_empty() => {
+            (known.revision.clone(), known.pull.clone())
+        }
+        (None, _) => return Ok(None),
+    };
+    let branch = Branch {
+        repository: repository.to_owned(),
+        name: name.to_owned(),
+        pull,
+        location,
+        head,
+    };
+    let base = groups(core, &branch).await?.keys().next().cloned();
+    match known {
+        Some(known)
+            if known.revision == branch.head
+                && Some(&known.base) == base.as_ref()
+                && known.verdict == Verdict::Passed =>
+        {
+            Ok(Some(known))
+        }
+        _ => plan(core, &branch).await,
+    }
+}
+
+async fn groups(core: &Core, branch: &Branch) -> Result<Groups, client::Error> {
+    let mut groups = Groups::new();
+    let Some(target) = core.target() else {
+        return Ok(groups);
+    };
+    if branch.repository == CLUSTER {
+        if *target.revision() != branch.head {
+            groups.insert(target.revision().clone(), Vec::new());
+        }
+        return Ok(groups);
+    }
+    for found in target.applications.values() {
+        let application = &found.application;
+        if is_here(application) || !pushed::reads(core, application, &branch.location) {
+            continue;
+        }
+        let revision = application.source.revision.clone();
+        let resolving = branch.location.read(move |git| {
+            // A tag or a range is moved by nobody's merge.
+            let moves = revision.is_empty() || git.branch(&revision)?.is_some();
+            Ok(if moves { git.resolve(&revision)? } else { None })
+        });
+        if let Some(base) = resolving.await.map_err(unread)?
+            && base != branch.head
+        {
+            groups.entry(base).or_default().push(application.clone());
+        }
+    }
+    Ok(groups)
+}
+
+struct Found {
+    verdict: Verdict,
+    digest: String,
+    report: Report,
+}
+
+impl Found {
+    fn unknown(problems: String) -> Self {
+        Self::without_plan(Verdict::Unknown, problems)
+    }
+
+    fn without_plan(verdict: Verdict, problems: String) -> Self {
+        let report = Report {
+            problems,
+            ..Report::default()
+        };
+        Self {
+            verdict,
+            digest: String::new(),
+            report,
+        }
+    }
+}
+
+async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, client::Error> {
+    let mut all: Vec<(String, bool, Plan)> = Vec::new();
+    let mut unchanged = 0;
+    for (base, applications) in groups {
+        let (ours, theirs) = (base.clone(), branch.head.clone());
+        let merging = branch.location.read(move |git| git.merged(&ours, &theirs));
+        let commit = match merging.await.map_err(unread)? {
+            Merged::Commit(commit) => commit,
+            Merged::Nothing => continue,
+            Merged::Conflicts(files) => {
+                let more = files.len().saturating_sub(FILES);
+                let mut named = files[..files.len() - more].join(", ");
+                if more > 0 {
+                    named = format!("{named} and {more} more");
+                }
+                let text = format!("it cannot be merged into {}: {named}", base.short());
+                return Ok(Found::without_plan(Verdict::Refused, text));
+            }
+        };
+        let location = &branch.location;
+        let checked = if applications.is_empty() {
+            check::check(core, location, &commit).await?
+        } else {
+            pushed::check_for(core, location, &commit, applications).await?
+        };
+        let Checked {
+            plans,
+            removed,
+            unchanged: others,
+            ..
+        } = match checked {
+            Ok(checked) => checked,
+            Err(problems) => {
+                return Ok(Found::without_plan(Verdict::Refused, problems.to_string()));
+            }
+        };
+        unchanged += others;
+        all.extend(removed.into_iter().map(|(name, plan)| (name, true, plan)));
+        all.extend(plans.into_iter().map(|(name, plan)| (name, false, plan)));
+    }
+    Ok(passed(core, all, unchanged).await)
+}
+
+async fn passed(core: &Core, all: Vec<(String, bool, Plan)>, mut unchanged: usize) -> Found {
+    let digest = plan::digest_of(all.iter().map(|(name, _, plan)| (name, plan)));
+    let workloads = workloads(core, all.iter().map(|(.., plan)| plan)).await;
+    let mut report = Report::default();
+    for (name, removed, plan) in all {
+        if !removed && plan.is_empty() && plan.asking().next().is_none() {
+            unchanged += 1;
+            continue;
+        }
+        report.applications.push(Touched {
+            name,
+            removed,
+            counts: counts(&plan),
+            lines: lines(&plan),
+            radius: radius(&plan, &workloads),
+        });
+    }
+    report.unchanged = unchanged;
+    Found {
+        verdict: Verdict::Passed,
+        digest,
+        report,
+    }
+}
+
+/// What runs in the namespaces that the plans touch. What cannot be listed is left out.
+async fn workloads<'a>(core: &Core, plans: impl Iterator<Item = &'a Plan>) -> Vec<Workload> {
+    let mut namespaces = BTreeSet::new();
+    for plan in plans {
+        let steps = plan.steps().filter(|step| step.is_change());
+        namespaces.extend(steps.map(|step| step.key.namespace.clone()));
+        namespaces.extend(plan.deletes.iter().map(|it| it.key.namespace.clone()));
+    }
+    namespaces.remove("");
+    let mut found = Vec::new();
+    for (group, resource, kind) in WORKLOADS {
+        let collection = Collection::new(group, resource);
+        for namespace in &namespaces {
+            let options = ListOptions {
+                namespace: Some(namespace.clone()),
+                ..ListOptions::default()
+            };
+            let Ok(list) = core.client.list(&collection, &options).await else {
+                continue;
+            };
+            found.extend(list.items.into_iter().map(|mut object| {
+                let key = collection.key(object.namespace(), object.name());
+                object.body["kind"] = kind.into();
+                Workload {
+                    application: core.inventory.owner(&key).unwrap_or_default(),
+                    key,
+                    object,
+                }
+            }));
+        }
+    }
+    found
+}
