@@ -89,6 +89,11 @@ impl World {
         self.start().await;
     }
 
+    /// Beside everything, as long as the cluster is there.
+    pub(super) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.cluster.spawn_until_cancelled(work);
+    }
+
     pub(super) async fn end(self) {
         self.tasks.drain().await;
         self.cluster.drain().await;
