@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/kedge-target
 TOOLS := $(CARGO_TARGET_DIR)/tools
 CARGO := cargo
 
-.PHONY: help up build test lint bench clean-state packages test-packages
+.PHONY: help up build test lint bench bench-scale clean-state packages test-packages
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ lint: packages ## Format and lint
 
 bench: build ## Print figures: API, pods, push to converged, memory, start
 	$(CARGO_TARGET_DIR)/release/bench
+
+bench-scale: build ## Print figures of 1,000 and 10,000 Applications, beside published ones (SCALE=C: 50,000)
+	$(CARGO_TARGET_DIR)/release/bench scale $(SCALE)
 
 clean-state: ## Remove pods, networks, mounts and state of the instance in this directory
 	@if [ -x $(CARGO_TARGET_DIR)/release/kedge ]; then $(CARGO_TARGET_DIR)/release/kedge down --purge; fi

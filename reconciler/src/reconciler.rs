@@ -25,8 +25,8 @@ use crate::sync::{
     Worker, wake,
 };
 
-/// Applications that are worked on at once.
-const WORKERS: usize = 4;
+/// Applications that are worked on at once: most of a pass is waiting for the server's answers.
+const WORKERS: usize = 12;
 /// A Unix socket's path may not be longer.
 const SOCKET_PATH: usize = 100;
 
@@ -88,6 +88,7 @@ impl Reconciler {
             holds,
             renders: crate::sync::Renders::new(&config.keys),
             signatures: crate::sync::Signatures::new(&config, &env),
+            reads: crate::sync::Reads::default(),
             source,
             changes: Changes::default(),
             mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
@@ -100,8 +101,7 @@ impl Reconciler {
             queue: OnceLock::new(),
             config,
         });
-        let worker = Counted::new(Worker::new(&core), &metrics);
-        let driver = Driver::new(worker, client, &informers, &env);
+        let driver = driver(&core, client, &informers, &metrics);
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
         follow_news(&core, new_kinds);
@@ -120,7 +120,8 @@ impl Reconciler {
 
     /// Makes its figures known.
     pub fn measure(&self, registry: &mut Registry) {
-        self.metrics.register(registry, &self.core.standings);
+        self.metrics
+            .register(registry, &self.core.standings, &self.core.renders);
     }
 
     /// The Git endpoint of the hosted repositories. See [`githost::router`].
@@ -222,6 +223,17 @@ async fn hosted(
     let own = own.map(|path| (path, config.branch.clone()));
     let all = Repositories::load(directory, own, &config.address, history, env).await?;
     Ok(Arc::new(all))
+}
+
+/// The one who looks at Applications, each look counted.
+fn driver(
+    core: &Arc<Core>,
+    client: Arc<dyn Client>,
+    informers: &Informers,
+    metrics: &Metrics,
+) -> Driver<Counted<Worker>> {
+    let worker = Counted::new(Worker::new(core), metrics);
+    Driver::new(worker, client, informers, &core.env)
 }
 
 async fn source(config: &Config) -> Result<Source, Error> {

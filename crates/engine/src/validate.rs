@@ -1,5 +1,6 @@
 //! Checks of a whole commit that need no cluster.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::ObjectKey;
@@ -19,8 +20,13 @@ pub struct Rendered<'a> {
 
 /// Everything that is wrong with a commit as a whole: the same object in two applications,
 /// unreadable waves, unknown kinds, dependencies on nobody or in a circle.
-pub fn commit(kinds: &Kinds, applications: &[Found], rendered: &[Rendered]) -> Problems {
-    let mut problems = dependencies(applications);
+pub fn commit<F: Borrow<Found>>(
+    kinds: &Kinds,
+    applications: &[F],
+    rendered: &[Rendered],
+) -> Problems {
+    let applications: Vec<&Found> = applications.iter().map(Borrow::borrow).collect();
+    let mut problems = dependencies(&applications);
     let mut owners: BTreeMap<ObjectKey, (&str, &Manifest)> = BTreeMap::new();
     for one in rendered {
         for manifest in one.manifests {
@@ -94,7 +100,7 @@ pub(crate) fn unknown_kind(kinds: &Kinds, manifest: &Manifest) -> Problem {
     .hint(hint)
 }
 
-fn dependencies(applications: &[Found]) -> Vec<Problem> {
+fn dependencies(applications: &[&Found]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut names: BTreeMap<&str, &Found> = BTreeMap::new();
     for found in applications {
@@ -226,7 +232,7 @@ mod tests {
                 application: "web",
                 manifests: &manifests,
             };
-            let problems = commit(&Kinds::served(), &[], &[rendered]);
+            let problems = commit::<Found>(&Kinds::served(), &[], &[rendered]);
             assert_eq!(problems.summary(), expected);
         };
         check("Application", "");
@@ -284,7 +290,7 @@ mod tests {
             },
         };
         let (one, two) = ([manifest("a/x.yaml")], [manifest("b/x.yaml")]);
-        let problems = commit(
+        let problems = commit::<Found>(
             &Kinds::served(),
             &[],
             &[

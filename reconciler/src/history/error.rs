@@ -11,6 +11,8 @@ pub enum Error {
     Late { patience: Duration },
     #[error("cannot migrate the schema of the history")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    #[error("what was to be recorded may not be on record")]
+    Unsaid,
     #[error("postgres failed to {operation}")]
     Postgres {
         operation: &'static str,

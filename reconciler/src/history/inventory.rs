@@ -12,24 +12,33 @@ use super::keys;
 use super::model::{ApplicationRecord, Drift};
 use super::time::Time;
 
-pub(super) async fn application(
+pub(super) async fn applications(
     connection: &mut PgConnection,
-    record: &ApplicationRecord,
+    records: &[ApplicationRecord],
 ) -> Result<(), Error> {
+    let row = |record: &ApplicationRecord| {
+        json!({
+            "name": record.name, "in_git": record.in_git, "deletion": record.deletion.as_str(),
+            "seen": record.seen_at.as_microsecond(),
+            "removed": record.removed_at.map(Timestamp::as_microsecond),
+        })
+    };
     sqlx::query(
         "insert into applications (name, in_git, deletion, seen_at, removed_at)
-         values ($1, $2, $3, $4, $5)
-         on conflict (name) do update set in_git = $2, deletion = $3, removed_at = $5",
+         select k.name, k.in_git, k.deletion,
+                timestamptz 'epoch' + k.seen * interval '1 microsecond',
+                timestamptz 'epoch' + k.removed * interval '1 microsecond'
+           from jsonb_to_recordset($1)
+                as k(name text, in_git boolean, deletion text, seen bigint, removed bigint)
+         on conflict (name) do update
+            set in_git = excluded.in_git, deletion = excluded.deletion,
+                removed_at = excluded.removed_at",
     )
-    .bind(&record.name)
-    .bind(record.in_git)
-    .bind(record.deletion.as_str())
-    .bind(Time(record.seen_at))
-    .bind(record.removed_at.map(Time))
+    .bind(records.iter().map(row).collect::<Value>())
     .execute(connection)
     .await
     .map(drop)
-    .map_err(failed("record an application"))
+    .map_err(failed("record applications"))
 }
 
 pub(super) async fn add(

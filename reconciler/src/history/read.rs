@@ -8,9 +8,10 @@ use engine::rollout::CommitId;
 
 use super::Error;
 use super::error::failed;
+use super::memo::Memo;
 use super::model::{
     ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
-    Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, Suspension,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use super::time::Time;
 use crate::source::Commit;
@@ -24,6 +25,7 @@ pub(super) const STEPS: i64 = 1000;
 #[derive(Clone)]
 pub struct Reader {
     pub(super) pool: PgPool,
+    pub(super) memo: Memo,
 }
 
 /// Which steps to read, oldest first.
@@ -75,20 +77,6 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list pushes"))
-    }
-
-    /// The push that brought this commit, the newest of several. What was let through has come
-    /// before that is on record.
-    pub async fn push_of(&self, revision: &CommitId) -> Result<Option<Push>, Error> {
-        sqlx::query_as(
-            "select * from pushes
-              where new_revision = $1 and verdict <> 'Refused'
-              order by received_at desc limit 1",
-        )
-        .bind(&revision.0)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(failed("find the push of a commit"))
     }
 
     /// The newest push of this commit, whatever became of it.
@@ -211,15 +199,6 @@ impl Reader {
             .fetch_optional(&self.pool)
             .await
             .map_err(failed("read a rollout"))
-    }
-
-    /// The newest rollout of an application, running or over.
-    pub async fn last_rollout(&self, application: &str) -> Result<Option<Rollout>, Error> {
-        sqlx::query_as("select * from rollouts where application = $1 order by number desc limit 1")
-            .bind(application)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed("read the newest rollout"))
     }
 
     /// The newest rollout of an application that succeeded.
@@ -377,23 +356,5 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("list drifts"))
-    }
-
-    /// Who suspended the application, if anybody did.
-    pub async fn suspension(&self, application: &str) -> Result<Option<Suspension>, Error> {
-        sqlx::query_as("select * from suspensions where application = $1")
-            .bind(application)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed("read a suspension"))
-    }
-
-    /// A sync of the application that was asked for and is not begun yet.
-    pub(crate) async fn request(&self, application: &str) -> Result<Option<Request>, Error> {
-        sqlx::query_as("select * from requests where application = $1")
-            .bind(application)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(failed("read a request"))
     }
 }

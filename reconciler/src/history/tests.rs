@@ -130,7 +130,9 @@ async fn rollouts_are_read_as_they_were_written() {
     assert_eq!(detail.objects, [object]);
     assert_eq!(detail.steps[0].push.as_deref(), Some("p"));
     let stored = reader.push_of(&push.new_revision).await.unwrap().unwrap();
-    assert_eq!(stored.report, "+ create");
+    assert_eq!((stored.id.as_str(), stored.report.as_str()), ("p", ""));
+    let whole = reader.push("p").await.unwrap().unwrap();
+    assert_eq!(whole.report, "+ create");
     assert_eq!(reader.rollout("web-2").await.unwrap(), None);
 }
 
@@ -342,7 +344,7 @@ async fn commits_sources_holds_and_applications() {
         seen.clone(),
         seen,
         source("unreachable"),
-        Write::Application(record.clone()),
+        Write::Applications(vec![record.clone()]),
         Write::Rollout(Box::new(failed.clone())),
         Write::Hold(hold.clone()),
     ];
@@ -358,10 +360,10 @@ async fn commits_sources_holds_and_applications() {
         application: "web".into(),
         at: at(10),
     };
-    let removed = Write::Application(ApplicationRecord {
+    let removed = Write::Applications(vec![ApplicationRecord {
         removed_at: Some(at(11)),
-        ..record
-    });
+        ..record.clone()
+    }]);
     history
         .commit(&[release, removed, source("")])
         .await
@@ -369,6 +371,9 @@ async fn commits_sources_holds_and_applications() {
     assert_eq!(reader.holds().await.unwrap(), []);
     assert_eq!(reader.applications().await.unwrap(), []);
     assert!(reader.application("web").await.unwrap().is_some());
+    let records = reader.application_records().await.unwrap();
+    let times = (records[0].seen_at, records[0].removed_at);
+    assert_eq!(times, (record.seen_at, Some(at(11))));
 }
 
 #[tokio::test]

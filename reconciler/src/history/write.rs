@@ -9,10 +9,10 @@ use engine::proof::Leaf;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::model::{
-    ApplicationRecord, Drift, Hold, ObjectResult, Push, Request, Rollout, Step, StepKind,
-    Suspension, Verdict,
+    ApplicationRecord, Drift, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension,
+    Verdict,
 };
-use super::{Error, by_hand, inventory, proofs, pushes, rollouts, steps};
+use super::{Error, by_hand, inventory, proofs, pushes, rollouts};
 use crate::source::Commit;
 
 /// One change of the history.
@@ -42,7 +42,7 @@ pub enum Write {
         verdict: Verdict,
         report: String,
     },
-    Application(ApplicationRecord),
+    Applications(Vec<ApplicationRecord>),
     Rollout(Box<Rollout>),
     /// The rollout's plan: replaces what is known of objects that are not applied yet.
     Objects {
@@ -200,13 +200,9 @@ impl NewStep {
     }
 }
 
-/// Carries out one write; answers the step, if it was one.
-pub(super) async fn execute(
-    connection: &mut PgConnection,
-    write: &Write,
-) -> Result<Option<Step>, Error> {
+/// Carries out one write. Steps are none of them: see [`super::batch`].
+pub(super) async fn execute(connection: &mut PgConnection, write: &Write) -> Result<(), Error> {
     match write {
-        Write::Step(step) => return steps::insert(connection, step).await.map(Some),
         Write::Commit { commit, seen_at } => pushes::commit(connection, commit, *seen_at).await?,
         Write::Source {
             repository,
@@ -225,7 +221,7 @@ pub(super) async fn execute(
             verdict,
             report,
         } => pushes::verdict(connection, push, *verdict, report).await?,
-        Write::Application(record) => inventory::application(connection, record).await?,
+        Write::Applications(records) => inventory::applications(connection, records).await?,
         Write::InventoryAdd {
             application,
             keys,
@@ -248,7 +244,7 @@ pub(super) async fn execute(
         Write::Resume { application } => by_hand::resume(connection, application).await?,
         rollout => rollout_write(connection, rollout).await?,
     }
-    Ok(None)
+    Ok(())
 }
 
 /// The writes that concern a rollout; others do nothing here.

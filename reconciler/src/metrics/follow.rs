@@ -65,7 +65,13 @@ impl Follower {
             return Ok(());
         };
         let push = match &rollout.push {
-            Some(push) => self.reader.push(push).await?,
+            Some(id) => {
+                let newest = self.reader.push_of(&rollout.revision).await?;
+                match newest.filter(|push| push.id == *id) {
+                    Some(push) => Some(push),
+                    None => self.reader.push(id).await?,
+                }
+            }
             None => None,
         };
         let applies = self.reader.applies(&rollout.id).await?;

@@ -8,7 +8,7 @@ use prometheus_client::registry::Registry;
 use super::spans::Spans;
 use super::state::States;
 use crate::history::{Step, StepKind};
-use crate::sync::Standings;
+use crate::sync::{Renders, Standings};
 
 /// Seconds: from what a small push takes to the longest deadline.
 const SECONDS: [f64; 15] = [
@@ -57,7 +57,12 @@ impl Metrics {
     }
 
     /// Makes them known under `kedge_reconciler_…`. The encoder adds `_total` to counters.
-    pub(crate) fn register(&self, registry: &mut Registry, standings: &Standings) {
+    pub(crate) fn register(
+        &self,
+        registry: &mut Registry,
+        standings: &Standings,
+        renders: &Renders,
+    ) {
         let registry = registry.sub_registry_with_prefix("kedge_reconciler");
         registry.register_collector(Box::new(States(standings.clone())));
         registry.register(
@@ -85,6 +90,10 @@ impl Metrics {
         registry.register("pruned", pruned, self.pruned.clone());
         let passes = "Looks at an application, by result";
         registry.register("sync_passes", passes, self.passes.clone());
+        let rendered = "Applications rendered, because what they are made of was new or changed";
+        registry.register("renders", rendered, renders.rendered.clone());
+        let reused = "Renders found to hold for one more commit";
+        registry.register("renders_reused", reused, renders.reused.clone());
         let seconds = "How long one look at an application took";
         registry.register("sync_pass_seconds", seconds, self.pass_seconds.clone());
     }

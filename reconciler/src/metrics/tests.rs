@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::set::Metrics;
 use super::spans::{Spans, spans};
 use crate::history::{Apply, Push, Rollout, Step, StepKind, Trigger, Verdict};
-use crate::sync::{Stand, Standings};
+use crate::sync::{Renders, Stand, Standings};
 use engine::rollout::{CommitId, RolloutPhase};
 
 fn at(second: i64) -> Timestamp {
@@ -136,7 +136,7 @@ fn the_figures_have_the_names_of_the_contract() {
         };
         standings.set(name, &stand);
     }
-    metrics.register(&mut registry, &standings);
+    metrics.register(&mut registry, &standings, &Renders::default());
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     for line in [

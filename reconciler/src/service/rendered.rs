@@ -8,9 +8,8 @@ use engine::{Application, application};
 use super::Error;
 use super::queries::{missing, unreadable};
 use crate::source::Source;
-use crate::sync::check::is_here;
 use crate::sync::core::Core;
-use crate::sync::{Render, Trees, commits, render};
+use crate::sync::{Render, Trees, commits, is_here, read, render};
 
 /// An application at a commit.
 pub(super) struct Rendered {
@@ -27,13 +26,26 @@ pub(super) async fn at(core: &Core, name: &str, id: &CommitId) -> Result<Rendere
         Some(application) => core.source_of(application),
         None => core.source.clone(),
     };
+    let known = if source.location == core.source.location {
+        let read = read(core, &source.location, id).await;
+        read.map_err(Error::Cluster)?.ok()
+    } else {
+        None
+    };
+    let known = known.and_then(|read| {
+        let mut found = read.found.iter().map(|found| &found.application);
+        found.find(|it| it.name == name).cloned()
+    });
     let (renders, cluster, root) = (core.renders.clone(), core.cluster.clone(), core.root());
     let (at, id, wanted) = (id.clone(), id.clone(), name.to_owned());
     let reading = source.location.read(move |git| {
         let tree = git.tree(&id)?;
-        let found = application::find(&tree, &root).unwrap_or_default();
-        let found = found.into_iter().map(|found| found.application);
-        let application = found.into_iter().find(|it| it.name == wanted).or(current);
+        let find = || {
+            let found = application::find(&tree, &root).unwrap_or_default();
+            let mut found = found.into_iter().map(|found| found.application);
+            found.find(|it| it.name == wanted)
+        };
+        let application = known.or_else(find).or(current);
         Ok(application.map(|application| {
             let is_one = application.more.is_empty() || is_here(&application);
             let render = is_one.then(|| {

@@ -7,6 +7,7 @@ use git2::{ErrorCode, Oid};
 use jiff::Timestamp;
 
 use engine::rollout::CommitId;
+use engine::tree::Changes;
 
 use super::mirror::DEFAULT;
 use super::range::Range;
@@ -232,6 +233,23 @@ impl Repository {
     pub fn tree(&self, id: &CommitId) -> Result<GitTree<'_>, Error> {
         let tree = self.find(id)?.tree().map_err(self.failed("read a tree"))?;
         Ok(GitTree::new(&self.inner, tree))
+    }
+
+    /// What is different in the files of two commits.
+    pub fn changes(&self, old: &CommitId, new: &CommitId) -> Result<Changes, Error> {
+        let failed = || self.failed("compare the files of two commits");
+        let tree = |id| self.find(id)?.tree().map_err(failed());
+        let (old, new) = (tree(old)?, tree(new)?);
+        let diff = self.inner.diff_tree_to_tree(Some(&old), Some(&new), None);
+        let diff = diff.map_err(failed())?;
+        let files = diff
+            .deltas()
+            .flat_map(|delta| [delta.old_file().path(), delta.new_file().path()])
+            .flatten();
+        let files: Vec<String> = files
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        Ok(Changes::of_files(files))
     }
 
     /// Whether `commit` is `ancestor` or stands on it.

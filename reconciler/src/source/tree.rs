@@ -1,20 +1,31 @@
 //! A commit's files as the engine reads them, straight from the object database.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use git2::{ErrorCode, FileMode, ObjectType};
+use git2::{FileMode, ObjectType};
 
-use engine::tree::{Entry, EntryKind, Error, Node, Tree, identity};
+use engine::tree::{Entry, EntryKind, Error, Node, Tree, identity, path};
+
+/// How many directories are kept open at most.
+const OPEN: usize = 4096;
 
 /// The tree of one commit.
 pub struct GitTree<'a> {
     repository: &'a git2::Repository,
-    root: git2::Tree<'a>,
+    root: Rc<git2::Tree<'a>>,
+    /// Directories that were looked into: libgit2 reads a large one again for every name in it.
+    open: RefCell<HashMap<String, Option<Rc<git2::Tree<'a>>>>>,
 }
 
 impl<'a> GitTree<'a> {
     pub(super) fn new(repository: &'a git2::Repository, root: git2::Tree<'a>) -> Self {
-        Self { repository, root }
+        Self {
+            repository,
+            root: Rc::new(root),
+            open: RefCell::default(),
+        }
     }
 
     /// `None` for the root and for what is not there.
@@ -22,11 +33,34 @@ impl<'a> GitTree<'a> {
         if path.is_empty() {
             return Ok(None);
         }
-        match self.root.get_path(Path::new(path)) {
-            Ok(entry) => Ok(Some(entry)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(unreadable(path, error)),
+        let parent = self.directory(path::parent(path))?;
+        let entry = parent.as_ref().and_then(|it| it.get_name(path::name(path)));
+        Ok(entry.map(|entry| entry.to_owned()))
+    }
+
+    /// `None` where there is no directory.
+    fn directory(&self, path: &str) -> Result<Option<Rc<git2::Tree<'a>>>, Error> {
+        if path.is_empty() {
+            return Ok(Some(self.root.clone()));
         }
+        if let Some(known) = self.open.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let entry = self.entry(path)?;
+        let found = match entry.filter(|it| it.kind() == Some(ObjectType::Tree)) {
+            Some(entry) => Some(Rc::new(
+                self.repository
+                    .find_tree(entry.id())
+                    .map_err(|error| unreadable(path, error))?,
+            )),
+            None => None,
+        };
+        let mut open = self.open.borrow_mut();
+        if open.len() >= OPEN {
+            open.clear();
+        }
+        open.insert(path.to_owned(), found.clone());
+        Ok(found)
     }
 
     fn blob(&self, path: &str, entry: &git2::TreeEntry) -> Result<git2::Blob<'_>, Error> {
@@ -39,19 +73,16 @@ impl<'a> GitTree<'a> {
 impl Tree for GitTree<'_> {
     fn node(&self, path: &str) -> Result<Node, Error> {
         if path.is_empty() {
-            return Ok(directory(&self.root));
+            return Ok(listed(&self.root));
         }
         let Some(entry) = self.entry(path)? else {
             return Ok(Node::Absent);
         };
         Ok(match kind(&entry) {
-            Some(EntryKind::Directory) => {
-                let tree = self
-                    .repository
-                    .find_tree(entry.id())
-                    .map_err(|error| unreadable(path, error))?;
-                directory(&tree)
-            }
+            Some(EntryKind::Directory) => match self.directory(path)? {
+                Some(tree) => listed(&tree),
+                None => Node::Absent,
+            },
             Some(EntryKind::Symlink) => {
                 let target = self.blob(path, &entry)?;
                 Node::Symlink(String::from_utf8_lossy(target.content()).into_owned())
@@ -84,7 +115,7 @@ fn kind(entry: &git2::TreeEntry) -> Option<EntryKind> {
     }
 }
 
-fn directory(tree: &git2::Tree) -> Node {
+fn listed(tree: &git2::Tree) -> Node {
     let mut entries: Vec<Entry> = tree
         .iter()
         .filter_map(|entry| {

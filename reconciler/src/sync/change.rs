@@ -10,9 +10,10 @@ use engine::radius::{Workload, radius};
 use engine::rollout::CommitId;
 use engine::{Application, Plan};
 
-use super::check::{self, Checked, is_here};
+use super::check::{self, Checked};
 use super::core::{Core, recorded, unread};
 use super::pushed;
+use super::read::is_here;
 use crate::forge::{Change, Report, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
 use crate::source::{Location, Merged};

@@ -4,109 +4,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::{GroupVersionKind, Object, ObjectKey};
-use engine::application::{self, Found, NAMESPACE};
+use api::{GroupVersionKind, Object};
+use engine::application::{Found, NAMESPACE};
 use engine::plan::{self, Prune};
 use engine::rollout::CommitId;
-use engine::tree::Reader;
-use engine::validate::{self, Rendered};
-use engine::{Application, Manifest, Origin, Plan, Problem, Problems, Tree};
+use engine::{Application, Manifest, Origin, Plan, Problems, diff};
 
-use super::core::{Core, applications, unread};
+use super::core::{Core, applications};
 use super::plan::Stored;
-use super::plan::keys;
-use super::plans::{Wanted, plan_one, plans};
-use super::render::{Render, Trees};
+use super::plans::{Claims, Wanted, plan_one, plans};
+use super::read::{Read, is_here, read};
+use super::render::Render;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
 
 /// A commit that may be followed.
 pub(crate) struct Checked {
-    pub(crate) found: Vec<Found>,
+    pub(crate) found: Vec<Arc<Found>>,
     /// Of the Applications that change, by name.
     pub(crate) plans: BTreeMap<String, Plan>,
     /// Applications for which the commit changes nothing.
     pub(crate) unchanged: usize,
     /// Applications that are in the cluster and not in the commit, with what they take along.
     pub(crate) removed: BTreeMap<String, Plan>,
-}
-
-/// What is in a commit, rendered.
-pub(crate) struct Read {
-    pub(crate) found: Vec<Found>,
-    pub(crate) renders: BTreeMap<String, Arc<Render>>,
-}
-
-/// Reads a commit without asking the cluster.
-pub(crate) async fn read(
-    core: &Core,
-    location: &Location,
-    commit: &CommitId,
-) -> Result<Result<Read, Problems>, client::Error> {
-    let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
-    let (commit, root) = (commit.clone(), core.root());
-    let reading = location.read(move |git| {
-        let tree = git.tree(&commit)?;
-        let found = match rooted(&tree, &root).and_then(|()| application::find(&tree, &root)) {
-            Ok(found) => found,
-            Err(problems) => return Ok(Err(problems)),
-        };
-        let mut rendered = BTreeMap::new();
-        for application in applications(&found).filter(|it| is_here(it)) {
-            let trees = Trees::same(&tree, application);
-            let render = renders.render(application, &commit, &trees, cluster.kinds());
-            rendered.insert(application.name.clone(), render);
-        }
-        let mut problems = Vec::new();
-        for render in rendered.values() {
-            problems.extend(
-                render
-                    .manifests
-                    .as_ref()
-                    .err()
-                    .iter()
-                    .flat_map(|it| it.0.clone()),
-            );
-        }
-        problems.extend(validate::commit(cluster.kinds(), &found, &parts(&rendered)).0);
-        let read = Read {
-            found,
-            renders: rendered,
-        };
-        Ok(Problems(problems).or(read))
-    });
-    reading.await.map_err(unread)
-}
-
-pub(super) fn parts(renders: &BTreeMap<String, Arc<Render>>) -> Vec<Rendered<'_>> {
-    let parts = renders.iter();
-    parts
-        .map(|(application, render)| Rendered {
-            application,
-            manifests: render.manifests(),
-        })
-        .collect()
-}
-
-/// Whether there is a directory to look for Applications in: without it all would be removed.
-fn rooted(tree: &dyn Tree, root: &str) -> Result<(), Problems> {
-    if root.is_empty() || Reader::new(tree).directory(root)?.is_some() {
-        return Ok(());
-    }
-    let problem = Problem::new("", format!("there is no directory {root} in the commit"));
-    Err(problem
-        .hint("--path names the directory that holds apps/")
-        .into())
-}
-
-/// Whether the Application's manifests are in the very commit that defines it.
-pub(crate) fn is_here(application: &Application) -> bool {
-    application.sources().all(is_source_here)
-}
-
-/// The same of one of its sources.
-pub(crate) fn is_source_here(source: &engine::application::Source) -> bool {
-    source.repo.is_empty() && source.revision.is_empty()
 }
 
 /// Checks a commit whole.
@@ -118,44 +38,42 @@ pub(crate) async fn check(
     location: &Location,
     commit: &CommitId,
 ) -> Result<Result<Checked, Problems>, client::Error> {
-    let Read { found, renders } = match read(core, location, commit).await? {
+    let read = match read(core, location, commit).await? {
         Ok(read) => read,
         Err(problems) => return Ok(Err(problems)),
     };
-    let here: Vec<&Application> = applications(&found).filter(|it| is_here(it)).collect();
+    let Read { found, renders, .. } = &*read;
+    let here: Vec<&Application> = applications(found).filter(|it| is_here(it)).collect();
     let signed = core.signatures.of_all(core, &here, location, commit);
     if let Err(problems) = signed.await? {
         return Ok(Err(problems));
     }
-    let changed = changed(core, &found, &renders);
-    let definitions = definitions(core, &found);
+    let changed = changed(core, found, renders);
+    let claims = Claims::new(core, found, renders);
     let wanted = Wanted {
         location,
         commit,
-        found: &found,
-        renders: &renders,
+        claims: &claims,
         order: by_dependency(changed.iter().copied()),
-        definitions,
+        definitions: definitions(core, found),
     };
     let plans = match plans(core, &wanted).await? {
         Ok(plans) => plans,
         Err(problems) => return Ok(Err(problems)),
     };
-    let all = renders.values().flat_map(|render| render.manifests());
-    let claimed = keys(core.cluster.kinds(), all);
-    let removed = removed(core, &found, &claimed).await?;
+    let removed = removed(core, &claims).await?;
     Ok(Ok(Checked {
         unchanged: renders.len() - plans.len(),
         plans,
         removed,
-        found,
+        found: found.clone(),
     }))
 }
 
 /// The Applications that would be rolled out.
 fn changed<'a>(
     core: &Core,
-    found: &'a [Found],
+    found: &'a [Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
 ) -> Vec<&'a Application> {
     let target = core.target();
@@ -164,7 +82,7 @@ fn changed<'a>(
         let current = target.application(&application.name)?;
         let before = core.renders.known(current, target.revision())?;
         let stand = core.standings.get(&application.name)?;
-        let settled = !stand.running && !stand.standing.held;
+        let settled = stand.rolls_out.is_none() && !stand.standing.held;
         Some(settled && before.digest == renders[&application.name].digest)
     };
     applications(found)
@@ -173,17 +91,18 @@ fn changed<'a>(
 }
 
 /// The Application objects themselves, and the namespace they live in.
-fn definitions(core: &Core, found: &[Found]) -> Vec<Manifest> {
+fn definitions(core: &Core, found: &[Arc<Found>]) -> Vec<Manifest> {
     let namespace = Object::new(&GroupVersionKind::new("", "v1", "Namespace"), "", NAMESPACE);
     let namespace = Manifest {
         object: namespace,
         origin: Origin::default(),
     };
     let known = core.applications();
-    let is_new = |found: &&Found| {
+    let is_new = |found: &&Arc<Found>| {
         let object = &found.manifest.object;
         let live = known.find(object.namespace(), object.name());
-        live.is_none_or(|live| live.body["spec"] != object.body["spec"])
+        // What the server adds by itself is no difference.
+        live.is_none_or(|live| !diff::changes(&live, &diff::overlay(&live, object)).is_empty())
     };
     let new = found.iter().filter(is_new);
     let new: Vec<Manifest> = new.map(|found| found.manifest.clone()).collect();
@@ -195,21 +114,22 @@ fn definitions(core: &Core, found: &[Found]) -> Vec<Manifest> {
 
 async fn removed(
     core: &Core,
-    found: &[Found],
-    claimed: &BTreeSet<ObjectKey>,
+    claims: &Claims<'_>,
 ) -> Result<BTreeMap<String, Plan>, client::Error> {
     let Some(target) = core.target() else {
         return Ok(BTreeMap::new());
     };
-    let stays = |name: &str| found.iter().any(|found| found.application.name == name);
+    let staying: BTreeSet<&str> = applications(claims.found)
+        .map(|application| application.name.as_str())
+        .collect();
     let mut removed = BTreeMap::new();
     for (name, leaving) in &target.applications {
-        if stays(name) {
+        if staying.contains(name.as_str()) {
             continue;
         }
         let application = &leaving.application;
         let (none, prune) = (Stored::default(), Prune::from(application.deletion));
-        let plan = plan_one(core, application, &[], &none, claimed, &prune, found).await?;
+        let plan = plan_one(core, application, &[], &none, claims, &prune).await?;
         removed.insert(name.clone(), plan.unwrap_or_default());
     }
     Ok(removed)
@@ -244,30 +164,5 @@ impl Checked {
             (false, more) => lines.push(format!("{more} more applications are unchanged")),
         }
         lines
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use engine::tree::MapTree;
-
-    use super::*;
-
-    #[test]
-    fn a_commit_without_the_directory_that_is_followed_removes_nothing() {
-        let tree = MapTree::default().with_file("deploy/apps/web.yaml", "");
-        let check = |root: &str, expected: Option<&str>| {
-            let said = rooted(&tree, root).err().map(|it| it.summary());
-            assert_eq!(said.as_deref(), expected, "{root}");
-        };
-        check("", None);
-        check("deploy", None);
-        check(
-            "gone",
-            Some(
-                "there is no directory gone in the commit, \
-                 --path names the directory that holds apps/",
-            ),
-        );
     }
 }

@@ -17,6 +17,7 @@ use super::holds::Holds;
 use super::inventory::Inventory;
 use super::mirroring::Mirroring;
 use super::pulls::Changes;
+use super::read::Reads;
 use super::render::Renders;
 use super::signatures::Signatures;
 use super::sources::Sources;
@@ -44,6 +45,7 @@ pub(crate) struct Core {
     pub(crate) holds: Holds,
     pub(crate) renders: Renders,
     pub(crate) signatures: Signatures,
+    pub(crate) reads: Reads,
     /// The repository that is followed.
     pub(crate) source: Source,
     pub(crate) hosted: Arc<Repositories>,
@@ -74,16 +76,21 @@ impl Core {
         }
     }
 
-    /// Everybody there is, or was until now.
-    pub(crate) fn wake_all(&self) {
+    /// The names of all Applications there are, or were until now.
+    pub(crate) fn everybody(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.inventory.applications().into_iter().collect();
         if let Some(target) = self.target() {
             names.extend(target.applications.keys().cloned());
         }
         let objects = self.applications().in_namespace(NAMESPACE);
         names.extend(objects.iter().map(|object| object.name().to_owned()));
-        names.insert(SET.to_owned());
-        for name in &names {
+        names.remove(SET);
+        names
+    }
+
+    pub(crate) fn wake_all(&self) {
+        self.wake(SET);
+        for name in &self.everybody() {
             self.wake(name);
         }
     }
@@ -192,7 +199,7 @@ pub(crate) fn application_collection() -> Collection {
 }
 
 /// The Applications of a commit.
-pub(crate) fn applications(found: &[Found]) -> impl Iterator<Item = &Application> {
+pub(crate) fn applications(found: &[Arc<Found>]) -> impl Iterator<Item = &Application> {
     found.iter().map(|found| &found.application)
 }
 

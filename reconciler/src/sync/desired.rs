@@ -3,9 +3,10 @@
 use engine::rollout::{self, CommitId, Desired, RolloutPhase};
 use engine::{Application, application};
 
+use super::asked;
 use super::core::{Core, unread};
+use super::read::{is_here, is_source_here};
 use super::target::Target;
-use super::{asked, check};
 use crate::history::{Request, Rollout};
 use crate::service::Trouble;
 use crate::source::Source;
@@ -32,7 +33,7 @@ pub(crate) async fn commits(
     application: &Application,
     first: Option<&CommitId>,
 ) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if check::is_here(application) {
+    if is_here(application) {
         let here = first.unwrap_or(target.revision());
         return Ok(Ok(here.clone()));
     }
@@ -55,7 +56,7 @@ async fn newest(
     target: &Target,
     wanted: &application::Source,
 ) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if check::is_source_here(wanted) {
+    if is_source_here(wanted) {
         return Ok(Ok(target.revision().clone()));
     }
     let source = core.source_at(wanted);

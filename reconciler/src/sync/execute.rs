@@ -271,6 +271,9 @@ impl<'a> Execution<'a> {
         let kinds = self.core.cluster.kinds();
         let uid = |object: &Object| Some((kinds.key(object)?, object.uid()));
         let uids = made.iter().filter_map(uid).collect();
+        if !self.observation.render.is_sealed() {
+            self.memory.note_all(kinds, objects, &made);
+        }
         self.pending.push(Write::InventoryUids { uids });
         Ok(Ok(()))
     }

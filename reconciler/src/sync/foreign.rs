@@ -1,14 +1,15 @@
 //! Whether what an Application asks for is somebody else's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{Object, ObjectKey};
 use engine::application::Found;
 use engine::plan::{Foreign, foreign};
 use engine::{Application, Manifest, Problems};
 
-use super::check::is_here;
 use super::core::{Core, SET};
+use super::read::is_here;
 use super::target::Target;
 use crate::config::MANAGER;
 
@@ -63,7 +64,12 @@ pub(crate) fn claim(core: &Core, target: &Target, owner: &str, key: &ObjectKey) 
 
 /// The same, seen from a commit that is not followed yet. Of its own Applications, no two ask
 /// for the same.
-pub(crate) fn claim_beside(core: &Core, found: &[Found], owner: &str, key: &ObjectKey) -> Claim {
+pub(crate) fn claim_beside(
+    core: &Core,
+    found: &[Arc<Found>],
+    owner: &str,
+    key: &ObjectKey,
+) -> Claim {
     let Some(target) = core.target() else {
         return Claim::Dropped;
     };

@@ -14,11 +14,11 @@ use engine::plan::{Input, InventoryEntry, Plan, Prune, build};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, Health, Manifest, Problems, health};
 
-use super::check;
 use super::core::Core;
 use super::foreign;
 use super::memory::Memory;
 use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
+use super::read::{is_here, read};
 use super::render::Render;
 use super::target::Target;
 use crate::source::Source;
@@ -51,15 +51,14 @@ impl Look<'_> {
             return Ok(Err(problems));
         }
         let inventory = self.core.inventory.of(&self.application.name);
-        let fingerprint = self.fingerprint(&inventory);
         let plan = match &memory.plan {
-            Some((known, plan)) if *known == fingerprint => plan.clone(),
-            _ => match self.fresh(manifests, &inventory).await? {
+            Some((known, plan)) if *known == self.fingerprint(&inventory) => plan.clone(),
+            _ => match self.fresh(manifests, &inventory, memory).await? {
                 Err(problems) => return Ok(Err(problems)),
                 Ok((plan, said)) => {
                     let plan = Arc::new(plan);
                     let keeps = said && !self.render.is_sealed();
-                    memory.plan = keeps.then(|| (fingerprint, plan.clone()));
+                    memory.plan = keeps.then(|| (self.fingerprint(&inventory), plan.clone()));
                     plan
                 }
             },
@@ -92,6 +91,7 @@ impl Look<'_> {
         &self,
         manifests: &[Manifest],
         inventory: &[InventoryEntry],
+        memory: &mut Memory,
     ) -> Result<Result<(Plan, bool), Problems>, client::Error> {
         let opened = match self.core.renders.open(self.render, manifests) {
             Ok(opened) => opened,
@@ -100,17 +100,16 @@ impl Look<'_> {
         let manifests = &*respect(self.core, self.application, &opened, self.live);
         let mut said = false;
         let mut stored = Stored::default();
-        if self.ask {
-            let cluster = &self.core.cluster;
-            match ask(
-                cluster,
-                self.client,
-                &ordered(cluster, manifests),
-                Missing::Wait,
-            )
-            .await?
-            {
-                Answer::Stored(answer) => (stored, said) = (answer, true),
+        let cluster = &self.core.cluster;
+        let ordered = ordered(cluster, manifests);
+        if let Some(known) = self.made(&ordered, memory) {
+            stored.objects = known;
+        } else if self.ask {
+            match ask(cluster, self.client, &ordered, Missing::Wait).await? {
+                Answer::Stored(answer) => {
+                    self.note(&ordered, &answer.objects, memory);
+                    (stored, said) = (answer, true);
+                }
                 Answer::Unsaid => {}
                 Answer::Refused(refused) => {
                     let location = &self.source.location;
@@ -128,6 +127,40 @@ impl Look<'_> {
             prune: &self.prune,
         });
         Ok(plan.map(|plan| (plan, said)))
+    }
+
+    /// What is there, where all of it is what the server makes of the manifests: it need not be
+    /// asked again.
+    fn made(
+        &self,
+        manifests: &[&Manifest],
+        memory: &Memory,
+    ) -> Option<BTreeMap<ObjectKey, Object>> {
+        let made = |manifest: &&Manifest| {
+            let key = self.core.cluster.kinds().key(&manifest.object)?;
+            let live = self.live.get(&key)?;
+            let is_made = memory.is_made(&key, &manifest.object, live);
+            is_made.then(|| (key, live.clone()))
+        };
+        manifests.iter().map(made).collect()
+    }
+
+    fn note(
+        &self,
+        manifests: &[&Manifest],
+        stored: &BTreeMap<ObjectKey, Object>,
+        memory: &mut Memory,
+    ) {
+        if self.render.is_sealed() {
+            return;
+        }
+        for manifest in manifests {
+            let key = self.core.cluster.kinds().key(&manifest.object);
+            if let Some((key, stored)) = key.and_then(|key| stored.get_key_value(&key)) {
+                memory.note(key, &manifest.object, stored);
+            }
+        }
+        memory.only(&stored.keys().cloned().collect());
     }
 
     /// A name for everything the plan depends on, what controllers report left out.
@@ -182,16 +215,16 @@ pub(crate) async fn claimed(
 ) -> Result<BTreeSet<ObjectKey>, client::Error> {
     let others = || {
         let all = target.applications.values().map(|found| &found.application);
-        all.filter(|other| other.name != application && check::is_here(other))
+        all.filter(|other| other.name != application && is_here(other))
     };
     let known = |other: &Application| core.renders.known(other, target.revision());
     let mut renders: Vec<Arc<Render>> = others().filter_map(known).collect();
     if renders.len() < others().count() {
         let location = &core.source.location;
-        renders = match check::read(core, location, target.revision()).await? {
-            Ok(mut read) => {
-                read.renders.remove(application);
-                read.renders.into_values().collect()
+        renders = match read(core, location, target.revision()).await? {
+            Ok(read) => {
+                let others = read.renders.iter().filter(|(name, _)| *name != application);
+                others.map(|(_, render)| render.clone()).collect()
             }
             Err(problems) => {
                 return Err(client::Error::Decode {

@@ -14,13 +14,13 @@ use jiff::Timestamp;
 
 use super::asked;
 use super::before::before_failure;
-use super::check::is_here;
 use super::core::{Core, unread};
 use super::desired::{compared, desired};
 use super::last::last;
 use super::look::Look;
 use super::memory::Memory;
 use super::plan::keys;
+use super::read::is_here;
 use super::render::{Render, Trees};
 use super::target::Target;
 use crate::config::MANAGER;

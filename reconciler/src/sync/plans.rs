@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use api::ObjectKey;
 use engine::application::Found;
@@ -17,12 +17,14 @@ use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect
 use super::render::Render;
 use crate::source::Location;
 
+/// The server is asked about this many Applications at a time: its answers are large.
+const PART: usize = 250;
+
 /// What is asked for, all at once.
 pub(super) struct Wanted<'a> {
     pub(super) location: &'a Location,
     pub(super) commit: &'a CommitId,
-    pub(super) found: &'a [Found],
-    pub(super) renders: &'a BTreeMap<String, Arc<Render>>,
+    pub(super) claims: &'a Claims<'a>,
     /// Those that would be rolled out, dependencies first.
     pub(super) order: Vec<&'a Application>,
     /// Objects that come before all others.
@@ -34,48 +36,62 @@ pub(super) async fn plans(
     core: &Core,
     wanted: &Wanted<'_>,
 ) -> Result<Result<BTreeMap<String, Plan>, Problems>, client::Error> {
-    let Wanted { order, renders, .. } = wanted;
-    let (location, commit, found) = (wanted.location, wanted.commit, wanted.found);
+    let Wanted { order, claims, .. } = wanted;
     let definitions = &wanted.definitions;
-    let opened = match opened(core, order, renders) {
+    let opened = match opened(core, order, claims.renders) {
         Ok(opened) => opened,
         Err(problems) => return Ok(Err(problems)),
     };
     let respected = respected(core, order, &opened).await?;
-    let mut manifests: Vec<&Manifest> = definitions.iter().collect();
-    for application in order {
-        manifests.extend(ordered(&core.cluster, &respected[&application.name]));
+    let all = order.iter().flat_map(|it| respected[&it.name].iter());
+    let all = definitions.iter().chain(all);
+    // Nobody fails for a namespace that another Application brings.
+    let namespaces: Vec<&Manifest> = all
+        .filter(|manifest| manifest.object.kind() == "Namespace")
+        .collect();
+    for part in definitions.chunks(PART) {
+        let asked = stored(core, wanted, &namespaces, part.iter().collect()).await?;
+        if let Err(problems) = asked {
+            return Ok(Err(problems));
+        }
     }
-    // Nobody fails for a namespace that a later Application brings.
-    manifests.sort_by_key(|manifest| manifest.object.kind() != "Namespace");
-    let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
-    let stored = match asked.await? {
-        Answer::Stored(stored) => stored,
-        Answer::Unsaid => Stored::default(),
-        Answer::Refused(refused) => return findings(location, commit, refused).await.map(Err),
-    };
-    let all = renders.values().flat_map(|render| render.manifests());
-    let claimed = keys(core.cluster.kinds(), all);
     let mut plans = BTreeMap::new();
-    for application in order {
-        let manifests = &respected[&application.name];
-        let prune = Prune::of(application, &Options::default());
-        match plan_one(
-            core,
-            application,
-            manifests,
-            &stored,
-            &claimed,
-            &prune,
-            found,
-        )
-        .await?
-        {
-            Ok(plan) => plans.insert(application.name.clone(), plan),
+    for part in order.chunks(PART) {
+        let own = part
+            .iter()
+            .flat_map(|it| ordered(&core.cluster, &respected[&it.name]));
+        let stored = match stored(core, wanted, &namespaces, own.collect()).await? {
+            Ok(stored) => stored,
             Err(problems) => return Ok(Err(problems)),
         };
+        for application in part {
+            let manifests = &respected[&application.name];
+            let prune = Prune::of(application, &Options::default());
+            match plan_one(core, application, manifests, &stored, claims, &prune).await? {
+                Ok(plan) => plans.insert(application.name.clone(), plan),
+                Err(problems) => return Ok(Err(problems)),
+            };
+        }
     }
     Ok(Ok(plans))
+}
+
+/// What the server would make of these, where the namespaces are there.
+async fn stored(
+    core: &Core,
+    wanted: &Wanted<'_>,
+    namespaces: &[&Manifest],
+    own: Vec<&Manifest>,
+) -> Result<Result<Stored, Problems>, client::Error> {
+    let mut manifests = namespaces.to_vec();
+    let own = own.into_iter();
+    manifests.extend(own.filter(|manifest| manifest.object.kind() != "Namespace"));
+    let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
+    Ok(match asked.await? {
+        Answer::Stored(stored) => Ok(stored),
+        Answer::Unsaid => Ok(Stored::default()),
+        Answer::Refused(refused) => Err(findings(wanted.location, wanted.commit, refused).await?),
+    })
 }
 
 /// What each Application asks for, decrypted.
@@ -118,16 +134,15 @@ pub(super) async fn plan_one(
     application: &Application,
     manifests: &[Manifest],
     stored: &Stored,
-    claimed: &BTreeSet<ObjectKey>,
+    claims: &Claims<'_>,
     prune: &Prune,
-    found: &[Found],
 ) -> Result<Result<Plan, Problems>, client::Error> {
     let kinds = core.cluster.kinds();
     let inventory = core.inventory.of(&application.name);
     let mut wanted = keys(kinds, manifests);
-    let own = wanted.clone();
     wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
     let live = core.cluster.live(&wanted).await?;
+    let found = claims.found;
     let claim = |owner: &str, key: &ObjectKey| foreign::claim_beside(core, found, owner, key);
     if let Err(problems) = foreign::refuse(core, application, manifests, &live, claim)? {
         return Ok(Err(problems));
@@ -142,8 +157,40 @@ pub(super) async fn plan_one(
         prune,
     });
     Ok(planned.map(|mut plan| {
-        let others = claimed.difference(&own).cloned().collect();
-        plan.hold(&others, prune, inventory.len());
+        // What leaves is none of its own: whoever asks for it is another one.
+        if !plan.deletes.is_empty() || !plan.kept.is_empty() {
+            plan.hold(claims.all(), prune, inventory.len());
+        }
         plan
     }))
+}
+
+/// What a commit asks for. The keys of all of it are made where somebody needs them.
+pub(super) struct Claims<'a> {
+    core: &'a Core,
+    pub(super) found: &'a [Arc<Found>],
+    renders: &'a BTreeMap<String, Arc<Render>>,
+    all: OnceLock<BTreeSet<ObjectKey>>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn new(
+        core: &'a Core,
+        found: &'a [Arc<Found>],
+        renders: &'a BTreeMap<String, Arc<Render>>,
+    ) -> Self {
+        Self {
+            core,
+            found,
+            renders,
+            all: OnceLock::new(),
+        }
+    }
+
+    fn all(&self) -> &BTreeSet<ObjectKey> {
+        self.all.get_or_init(|| {
+            let all = self.renders.values();
+            keys(self.core.cluster.kinds(), all.flat_map(|it| it.manifests()))
+        })
+    }
 }

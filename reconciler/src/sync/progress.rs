@@ -1,12 +1,14 @@
 //! Tells a pusher how it goes, until there is a verdict on each Application.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::Duration;
 
 use engine::rollout::{CommitId, RolloutPhase};
 
-use super::check::is_here;
 use super::core::{Core, SET};
+use super::read::is_here;
+use super::standing::Stand;
 use crate::githost::Lines;
 use crate::history::{Feed, Push, RolloutQuery, Step, StepKind};
 
@@ -31,9 +33,10 @@ pub(crate) async fn relay(
     let mut ticks = core.standings.ticks();
     let late = core.env.clock.sleep(PATIENCE);
     let (mut something_was_done, mut read) = (false, after);
+    let mut through = String::new();
     tokio::pin!(late);
     loop {
-        match state(core, push, goal) {
+        match state(core, push, goal, &mut through) {
             State::Going => {}
             State::Over => break,
             State::TakenOver => {
@@ -81,7 +84,9 @@ enum State {
     TakenOver,
 }
 
-fn state(core: &Core, push: &Push, goal: &Goal) -> State {
+/// How far the push is. All Applications up to the name `through` are through with it: nobody is
+/// asked twice.
+fn state(core: &Core, push: &Push, goal: &Goal, through: &mut String) -> State {
     if let Goal::Applications(commits) = goal {
         return reached(core, commits);
     }
@@ -96,11 +101,20 @@ fn state(core: &Core, push: &Push, goal: &Goal) -> State {
             State::TakenOver
         };
     }
-    let settled = target.applications.values().all(|found| {
-        let application = &found.application;
-        let stand = core.standings.get(&application.name);
-        !is_here(application) || stand.is_some_and(|it| it.seen == *revision && !it.running)
+    let left = target.applications.range::<str, _>(after(through));
+    let mut left = left.map(|(name, found)| (name, &found.application));
+    let waiting = left.find(|(name, application)| {
+        let is_through = |stand: &Stand| {
+            // Who is still busy with an earlier commit is not what the pusher waits for.
+            stand.seen == *revision && stand.rolls_out.as_ref() != Some(revision)
+        };
+        let waits = is_here(application) && !core.standings.is(name, is_through);
+        if !waits {
+            through.clone_from(name);
+        }
+        waits
     });
+    let settled = waiting.is_none();
     let leaving = || {
         let owners = core.inventory.applications().into_iter();
         let mut others = owners.filter(|name| name != SET);
@@ -116,14 +130,19 @@ fn state(core: &Core, push: &Push, goal: &Goal) -> State {
 /// Whether each is at its commit, or was asked for something else since.
 fn reached(core: &Core, commits: &BTreeMap<String, CommitId>) -> State {
     let mut stands = commits.iter().map(|(name, commit)| {
-        let stand = core.standings.get(name);
-        stand.is_some_and(|it| it.standing.revision == *commit && !it.running)
+        let is_there =
+            |it: &Stand| it.standing.revision == *commit && it.rolls_out.as_ref() != Some(commit);
+        core.standings.is(name, is_there)
     });
     if stands.all(|settled| settled) {
         State::Over
     } else {
         State::Going
     }
+}
+
+fn after(name: &str) -> (Bound<&str>, Bound<&str>) {
+    (Bound::Excluded(name), Bound::Unbounded)
 }
 
 /// Answers whether the step concerns the pusher.

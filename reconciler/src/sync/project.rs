@@ -53,10 +53,21 @@ pub(crate) async fn application(
         revision: standing.applied.0.clone(),
         observed_generation: live.generation(),
         conditions: conditions(&live, standing, last.as_ref(), &api::time(core.env.now())),
-        inventory_count: i32::try_from(core.inventory.of(name).len()).unwrap_or(i32::MAX),
+        inventory_count: i32::try_from(core.inventory.count(name)).unwrap_or(i32::MAX),
         last_rollout: last.map(|last| last.id).unwrap_or_default(),
     };
-    patch_status(client, key, &live, json!(status)).await
+    let status = json!(status);
+    // Ten thousand Applications would be written for a commit that concerns one of them.
+    let mut before = live.body["status"].clone();
+    for pointer in ["/revision", "/sync/revision"] {
+        if let Some((before, now)) = before.pointer_mut(pointer).zip(status.pointer(pointer)) {
+            before.clone_from(now);
+        }
+    }
+    if before == status {
+        return Ok(());
+    }
+    patch_status(client, key, &live, status).await
 }
 
 fn conditions(
@@ -228,6 +239,9 @@ async fn drop_old(
     newest: i64,
 ) -> Result<(), client::Error> {
     let number = |name: &str| -> Option<i64> { name.rsplit_once('-')?.1.parse().ok() };
+    if newest < 1 {
+        return Ok(());
+    }
     let cache = core.rollouts();
     for object in cache.in_namespace(NAMESPACE) {
         let own = application_of(&object) == application;

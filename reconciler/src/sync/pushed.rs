@@ -2,15 +2,17 @@
 //! besides the branch that the cluster follows: the same checks, for those Applications.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use engine::application::Found;
 use engine::rollout::CommitId;
 use engine::{Application, Problem, Problems, validate};
 
-use super::check::{Checked, is_here, parts};
+use super::check::Checked;
 use super::core::{Core, unread};
-use super::plans::{Wanted, plans};
+use super::plans::{Claims, Wanted, plans};
 use super::progress::Goal;
+use super::read::{is_here, parts};
 use super::render::Trees;
 use super::target::ordered as by_dependency;
 use crate::githost::{Accept, Lines, Pushed};
@@ -229,7 +231,7 @@ pub(super) async fn check_for(
     let found = target
         .iter()
         .flat_map(|target| target.applications.values());
-    let found: Vec<Found> = found.cloned().collect();
+    let found: Vec<Arc<Found>> = found.cloned().collect();
     let mut problems: Vec<Problem> = Vec::new();
     for render in renders.values() {
         let failed = render.manifests.as_ref().err();
@@ -239,11 +241,11 @@ pub(super) async fn check_for(
     if !problems.is_empty() {
         return Ok(Err(Problems(problems)));
     }
+    let claims = Claims::new(core, &found, &renders);
     let wanted = Wanted {
         location,
         commit,
-        found: &found,
-        renders: &renders,
+        claims: &claims,
         order: by_dependency(applications),
         definitions: Vec::new(),
     };

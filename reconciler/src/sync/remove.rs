@@ -188,7 +188,7 @@ async fn finish(
         removed_at: Some(at),
         ..record
     };
-    core.commit(&[Write::Application(removed), Write::Step(step)])
+    core.commit(&[Write::Applications(vec![removed]), Write::Step(step)])
         .await?;
     Ok(Requeue::Done)
 }

@@ -10,8 +10,9 @@ use engine::hook::{Hook, hooks};
 use engine::render::{self, Place};
 use engine::rollout::CommitId;
 use engine::sops::Sealed;
-use engine::tree::{Reads, Recorder};
+use engine::tree::{Changes, Reads, Recorder};
 use engine::{Application, Kinds, Manifest, Problem, Problems, Tree, plan};
+use prometheus_client::metrics::counter::Counter;
 
 use crate::source::Keyring;
 
@@ -42,12 +43,25 @@ pub(crate) struct Render {
 pub(crate) struct Renders {
     cache: Arc<Mutex<BTreeMap<String, Vec<Entry>>>>,
     keys: Keyring,
+    /// How often an Application was rendered.
+    pub(crate) rendered: Counter,
+    /// How often a render was found to hold for one more commit.
+    pub(crate) reused: Counter,
 }
 
 struct Entry {
     render: Arc<Render>,
-    /// The last commit it was found to hold for.
-    commit: CommitId,
+    /// The last commits it was found to hold for, newest first.
+    commits: Vec<CommitId>,
+}
+
+impl Entry {
+    fn holds_for(&mut self, commit: &CommitId) {
+        if !self.commits.contains(commit) {
+            self.commits.insert(0, commit.clone());
+            self.commits.truncate(KEPT);
+        }
+    }
 }
 
 impl Renders {
@@ -78,7 +92,7 @@ impl Renders {
     ) -> Option<Arc<Render>> {
         let cache = self.lock();
         let mut entries = cache.get(&application.name)?.iter();
-        let found = entries.find(|e| e.commit == *commit && e.render.is_of(application))?;
+        let found = entries.find(|e| e.commits.contains(commit) && e.render.is_of(application))?;
         Some(found.render.clone())
     }
 
@@ -93,24 +107,51 @@ impl Renders {
         if let Some(render) = self.known(application, commit) {
             return render;
         }
-        let render = self
-            .holding(application, trees)
-            .unwrap_or_else(|| Arc::new(self.fresh(application, trees, kinds)));
+        let render = if let Some(held) = self.holding(application, trees) {
+            self.reused.inc();
+            held
+        } else {
+            self.rendered.inc();
+            Arc::new(self.fresh(application, trees, kinds))
+        };
         if render.is_locked {
             return render;
         }
         let mut cache = self.lock();
         let entries = cache.entry(application.name.clone()).or_default();
-        entries.retain(|entry| !Arc::ptr_eq(&entry.render, &render));
-        entries.insert(
-            0,
-            Entry {
+        let known = entries
+            .iter()
+            .position(|entry| Arc::ptr_eq(&entry.render, &render));
+        let mut entry = match known {
+            Some(at) => entries.remove(at),
+            None => Entry {
                 render: render.clone(),
-                commit: commit.clone(),
+                commits: Vec::new(),
             },
-        );
+        };
+        entry.holds_for(commit);
+        entries.insert(0, entry);
         entries.truncate(KEPT);
         render
+    }
+
+    /// Finds what held for commit `base` and holds for `commit` too, whose tree is `tree`: all of
+    /// it in one go, and without a look at what is the same in both.
+    pub(crate) fn carry(
+        &self,
+        base: &CommitId,
+        commit: &CommitId,
+        changes: &Changes,
+        tree: &dyn Tree,
+    ) {
+        for entry in self.lock().values_mut().flatten() {
+            let held = entry.commits.contains(base) && !entry.commits.contains(commit);
+            let mut reads = entry.render.reads.iter();
+            if held && reads.all(|it| it.hold_after(changes, tree).unwrap_or(false)) {
+                self.reused.inc();
+                entry.holds_for(commit);
+            }
+        }
     }
 
     /// Forgets Applications that are not among `names`.
@@ -272,7 +313,8 @@ mod tests {
         let unrelated = first.clone().with_file("api/b.yaml", config("x"));
         assert!(Arc::ptr_eq(&one, &render("2", &unrelated)));
         assert!(renders.known(&application, &commit("2")).is_some());
-        assert!(renders.known(&application, &commit("1")).is_none());
+        assert!(renders.known(&application, &commit("1")).is_some());
+        assert_eq!((renders.rendered.get(), renders.reused.get()), (1, 1));
 
         let other = render("3", &first.clone().with_file("web/a.yaml", config("two")));
         assert_ne!(one.digest, other.digest);
@@ -280,6 +322,16 @@ mod tests {
         assert!(broken.manifests.is_err() && broken.digest.is_empty());
         // What was there before is still known.
         assert!(Arc::ptr_eq(&one, &render("5", &first)));
+
+        let carry = |base: &str, name: &str, tree: &MapTree, file: &str| {
+            let changes = Changes::of_files([file]);
+            renders.carry(&commit(base), &commit(name), &changes, tree);
+            renders.known(&application, &commit(name)).is_some()
+        };
+        assert!(carry("5", "6", &unrelated, "api/b.yaml"));
+        let changed = first.clone().with_file("web/a.yaml", config("three"));
+        assert!(!carry("5", "7", &changed, "web/a.yaml"));
+        assert!(!carry("none", "8", &unrelated, "api/b.yaml"));
 
         let moved = Application {
             target_namespace: "shop".into(),

@@ -79,30 +79,31 @@ async fn namespace(core: &Core, client: &dyn Client) -> Result<(), client::Error
 
 /// Keeps the list of Applications that the history shows.
 async fn record(core: &Core, target: &Target) -> Result<(), client::Error> {
-    let known = core.history.reader().application_records().await;
-    let known = known.map_err(super::core::recorded)?;
     let objects = core.applications().in_namespace(NAMESPACE);
     let by_hand = objects.iter().map(|object| object.name().to_owned());
     let names: BTreeSet<String> = target.applications.keys().cloned().chain(by_hand).collect();
     let now = core.env.now();
-    let mut writes = Vec::new();
+    let mut records = Vec::new();
     for name in names {
         let Some(application) = core.application(target, &name) else {
             continue;
         };
-        let before = known.iter().find(|record| record.name == name);
+        let before = core.inventory.record(&name);
         let record = ApplicationRecord {
             in_git: target.application(&name).is_some(),
             deletion: application.deletion,
-            seen_at: before.map_or(now, |before| before.seen_at),
+            seen_at: before.as_ref().map_or(now, |before| before.seen_at),
             removed_at: None,
             name,
         };
-        if before != Some(&record) {
-            writes.push(Write::Application(record));
+        if before.as_ref() != Some(&record) {
+            records.push(record);
         }
     }
-    core.commit(&writes).await
+    if records.is_empty() {
+        return Ok(());
+    }
+    core.commit(&[Write::Applications(records)]).await
 }
 
 /// Takes Applications out of the inventory that are neither wanted nor there.

@@ -18,8 +18,8 @@ pub(crate) struct Stand {
     pub(crate) standing: Standing,
     /// The tracked commit at the time: the Application has at least heard of it.
     pub(crate) seen: CommitId,
-    /// Whether a rollout runs.
-    pub(crate) running: bool,
+    /// The commit whose rollout runs.
+    pub(crate) rolls_out: Option<CommitId>,
     /// How many of its objects are not as Git says, or not healthy.
     pub(crate) unconverged: usize,
 }
@@ -52,6 +52,34 @@ impl Standings {
             self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
         }
         !same
+    }
+
+    /// What [`Standings::get`] would answer is not copied.
+    pub(crate) fn is(&self, application: &str, like: impl FnOnce(&Stand) -> bool) -> bool {
+        self.lock().get(application).is_some_and(like)
+    }
+
+    /// Has these be at `new` as they were at `old`: it asks the same of them.
+    pub(crate) fn carry<'a>(
+        &self,
+        applications: impl Iterator<Item = &'a str>,
+        old: &CommitId,
+        new: &CommitId,
+    ) {
+        let mut stands = self.lock();
+        for application in applications {
+            // A pass may have found something else meanwhile.
+            let stand = stands.get_mut(application);
+            if let Some(stand) = stand.filter(|it| it.seen == *old) {
+                stand.seen.clone_from(new);
+                stand.standing.revision.clone_from(new);
+                if stand.standing.applied == *old {
+                    stand.standing.applied.clone_from(new);
+                }
+            }
+        }
+        drop(stands);
+        self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
     }
 
     pub(crate) fn remove(&self, application: &str) {
@@ -87,7 +115,7 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
     if standing.held {
         return DependencyState::Failed;
     }
-    if stand.running {
+    if stand.rolls_out.is_some() {
         return DependencyState::Waiting("is being rolled out".into());
     }
     let health = &standing.health;
@@ -132,7 +160,10 @@ mod tests {
             |stand| stand.seen = CommitId::default(),
             DependencyState::Unseen,
         );
-        check(|stand| stand.running = true, waiting("is being rolled out"));
+        check(
+            |stand| stand.rolls_out = Some(CommitId::default()),
+            waiting("is being rolled out"),
+        );
         check(|stand| stand.standing.held = true, DependencyState::Failed);
         check(
             |stand| stand.standing.health = Health::degraded("it is broken"),

@@ -5,9 +5,9 @@ use serde_json::json;
 use engine::progress::Told;
 use engine::rollout::{CommitId, Rollback, RolloutPhase};
 
-use super::check::is_here;
 use super::core::{Core, recorded, unread};
 use super::execute::Execution;
+use super::read::is_here;
 use super::results;
 use crate::history::{Push, Rollout, StepKind, StepQuery, Trigger, Write};
 use crate::source::Commit;
@@ -19,7 +19,11 @@ impl Execution<'_> {
         rollback: Option<Rollback>,
     ) -> Result<(), client::Error> {
         let observation = self.observation;
-        let commit = observation.source.commit(revision).await.map_err(unread)?;
+        let target = self.core.target();
+        let commit = match target.filter(|target| target.revision() == revision) {
+            Some(target) => target.commit.clone(),
+            None => observation.source.commit(revision).await.map_err(unread)?,
+        };
         let reader = self.core.history.reader();
         let first = CommitId(revision.first().to_owned());
         let push = reader.push_of(&first).await.map_err(recorded)?;

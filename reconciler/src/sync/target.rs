@@ -1,6 +1,7 @@
 //! What the tracked branch asks for: a commit that passed its checks, and its Applications.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::Application;
 use engine::application::Found;
@@ -12,16 +13,31 @@ use crate::source::Commit;
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) commit: Commit,
-    pub(crate) applications: BTreeMap<String, Found>,
+    pub(crate) applications: BTreeMap<String, Arc<Found>>,
+    /// Who depends on an Application.
+    dependents: BTreeMap<String, Vec<String>>,
 }
 
 impl Target {
-    pub(crate) fn new(commit: Commit, found: Vec<Found>) -> Self {
-        let named = |found: Found| (found.application.name.clone(), found);
+    pub(crate) fn new(commit: Commit, found: Vec<Arc<Found>>) -> Self {
+        let mut dependents: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for Found { application, .. } in found.iter().map(|found| &**found) {
+            for name in &application.depends_on {
+                let all = dependents.entry(name.clone()).or_default();
+                all.push(application.name.clone());
+            }
+        }
+        let named = |found: Arc<Found>| (found.application.name.clone(), found);
         Self {
             commit,
             applications: found.into_iter().map(named).collect(),
+            dependents,
         }
+    }
+
+    /// Who depends on an Application.
+    pub(crate) fn dependents(&self, name: &str) -> &[String] {
+        self.dependents.get(name).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn revision(&self) -> &CommitId {

@@ -1,6 +1,5 @@
 //! Follows the branch: each new commit is checked as a whole, recorded, and becomes the target.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,8 @@ use engine::{Problems, application};
 
 use super::check::{self, Checked};
 use super::core::{Core, recorded, unread};
+use super::publish::publish;
+use super::read::read;
 use super::target::Target;
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::service::Trouble;
@@ -90,7 +91,8 @@ impl Tracker {
         });
         if let Ok(found) = finding.await.map_err(unread)? {
             info!(commit.id = %commit.id, "goes on");
-            self.publish(Target::new(commit, found));
+            let found = found.into_iter().map(Arc::new).collect();
+            publish(&self.core, Target::new(commit, found));
         }
         Ok(())
     }
@@ -142,8 +144,8 @@ impl Tracker {
         }
         let checked = if matches!(push.trigger, Trigger::Push | Trigger::Rollback) {
             // It was checked before the branch moved.
-            let read = check::read(&core, &core.source.location, &head).await?;
-            read.map(|read| (read.found, push.report.clone()))
+            let read = read(&core, &core.source.location, &head).await?;
+            read.map(|read| (read.found.clone(), push.report.clone()))
         } else {
             let checked = self.check(&head).await?;
             checked.map(|checked| {
@@ -206,7 +208,7 @@ impl Tracker {
     async fn follow(
         &mut self,
         commit: Commit,
-        found: Vec<application::Found>,
+        found: Vec<Arc<application::Found>>,
         push: &Push,
         report: String,
     ) -> Result<(), client::Error> {
@@ -239,7 +241,7 @@ impl Tracker {
         self.error.clear();
         self.refused = None;
         self.core.troubles.set(None);
-        self.publish(Target::new(commit, found));
+        publish(&self.core, Target::new(commit, found));
         Ok(())
     }
 
@@ -277,21 +279,6 @@ impl Tracker {
         self.refused = Some(commit.id.clone());
         self.tell(Some(trouble));
         Ok(())
-    }
-
-    fn publish(&self, target: Target) {
-        let core = &self.core;
-        {
-            let names: BTreeSet<&str> = target.applications.keys().map(String::as_str).collect();
-            let objects = core.applications().all();
-            let more = objects.iter().map(|object| object.name());
-            core.renders
-                .retain(&names.iter().copied().chain(more).collect());
-        }
-        // Those that are not in the new one have to hear of it too.
-        core.wake_all();
-        core.target.send_replace(Some(Arc::new(target)));
-        core.wake_all();
     }
 
     async fn complain(&mut self, error: &client::Error) {

@@ -54,7 +54,10 @@ impl Worker {
             .await;
         self.memories.put(&name, memory);
         let requeue = passed?;
-        project::rollouts(&self.core, client, &name).await?;
+        // What changes at once again is shown once it rests.
+        if requeue != Requeue::After(Duration::ZERO) {
+            project::rollouts(&self.core, client, &name).await?;
+        }
         Ok(requeue)
     }
 
@@ -103,12 +106,16 @@ impl Worker {
         let core = &*self.core;
         project::application(core, client, name, &stand.standing).await?;
         if core.standings.set(name, &stand) {
-            for found in target.applications.values() {
-                let application = &found.application;
-                if application.depends_on.iter().any(|it| it == name) {
-                    core.wake(&application.name);
-                }
+            for dependent in target.dependents(name) {
+                core.wake(dependent);
             }
+        }
+        // Those that a commit does not concern are not woken by it, unless it came in between.
+        if core
+            .target()
+            .is_some_and(|it| it.revision() != target.revision())
+        {
+            core.wake(name);
         }
         Ok(())
     }
@@ -230,7 +237,7 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
             trouble: trouble(core, observation),
         },
         seen: target.revision().clone(),
-        running: observation.running().is_some(),
+        rolls_out: observation.running().map(|it| it.revision.clone()),
         unconverged: unconverged(observation),
     }
 }

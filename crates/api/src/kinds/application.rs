@@ -161,7 +161,8 @@ impl Default for SyncPolicy {
 pub struct ApplicationStatus {
     pub sync: ApplicationSync,
     pub health: ApplicationHealth,
-    /// The commit that was last applied in full.
+    /// The commit that was last applied in full. Later ones that ask for the same are not written
+    /// here.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub revision: String,
     pub observed_generation: Generation,
@@ -179,7 +180,7 @@ pub struct ApplicationStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct ApplicationSync {
     pub status: SyncStatus,
-    /// The commit it was compared with.
+    /// The commit it was compared with; later ones that ask for the same are not written here.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub revision: String,
 }

@@ -1,5 +1,6 @@
 //! What a render reads from: a Git tree, a directory, a map. Never writes, never leaves the tree.
 
+mod changes;
 mod map;
 pub mod path;
 mod reader;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use changes::Changes;
 pub use map::MapTree;
 pub use reader::Reader;
 pub use recorder::{Reads, Recorder};

@@ -14,6 +14,7 @@ mod push;
 mod records;
 mod rollbacks;
 mod rollouts;
+mod scale;
 mod several;
 mod signatures;
 mod sops;

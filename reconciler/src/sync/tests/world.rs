@@ -154,9 +154,9 @@ impl World {
                 let live = self.live_application(name).await?;
                 let text = |pointer: &str| live.text(pointer).to_owned();
                 let good = text("/status/sync/status") == "Synced"
-                    && text("/status/health/status") == "Healthy"
-                    && text("/status/revision") == id.0;
-                if !good {
+                    && text("/status/health/status") == "Healthy";
+                let stand = self.reconciler.core.standings.get(name)?;
+                if !good || stand.standing.applied != *id {
                     return None;
                 }
             }

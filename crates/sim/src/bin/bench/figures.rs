@@ -19,7 +19,7 @@ pub(crate) fn millis(start: Timestamp, end: Timestamp) -> i64 {
     i64::try_from(end.duration_since(start).as_millis()).unwrap_or(i64::MAX)
 }
 
-/// `p50 12 ms, p99 30 ms of 20`
+/// `p50 12 ms, p95 20 ms, p99 30 ms of 20`
 pub(crate) fn spread(mut values: Vec<i64>, unit: &str) -> String {
     values.sort_unstable();
     let Some(last) = values.len().checked_sub(1) else {
@@ -27,9 +27,15 @@ pub(crate) fn spread(mut values: Vec<i64>, unit: &str) -> String {
     };
     let at = |percent: usize| values[last * percent / 100];
     format!(
-        "p50 {} {unit}, p99 {} {unit} of {}",
+        "p50 {} {unit}, p95 {} {unit}, p99 {} {unit} of {}",
         at(50),
+        at(95),
         at(99),
         values.len()
     )
+}
+
+/// `12.3 s`
+pub(crate) fn seconds(millis: i64) -> String {
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
 }

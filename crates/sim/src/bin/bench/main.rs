@@ -1,10 +1,12 @@
-//! `make bench`: figures of a real instance on this machine, printed and never asserted.
+//! `make bench` and `make bench-scale`: figures of a real instance on this machine, printed and
+//! never asserted.
 
 mod api_server;
 mod figures;
 mod pods;
 mod process;
 mod push;
+mod scale;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,12 @@ const REST: Duration = Duration::from_secs(20);
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     say("machine", &process::machine())?;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, words)) = words.split_first()
+        && first == "scale"
+    {
+        return scale::run(&scale::Choice::parse(words)?).await;
+    }
     let begun = Timestamp::now();
     let mut instance = Instance::start("bench", &["--seed", &examples()])?;
     say("kedge up, first start: to the demo Healthy", &since(begun))?;

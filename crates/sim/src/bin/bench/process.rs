@@ -15,26 +15,55 @@ const TICKS: u64 = 100;
 pub(crate) struct Usage {
     /// Resident memory, in kilobytes.
     memory: u64,
+    /// The most it ever had.
+    peak: u64,
     /// Time on a processor, in ticks.
     ticks: u64,
 }
 
-/// The roles of the instance, and the programs they run.
+/// The roles of the instance, and the programs they run. What a PostgreSQL starts is PostgreSQL.
 pub(crate) fn all(instance: &Instance) -> BTreeMap<&'static str, Usage> {
     let own = instance.data().display().to_string();
-    let mut all: BTreeMap<&'static str, Usage> = BTreeMap::new();
+    let mut roles: BTreeMap<String, &'static str> = BTreeMap::new();
+    let mut left = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let path = entry.path();
         let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
         let line = read("cmdline").replace('\0', " ");
-        let Some(role) = role(&line).filter(|_| line.contains(&own)) else {
-            continue;
+        let process = entry.file_name().to_string_lossy().into_owned();
+        match role(&line).filter(|_| line.contains(&own)) {
+            Some(role) => drop(roles.insert(process, role)),
+            None if line.starts_with("postgres:") => left.push((process, parent(&read("status")))),
+            None => {}
+        }
+    }
+    for (process, parent) in left {
+        if roles.get(&parent) == Some(&"postgres") {
+            roles.insert(process, "postgres");
+        }
+    }
+    let mut all: BTreeMap<&'static str, Usage> = BTreeMap::new();
+    for (process, role) in roles {
+        let read = |file: &str| {
+            std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default()
         };
         let usage = all.entry(role).or_default();
-        usage.memory += resident(&read("status"));
+        let status = read("status");
+        // What they share is counted once, with the first of them.
+        let shared = match role {
+            "postgres" if usage.memory > 0 => kilobytes(&status, "RssShmem:"),
+            _ => 0,
+        };
+        usage.memory += kilobytes(&status, "VmRSS:").saturating_sub(shared);
+        usage.peak += kilobytes(&status, "VmHWM:").saturating_sub(shared);
         usage.ticks += ticks(&read("stat"));
     }
     all
+}
+
+fn parent(status: &str) -> String {
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    line.unwrap_or_default().trim().to_owned()
 }
 
 fn role(line: &str) -> Option<&'static str> {
@@ -50,8 +79,8 @@ fn role(line: &str) -> Option<&'static str> {
     found.map(|(_, role)| *role)
 }
 
-fn resident(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+fn kilobytes(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
@@ -86,6 +115,28 @@ pub(crate) fn report(
         "at rest: orchestrator and reconciler",
         &format!("{both} MB (aim: 150)"),
     )
+}
+
+/// The most memory the processes of a test had, and how long they were on a processor.
+pub(crate) fn peak(
+    test: &str,
+    before: &BTreeMap<&'static str, Usage>,
+    after: &BTreeMap<&'static str, Usage>,
+) -> anyhow::Result<()> {
+    for role in ["reconciler", "orchestrator", "postgres"] {
+        let Some(usage) = after.get(role) else {
+            continue;
+        };
+        let ticks = usage.ticks - before.get(role).map_or(0, |it| it.ticks.min(usage.ticks));
+        let text = format!(
+            "{} MiB at most, {} MiB now, {} s of processor",
+            usage.peak / 1024,
+            usage.memory / 1024,
+            ticks / TICKS
+        );
+        say(&format!("{test}: {role}"), &text)?;
+    }
+    Ok(())
 }
 
 /// The processor and memory of this machine.

@@ -1,0 +1,201 @@
+//! What every pass asks of the history, as it was last read. Only this process writes those tables:
+//! what is read holds until a write concerns the Application.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::model::{Push, Request, Rollout, Suspension};
+use super::write::Write;
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub(super) struct Memo {
+    all: Arc<Mutex<BTreeMap<String, Known>>>,
+    push: Arc<Mutex<LastPush>>,
+}
+
+/// The push that was asked for last: the rollouts of one commit all ask for the same.
+#[derive(Default)]
+struct LastPush {
+    version: u64,
+    push: Option<Push>,
+}
+
+/// What is known of one Application.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Moves with every write.
+    version: u64,
+    pub(super) last: Answer<Rollout>,
+    pub(super) request: Answer<Request>,
+    pub(super) suspension: Answer<Suspension>,
+}
+
+/// A row, or that there is none.
+#[derive(Default)]
+pub(super) enum Answer<T> {
+    #[default]
+    Unread,
+    Read(Option<T>),
+}
+
+/// What an answer is kept under: it is dropped where a write came in between.
+pub(super) struct Asked {
+    application: String,
+    version: u64,
+}
+
+/// Writes that are being committed. Whatever comes of it, what they concern is read again.
+pub(super) struct Writing<'a> {
+    memo: &'a Memo,
+    writes: &'a [&'a Write],
+}
+
+impl Memo {
+    /// The answer, or what to keep it under.
+    pub(super) fn ask<T: Clone>(
+        &self,
+        application: &str,
+        of: impl Fn(&Known) -> &Answer<T>,
+    ) -> Result<Option<T>, Asked> {
+        let all = self.lock();
+        let known = all.get(application);
+        if let Some(Answer::Read(answer)) = known.map(of) {
+            return Ok(answer.clone());
+        }
+        Err(Asked {
+            application: application.to_owned(),
+            version: known.map_or(0, |known| known.version),
+        })
+    }
+
+    pub(super) fn keep<T: Clone>(
+        &self,
+        asked: Asked,
+        answer: Option<&T>,
+        of: impl Fn(&mut Known) -> &mut Answer<T>,
+    ) {
+        let mut all = self.lock();
+        let known = all.entry(asked.application).or_default();
+        if known.version == asked.version {
+            *of(known) = Answer::Read(answer.cloned());
+        }
+    }
+
+    /// The last push, or what to keep it under.
+    pub(super) fn push(&self, is_it: impl Fn(&Push) -> bool) -> Result<Push, u64> {
+        let last = self.last_push();
+        let known = last.push.as_ref().filter(|push| is_it(push));
+        known.cloned().ok_or(last.version)
+    }
+
+    pub(super) fn keep_push(&self, asked: u64, push: Option<&Push>) {
+        let mut last = self.last_push();
+        if last.version == asked {
+            last.push = push.cloned();
+        }
+    }
+
+    pub(super) fn writing<'a>(&'a self, writes: &'a [&'a Write]) -> Writing<'a> {
+        Writing { memo: self, writes }
+    }
+
+    fn last_push(&self) -> MutexGuard<'_, LastPush> {
+        self.push.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let is_push = |write: &Write| matches!(write, Write::Push(_) | Write::Verdict { .. });
+        if self.writes.iter().any(|write| is_push(write)) {
+            let mut last = self.memo.last_push();
+            last.version += 1;
+            last.push = None;
+        }
+        let mut all = self.memo.lock();
+        for (application, what) in self.writes.iter().filter_map(|write| concerned(write)) {
+            let known = match all.get_mut(application) {
+                Some(known) => known,
+                None => all.entry(application.to_owned()).or_default(),
+            };
+            known.version += 1;
+            match what {
+                What::Last => known.last = Answer::Unread,
+                What::Request => known.request = Answer::Unread,
+                What::Suspension => known.suspension = Answer::Unread,
+            }
+        }
+    }
+}
+
+enum What {
+    Last,
+    Request,
+    Suspension,
+}
+
+/// Whose answers a write changes, and which.
+fn concerned(write: &Write) -> Option<(&str, What)> {
+    match write {
+        Write::Rollout(rollout) => Some((&rollout.application, What::Last)),
+        Write::Request { application, .. } | Write::RequestDone { application } => {
+            Some((application, What::Request))
+        }
+        Write::Resume { application } => Some((application, What::Suspension)),
+        Write::Suspend(suspension) => Some((&suspension.application, What::Suspension)),
+        Write::Began { rollout, .. }
+        | Write::Phase { rollout, .. }
+        | Write::Over { rollout, .. }
+        | Write::Undone { rollout, .. } => {
+            // A rollout's id is its Application's name and a number.
+            let name = rollout
+                .rsplit_once('-')
+                .map_or(&**rollout, |(name, _)| name);
+            Some((name, What::Last))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_holds_until_a_write_concerns_it() {
+        let memo = Memo::default();
+        let ask = |application: &str| memo.ask(application, |known| &known.suspension);
+        let keep = |asked: Asked| memo.keep(asked, None, |known| &mut known.suspension);
+        let (web, api) = (ask("web"), ask("api"));
+        keep(web.err().unwrap());
+        assert!(ask("web").is_ok());
+        let write = |write: Write| drop(memo.writing(&[&write]));
+        let resume = |application: &str| Write::Resume {
+            application: application.into(),
+        };
+        write(Write::RequestDone {
+            application: "web".into(),
+        });
+        assert!(ask("web").is_ok());
+        write(resume("web"));
+        assert!(ask("web").is_err());
+        // It was asked before the write, and may say what was before.
+        write(resume("api"));
+        keep(api.err().unwrap());
+        assert!(ask("api").is_err());
+
+        let last = || memo.ask("web-shop", |known| &known.last);
+        memo.keep(last().err().unwrap(), None, |known| &mut known.last);
+        assert!(last().is_ok());
+        write(Write::Undone {
+            rollout: "web-shop-12".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        });
+        assert!(last().is_err());
+    }
+}
