@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::service;
 
@@ -86,6 +88,19 @@ fn unavailable(
         what,
         source: Box::new(error),
     }
+}
+
+/// A failure in the shape that every address answers programs with.
+pub(super) fn for_programs(status: StatusCode, message: &str) -> Response {
+    let body = json!({"error": {"status": status.as_u16(), "message": message}});
+    let mut response = (status, Json(body)).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer realm=\"kedge\"");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 /// The error in a response's extensions, until it is dressed.

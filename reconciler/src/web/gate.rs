@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::Json;
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
 
 use super::app::App;
 use super::auth::{Admitted, Denied, admit};
-use super::error::{PageError, Undressed};
+use super::error::{PageError, Undressed, for_programs};
 use super::pages::html;
 use super::view::component::{Icon, encoded};
 use super::view::frame::{Frame, Section};
@@ -73,16 +71,7 @@ fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUr
 
 /// For programs, and for those who may not see the frame.
 fn plain(error: &PageError) -> Response {
-    let status = error.status();
-    let body = json!({"error": {"status": status.as_u16(), "message": error.to_string()}});
-    let mut response = (status, Json(body)).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        let challenge = HeaderValue::from_static("Bearer realm=\"kedge\"");
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
+    for_programs(error.status(), &error.to_string())
 }
 
 /// Gives an error its page.

@@ -1,13 +1,12 @@
 //! Failures, as programs read them.
 
-use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use crate::githost::{hosted, token};
 use crate::history;
 use crate::web::auth::Denied;
+use crate::web::error::for_programs;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
@@ -86,14 +85,6 @@ impl IntoResponse for ApiError {
         if status.is_server_error() {
             tracing::warn!(error = %crate::sync::causes(&self), "an answer failed");
         }
-        let body = json!({"error": {"status": status.as_u16(), "message": self.to_string()}});
-        let mut response = (status, Json(body)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"kedge\"");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
+        for_programs(status, &self.to_string())
     }
 }
