@@ -1,5 +1,8 @@
 //! A proof for each commit that is in the cluster as a whole.
 
+use std::collections::BTreeSet;
+
+use api::ObjectKey;
 use engine::proof::{Leaf, live, root, wanted};
 
 use super::execute::Execution;
@@ -18,11 +21,13 @@ impl Execution<'_> {
         }
         let manifests = observation.render.manifests();
         let kinds = self.core.cluster.kinds();
+        let kept: BTreeSet<&ObjectKey> = plan.steps().map(|step| &step.key).collect();
         let leaf = |manifest: &engine::Manifest| {
-            let key = kinds.key(&manifest.object)?;
+            let key = kinds
+                .key(&manifest.object)
+                .filter(|key| kept.contains(key))?;
             let object = observation.live.get(&key)?;
-            let is_kept = plan.steps().any(|step| step.key == key);
-            is_kept.then(|| Leaf {
+            Some(Leaf {
                 kind: object.kind().to_owned(),
                 uid: object.uid(),
                 resource_version: object.resource_version().0,

@@ -207,7 +207,7 @@ impl<'a> Story<'a> {
         browser.click("button.pri")?;
         ensure!(
             browser.holds("!document.querySelector('form.dlg').checkValidity()")
-                && browser.path()? == "/apps/ui/rollback",
+                && browser.path()? == "/apps/ui/rollback?to=ui-1",
             "a rollback without a reason was sent to {}",
             browser.path()?
         );
