@@ -22,7 +22,7 @@ use crate::sync::core::Core;
 use crate::sync::pulls::{self, Changes};
 use crate::sync::{
     Cluster, Fetcher, Holds, Inventory, Mirroring, PushGate, Sources, Standings, Tracker, Troubles,
-    Worker, wake,
+    Worker, kinds, wake,
 };
 
 /// Applications that are worked on at once: most of a pass is waiting for the server's answers.
@@ -70,7 +70,7 @@ impl Reconciler {
         count(&history, &metrics, &env, &tasks).await?;
         let source = source(&config).await?;
         let informers = Informers::new(client.clone(), &env, &tasks);
-        let (cluster, new_kinds) = Cluster::new(&informers, &env);
+        let (cluster, new_kinds) = Cluster::new(&client, &informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let holds = Holds::load(history.reader()).await?;
         let upkeep = Upkeep::new(Limits::default(), &env, &tasks);
@@ -105,7 +105,7 @@ impl Reconciler {
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
         follow_news(&core, new_kinds);
-        driver.start(WORKERS, &tasks);
+        start_driver(&core, driver);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
         let span = tracing::info_span!("tracker", repository = %core.source.name);
@@ -193,10 +193,20 @@ impl crate::web::hosting::Operations for Reconciler {
 /// Has whoever is concerned look when something is new.
 fn follow_news(core: &Arc<Core>, new_kinds: mpsc::UnboundedReceiver<Cache>) {
     let tasks = &core.tasks;
+    tasks.spawn_until_cancelled(kinds::follow(core.clone()));
     tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
     tasks.spawn_until_cancelled(core.mirroring.clone().run());
     core.cluster.follow(&core.inventory.collections());
+}
+
+/// Nothing is compared with a cluster whose kinds nobody knows.
+fn start_driver(core: &Arc<Core>, driver: Driver<Counted<Worker>>) {
+    let (core, tasks) = (core.clone(), core.tasks.clone());
+    tasks.clone().spawn_until_cancelled(async move {
+        core.cluster.lacking.asked().await;
+        driver.start(WORKERS, &tasks);
+    });
 }
 
 /// Counts what is recorded from now on.

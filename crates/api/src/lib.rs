@@ -4,7 +4,9 @@
 //! round-tripped through a typed struct (that would drop unknown fields): [`Object`] keeps the
 //! JSON as it was written, [`k8s`] types are read from it where a decision wants names.
 
+mod catalog;
 pub mod codec;
+pub mod discovery;
 pub mod expression;
 pub mod json_path;
 mod key;
@@ -29,6 +31,7 @@ pub use k8s_openapi::api as k8s;
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+pub use catalog::Catalog;
 pub use key::{Collection, GroupVersionKind, ObjectKey, Uid};
 pub use object::{Condition, Object, OwnerReference};
 pub use quantity::{InvalidQuantity, Quantity};

@@ -1,11 +1,8 @@
 //! The table of resources: what is served under which path, with which verbs and columns.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use crate::{Collection, GroupVersionKind};
+use crate::{Catalog, Collection, GroupVersionKind};
 
 /// Whether objects live in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -102,26 +99,17 @@ impl Resource {
 /// Everything Kedge serves, in discovery order. Kinds of Kubernetes that no release of Kedge
 /// serves yet are absent, so that clients see a clear 404 instead of a stub.
 pub fn served() -> &'static [Resource] {
-    &TABLE.resources
+    Catalog::built_in_ref().resources()
 }
 
 /// The served resource of a kind.
 pub fn by_kind(gvk: &GroupVersionKind) -> Option<&'static Resource> {
-    TABLE.by_kind.get(gvk).map(|index| &TABLE.resources[*index])
+    Catalog::built_in_ref().by_kind(gvk)
 }
 
 /// The served resource of a collection.
 pub fn by_collection(collection: &Collection) -> Option<&'static Resource> {
-    TABLE
-        .by_collection
-        .get(collection)
-        .map(|index| &TABLE.resources[*index])
-}
-
-struct Table {
-    resources: Vec<Resource>,
-    by_kind: BTreeMap<GroupVersionKind, usize>,
-    by_collection: BTreeMap<Collection, usize>,
+    Catalog::built_in_ref().by_collection(collection)
 }
 
 /// Served today, as (group, plural).
@@ -161,7 +149,8 @@ const SERVED_SUBRESOURCES: &[&str] = &[
     "binding", "eviction", "exec", "finalize", "log", "scale", "status", "token",
 ];
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
+/// Read once, into [`Catalog::built_in`].
+pub(crate) fn built_in() -> Vec<Resource> {
     let all: Vec<Resource> =
         serde_json::from_str(include_str!("../facts/kubernetes-resources.json"))
             .expect("the embedded resource table is tested");
@@ -181,22 +170,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .subresources
             .retain(|sub| SERVED_SUBRESOURCES.contains(&sub.name.as_str()));
     }
-    let by_kind = resources
-        .iter()
-        .enumerate()
-        .map(|(index, r)| (r.gvk(), index))
-        .collect();
-    let by_collection = resources
-        .iter()
-        .enumerate()
-        .map(|(index, r)| (r.collection(), index))
-        .collect();
-    Table {
-        resources,
-        by_kind,
-        by_collection,
-    }
-});
+    resources
+}
 
 #[cfg(test)]
 mod tests {

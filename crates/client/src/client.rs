@@ -1,11 +1,13 @@
 //! The seam itself.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
 use api::selector::{FieldSelector, LabelSelector};
-use api::{Collection, Object, ObjectKey, ResourceVersion, Uid, WatchEvent};
+use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid, WatchEvent};
 
 use crate::Error;
 
@@ -30,6 +32,22 @@ pub trait Client: Send + Sync + 'static {
         from: &ResourceVersion,
         options: &WatchOptions,
     ) -> Result<WatchStream, Error>;
+
+    /// The kinds the server has, as far as it was asked; see [`Client::discover`].
+    fn catalog(&self) -> Arc<Catalog> {
+        Catalog::built_in()
+    }
+
+    /// Asks the server which kinds it has. From then on they are found.
+    async fn discover(&self) -> Result<Arc<Catalog>, Error> {
+        Ok(self.catalog())
+    }
+
+    /// As [`Client::get`], in a version of its group that the server may not prefer.
+    async fn get_in_version(&self, key: &ObjectKey, version: &str) -> Result<Object, Error> {
+        let _ = version;
+        self.get(key).await
+    }
 
     /// Creates `object` in its own namespace; the server may complete `generateName`.
     async fn create(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use api::{Collection, Object, ObjectKey, ResourceVersion, Uid};
+use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid};
 
 use crate::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
@@ -78,6 +78,18 @@ impl Tracked {
 impl Client for Tracked {
     async fn get(&self, key: &ObjectKey) -> Result<Object, Error> {
         self.inner.get(key).await
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.inner.catalog()
+    }
+
+    async fn discover(&self) -> Result<Arc<Catalog>, Error> {
+        self.inner.discover().await
+    }
+
+    async fn get_in_version(&self, key: &ObjectKey, version: &str) -> Result<Object, Error> {
+        self.inner.get_in_version(key, version).await
     }
 
     async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
@@ -161,8 +173,9 @@ impl Client for Tracked {
     ) -> Result<Vec<Object>, Error> {
         let made = self.inner.transaction(steps, dry_run, author).await?;
         if !dry_run {
+            let catalog = self.catalog();
             for object in &made {
-                if let Some(resource) = api::resource::by_kind(&object.gvk()) {
+                if let Some(resource) = catalog.by_kind(&object.gvk()) {
                     self.note_object(object.key(&resource.collection()), object);
                 }
             }

@@ -1,9 +1,10 @@
 //! Which kinds the target server knows: where their objects live and whether in a namespace.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::codec::strict::nearest;
-use api::{Collection, GroupVersionKind, Object, ObjectKey, Scope, resource};
+use api::{Catalog, Collection, GroupVersionKind, Object, ObjectKey, Scope};
 
 /// What planning needs to know of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,30 +13,52 @@ pub struct Kind {
     pub scope: Scope,
 }
 
-/// The kinds Kedge serves, and those a foreign server's discovery added.
-#[derive(Debug, Clone, Default)]
+/// The kinds a server has, and what a commit adds to them. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Kinds {
+    catalog: Arc<Catalog>,
     more: BTreeMap<GroupVersionKind, Kind>,
 }
 
+impl Default for Kinds {
+    fn default() -> Self {
+        Self::served()
+    }
+}
+
 impl Kinds {
-    /// Exactly what Kedge itself serves.
+    /// Exactly what every Kedge serves.
     pub fn served() -> Self {
-        Self::default()
+        Self::of(Catalog::built_in())
     }
 
-    /// Adds a kind that another server knows.
+    /// Exactly what a server has.
+    pub fn of(catalog: Arc<Catalog>) -> Self {
+        Self {
+            catalog,
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a kind that the server does not have yet.
     pub fn insert(&mut self, gvk: GroupVersionKind, kind: Kind) {
         self.more.insert(gvk, kind);
     }
 
     pub fn find(&self, gvk: &GroupVersionKind) -> Option<Kind> {
         self.more.get(gvk).cloned().or_else(|| {
-            resource::by_kind(gvk).map(|resource| Kind {
+            self.catalog.by_kind(gvk).map(|resource| Kind {
                 collection: resource.collection(),
                 scope: resource.scope,
             })
         })
+    }
+
+    /// Whether objects of this kind are read in another version than this one.
+    pub fn is_converted(&self, gvk: &GroupVersionKind) -> bool {
+        let kind = self.catalog.by_kind(gvk);
+        let read = kind.and_then(|it| self.catalog.by_collection(&it.collection()));
+        read.is_some_and(|read| read.version != gvk.version)
     }
 
     /// The key of an object of a known kind.
@@ -52,7 +75,7 @@ impl Kinds {
             self.more
                 .keys()
                 .cloned()
-                .chain(resource::served().iter().map(api::Resource::gvk))
+                .chain(self.catalog.resources().iter().map(api::Resource::gvk))
         };
         let same_kind = known().find(|known| known.kind == gvk.kind);
         same_kind.or_else(|| {

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod git_server;
 pub mod instance;
+pub mod public_server;
 pub mod simulation;
 pub mod visitor;
 pub mod work_tree;

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use api::{Resource, resource};
-use client::HttpClient;
+use client::{Client, Error, HttpClient};
 
 use super::ask;
 use super::server::Server;
@@ -63,12 +63,32 @@ impl Cluster {
 
     pub(super) async fn read(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
         let answer = self.0.read_path(path, query);
-        Ok(ask::patiently("waiting for the cluster", answer).await?)
+        let answer = ask::patiently("waiting for the cluster", answer).await;
+        self.own(path, answer).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self.0.post_path(path, body);
-        Ok(ask::patiently("waiting for the cluster", answer).await?)
+        let answer = ask::patiently("waiting for the cluster", answer).await;
+        self.own(path, answer).await
+    }
+
+    /// Another Kubernetes has nothing below [`OWN`], and says so in no words that help.
+    async fn own(&self, path: &str, answer: Result<Value, Error>) -> anyhow::Result<Value> {
+        match answer {
+            Err(error) if error.is_not_found() && path.starts_with(OWN) => {
+                // An empty transaction is taken by every Kedge, and changes nothing.
+                let asked = self.0.transaction(&[], true, "kedge".into()).await;
+                if asked.is_err_and(|error| error.is_not_found()) {
+                    bail!(
+                        "this cluster is not Kedge's: it keeps no log of changes to look back \
+                         into; what Kedge itself did is in `kedge rollouts`"
+                    );
+                }
+                Err(error.into())
+            }
+            answer => Ok(answer?),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, diff, plan, proof, render, repo, rollback, rollout, rollouts,
-    state, suspend, sync, token, undelete, validate,
+    app, apps, blame, completions, crds, diff, plan, proof, render, repo, rollback, rollout,
+    rollouts, state, suspend, sync, token, undelete, validate,
 };
 
 #[derive(Subcommand)]
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Make, list and revoke the tokens that people and programs sign in with
     #[command(after_help = token::EXAMPLE)]
     Token(token::Arguments),
+    /// Print the definitions of Application and Rollout, for a cluster that is not Kedge's
+    #[command(after_help = crds::EXAMPLE)]
+    Crds(crds::Arguments),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLE)]
     Completions(completions::Arguments),
@@ -89,6 +92,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Undelete(arguments) => undelete::run(&arguments).await,
         Command::Repo(arguments) => repo::run(&arguments).await,
         Command::Token(arguments) => token::run(&arguments).await,
+        Command::Crds(arguments) => crds::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }
 }

@@ -9,6 +9,7 @@ mod blame;
 mod cluster;
 mod command;
 mod completions;
+mod crds;
 mod diff;
 mod directory;
 mod origins;

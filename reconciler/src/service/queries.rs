@@ -96,9 +96,10 @@ pub(super) async fn objects(core: &Core, name: &str) -> Result<Vec<ObjectNode>, 
         .and_then(|(application, target)| core.renders.known(&application, target.revision()));
     let mut kinds: BTreeMap<ObjectKey, String> = BTreeMap::new();
     let manifests = render.iter().flat_map(|render| render.manifests());
+    let known = core.cluster.kinds();
     // A hook that is not there has run, or is going to.
     for manifest in manifests.filter(|it| hook::role(it).is_ok_and(|role| role == Role::Kept)) {
-        if let Some(key) = core.cluster.kinds().key(&manifest.object) {
+        if let Some(key) = known.key(&manifest.object) {
             kinds.insert(key, manifest.object.kind().to_owned());
         }
     }
@@ -192,9 +193,10 @@ pub(super) async fn plan(
         .as_ref()
         .map_err(|it| refused(it.clone()))?;
     let inventory = core.inventory.of(name);
-    let mut wanted = keys(core.cluster.kinds(), manifests);
+    let mut wanted = keys(&core.cluster.kinds(), manifests);
     wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
-    let live = core.cluster.live(&wanted).await.map_err(Error::Cluster)?;
+    let live = core.cluster.live_as(&wanted, manifests).await;
+    let live = live.map_err(Error::Cluster)?;
     let claims = |owner: &str, key: &ObjectKey| claim(core, &target, owner, key);
     let found = refuse(core, &application, manifests, &live, claims);
     found.map_err(Error::Cluster)?.map_err(refused)?;
@@ -217,7 +219,7 @@ pub(super) async fn plan(
     };
     let prune = Prune::of(&application, options);
     let mut plan = build(&Input {
-        kinds: core.cluster.kinds(),
+        kinds: &core.cluster.kinds(),
         manifests,
         live: &live,
         stored: &stored.objects,

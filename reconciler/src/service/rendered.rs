@@ -50,7 +50,7 @@ pub(super) async fn at(core: &Core, name: &str, id: &CommitId) -> Result<Rendere
             let is_one = application.more.is_empty() || is_here(&application);
             let render = is_one.then(|| {
                 let trees = Trees::same(&tree, &application);
-                renders.render(&application, &id, &trees, cluster.kinds())
+                renders.render(&application, &id, &trees, &cluster.kinds())
             });
             (application, render)
         }))

@@ -10,14 +10,13 @@ use tokio::sync::mpsc;
 use api::patch::apply::Conflicts;
 use api::patch::{self, Manager};
 use api::{Collection, Object, ObjectKey, Reason, Uid};
-use client::{
-    Author, Cache, Client, DeleteOptions, Env, Error, Informers, Patch, PatchOptions, Propagation,
-    Step, Target, WriteOptions,
-};
-use engine::Kinds;
+use client::{Author, Cache, Client, DeleteOptions, Env, Error, Informers, Propagation, Step};
 use engine::apply::{Method, checked as method};
+use engine::{Kinds, Manifest};
 use jiff::Timestamp;
 
+use super::each::{self, Write};
+use super::kinds::Lacking;
 use crate::config::MANAGER;
 
 /// A server takes no more steps than this in one transaction.
@@ -32,9 +31,11 @@ const MADE: [(&str, &str); 3] = [("apps", "replicasets"), ("batch", "jobs"), (""
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Cluster {
+    client: Arc<dyn Client>,
     informers: Informers,
     env: Env,
-    kinds: Arc<Kinds>,
+    /// Kinds that are asked for and that nobody has.
+    pub(crate) lacking: Lacking,
     /// Whether the server has transactions, once that is known.
     transactions: Arc<OnceLock<bool>>,
     known: Arc<Mutex<BTreeSet<Collection>>>,
@@ -44,12 +45,17 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// With it come the caches of the kinds it reads, each when it is read for the first time.
-    pub(crate) fn new(informers: &Informers, env: &Env) -> (Self, mpsc::UnboundedReceiver<Cache>) {
+    pub(crate) fn new(
+        client: &Arc<dyn Client>,
+        informers: &Informers,
+        env: &Env,
+    ) -> (Self, mpsc::UnboundedReceiver<Cache>) {
         let (new, receiver) = mpsc::unbounded_channel();
         let cluster = Self {
+            client: client.clone(),
             informers: informers.clone(),
             env: env.clone(),
-            kinds: Arc::new(Kinds::served()),
+            lacking: Lacking::default(),
             transactions: Arc::default(),
             known: Arc::default(),
             new,
@@ -57,8 +63,9 @@ impl Cluster {
         (cluster, receiver)
     }
 
-    pub(crate) fn kinds(&self) -> &Kinds {
-        &self.kinds
+    /// The kinds the server has, at this moment; see [`super::kinds`].
+    pub(crate) fn kinds(&self) -> Kinds {
+        Kinds::of(self.client.catalog())
     }
 
     pub(crate) fn cache(&self, collection: &Collection) -> Cache {
@@ -85,6 +92,34 @@ impl Cluster {
             Some((key.clone(), (*object).clone()))
         };
         Ok(keys.iter().filter_map(live).collect())
+    }
+
+    /// The same, those that are asked for in another version than the caches have in theirs.
+    pub(crate) async fn live_as(
+        &self,
+        keys: &BTreeSet<ObjectKey>,
+        manifests: &[Manifest],
+    ) -> Result<BTreeMap<ObjectKey, Object>, Error> {
+        let mut live = self.live(keys).await?;
+        let kinds = self.kinds();
+        for manifest in manifests {
+            let gvk = manifest.object.gvk();
+            if !kinds.is_converted(&gvk) {
+                continue;
+            }
+            let Some(key) = kinds
+                .key(&manifest.object)
+                .filter(|it| live.contains_key(it))
+            else {
+                continue;
+            };
+            match self.client.get_in_version(&key, &gvk.version).await {
+                Ok(object) => live.insert(key, object),
+                Err(error) if error.is_not_found() => live.remove(&key),
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(live)
     }
 
     async fn synced(&self, collection: &Collection) -> Result<(), Error> {
@@ -137,7 +172,7 @@ impl Cluster {
         objects: &[&Object],
     ) -> Result<Vec<Option<Object>>, Refusal> {
         if !self.has_transactions(client).await? {
-            return stored_each(client, &self.kinds, objects).await;
+            return each::stored(client, &self.kinds(), objects).await;
         }
         let mut stored = Vec::new();
         // What comes first makes room for the rest: namespaces are in every part.
@@ -182,10 +217,11 @@ impl Cluster {
             }
             return Ok(made);
         }
+        let kinds = self.kinds();
         for object in objects {
             made.push(match method(object) {
-                Method::Replace => self.replace_one(client, object).await?,
-                _ => apply_one(client, &self.kinds, object, false).await?,
+                Method::Replace => self.replace_one(client, &kinds, object).await?,
+                _ => each::apply(client, &kinds, object, Write::Real).await?,
             });
         }
         Ok(made)
@@ -225,26 +261,19 @@ impl Cluster {
     }
 
     /// Replaces what is there, and creates what is not.
-    async fn replace_one(&self, client: &dyn Client, object: &Object) -> Result<Object, Error> {
-        let live = match self.kinds.key(object) {
-            Some(key) => self
-                .cache(&key.collection)
-                .get(&key)
-                .map(|live| (key, live)),
-            None => None,
+    async fn replace_one(
+        &self,
+        client: &dyn Client,
+        kinds: &Kinds,
+        object: &Object,
+    ) -> Result<Object, Error> {
+        let key = kinds.key(object);
+        let live = key.and_then(|key| Some((self.cache(&key.collection).get(&key)?, key)));
+        let Some((live, key)) = live else {
+            return each::apply(client, kinds, object, Write::Real).await;
         };
-        let Some((key, live)) = live else {
-            return apply_one(client, &self.kinds, object, false).await;
-        };
-        let mut next = whole(object, self.env.now());
-        let version = live.body["metadata"]["resourceVersion"].clone();
-        next.metadata_mut()
-            .insert("resourceVersion".into(), version);
-        let options = WriteOptions {
-            field_manager: MANAGER.into(),
-            ..WriteOptions::default()
-        };
-        client.replace(&Target::object(key), &next, &options).await
+        let next = whole(object, self.env.now());
+        each::replace(client, key, next, &live).await
     }
 
     async fn has_transactions(&self, client: &dyn Client) -> Result<bool, Error> {
@@ -311,47 +340,6 @@ fn whole(object: &Object, now: Timestamp) -> Object {
     let fresh = patch::apply::apply(None, object, &manager, Conflicts::Force, now, schema);
     // What does not fit the schema was refused before.
     fresh.unwrap_or_else(|_| object.clone())
-}
-
-async fn apply_one(
-    client: &dyn Client,
-    kinds: &Kinds,
-    object: &Object,
-    dry_run: bool,
-) -> Result<Object, Error> {
-    let key = kinds.key(object).ok_or_else(|| Error::Decode {
-        operation: "apply".into(),
-        detail: format!("no kind {} is known", object.gvk()),
-    })?;
-    let options = PatchOptions {
-        dry_run,
-        field_manager: MANAGER.into(),
-        force: true,
-    };
-    let patch = Patch::Apply(object.clone());
-    client.patch(&Target::object(key), &patch, &options).await
-}
-
-async fn stored_each(
-    client: &dyn Client,
-    kinds: &Kinds,
-    objects: &[&Object],
-) -> Result<Vec<Option<Object>>, Refusal> {
-    let mut stored = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
-        match apply_one(client, kinds, object, true).await {
-            Ok(object) => stored.push(Some(object)),
-            // Its namespace is part of the same commit: the server cannot say.
-            Err(error) if error.is_not_found() => stored.push(None),
-            Err(error) => {
-                return Err(Refusal {
-                    object: Some(index),
-                    error,
-                });
-            }
-        }
-    }
-    Ok(stored)
 }
 
 /// A dry run that failed.

@@ -272,7 +272,7 @@ impl<'a> Execution<'a> {
         let uid = |object: &Object| Some((kinds.key(object)?, object.uid()));
         let uids = made.iter().filter_map(uid).collect();
         if !self.observation.render.is_sealed() {
-            self.memory.note_all(kinds, objects, &made);
+            self.memory.note_all(&kinds, objects, &made);
         }
         self.pending.push(Write::InventoryUids { uids });
         Ok(Ok(()))

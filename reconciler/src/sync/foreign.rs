@@ -33,8 +33,9 @@ pub(crate) fn refuse(
     claim: impl Fn(&str, &ObjectKey) -> Claim,
 ) -> Result<Result<(), Problems>, client::Error> {
     let mut problems = Vec::new();
+    let kinds = core.cluster.kinds();
     for manifest in manifests {
-        let Some(key) = core.cluster.kinds().key(&manifest.object) else {
+        let Some(key) = kinds.key(&manifest.object) else {
             continue;
         };
         let found = match core.inventory.owner(&key) {

@@ -118,7 +118,7 @@ impl Look<'_> {
             }
         }
         let plan = build(&Input {
-            kinds: self.core.cluster.kinds(),
+            kinds: &self.core.cluster.kinds(),
             manifests,
             live: self.live,
             stored: &stored.objects,
@@ -136,8 +136,9 @@ impl Look<'_> {
         manifests: &[&Manifest],
         memory: &Memory,
     ) -> Option<BTreeMap<ObjectKey, Object>> {
+        let kinds = self.core.cluster.kinds();
         let made = |manifest: &&Manifest| {
-            let key = self.core.cluster.kinds().key(&manifest.object)?;
+            let key = kinds.key(&manifest.object)?;
             let live = self.live.get(&key)?;
             let is_made = memory.is_made(&key, &manifest.object, live);
             is_made.then(|| (key, live.clone()))
@@ -154,8 +155,9 @@ impl Look<'_> {
         if self.render.is_sealed() {
             return;
         }
+        let kinds = self.core.cluster.kinds();
         for manifest in manifests {
-            let key = self.core.cluster.kinds().key(&manifest.object);
+            let key = kinds.key(&manifest.object);
             if let Some((key, stored)) = key.and_then(|key| stored.get_key_value(&key)) {
                 memory.note(key, &manifest.object, stored);
             }
@@ -235,5 +237,5 @@ pub(crate) async fn claimed(
         };
     }
     let manifests = renders.iter().flat_map(|render| render.manifests());
-    Ok(keys(core.cluster.kinds(), manifests))
+    Ok(keys(&core.cluster.kinds(), manifests))
 }

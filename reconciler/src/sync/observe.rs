@@ -202,7 +202,7 @@ pub(crate) async fn render(
         let first = git.tree(&commit)?;
         if is_same {
             let trees = Trees::same(&first, &application);
-            return Ok(renders.render(&application, &commit, &trees, cluster.kinds()));
+            return Ok(renders.render(&application, &commit, &trees, &cluster.kinds()));
         }
         let opened: Result<Vec<_>, _> = more.iter().map(Repository::open).collect();
         let opened = opened?;
@@ -215,7 +215,7 @@ pub(crate) async fn render(
         let more = trees.iter().map(|tree| tree as &dyn Tree);
         let all = std::iter::once(&first as &dyn Tree).chain(more).collect();
         let trees = Trees::new(all, &application);
-        Ok(renders.render(&application, &commit, &trees, cluster.kinds()))
+        Ok(renders.render(&application, &commit, &trees, &cluster.kinds()))
     });
     rendering.await.map_err(unread)
 }
@@ -225,10 +225,12 @@ async fn live(
     application: &Application,
     render: &Render,
 ) -> Result<BTreeMap<ObjectKey, Object>, client::Error> {
-    let mut wanted = keys(core.cluster.kinds(), render.manifests());
+    let kinds = core.cluster.kinds();
+    core.cluster.lacking.note(&kinds, render.manifests());
+    let mut wanted = keys(&kinds, render.manifests());
     let inventory = core.inventory.of(&application.name);
     wanted.extend(inventory.into_iter().map(|entry| entry.key));
-    let live = core.cluster.live(&wanted).await?;
+    let live = core.cluster.live_as(&wanted, render.manifests()).await?;
     adopt(core, application, &live).await?;
     Ok(live)
 }

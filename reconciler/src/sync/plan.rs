@@ -64,7 +64,7 @@ pub(crate) async fn ask(
         let refusal = match cluster.stored(client, &objects).await {
             Ok(_) if !refused.is_empty() => return Ok(Answer::Refused(refused)),
             Ok(stored) => {
-                let objects = by_key(cluster.kinds(), stored);
+                let objects = by_key(&cluster.kinds(), stored);
                 return Ok(Answer::Stored(Stored { objects, renewed }));
             }
             Err(refusal) => refusal,
@@ -138,14 +138,15 @@ pub(crate) fn respect<'a>(
     live: &BTreeMap<ObjectKey, Object>,
 ) -> Cow<'a, [Manifest]> {
     let (rules, kinds) = (&application.ignore, core.cluster.kinds());
-    ignore::respect(rules, kinds, manifests, live, MANAGER)
+    ignore::respect(rules, &kinds, manifests, live, MANAGER)
 }
 
 /// What the server is asked about, in the order of application. A wave that cannot be read is
 /// found by the plan; a hook that has run is not applied over.
 pub(crate) fn ordered<'a>(cluster: &Cluster, manifests: &'a [Manifest]) -> Vec<&'a Manifest> {
+    let kinds = cluster.kinds();
     let is_there = |manifest: &Manifest| {
-        let key = cluster.kinds().key(&manifest.object);
+        let key = kinds.key(&manifest.object);
         key.is_some_and(|key| cluster.cache(&key.collection).get(&key).is_some())
     };
     let asks = |manifest: &&Manifest| match hook::role(manifest) {

@@ -120,8 +120,8 @@ async fn respected<'a>(
         let live = if application.ignore.is_empty() {
             BTreeMap::new()
         } else {
-            let keys = keys(core.cluster.kinds(), manifests);
-            core.cluster.live(&keys).await?
+            let keys = keys(&core.cluster.kinds(), manifests);
+            core.cluster.live_as(&keys, manifests).await?
         };
         let manifests = respect(core, application, manifests, &live);
         respected.insert(application.name.clone(), manifests);
@@ -139,16 +139,16 @@ pub(super) async fn plan_one(
 ) -> Result<Result<Plan, Problems>, client::Error> {
     let kinds = core.cluster.kinds();
     let inventory = core.inventory.of(&application.name);
-    let mut wanted = keys(kinds, manifests);
+    let mut wanted = keys(&kinds, manifests);
     wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
-    let live = core.cluster.live(&wanted).await?;
+    let live = core.cluster.live_as(&wanted, manifests).await?;
     let found = claims.found;
     let claim = |owner: &str, key: &ObjectKey| foreign::claim_beside(core, found, owner, key);
     if let Err(problems) = foreign::refuse(core, application, manifests, &live, claim)? {
         return Ok(Err(problems));
     }
     let planned = plan::build(&Input {
-        kinds,
+        kinds: &kinds,
         manifests,
         live: &live,
         stored: &stored.objects,
@@ -190,7 +190,10 @@ impl<'a> Claims<'a> {
     fn all(&self) -> &BTreeSet<ObjectKey> {
         self.all.get_or_init(|| {
             let all = self.renders.values();
-            keys(self.core.cluster.kinds(), all.flat_map(|it| it.manifests()))
+            keys(
+                &self.core.cluster.kinds(),
+                all.flat_map(|it| it.manifests()),
+            )
         })
     }
 }

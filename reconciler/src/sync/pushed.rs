@@ -216,7 +216,7 @@ pub(super) async fn check_for(
     let rendering = location.read(move |git| {
         let tree = git.tree(&id)?;
         let render = |it: &Application| {
-            let render = renders.render(it, &id, &Trees::same(&tree, it), cluster.kinds());
+            let render = renders.render(it, &id, &Trees::same(&tree, it), &cluster.kinds());
             (it.name.clone(), render)
         };
         Ok(wanted.iter().map(render).collect::<BTreeMap<_, _>>())
@@ -237,7 +237,10 @@ pub(super) async fn check_for(
         let failed = render.manifests.as_ref().err();
         problems.extend(failed.iter().flat_map(|it| it.0.clone()));
     }
-    problems.extend(validate::commit(core.cluster.kinds(), &found, &parts(&renders)).0);
+    let kinds = core.cluster.kinds();
+    let manifests = renders.values().flat_map(|it| it.manifests());
+    core.cluster.lacking.note(&kinds, manifests);
+    problems.extend(validate::commit(&kinds, &found, &parts(&renders)).0);
     if !problems.is_empty() {
         return Ok(Err(Problems(problems)));
     }

@@ -44,6 +44,10 @@ impl Reads {
         self.lock().front().cloned()
     }
 
+    pub(crate) fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn keep(&self, read: &Arc<Read>) {
         let mut all = self.lock();
         all.retain(|it| it.commit != read.commit);
@@ -136,7 +140,7 @@ impl Reading {
         let here = applications(&found).filter(|it| is_here(it));
         let render = |it: &Application| {
             let trees = Trees::same(tree, it);
-            let render = self.renders.render(it, &self.commit, &trees, kinds);
+            let render = self.renders.render(it, &self.commit, &trees, &kinds);
             (it.name.clone(), render)
         };
         let renders = here.map(render).collect();
@@ -153,7 +157,10 @@ impl Reading {
             // It was checked as it is.
             return Problems(Vec::new());
         }
-        problems(self.cluster.kinds(), read)
+        let kinds = self.cluster.kinds();
+        let manifests = read.renders.values().flat_map(|it| it.manifests());
+        self.cluster.lacking.note(&kinds, manifests);
+        problems(&kinds, read)
     }
 }
 

@@ -72,7 +72,7 @@ async fn plan(
     let keys = inventory.iter().map(|entry| entry.key.clone()).collect();
     let live = core.cluster.live(&keys).await?;
     let built = plan::build(&Input {
-        kinds: core.cluster.kinds(),
+        kinds: &core.cluster.kinds(),
         manifests: &[],
         live: &live,
         stored: &BTreeMap::new(),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::application::Source;
@@ -42,6 +43,8 @@ pub(crate) struct Render {
 #[derive(Clone, Default)]
 pub(crate) struct Renders {
     cache: Arc<Mutex<BTreeMap<String, Vec<Entry>>>>,
+    /// How often all was forgotten.
+    age: Arc<AtomicU64>,
     keys: Keyring,
     /// How often an Application was rendered.
     pub(crate) rendered: Counter,
@@ -107,6 +110,7 @@ impl Renders {
         if let Some(render) = self.known(application, commit) {
             return render;
         }
+        let age = self.age.load(Ordering::SeqCst);
         let render = if let Some(held) = self.holding(application, trees) {
             self.reused.inc();
             held
@@ -118,6 +122,9 @@ impl Renders {
             return render;
         }
         let mut cache = self.lock();
+        if self.age.load(Ordering::SeqCst) != age {
+            return render;
+        }
         let entries = cache.entry(application.name.clone()).or_default();
         let known = entries
             .iter()
@@ -152,6 +159,13 @@ impl Renders {
                 entry.holds_for(commit);
             }
         }
+    }
+
+    /// Forgets everything: what is under way is not kept either.
+    pub(crate) fn forget(&self) {
+        let mut cache = self.lock();
+        self.age.fetch_add(1, Ordering::SeqCst);
+        cache.clear();
     }
 
     /// Forgets Applications that are not among `names`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tracing::{info, warn};
 
+use api::Catalog;
 use engine::rollout::CommitId;
 use engine::{Problems, application};
 
@@ -32,8 +33,9 @@ enum Looked {
 /// The one who follows the tracked repository.
 pub(crate) struct Tracker {
     core: Arc<Core>,
-    /// The newest commit that was refused: it is not checked again until something else comes.
-    refused: Option<CommitId>,
+    /// The newest commit that was refused, and the kinds there were then: it is not checked again
+    /// until something else comes.
+    refused: Option<(CommitId, Arc<Catalog>)>,
     /// What is wrong with the repository, as far as it is on record.
     error: String,
 }
@@ -130,7 +132,8 @@ impl Tracker {
         if current == Some(&head) {
             return self.note(None).await;
         }
-        if self.refused.as_ref() == Some(&head) {
+        core.cluster.lacking.asked().await;
+        if self.is_refused(&head) {
             return Ok(());
         }
         let commit = core.source.commit(&head).await.map_err(unread)?;
@@ -160,6 +163,12 @@ impl Tracker {
                 self.refuse(&commit, &push, &problems, &trouble).await
             }
         }
+    }
+
+    fn is_refused(&self, head: &CommitId) -> bool {
+        let kinds = self.core.client.catalog();
+        let refused = self.refused.as_ref();
+        refused.is_some_and(|(commit, known)| commit == head && Arc::ptr_eq(known, &kinds))
     }
 
     async fn check(
@@ -276,7 +285,7 @@ impl Tracker {
         self.core.commit(&writes).await?;
         warn!(commit.id = %commit.id, "{text}");
         self.error = text;
-        self.refused = Some(commit.id.clone());
+        self.refused = Some((commit.id.clone(), self.core.client.catalog()));
         self.tell(Some(trouble));
         Ok(())
     }

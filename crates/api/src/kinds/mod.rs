@@ -3,6 +3,7 @@
 //! For building and reading specs and statuses; a stored object stays the JSON it was written as.
 
 mod application;
+mod definition;
 mod health_check;
 mod ignore;
 mod prune;
@@ -15,6 +16,7 @@ pub use application::{
     ApplicationHealth, ApplicationSource, ApplicationSpec, ApplicationStatus, ApplicationSync,
     DEFAULT_DEADLINE_SECONDS, OnFailure, PostBuild, SyncPolicy, SyncStatus, Verify, VerifyMode,
 };
+pub use definition::{definition_collection, definitions};
 pub use health_check::HealthCheck;
 pub use ignore::IgnoreDifferences;
 pub use prune::{DeletionPolicy, PruneBudget};

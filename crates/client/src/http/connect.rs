@@ -1,8 +1,10 @@
 //! From a kubeconfig to a client.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use api::Catalog;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use super::HttpClient;
@@ -49,12 +51,15 @@ impl HttpClient {
         // Callers back off themselves, with what they know of the call.
         config.default_retry = false;
         let inner = kube::Client::try_from(config).map_err(ConnectError::SetUp)?;
-        Ok(Self { inner })
+        Ok(Self::from_kube(inner))
     }
 
     /// A transport that exists already.
     pub fn from_kube(inner: kube::Client) -> Self {
-        Self { inner }
+        Self {
+            inner,
+            catalog: Arc::new(RwLock::new(Catalog::built_in())),
+        }
     }
 
     /// The transport, for what [`crate::Client`] does not offer: exec, port-forward.

@@ -2,12 +2,14 @@
 //! TLS, kubeconfig and authentication; requests, limits and decoding are ours.
 
 mod connect;
+mod discover;
 mod request;
 mod send;
 #[cfg(test)]
 mod tests;
 mod watch;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +18,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use api::{Collection, Object, ObjectKey, ResourceVersion, Status};
+use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Status};
 
 use crate::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
@@ -24,7 +26,7 @@ use crate::{
 };
 
 pub use connect::ConnectError;
-use request::{Request, path};
+use request::{Paths, Request};
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
@@ -60,6 +62,8 @@ pub trait Logs: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct HttpClient {
     inner: kube::Client,
+    /// What the server has; all clones know the same.
+    catalog: Arc<RwLock<Arc<Catalog>>>,
 }
 
 impl HttpClient {
@@ -85,7 +89,8 @@ impl HttpClient {
         token: &str,
     ) -> Result<Value, Error> {
         let namespace = options.namespace.as_deref().unwrap_or_default();
-        let mut request = Request::get(path(collection, namespace)?)
+        let path = Paths(&self.catalog()).collection(collection, "", namespace)?;
+        let mut request = Request::get(path)
             .selectors(&options.labels, &options.fields)
             .query_unless_empty("continue", token);
         if limit > 0 {
@@ -108,7 +113,7 @@ impl HttpClient {
         let mut token = String::new();
         loop {
             let mut page = self.page(collection, options, limit, &token).await?;
-            request::take_items(collection, &mut page, &mut list.items);
+            Paths(&self.catalog()).take_items(collection, &mut page, &mut list.items);
             let metadata = &page["metadata"];
             let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
             list.resource_version = ResourceVersion(text("resourceVersion"));
@@ -123,7 +128,21 @@ impl HttpClient {
 #[async_trait]
 impl Client for HttpClient {
     async fn get(&self, key: &ObjectKey) -> Result<Object, Error> {
-        self.object(Request::get(request::object_path(key)?)).await
+        self.get_in_version(key, "").await
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        let catalog = self.catalog.read().unwrap_or_else(PoisonError::into_inner);
+        catalog.clone()
+    }
+
+    async fn discover(&self) -> Result<Arc<Catalog>, Error> {
+        discover::discover(self).await
+    }
+
+    async fn get_in_version(&self, key: &ObjectKey, version: &str) -> Result<Object, Error> {
+        let path = Paths(&self.catalog()).object(key, version)?;
+        self.object(Request::get(path)).await
     }
 
     async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
@@ -141,7 +160,8 @@ impl Client for HttpClient {
         options: &WatchOptions,
     ) -> Result<WatchStream, Error> {
         let namespace = options.namespace.as_deref().unwrap_or_default();
-        let request = Request::get(path(collection, namespace)?)
+        let path = Paths(&self.catalog()).collection(collection, "", namespace)?;
+        let request = Request::get(path)
             .selectors(&options.labels, &options.fields)
             .query("watch", "true")
             .query("allowWatchBookmarks", "true")
@@ -158,7 +178,9 @@ impl Client for HttpClient {
         object: &Object,
         options: &WriteOptions,
     ) -> Result<Object, Error> {
-        let request = Request::post(path(collection, object.namespace())?)
+        let (version, namespace) = (object.gvk().version, object.namespace());
+        let path = Paths(&self.catalog()).collection(collection, &version, namespace)?;
+        let request = Request::post(path)
             .writing(options.dry_run, &options.field_manager)
             .json(&object.body);
         self.object(request).await
@@ -170,7 +192,8 @@ impl Client for HttpClient {
         object: &Object,
         options: &WriteOptions,
     ) -> Result<Object, Error> {
-        let request = Request::put(request::target_path(target)?)
+        let path = Paths(&self.catalog()).target(target, &object.gvk().version)?;
+        let request = Request::put(path)
             .writing(options.dry_run, &options.field_manager)
             .json(&object.body);
         self.object(request).await
@@ -182,8 +205,13 @@ impl Client for HttpClient {
         patch: &Patch,
         options: &PatchOptions,
     ) -> Result<Object, Error> {
-        let mut request = Request::patch(request::target_path(target)?, patch)
-            .writing(options.dry_run, &options.field_manager);
+        let version = match patch {
+            Patch::Apply(object) => object.gvk().version,
+            _ => String::new(),
+        };
+        let path = Paths(&self.catalog()).target(target, &version)?;
+        let mut request =
+            Request::patch(path, patch).writing(options.dry_run, &options.field_manager);
         if options.force {
             request = request.query("force", "true");
         }
@@ -191,13 +219,14 @@ impl Client for HttpClient {
     }
 
     async fn delete(&self, key: &ObjectKey, options: &DeleteOptions) -> Result<Object, Error> {
-        let request =
-            Request::delete(request::object_path(key)?).json(&request::delete_body(options));
+        let path = Paths(&self.catalog()).object(key, "")?;
+        let request = Request::delete(path).json(&request::delete_body(options));
         self.object(request).await
     }
 
     async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error> {
-        let request = Request::post(request::target_path(target)?).json(&body.body);
+        let path = Paths(&self.catalog()).target(target, "")?;
+        let request = Request::post(path).json(&body.body);
         self.object(request).await
     }
 
@@ -225,7 +254,8 @@ impl Logs for HttpClient {
     async fn logs(&self, pod: &ObjectKey, options: &LogOptions) -> Result<ByteStream, Error> {
         let target = Target::subresource(pod.clone(), "log");
         let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-        let mut request = Request::get(request::target_path(&target)?)
+        let path = Paths(&self.catalog()).target(&target, "")?;
+        let mut request = Request::get(path)
             .query_unless_empty("container", &options.container)
             .query_unless_empty("tailLines", &number(options.tail_lines))
             .query_unless_empty("sinceSeconds", &number(options.since_seconds));

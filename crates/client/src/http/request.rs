@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use api::selector::{FieldSelector, LabelSelector};
-use api::{Collection, Object, ObjectKey, resource};
+use api::{Catalog, Collection, Object, ObjectKey, Resource, resource};
 
 use super::not_served;
 use crate::{DeleteOptions, Error, Patch, Propagation, Target};
@@ -18,6 +18,7 @@ pub(super) struct Request {
     path: String,
     query: String,
     pub(super) content_type: &'static str,
+    pub(super) accept: &'static str,
     pub(super) body: Vec<u8>,
 }
 
@@ -58,6 +59,7 @@ impl Request {
             path,
             query: String::new(),
             content_type: "application/json",
+            accept: "application/json, */*",
             body: Vec::new(),
         }
     }
@@ -65,6 +67,10 @@ impl Request {
     pub(super) fn json(mut self, body: &Value) -> Self {
         self.body = serde_json::to_vec(body).expect("a JSON value always encodes");
         self
+    }
+
+    pub(super) fn accept(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
@@ -110,28 +116,74 @@ impl Request {
     }
 }
 
-/// The path of a collection, in one namespace unless that is empty.
-pub(super) fn path(collection: &Collection, namespace: &str) -> Result<String, Error> {
-    let resource = resource::by_collection(collection).ok_or_else(|| not_served(collection))?;
-    let mut encoded = String::new();
-    percent_encode(&mut encoded, namespace);
-    Ok(resource.collection_path(&encoded))
-}
+/// Where things are on a server with these kinds.
+pub(super) struct Paths<'a>(pub(super) &'a Catalog);
 
-pub(super) fn object_path(key: &ObjectKey) -> Result<String, Error> {
-    let mut path = path(&key.collection, &key.namespace)?;
-    path.push('/');
-    percent_encode(&mut path, &key.name);
-    Ok(path)
-}
-
-pub(super) fn target_path(target: &Target) -> Result<String, Error> {
-    let mut path = object_path(&target.key)?;
-    if let Some(subresource) = target.subresource {
-        path.push('/');
-        path.push_str(subresource);
+impl Paths<'_> {
+    /// The path of a collection, in one namespace unless that is empty. `version` is of what is
+    /// sent; empty for the one that is read.
+    pub(super) fn collection(
+        &self,
+        collection: &Collection,
+        version: &str,
+        namespace: &str,
+    ) -> Result<String, Error> {
+        let resource = self
+            .0
+            .in_version(collection, version)
+            .or_else(|| self.find(collection))
+            .ok_or_else(|| not_served(collection))?;
+        let mut encoded = String::new();
+        percent_encode(&mut encoded, namespace);
+        Ok(resource.collection_path(&encoded))
     }
-    Ok(path)
+
+    pub(super) fn object(&self, key: &ObjectKey, version: &str) -> Result<String, Error> {
+        let mut path = self.collection(&key.collection, version, &key.namespace)?;
+        path.push('/');
+        percent_encode(&mut path, &key.name);
+        Ok(path)
+    }
+
+    pub(super) fn target(&self, target: &Target, version: &str) -> Result<String, Error> {
+        let mut path = self.object(&target.key, version)?;
+        if let Some(subresource) = target.subresource {
+            path.push('/');
+            path.push_str(subresource);
+        }
+        Ok(path)
+    }
+
+    /// A server that does not have it says so itself.
+    fn find(&self, collection: &Collection) -> Option<&Resource> {
+        let known = self.0.by_collection(collection);
+        known.or_else(|| resource::by_collection(collection))
+    }
+
+    /// Moves the items of a list page to `items`, with the type that Kubernetes leaves out of
+    /// lists.
+    pub(super) fn take_items(
+        &self,
+        collection: &Collection,
+        page: &mut Value,
+        items: &mut Vec<Object>,
+    ) {
+        let Some(resource) = self.find(collection) else {
+            return;
+        };
+        let api_version = resource.gvk().api_version();
+        if let Value::Array(listed) = page["items"].take() {
+            items.extend(listed.into_iter().map(|mut body| {
+                if let Some(fields) = body.as_object_mut() {
+                    fields
+                        .entry("apiVersion")
+                        .or_insert_with(|| json!(api_version));
+                    fields.entry("kind").or_insert_with(|| json!(resource.kind));
+                }
+                Object::from(body)
+            }));
+        }
+    }
 }
 
 pub(super) fn delete_body(options: &DeleteOptions) -> Value {
@@ -156,25 +208,6 @@ pub(super) fn delete_body(options: &DeleteOptions) -> Value {
         body["preconditions"]["resourceVersion"] = json!(version);
     }
     body
-}
-
-/// Moves the items of a list page to `items`, with the type that Kubernetes leaves out of lists.
-pub(super) fn take_items(collection: &Collection, page: &mut Value, items: &mut Vec<Object>) {
-    let Some(resource) = resource::by_collection(collection) else {
-        return;
-    };
-    let api_version = resource.gvk().api_version();
-    if let Value::Array(listed) = page["items"].take() {
-        items.extend(listed.into_iter().map(|mut body| {
-            if let Some(fields) = body.as_object_mut() {
-                fields
-                    .entry("apiVersion")
-                    .or_insert_with(|| json!(api_version));
-                fields.entry("kind").or_insert_with(|| json!(resource.kind));
-            }
-            Object::from(body)
-        }));
-    }
 }
 
 /// Everything but RFC 3986's unreserved characters, so that no value can leave its place.

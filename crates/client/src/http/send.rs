@@ -86,7 +86,7 @@ impl HttpClient {
         let mut builder = http::Request::builder()
             .method(request.method.clone())
             .uri(request.uri())
-            .header(http::header::ACCEPT, "application/json, */*")
+            .header(http::header::ACCEPT, request.accept)
             .header(http::header::USER_AGENT, "kedge");
         if !request.body.is_empty() {
             builder = builder.header(http::header::CONTENT_TYPE, request.content_type);

@@ -2,9 +2,10 @@ use futures::StreamExt;
 use serde_json::json;
 
 use api::WatchEvent;
+use api::discovery::GroupVersion;
 use api::selector::{FieldSelector, LabelSelector};
 
-use super::request::{Request, delete_body, object_path, take_items, target_path};
+use super::request::{Paths, Request, delete_body};
 use super::send::refusal;
 use super::*;
 use crate::Propagation;
@@ -15,18 +16,17 @@ fn pods() -> Collection {
 
 #[test]
 fn requests_keep_every_value_in_its_place() {
+    let catalog = Catalog::built_in();
+    let paths = Paths(&catalog);
     let key = Collection::new("apps", "deployments").key("default", "we/b?");
     assert_eq!(
-        target_path(&Target::status(key)).unwrap(),
+        paths.target(&Target::status(key), "").unwrap(),
         "/apis/apps/v1/namespaces/default/deployments/we%2Fb%3F/status"
     );
     let node = Collection::new("", "nodes").key("", "n1");
-    assert_eq!(object_path(&node).unwrap(), "/api/v1/nodes/n1");
-    assert!(
-        object_path(&Collection::new("x.io", "ys").key("a", "b"))
-            .unwrap_err()
-            .is_not_found()
-    );
+    assert_eq!(paths.object(&node, "").unwrap(), "/api/v1/nodes/n1");
+    let unknown = Collection::new("x.io", "ys").key("a", "b");
+    assert!(paths.object(&unknown, "v1").unwrap_err().is_not_found());
 
     let labels = LabelSelector::parse("app=web,tier in (a,b)").unwrap();
     let request = Request::get("/api/v1/pods".into())
@@ -37,6 +37,33 @@ fn requests_keep_every_value_in_its_place() {
         "/api/v1/pods?labelSelector=app%3Dweb%2Ctier%20in%20%28a%2Cb%29\
          &fieldSelector=spec.nodeName%3Dn1&dryRun=All&fieldManager=me%20%26%20you"
     );
+}
+
+#[test]
+fn what_is_sent_goes_where_its_version_is_and_the_rest_where_the_server_prefers() {
+    let widget = |version: &str| {
+        let rows = json!({"resources": [{"name": "widgets", "singularName": "widget",
+            "namespaced": true, "kind": "Widget", "verbs": ["get"]}]});
+        let at = GroupVersion {
+            group: "x.io".into(),
+            version: version.into(),
+        };
+        api::discovery::resources(&at, &rows)
+    };
+    let catalog = Catalog::new([widget("v1"), widget("v1beta1")].concat());
+    let key = Collection::new("x.io", "widgets").key("shop", "a");
+    let check = |version: &str, expected: &str| {
+        let path = Paths(&catalog).object(&key, version).unwrap();
+        assert_eq!(
+            path,
+            format!("/apis/x.io/{expected}/namespaces/shop/widgets/a")
+        );
+    };
+    check("", "v1");
+    check("v1", "v1");
+    check("v1beta1", "v1beta1");
+    // It was served yesterday: the server says what it thinks of it.
+    check("v1alpha1", "v1");
 }
 
 #[test]
@@ -60,7 +87,7 @@ fn deletion_carries_its_preconditions() {
 fn listed_items_get_their_type_back() {
     let mut page = json!({"items": [{"metadata": {"name": "a"}}]});
     let mut items = Vec::new();
-    take_items(&pods(), &mut page, &mut items);
+    Paths(&Catalog::built_in()).take_items(&pods(), &mut page, &mut items);
     assert_eq!(items[0].gvk().to_string(), "v1, Kind=Pod");
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
     };
     let cluster = core.cluster.clone();
     let location = &core.source.location;
-    let walking = location.read(move |git| walk(git, cluster.kinds(), &way));
+    let walking = location.read(move |git| walk(git, &cluster.kinds(), &way));
     let walked = walking.await.map_err(unreadable)?;
     let commits = walked.ok_or_else(|| {
         let short = ends.below.short();

@@ -10,6 +10,7 @@ mod ignore;
 mod methods;
 mod proofs;
 mod prune;
+mod public;
 mod push;
 mod records;
 mod rollbacks;

@@ -16,6 +16,7 @@ use orchestrator::registry::{LocalClient, Pools, Registry, field_getter};
 use orchestrator::store::Router;
 use orchestrator::watch::Hub;
 
+use super::public::Public;
 use crate::history::{History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger};
 use crate::service::{Service, SyncRequest};
 use crate::source::Person;
@@ -39,8 +40,17 @@ pub(super) struct World {
 impl World {
     /// An empty cluster and an empty repository.
     pub(super) async fn new() -> Self {
+        Self::on(|server| server).await
+    }
+
+    /// The same, where the cluster has nothing that other Kubernetes do not have.
+    pub(super) async fn public() -> Self {
+        Self::on(|server| Arc::new(Public(server))).await
+    }
+
+    async fn on(seen: impl FnOnce(Arc<dyn Client>) -> Arc<dyn Client>) -> Self {
         let (cluster, env) = (Tasks::default(), Env::system());
-        let client: Arc<dyn Client> = Arc::new(api_server(&env, &cluster).await);
+        let client = seen(Arc::new(api_server(&env, &cluster).await));
         let informers = Informers::new(client.clone(), &env, &cluster);
         let deployments = informers.cache(&deployments());
         let controller = controller(client.clone(), deployments);
