@@ -9,7 +9,7 @@ use serde_json::Value;
 use api::selector::{FieldSelector, LabelSelector};
 use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid, WatchEvent};
 
-use crate::Error;
+use crate::{Error, Wrote};
 
 /// Events until the server ends the watch or the caller drops it. An `Err` is the last item.
 pub type WatchStream = BoxStream<'static, Result<WatchEvent, Error>>;
@@ -77,6 +77,12 @@ pub trait Client: Send + Sync + 'static {
 
     /// `POST` to a subresource: `binding`, `eviction`, `token`.
     async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error>;
+
+    /// Who wrote an object lately, the newest first: nothing from a server that keeps no log.
+    async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
+        let _ = key;
+        Ok(Vec::new())
+    }
 
     /// All steps or none, with the objects as they came to be, in the order of the steps.
     /// `dry_run` computes the same answer and changes nothing.

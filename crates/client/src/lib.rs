@@ -18,6 +18,7 @@ mod queue;
 mod tasks;
 mod tracked;
 pub mod transaction;
+mod wrote;
 
 pub use backoff::Backoff;
 pub use cache::{Cache, Change, IndexKeys, Listening, Observer, Progress, Subscription};
@@ -35,3 +36,4 @@ pub use leader::{Election, Timing};
 pub use queue::{WeakQueue, WorkQueue};
 pub use tasks::{Spawner, Tasks};
 pub use tracked::Written;
+pub use wrote::Wrote;

@@ -9,7 +9,7 @@ use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid};
 
 use crate::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
-    WatchOptions, WatchStream, WriteOptions,
+    WatchOptions, WatchStream, WriteOptions, Wrote,
 };
 
 /// What a run did to the server's state, as far as it can be known.
@@ -163,6 +163,10 @@ impl Client for Tracked {
 
     async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error> {
         self.inner.create_subresource(target, body).await
+    }
+
+    async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
+        self.inner.newest_writes(key).await
     }
 
     async fn transaction(

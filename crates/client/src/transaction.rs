@@ -6,6 +6,8 @@ use api::{Collection, Object, Uid};
 
 use crate::Step;
 
+/// Below this path is what other Kubernetes do not have.
+pub(crate) const BASE: &str = "/apis/kedge.dev/v1alpha1";
 /// Where transactions are posted.
 pub const PATH: &str = "/apis/kedge.dev/v1alpha1/transactions";
 const API_VERSION: &str = "kedge.dev/v1alpha1";

@@ -12,7 +12,7 @@ use futures::stream;
 use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
 use client::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
-    WatchOptions, WatchStream, WriteOptions,
+    WatchOptions, WatchStream, WriteOptions, Wrote,
 };
 
 use crate::watch::{Delivery, EventKind, Start, Subscription};
@@ -21,6 +21,7 @@ use super::commit::unread;
 use super::context::{Context, FieldValidation};
 use super::intent::Part;
 use super::kinds::{self, Kind};
+use super::past::HistoryRequest;
 use super::patch::Force;
 use super::read::Selection;
 use super::{Registry, binding_target};
@@ -201,6 +202,15 @@ impl Client for LocalClient {
                 Err(Status::new(Reason::MethodNotAllowed, message).into())
             }
         }
+    }
+
+    async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
+        let request = HistoryRequest {
+            key: key.clone(),
+            until: None,
+            limit: 0,
+        };
+        Ok(Wrote::of_history(&self.registry.history(&request).await?))
     }
 
     async fn transaction(

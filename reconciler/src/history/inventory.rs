@@ -109,8 +109,8 @@ pub(super) async fn remove(
 pub(super) async fn drift(connection: &mut PgConnection, drift: &Drift) -> Result<(), Error> {
     sqlx::query(
         "insert into drifts (at, application, api_group, resource, namespace, name, kind, what,
-                             actor, changes)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                             actor, changes, writer)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(Time(drift.at))
     .bind(&drift.application)
@@ -122,6 +122,7 @@ pub(super) async fn drift(connection: &mut PgConnection, drift: &Drift) -> Resul
     .bind(&drift.what)
     .bind(&drift.actor)
     .bind(json!(drift.changes))
+    .bind(&drift.writer)
     .execute(connection)
     .await
     .map(drop)

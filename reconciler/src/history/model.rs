@@ -332,7 +332,20 @@ pub struct Drift {
     pub what: String,
     /// The field manager that did it; empty where it is not known.
     pub actor: String,
+    /// The person or service account, where the cluster knows.
+    pub writer: String,
     pub changes: Vec<FieldChange>,
+}
+
+impl Drift {
+    /// ` by ann with kubectl-edit`; nothing where nobody is known.
+    pub fn by(&self) -> String {
+        match (self.writer.as_str(), self.actor.as_str()) {
+            ("", "") => String::new(),
+            ("", one) | (one, "") => format!(" by {one}"),
+            (writer, manager) => format!(" by {writer} with {manager}"),
+        }
+    }
 }
 
 /// An application as the history knows it.

@@ -229,6 +229,7 @@ impl FromRow<'_, PgRow> for Drift {
             kind: text(row, "kind")?,
             what: text(row, "what")?,
             actor: text(row, "actor")?,
+            writer: text(row, "writer")?,
             changes: json(row, "changes")?,
         })
     }

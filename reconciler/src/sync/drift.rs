@@ -1,9 +1,14 @@
 //! What others changed is put back, and who changed what is kept.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::StreamExt;
 use jiff::Timestamp;
 use serde_json::json;
 
 use api::{Object, ObjectKey};
+use client::Wrote;
 use engine::plan::{Change, Step};
 use engine::rollout::Correction;
 
@@ -11,6 +16,10 @@ use super::execute::Execution;
 use super::results;
 use crate::config::MANAGER;
 use crate::history::{Drift, StepKind, Write};
+
+/// Objects that the server is asked about at once, and how long all of it may take.
+const AT_ONCE: usize = 8;
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Execution<'_> {
     /// Puts these objects back to what the commit says.
@@ -23,11 +32,16 @@ impl Execution<'_> {
             .filter(|step| keys.contains(&step.key))
             .collect();
         let at = self.now();
+        let writers = self.writers(&steps).await;
         for step in &steps {
-            let drift = self.drift(step, at);
+            let writer = writers.get(&step.key);
+            let drift = self.drift(step, at, writer);
             let fight = self.corrected(&step.key, at).is_fight();
             let text = sentence(&step.title(), &drift, fight);
-            let data = json!({"object": step.title(), "what": drift.what, "actor": drift.actor});
+            let data = json!({
+                "object": step.title(), "what": drift.what, "actor": drift.actor,
+                "writer": drift.writer,
+            });
             self.pending.push(Write::Drift(drift));
             self.step(StepKind::Drifted, text, data);
         }
@@ -54,22 +68,66 @@ impl Execution<'_> {
         next
     }
 
-    fn drift(&self, step: &Step, at: Timestamp) -> Drift {
-        let live = self.observation.live.get(&step.key);
-        let (what, changes) = match &step.change {
-            Change::Update(changes) => ("changed", results::masked(&step.object, changes)),
-            _ => ("deleted", Vec::new()),
+    /// Who it was, where the server keeps a log of its writes. It is put back without, if that takes
+    /// long.
+    async fn writers(&self, steps: &[&Step]) -> BTreeMap<ObjectKey, Wrote> {
+        let mut found = BTreeMap::new();
+        let asking = async {
+            let all: Vec<_> = steps
+                .iter()
+                .map(|step| async move {
+                    let writes = self.client.newest_writes(&step.key).await;
+                    (&step.key, what(step), writes)
+                })
+                .collect();
+            let mut answers = futures::stream::iter(all).buffered(AT_ONCE);
+            while let Some((key, what, writes)) = answers.next().await {
+                let writer = writes.ok().and_then(|it| writer(it, what));
+                found.extend(writer.map(|writer| (key.clone(), writer)));
+            }
         };
+        tokio::select! {
+            () = asking => {}
+            () = self.core.env.clock.sleep(PATIENCE) => {}
+        }
+        found
+    }
+
+    fn drift(&self, step: &Step, at: Timestamp, writer: Option<&Wrote>) -> Drift {
+        let live = self.observation.live.get(&step.key);
+        let changes = match &step.change {
+            Change::Update(changes) => results::masked(&step.object, changes),
+            _ => Vec::new(),
+        };
+        let manager = live.map(actor).unwrap_or_default();
         Drift {
             at,
             application: self.observation.application.name.clone(),
             key: step.key.clone(),
             kind: step.kind.clone(),
-            what: what.to_owned(),
-            actor: live.map(actor).unwrap_or_default(),
+            what: what(step).to_owned(),
+            actor: writer.map_or(manager, |it| it.manager.clone()),
+            writer: writer.map(|it| it.user.clone()).unwrap_or_default(),
             changes,
         }
     }
+}
+
+fn what(step: &Step) -> &'static str {
+    match step.change {
+        Change::Update(_) => "changed",
+        _ => "deleted",
+    }
+}
+
+/// The newest write that was not ours, and of more than a status.
+fn writer(writes: Vec<Wrote>, what: &str) -> Option<Wrote> {
+    let is_status = |it: &Wrote| {
+        let mut fields = it.fields.iter();
+        !it.fields.is_empty() && fields.all(|field| field.starts_with("status"))
+    };
+    let mut others = writes.into_iter().filter(|it| it.manager != MANAGER);
+    others.find(|it| (it.operation == "deleted") == (what == "deleted") && !is_status(it))
 }
 
 /// The field manager that wrote last, status and ourselves apart. Empty where nobody did.
@@ -84,10 +142,7 @@ fn actor(object: &Object) -> String {
 }
 
 fn sentence(title: &str, drift: &Drift, fight: bool) -> String {
-    let by = match drift.actor.as_str() {
-        "" => String::new(),
-        actor => format!(" by {actor}"),
-    };
+    let by = drift.by();
     let fields: Vec<&str> = drift
         .changes
         .iter()
@@ -112,6 +167,26 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn the_one_who_did_it_wrote_last_of_all_others() {
+        let wrote = |user: &str, manager: &str, operation: &str, field: &str| Wrote {
+            user: user.into(),
+            manager: manager.into(),
+            operation: operation.into(),
+            fields: vec![field.into()],
+        };
+        let ann = wrote("ann", "kubectl-edit", "changed", "data.value");
+        let all = vec![
+            wrote("system:kedge:reconciler", MANAGER, "changed", "data.value"),
+            wrote("system:controller", "job", "changed", "status.ready"),
+            ann.clone(),
+            wrote("bob", "kubectl", "deleted", ""),
+        ];
+        assert_eq!(writer(all.clone(), "changed"), Some(ann));
+        assert_eq!(writer(all, "deleted").unwrap().user, "bob");
+        assert_eq!(writer(Vec::new(), "changed"), None);
+    }
 
     #[test]
     fn names_who_wrote_last() {

@@ -22,7 +22,7 @@ use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Status};
 
 use crate::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
-    WatchOptions, WatchStream, WriteOptions, transaction,
+    WatchOptions, WatchStream, WriteOptions, Wrote, transaction, wrote,
 };
 
 pub use connect::ConnectError;
@@ -228,6 +228,15 @@ impl Client for HttpClient {
         let path = Paths(&self.catalog()).target(target, "")?;
         let request = Request::post(path).json(&body.body);
         self.object(request).await
+    }
+
+    async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
+        let path = format!("{}/history", transaction::BASE);
+        match self.read_path(&path, &wrote::query(key)).await {
+            Ok(answer) => Ok(Wrote::of_history(&answer)),
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn transaction(

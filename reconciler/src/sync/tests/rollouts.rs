@@ -327,6 +327,8 @@ async fn what_others_change_is_put_back() {
         .await;
     let changed = drifts.iter().find(|drift| drift.what == "changed").unwrap();
     assert_eq!(changed.actor, "kubectl-edit");
+    // Of what is gone too.
+    assert!(drifts.iter().all(|it| it.writer.contains("test")));
     assert_eq!(changed.changes.len(), 1);
     assert_eq!(changed.changes[0].path, "spec.replicas");
     assert!(drifts.iter().any(|drift| drift.what == "deleted"));

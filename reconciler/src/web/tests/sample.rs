@@ -360,6 +360,7 @@ impl Backend for Sample {
             kind: "Deployment".into(),
             what: "changed".into(),
             actor: self.text("kubectl-edit"),
+            writer: String::new(),
             changes: vec![FieldChange {
                 path: "spec.replicas".into(),
                 old: Some(json!(2)),

@@ -354,10 +354,7 @@ pub(crate) fn drifts(all: &[Drift], now: Timestamp) -> Drifts {
 
 fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
     let secret = super::diff::is_secret(&drift.kind, &drift.key);
-    let mut told: Vec<String> = vec![match drift.actor.as_str() {
-        "" => drift.what.clone(),
-        actor => format!("{} by {actor}", drift.what),
-    }];
+    let mut told: Vec<String> = vec![format!("{}{}", drift.what, drift.by())];
     let fields = drift.changes.iter().take(2);
     told.extend(fields.map(|change| engine::diff::show(change, secret)));
     if drift.changes.len() > 2 {
