@@ -4,6 +4,7 @@
 //! `engine` decides; this crate reads Git, writes objects and remembers what happened.
 
 pub mod config;
+mod events;
 pub mod forge;
 pub mod githost;
 pub mod history;

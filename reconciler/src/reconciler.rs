@@ -12,6 +12,7 @@ use tracing::Instrument;
 use client::{Cache, Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
+use crate::events::{self, Events};
 use crate::forge::{Change, Pull};
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
@@ -98,13 +99,14 @@ impl Reconciler {
             target: watch::Sender::default(),
             standings: Standings::default(),
             troubles: Troubles::default(),
+            events: Events::new(&client, &env, &tasks),
             queue: OnceLock::new(),
             config,
         });
         let driver = driver(&core, client, &informers, &metrics);
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
-        follow_news(&core, new_kinds);
+        follow_news(&core, new_kinds).await?;
         start_driver(&core, driver);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
@@ -191,13 +193,20 @@ impl crate::web::hosting::Operations for Reconciler {
 }
 
 /// Has whoever is concerned look when something is new.
-fn follow_news(core: &Arc<Core>, new_kinds: mpsc::UnboundedReceiver<Cache>) {
+async fn follow_news(
+    core: &Arc<Core>,
+    new_kinds: mpsc::UnboundedReceiver<Cache>,
+) -> Result<(), history::Error> {
     let tasks = &core.tasks;
+    let newest = core.history.reader().newest_step().await?;
+    let told = core.history.follow(newest);
+    tasks.spawn_until_cancelled(events::follow(core.clone(), told));
     tasks.spawn_until_cancelled(kinds::follow(core.clone()));
     tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
     tasks.spawn_until_cancelled(core.mirroring.clone().run());
     core.cluster.follow(&core.inventory.collections());
+    Ok(())
 }
 
 /// Nothing is compared with a cluster whose kinds nobody knows.

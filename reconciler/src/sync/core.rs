@@ -25,6 +25,7 @@ use super::standing::Standings;
 use super::target::Target;
 use super::trouble::Troubles;
 use crate::config::Config;
+use crate::events::Events;
 use crate::githost::Repositories;
 use crate::githost::hosted::CLUSTER;
 use crate::history::{self, History, Trigger, Write};
@@ -61,6 +62,7 @@ pub(crate) struct Core {
     pub(crate) target: watch::Sender<Option<Arc<Target>>>,
     pub(crate) standings: Standings,
     pub(crate) troubles: Troubles,
+    pub(crate) events: Events,
     pub(crate) queue: OnceLock<WorkQueue<String>>,
 }
 

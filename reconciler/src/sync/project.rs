@@ -56,6 +56,7 @@ pub(crate) async fn application(
         inventory_count: i32::try_from(core.inventory.count(name)).unwrap_or(i32::MAX),
         last_rollout: last.map(|last| last.id).unwrap_or_default(),
     };
+    let turned = status.conditions.clone();
     let status = json!(status);
     // Ten thousand Applications would be written for a commit that concerns one of them.
     let mut before = live.body["status"].clone();
@@ -67,7 +68,9 @@ pub(crate) async fn application(
     if before == status {
         return Ok(());
     }
-    patch_status(client, key, &live, status).await
+    patch_status(client, key, &live, status).await?;
+    core.events.turned(&live, &turned);
+    Ok(())
 }
 
 fn conditions(

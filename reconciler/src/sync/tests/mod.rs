@@ -3,6 +3,7 @@
 mod by_hand;
 mod change;
 mod crash;
+mod events;
 mod foreign;
 mod hooks;
 mod hosted;
