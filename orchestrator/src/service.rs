@@ -18,6 +18,7 @@ use crate::auth::rbac;
 use crate::auth::token::{self, Keys, Tokens};
 use crate::auth::{self, Authorizer, Identity, MASTERS, kubeconfig};
 use crate::controllers;
+use crate::registry::kinds::Served;
 use crate::registry::{LocalClient, Pools, Registry, field_getter};
 use crate::scheduler::Scheduler;
 use crate::server::discovery::Discovery;
@@ -112,7 +113,7 @@ impl Orchestrator {
         let app = Arc::new(App {
             registry: Arc::clone(&registry),
             gate: gate(&config, &pki, &hub, authorizer)?,
-            discovery: Discovery::new(api::resource::served()),
+            discovery: server::Told::new(|served| Discovery::new(served.resources())),
             openapi: openapi(),
             node_tls: node_tls(&pki, &env)?,
             metrics,
@@ -259,12 +260,24 @@ fn housekeeping(
 /// The documents that kubectl validates and explains with.
 fn openapi() -> OpenApi {
     OpenApi::new(Makers {
-        v2: || api::openapi::v2(&server::version::git_version()),
-        v2_protobuf: || {
-            api::openapi::v2_protobuf(&api::openapi::v2(&server::version::git_version()))
-        },
+        v2: second,
+        v2_protobuf: |served| api::openapi::v2_protobuf(&second(served)),
         v3: || Box::new(api::openapi::v3(&server::version::git_version())),
+        v3_custom: |served| {
+            let version = server::version::git_version();
+            let custom = api::openapi::v3_custom(&version, definitions(served));
+            Box::new(custom.into_iter())
+        },
     })
+}
+
+fn second(served: &Served) -> serde_json::Value {
+    api::openapi::v2(&server::version::git_version(), definitions(served))
+}
+
+fn definitions(served: &Served) -> impl Iterator<Item = &api::custom::Definition> {
+    let defined = served.defined().values();
+    defined.map(|defined| &*defined.definition)
 }
 
 fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> Result<Gate, Error> {

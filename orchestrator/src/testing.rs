@@ -95,18 +95,23 @@ impl Cluster {
         EventRecorder::start(self.client.clone(), &self.env, component, "", &self.tasks)
     }
 
+    fn collection(&self, object: &Object) -> Collection {
+        let served = self.registry.kinds();
+        let kind = served.by_kind(&object.gvk()).expect("a served kind");
+        kind.resource.collection()
+    }
+
     pub(crate) async fn create(&self, body: Value) -> Object {
         let object = Object::from(body);
-        let resource = api::resource::by_kind(&object.gvk()).expect("a served kind");
+        let collection = self.collection(&object);
         self.client
-            .create(&resource.collection(), &object, &WriteOptions::default())
+            .create(&collection, &object, &WriteOptions::default())
             .await
             .unwrap()
     }
 
     pub(crate) async fn set_status(&self, target: &Object, status: &Value) -> Object {
-        let resource = api::resource::by_kind(&target.gvk()).expect("a served kind");
-        let key = target.key(&resource.collection());
+        let key = target.key(&self.collection(target));
         let patch = Patch::Merge(serde_json::json!({"status": status}));
         self.client
             .patch(&Target::status(key), &patch, &PatchOptions::default())
@@ -115,8 +120,7 @@ impl Cluster {
     }
 
     pub(crate) async fn merge(&self, target: &Object, patch: &Value) -> Object {
-        let resource = api::resource::by_kind(&target.gvk()).expect("a served kind");
-        let key = target.key(&resource.collection());
+        let key = target.key(&self.collection(target));
         let patch = Patch::Merge(patch.clone());
         self.client
             .patch(&Target::object(key), &patch, &PatchOptions::default())
@@ -125,8 +129,7 @@ impl Cluster {
     }
 
     pub(crate) async fn delete(&self, target: &Object, options: &DeleteOptions) {
-        let resource = api::resource::by_kind(&target.gvk()).expect("a served kind");
-        let key = target.key(&resource.collection());
+        let key = target.key(&self.collection(target));
         self.client.delete(&key, options).await.unwrap();
     }
 

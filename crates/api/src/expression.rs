@@ -93,7 +93,7 @@ impl Expression {
 }
 
 /// How many loops are inside one another.
-fn loops(expression: &IdedExpr) -> usize {
+pub(crate) fn loops(expression: &IdedExpr) -> usize {
     let most = |parts: &mut dyn Iterator<Item = &IdedExpr>| parts.map(loops).max().unwrap_or(0);
     match &expression.expr {
         Expr::Call(call) => most(&mut call.target.iter().map(|it| &**it).chain(&call.args)),

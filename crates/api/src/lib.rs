@@ -6,6 +6,7 @@
 
 mod catalog;
 pub mod codec;
+pub mod custom;
 pub mod discovery;
 pub mod expression;
 pub mod json_path;

@@ -125,6 +125,7 @@ const SERVED: &[(&str, &str)] = &[
     ("", "secrets"),
     ("", "serviceaccounts"),
     ("", "services"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
     ("apps", "deployments"),
     ("apps", "replicasets"),
     ("authentication.k8s.io", "selfsubjectreviews"),

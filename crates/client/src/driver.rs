@@ -72,6 +72,11 @@ pub trait Controller: Send + Sync + 'static {
     /// What wakes it.
     fn watches(&self) -> Vec<Watch<Self::Key>>;
 
+    /// Called once, before anything runs: for what wakes it that comes and goes.
+    fn begin(&self, queue: &WorkQueue<Self::Key>) {
+        let _ = queue;
+    }
+
     /// Observes one key, decides, executes. Stops at the first failure; the driver knows the
     /// remedy from the error's class.
     async fn reconcile(&self, key: &Self::Key, context: &Context<'_>) -> Result<Requeue, Error>;
@@ -135,6 +140,7 @@ impl<C: Controller> Driver<C> {
     /// Subscribes to what the controller watches. Nothing runs yet.
     pub fn new(controller: C, client: Arc<dyn Client>, informers: &Informers, env: &Env) -> Self {
         let queue = WorkQueue::new(env, Backoff::KEY);
+        controller.begin(&queue);
         let watches = controller.watches();
         let watched = watches.iter().map(|watch| watch.cache.clone()).collect();
         for Watch { cache, wake } in watches {

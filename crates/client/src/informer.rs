@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span, warn};
 
 use api::{Collection, ResourceVersion, WatchEvent};
@@ -29,15 +30,13 @@ impl Informer {
         tasks: &Tasks,
         env: &Env,
     ) -> Self {
-        let cache = Cache::new(collection);
         let follower = Follower {
             client,
             options,
-            cache: cache.clone(),
+            cache: Cache::new(collection),
             env: env.clone(),
         };
-        let span = info_span!("informer", collection = %cache.collection());
-        tasks.spawn_until_cancelled(follower.run().instrument(span));
+        let cache = follower.start(tasks, CancellationToken::new());
         Self { cache }
     }
 
@@ -62,6 +61,20 @@ enum End {
 }
 
 impl Follower {
+    /// Runs until `tasks` is cancelled, or until `end` is.
+    fn start(self, tasks: &Tasks, end: CancellationToken) -> Cache {
+        let cache = self.cache.clone();
+        let span = info_span!("informer", collection = %cache.collection());
+        let run = async move {
+            tokio::select! {
+                () = self.run() => {}
+                () = end.cancelled() => {}
+            }
+        };
+        tasks.spawn_until_cancelled(run.instrument(span));
+        cache
+    }
+
     async fn run(self) {
         let mut place: Option<ResourceVersion> = None;
         let mut failures = 0_u32;
@@ -200,11 +213,17 @@ pub struct Informers {
     shared: Arc<Shared>,
 }
 
+/// An informer, and what ends it before its tasks do.
+struct Running {
+    cache: Cache,
+    end: CancellationToken,
+}
+
 struct Shared {
     client: Arc<dyn Client>,
     env: Env,
     tasks: Tasks,
-    running: Mutex<BTreeMap<(Collection, String), Cache>>,
+    running: Mutex<BTreeMap<(Collection, String), Running>>,
 }
 
 impl Informers {
@@ -228,37 +247,52 @@ impl Informers {
     pub fn selected(&self, collection: &Collection, options: &WatchOptions) -> Cache {
         let id = (collection.clone(), selection(options));
         let mut running = self.running();
-        let cache = running.entry(id).or_insert_with(|| {
+        let started = running.entry(id).or_insert_with(|| {
             let Shared {
                 client, env, tasks, ..
             } = &*self.shared;
-            let informer = Informer::start(
-                client.clone(),
-                collection.clone(),
-                options.clone(),
-                tasks,
-                env,
-            );
-            informer.cache().clone()
+            let follower = Follower {
+                client: client.clone(),
+                options: options.clone(),
+                cache: Cache::new(collection.clone()),
+                env: env.clone(),
+            };
+            let end = CancellationToken::new();
+            Running {
+                cache: follower.start(tasks, end.clone()),
+                end,
+            }
         });
-        cache.clone()
+        started.cache.clone()
+    }
+
+    /// Ends what follows a collection that is no more. Who has a cache of it keeps what was there;
+    /// who asks for one again has a new one.
+    pub fn forget(&self, collection: &Collection) {
+        self.running().retain(|(of, _), running| {
+            let keep = of != collection;
+            if !keep {
+                running.end.cancel();
+            }
+            keep
+        });
     }
 
     /// The cache of a whole collection, if its informer runs.
     pub fn running_cache(&self, collection: &Collection) -> Option<Cache> {
         let id = (collection.clone(), selection(&WatchOptions::default()));
-        self.running().get(&id).cloned()
+        self.running().get(&id).map(|it| it.cache.clone())
     }
 
     /// Waits for the first list of every informer started so far.
     pub async fn synced(&self) {
-        let caches: Vec<Cache> = self.running().values().cloned().collect();
+        let caches: Vec<Cache> = self.running().values().map(|it| it.cache.clone()).collect();
         for cache in caches {
             cache.synced().await;
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Collection, String), Cache>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Collection, String), Running>> {
         self.shared
             .running
             .lock()

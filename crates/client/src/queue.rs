@@ -33,6 +33,14 @@ pub struct WeakQueue<K> {
     shared: Weak<Shared<K>>,
 }
 
+impl<K> Clone for WeakQueue<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
 impl<K> WeakQueue<K> {
     pub fn upgrade(&self) -> Option<WorkQueue<K>> {
         let shared = self.shared.upgrade()?;

@@ -8,6 +8,7 @@ mod api_service;
 mod collections;
 mod conditions;
 mod cronjob;
+mod definition;
 mod deployment;
 mod endpoint_slice;
 mod garbage;
@@ -57,6 +58,10 @@ pub fn drivers(
         parts.drive("cronjob-controller", cronjob::CronJobs::new),
         parts.drive("garbage-collector", garbage::Garbage::new),
         parts.drive("namespace-controller", namespace::Namespaces::new),
+        parts.drive(
+            "customresourcedefinition-controller",
+            definition::Definitions::new,
+        ),
     ];
     drivers.extend(parts.system(config));
     drivers

@@ -30,11 +30,11 @@ impl Registry {
     ) -> Result<Written, Status> {
         let (mut conflicts, mut taken) = (0, 0);
         loop {
-            let prepared = prepare(&View::new(&self.hub), conflicts + taken)?;
+            let prepared = prepare(&View::new(&self.hub, self.kinds()), conflicts + taken)?;
             let write = if context.dry_run {
                 None
             } else {
-                prepared.write(context)
+                prepared.write(context, &self.kinds())
             };
             let Some(write) = write else {
                 return Ok(written(prepared));

@@ -10,7 +10,7 @@ use super::context::{Context, Written};
 use super::intent::Intent;
 use super::kinds::Kind;
 use super::prepared::{Effect, Prepared};
-use super::update::unknown_fields;
+use super::update::{prune, unknown_fields};
 use super::{Registry, manage, metadata};
 
 impl Registry {
@@ -21,7 +21,7 @@ impl Registry {
     pub async fn create(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         namespace: &str,
         object: Object,
     ) -> Result<Written, Status> {
@@ -51,6 +51,7 @@ impl Registry {
             ));
         }
         address(kind, namespace, &mut object)?;
+        let pruned = prune(context, kind, &mut object)?;
         if object.name().is_empty() && !object.generate_name().is_empty() {
             let base: String = object.generate_name().chars().take(58).collect();
             object.metadata_mut().insert(
@@ -61,17 +62,19 @@ impl Registry {
         let key = object.key(&kind.resource.collection());
         admission::record::admit(context, &key)?;
         admission::namespace::exists(view, kind, &key)?;
+        admission::definition::admit(kind, &key)?;
         if view.get(&key).is_some() {
             return Err(Status::already_exists(&key));
         }
         self.stamp(&mut object);
-        (kind.default)(&mut object);
+        kind.default(&mut object);
         (kind.prepare_create)(&mut object);
         admission::mutate(view, &self.env, kind, &mut object)?;
-        (kind.default)(&mut object);
+        admission::definition::settle(view, kind, self.env.now(), &mut object);
+        kind.default(&mut object);
         let causes = [
-            metadata::validate(&object, kind.resource),
-            (kind.validate_create)(&object),
+            metadata::validate(&object, &kind.resource),
+            kind.validate_create(&object),
             allocate::outside(&self.pools, kind, None, &object),
         ]
         .concat();
@@ -84,7 +87,7 @@ impl Registry {
             ));
         }
         admission::validate(&self.authorizer, intent, None, &object)?;
-        let warnings = unknown_fields(context, &mut object)?;
+        let warnings = [pruned, unknown_fields(context, &mut object)?].concat();
         let held = if context.dry_run {
             Held::default()
         } else {

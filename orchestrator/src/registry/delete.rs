@@ -25,7 +25,7 @@ impl Registry {
     pub async fn delete(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         options: &DeleteOptions,
     ) -> Result<Written, Status> {
@@ -39,11 +39,11 @@ impl Registry {
         &self,
         view: &View<'_>,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         options: &DeleteOptions,
     ) -> Result<Prepared, Status> {
-        let current = view.existing(key)?;
+        let current = view.existing_as(kind, key)?;
         admission::record::admit(context, key)?;
         preconditions(key, options, &current)?;
         if kind.resource.plural == "namespaces" && IMMORTAL.contains(&key.name.as_str()) {
@@ -75,7 +75,12 @@ impl Registry {
                 .map(|grace| if grace < 0 { 1 } else { grace }),
         );
         let mut next = current.object.clone();
-        let finalizers = finalizers(&next, options.propagation.or(default_propagation(kind)));
+        let mut finalizers = finalizers(&next, options.propagation.or(default_propagation(kind)));
+        if let Some(own) = kind.finalizer.filter(|_| !next.is_deleting())
+            && !finalizers.iter().any(|it| it == own)
+        {
+            finalizers.push(own.to_owned());
+        }
         let held = !finalizers.is_empty() || (kind.is_held)(&next);
         let changed = set_finalizers(&mut next, &finalizers);
         if grace == 0 && !held {

@@ -38,7 +38,7 @@ pub(crate) enum Tracking {
 pub(crate) struct Intent<'a> {
     pub(crate) view: &'a View<'a>,
     pub(crate) context: &'a Context,
-    pub(crate) kind: &'static Kind,
+    pub(crate) kind: &'a Kind,
     /// Empty for cluster-scoped kinds.
     pub(crate) namespace: &'a str,
     pub(crate) part: Part,
@@ -52,7 +52,7 @@ impl<'a> Intent<'a> {
     pub(crate) fn new(
         view: &'a View<'a>,
         context: &'a Context,
-        kind: &'static Kind,
+        kind: &'a Kind,
         namespace: &'a str,
         attempt: u32,
     ) -> Self {

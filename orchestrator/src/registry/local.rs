@@ -9,18 +9,18 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream;
 
-use api::{Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
+use api::{Catalog, Collection, Object, ObjectKey, Reason, ResourceVersion, Status, WatchEvent};
 use client::{
     Author, Client, DeleteOptions, Error, List, ListOptions, Patch, PatchOptions, Step, Target,
     WatchOptions, WatchStream, WriteOptions, Wrote,
 };
 
-use crate::watch::{Delivery, EventKind, Start, Subscription};
+use crate::watch::{Delivery, EventKind, Item, Start, Subscription};
 
 use super::commit::unread;
 use super::context::{Context, FieldValidation};
 use super::intent::Part;
-use super::kinds::{self, Kind};
+use super::kinds::Kind;
 use super::past::HistoryRequest;
 use super::patch::Force;
 use super::read::Selection;
@@ -48,15 +48,24 @@ impl LocalClient {
         context.dry_run = dry_run;
         context
     }
+
+    fn kind_of(&self, collection: &Collection) -> Result<Arc<Kind>, Status> {
+        let served = self.registry.kinds();
+        let kind = served.of(collection).cloned();
+        kind.ok_or_else(|| unserved(collection))
+    }
+
+    /// As [`Self::kind_of`], in the version that an object is of.
+    fn kind_like(&self, collection: &Collection, object: &Object) -> Result<Arc<Kind>, Status> {
+        let served = self.registry.kinds();
+        let kind = served.like(collection, object).cloned();
+        kind.ok_or_else(|| unserved(collection))
+    }
 }
 
-fn kind_of(collection: &Collection) -> Result<&'static Kind, Status> {
-    kinds::of(collection).ok_or_else(|| {
-        Status::new(
-            Reason::NotFound,
-            format!("no resource {collection} is served"),
-        )
-    })
+fn unserved(collection: &Collection) -> Status {
+    let message = format!("no resource {collection} is served");
+    Status::new(Reason::NotFound, message)
 }
 
 fn part(subresource: Option<&str>) -> Result<Part, Status> {
@@ -80,19 +89,31 @@ impl Client for LocalClient {
             .hub()
             .get(key)
             .ok_or_else(|| Status::not_found(key))?;
-        Ok(item.object())
+        let mut object = item.object();
+        if let Some(kind) = self.registry.kinds().of(&key.collection) {
+            kind.present(&mut object);
+        }
+        Ok(object)
+    }
+
+    fn catalog(&self) -> Arc<Catalog> {
+        self.registry.kinds().catalog()
     }
 
     async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
-        let kind = kind_of(collection)?;
+        let kind = self.kind_of(collection)?;
         if options.newest {
             self.registry.refresh(collection).await?;
         }
-        let selection = Selection::new(kind, options.labels.clone(), options.fields.clone())?;
+        let selection = Selection::new(&kind, options.labels.clone(), options.fields.clone())?;
         let filter = selection.filter(options.namespace.as_deref().unwrap_or_default());
         let listing = self.registry.hub().list(collection, &filter);
         Ok(List {
-            items: listing.items.iter().map(|item| item.object()).collect(),
+            items: listing
+                .items
+                .iter()
+                .map(|it| presented(&kind, it))
+                .collect(),
             resource_version: listing.revision.into(),
         })
     }
@@ -103,8 +124,8 @@ impl Client for LocalClient {
         from: &ResourceVersion,
         options: &WatchOptions,
     ) -> Result<WatchStream, Error> {
-        let kind = kind_of(collection)?;
-        let selection = Selection::new(kind, options.labels.clone(), options.fields.clone())?;
+        let kind = self.kind_of(collection)?;
+        let selection = Selection::new(&kind, options.labels.clone(), options.fields.clone())?;
         let filter = selection.filter(options.namespace.as_deref().unwrap_or_default());
         let start = from.revision().map_or(Start::Existing, Start::After);
         let subscription = self
@@ -112,7 +133,8 @@ impl Client for LocalClient {
             .hub()
             .subscribe(collection, filter, start)
             .map_err(|error| unread(&error))?;
-        Ok(stream::unfold(Some(subscription), next).boxed())
+        let state = Some((subscription, kind));
+        Ok(stream::unfold(state, next).boxed())
     }
 
     async fn create(
@@ -121,11 +143,11 @@ impl Client for LocalClient {
         object: &Object,
         options: &WriteOptions,
     ) -> Result<Object, Error> {
-        let kind = kind_of(collection)?;
+        let kind = self.kind_like(collection, object)?;
         let context = self.context(&options.field_manager, options.dry_run);
         Ok(self
             .registry
-            .create(&context, kind, object.namespace(), object.clone())
+            .create(&context, &kind, object.namespace(), object.clone())
             .await?
             .object)
     }
@@ -136,18 +158,18 @@ impl Client for LocalClient {
         object: &Object,
         options: &WriteOptions,
     ) -> Result<Object, Error> {
-        let kind = kind_of(&target.key.collection)?;
+        let kind = self.kind_like(&target.key.collection, object)?;
         let context = self.context(&options.field_manager, options.dry_run);
         if target.subresource == Some("scale") {
             return Ok(self
                 .registry
-                .set_scale(&context, kind, &target.key, |_| Ok(object.clone()))
+                .set_scale(&context, &kind, &target.key, |_| Ok(object.clone()))
                 .await?);
         }
         let part = part(target.subresource)?;
         Ok(self
             .registry
-            .update(&context, kind, &target.key, part, object.clone())
+            .update(&context, &kind, &target.key, part, object.clone())
             .await?
             .object)
     }
@@ -158,29 +180,32 @@ impl Client for LocalClient {
         patch: &Patch,
         options: &PatchOptions,
     ) -> Result<Object, Error> {
-        let kind = kind_of(&target.key.collection)?;
+        let kind = match patch {
+            Patch::Apply(object) => self.kind_like(&target.key.collection, object)?,
+            _ => self.kind_of(&target.key.collection)?,
+        };
         let context = self.context(&options.field_manager, options.dry_run);
         let part = part(target.subresource)?;
         let force = if options.force { Force::Yes } else { Force::No };
         Ok(self
             .registry
-            .patch(&context, kind, &target.key, part, patch, force)
+            .patch(&context, &kind, &target.key, part, patch, force)
             .await?
             .object)
     }
 
     async fn delete(&self, key: &ObjectKey, options: &DeleteOptions) -> Result<Object, Error> {
-        let kind = kind_of(&key.collection)?;
+        let kind = self.kind_of(&key.collection)?;
         let context = self.context("", options.dry_run);
         Ok(self
             .registry
-            .delete(&context, kind, key, options)
+            .delete(&context, &kind, key, options)
             .await?
             .object)
     }
 
     async fn create_subresource(&self, target: &Target, body: &Object) -> Result<Object, Error> {
-        let kind = kind_of(&target.key.collection)?;
+        let kind = self.kind_of(&target.key.collection)?;
         let context = self.context("", false);
         match target.subresource {
             Some("binding") => {
@@ -189,12 +214,12 @@ impl Client for LocalClient {
                 } else {
                     target.key.clone()
                 };
-                self.registry.bind(&context, kind, &key, body).await?;
+                self.registry.bind(&context, &kind, &key, body).await?;
                 Ok(body.clone())
             }
             Some("eviction") => Ok(self
                 .registry
-                .evict(&context, kind, &target.key, &DeleteOptions::default())
+                .evict(&context, &kind, &target.key, &DeleteOptions::default())
                 .await?
                 .object),
             other => {
@@ -228,11 +253,18 @@ impl Client for LocalClient {
     }
 }
 
+/// A watch that goes on, and what it shows.
+type Watching = Option<(Subscription, Arc<Kind>)>;
+
+fn presented(kind: &Kind, item: &Item) -> Object {
+    let mut object = item.object();
+    kind.present(&mut object);
+    object
+}
+
 /// One step of a watch: the next event, or the error that ends it.
-async fn next(
-    subscription: Option<Subscription>,
-) -> Option<(Result<WatchEvent, Error>, Option<Subscription>)> {
-    let mut subscription = subscription?;
+async fn next(state: Watching) -> Option<(Result<WatchEvent, Error>, Watching)> {
+    let (mut subscription, kind) = state?;
     let delivery = match subscription.next().await {
         Ok(delivery) => delivery,
         Err(error) => return Some((Err(unread(&error).into()), None)),
@@ -245,8 +277,10 @@ async fn next(
             resource_version: revision.into(),
             initial_end,
         },
-        Delivery::Event { kind, json, .. } => {
-            let object = match Object::from_json(&json) {
+        Delivery::Event {
+            kind: event, json, ..
+        } => {
+            let mut object = match Object::from_json(&json) {
                 Ok(object) => object,
                 Err(error) => {
                     let detail = error.to_string();
@@ -259,12 +293,13 @@ async fn next(
                     ));
                 }
             };
-            match kind {
+            kind.present(&mut object);
+            match event {
                 EventKind::Added => WatchEvent::Added(object),
                 EventKind::Modified => WatchEvent::Modified(object),
                 EventKind::Deleted => WatchEvent::Deleted(object),
             }
         }
     };
-    Some((Ok(event), Some(subscription)))
+    Some((Ok(event), Some((subscription, kind))))
 }

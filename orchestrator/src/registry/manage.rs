@@ -18,7 +18,6 @@ pub(crate) fn manager<'a>(intent: &Intent<'a>) -> Manager<'a> {
 /// Records what an update changed for its manager.
 pub(crate) fn track(intent: &Intent<'_>, old: Option<&Object>, next: &mut Object, now: Timestamp) {
     if intent.tracking == Tracking::Update {
-        let schema = api::schema::kind(&intent.kind.resource.gvk());
-        patch::manage::update(old, next, &manager(intent), now, schema);
+        patch::manage::update(old, next, &manager(intent), now, intent.kind.schema());
     }
 }

@@ -6,6 +6,7 @@ mod allocate;
 mod commit;
 mod context;
 mod create;
+mod definitions;
 mod delete;
 mod forget;
 mod intent;
@@ -35,9 +36,12 @@ use crate::auth::{Authorizer, Identity};
 use crate::store::Router;
 use crate::watch::Hub;
 
+use kinds::Served;
+
 pub use allocate::Pools;
 pub(crate) use commit::unread;
 pub use context::{Context, FieldValidation, Origin, Outcome, Written};
+pub use definitions::Kinds;
 pub use intent::Part;
 pub use local::LocalClient;
 pub use past::{HistoryRequest, Moment};
@@ -45,12 +49,13 @@ pub use patch::Force;
 pub use read::{Page, PageRequest, Selection, field_getter};
 pub(crate) use subresource::binding_target;
 pub use transaction::MAX_STEPS;
-pub(crate) use transaction::key_of;
+pub(crate) use transaction::{addressable, key_of};
 
 /// The objects of one cluster: reads from the hub's cache, writes through the store.
 pub struct Registry {
     stores: Router,
     hub: Hub,
+    kinds: Kinds,
     authorizer: Arc<Authorizer>,
     env: Env,
     pools: Pools,
@@ -66,6 +71,7 @@ impl Registry {
     ) -> Self {
         Self {
             stores,
+            kinds: Kinds::new(hub.clone()),
             hub,
             authorizer,
             env,
@@ -75,6 +81,11 @@ impl Registry {
 
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The kinds there are now.
+    pub fn kinds(&self) -> Arc<Served> {
+        self.kinds.now()
     }
 
     /// The admission check on a token that a node agent asks for.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use api::patch;
-use api::{Object, ObjectKey, Status};
+use api::{Object, ObjectKey, Reason, Status};
 use client::Patch;
 
 use super::context::{Context, Written};
@@ -11,7 +11,7 @@ use super::create::address;
 use super::intent::{Intent, Part, Tracking};
 use super::kinds::Kind;
 use super::prepared::Prepared;
-use super::update::precondition;
+use super::update::{precondition, prune};
 use super::view::Current;
 use super::{Registry, manage};
 
@@ -27,7 +27,7 @@ impl Registry {
     pub async fn patch(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         part: Part,
         patch: &Patch,
@@ -54,7 +54,7 @@ impl Registry {
         force: Force,
     ) -> Result<Prepared, Status> {
         let kind = intent.kind;
-        let current = intent.view.get(key);
+        let current = intent.view.get_as(kind, key);
         let body = match (patch, &current) {
             (Patch::Apply(configuration), _) => {
                 return self.prepare_apply(intent, key, current, configuration, force);
@@ -65,6 +65,10 @@ impl Registry {
             }
             (Patch::Merge(change), Some(current)) => {
                 patch::merge::apply(&current.object.body, change)?
+            }
+            (Patch::Strategic(_), Some(_)) if kind.custom.is_some() => {
+                let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+                return Err(Status::new(Reason::UnsupportedMediaType, message));
             }
             (Patch::Strategic(change), Some(current)) => patch::strategic::merge(
                 &current.object.body,
@@ -98,26 +102,29 @@ impl Registry {
             check_identity(kind, key, &mut configuration.clone(), current)?;
         }
         configuration.metadata_mut().shift_remove("resourceVersion");
+        let warnings = prune(intent.context, kind, &mut configuration)?;
         let manager = manage::manager(intent);
         let conflicts = match force {
             Force::Yes => patch::apply::Conflicts::Force,
             Force::No => patch::apply::Conflicts::Refuse,
         };
         let live = current.as_ref().map(|current| &current.object);
-        let schema = api::schema::kind(&kind.resource.gvk());
         let applied = patch::apply::apply(
             live,
             &configuration,
             &manager,
             conflicts,
             self.env.now(),
-            schema,
+            kind.schema(),
         )?;
-        match current {
+        let mut prepared = match current {
             Some(current) => self.prepare_update(intent, &current, applied),
             None if intent.part == Part::Main => self.prepare_create(intent, applied),
             None => Err(Status::not_found(key)),
-        }
+        }?;
+        prepared.warnings.extend(warnings);
+        prepared.warnings.dedup();
+        Ok(prepared)
     }
 }
 

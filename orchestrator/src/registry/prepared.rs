@@ -6,6 +6,7 @@ use crate::store::{Body, Operation, Write};
 
 use super::allocate::Held;
 use super::context::{Context, Outcome};
+use super::kinds::Served;
 
 /// The outcome of preparing one write against a view.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +39,16 @@ impl Prepared {
     }
 
     /// The write to hand to the store; `None` where nothing changes.
-    pub(crate) fn write(&self, context: &Context) -> Option<Write> {
-        let body = Body::encode(&self.object);
+    pub(crate) fn write(&self, context: &Context, served: &Served) -> Option<Write> {
+        let kind = served.like(&self.key.collection, &self.object);
+        let body = match kind.filter(|kind| !kind.is_plain()) {
+            Some(kind) => {
+                let mut stored = self.object.clone();
+                kind.to_stored(&mut stored);
+                Body::encode(&stored)
+            }
+            None => Body::encode(&self.object),
+        };
         let operation = match self.effect {
             Effect::Create => Operation::Create(body),
             Effect::Replace { expected } => Operation::Replace { body, expected },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use api::{Cause, Collection, Object, ObjectKey, Reason, Status};
+use api::{Cause, Collection, Object, ObjectKey, Status};
 use client::DeleteOptions;
 
 use super::context::{Context, Written};
@@ -20,7 +20,7 @@ impl Registry {
     pub async fn bind(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         binding: &Object,
     ) -> Result<(), Status> {
@@ -58,50 +58,35 @@ impl Registry {
     pub async fn evict(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         options: &DeleteOptions,
     ) -> Result<Written, Status> {
         self.delete(context, kind, key, options).await
     }
 
-    /// `GET …/scale`: the replica count of a workload, whatever its kind.
-    pub fn scale(&self, kind: &'static Kind, object: &Object) -> Result<Object, Status> {
-        let scale = kind.scale.as_ref().ok_or_else(|| no_scale(kind))?;
-        Ok((scale.read)(object))
-    }
-
     /// `PUT …/scale`: sets the replica count through the object's ordinary update.
     pub async fn set_scale(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         change: impl Fn(Object) -> Result<Object, Status>,
     ) -> Result<Object, Status> {
-        let scale = kind.scale.as_ref().ok_or_else(|| no_scale(kind))?;
         let written = self
             .commit(context, |view, attempt| {
-                let current = view.existing(key)?;
-                let wanted = change((scale.read)(&current.object))?;
+                let current = view.existing_as(kind, key)?;
+                let wanted = change(kind.scale(&current.object)?)?;
                 check_version(key, &wanted, &current)?;
                 let mut next = current.object.clone();
-                (scale.write)(&mut next, &wanted)
-                    .map_err(|causes| Status::invalid("autoscaling", "Scale", &key.name, causes))?;
+                kind.set_scale(&mut next, &wanted)?;
                 let namespace = key.namespace.as_str();
                 let intent = Intent::new(view, context, kind, namespace, attempt);
                 self.prepare_update(&intent, &current, next)
             })
             .await?;
-        Ok((scale.read)(&written.object))
+        kind.scale(&written.object)
     }
-}
-
-fn no_scale(kind: &Kind) -> Status {
-    Status::new(
-        Reason::NotFound,
-        format!("{} have no scale subresource", kind.resource.plural),
-    )
 }
 
 fn check_version(key: &ObjectKey, scale: &Object, current: &Current) -> Result<(), Status> {

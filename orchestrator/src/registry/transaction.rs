@@ -4,9 +4,10 @@
 //! that a namespace and what lives in it can come in one transaction. The dry run is the same
 //! computation without the commit: what it answers is the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use api::{Object, ObjectKey, Reason, Status};
+use api::{Object, ObjectKey, Reason, Status, custom};
 use client::{DeleteOptions, Patch, Propagation, Step};
 
 use crate::store::{self, Write};
@@ -15,7 +16,7 @@ use super::Registry;
 use super::commit::refusal;
 use super::context::Context;
 use super::intent::{Intent, Tracking};
-use super::kinds::{self, Kind};
+use super::kinds::{Defined, Kind, Served};
 use super::patch::Force;
 use super::prepared::{Effect, Prepared};
 use super::view::View;
@@ -34,11 +35,11 @@ impl Registry {
         context: &Context,
         steps: &[Step],
     ) -> Result<Vec<Object>, Status> {
-        check(steps)?;
+        check(&addressable(&self.kinds(), steps), steps)?;
         let mut attempt = 0;
         loop {
-            let prepared = self.prepare_all(context, steps, attempt)?;
-            let (writes, indices) = writes(context, &prepared);
+            let (prepared, served) = self.prepare_all(context, steps, attempt)?;
+            let (writes, indices) = writes(context, &served, &prepared);
             if context.dry_run || writes.is_empty() {
                 return Ok(prepared
                     .into_iter()
@@ -76,8 +77,8 @@ impl Registry {
         context: &Context,
         steps: &[Step],
         attempt: u32,
-    ) -> Result<Vec<Prepared>, Status> {
-        let mut view = View::new(&self.hub);
+    ) -> Result<(Vec<Prepared>, Arc<Served>), Status> {
+        let mut view = View::new(&self.hub, self.kinds());
         let mut all = Vec::with_capacity(steps.len());
         for (index, step) in steps.iter().enumerate() {
             let prepared = self
@@ -92,7 +93,7 @@ impl Registry {
             }
             all.push(prepared);
         }
-        Ok(all)
+        Ok((all, view.kinds))
     }
 
     fn prepare_step(
@@ -104,7 +105,7 @@ impl Registry {
     ) -> Result<Prepared, Status> {
         match step {
             Step::Apply { object, force, uid } => {
-                let (kind, key) = addressed(object)?;
+                let (kind, key) = addressed(&view.kinds, object)?;
                 if let (Some(uid), Some(current)) = (uid, view.get(&key))
                     && current.object.uid() != *uid
                 {
@@ -114,12 +115,13 @@ impl Registry {
                 let namespace = key.namespace.as_str();
                 let intent = Intent {
                     tracking: Tracking::Applied,
-                    ..Intent::new(view, context, kind, namespace, attempt)
+                    ..Intent::new(view, context, &kind, namespace, attempt)
                 };
                 self.prepare_patch(&intent, &key, &Patch::Apply(object.clone()), force)
             }
             Step::Delete { key, uid } => {
-                let kind = kinds::of(&key.collection).ok_or_else(|| unserved(key))?;
+                let kind = view.kinds.of(&key.collection);
+                let kind = kind.ok_or_else(|| unserved(key))?;
                 let Some(current) = view.get(key) else {
                     return Ok(Prepared::unchanged(key.clone(), Object::default()));
                 };
@@ -145,22 +147,22 @@ impl Registry {
         object: &Object,
         attempt: u32,
     ) -> Result<Prepared, Status> {
-        let (kind, key) = addressed(object)?;
+        let (kind, key) = addressed(&view.kinds, object)?;
         let namespace = key.namespace.as_str();
         let intent = Intent {
             tracking: Tracking::Applied,
-            ..Intent::new(view, context, kind, namespace, attempt)
+            ..Intent::new(view, context, &kind, namespace, attempt)
         };
         let mut previous = object.clone();
         previous.metadata_mut().shift_remove("resourceVersion");
-        match view.get(&key) {
+        match view.get_as(&kind, &key) {
             Some(current) => self.prepare_update(&intent, &current, previous),
             None => self.prepare_create(&intent, previous),
         }
     }
 }
 
-fn check(steps: &[Step]) -> Result<(), Status> {
+fn check(served: &Served, steps: &[Step]) -> Result<(), Status> {
     if steps.len() > MAX_STEPS {
         let message = format!(
             "a transaction takes at most {MAX_STEPS} steps, this one has {}",
@@ -172,7 +174,7 @@ fn check(steps: &[Step]) -> Result<(), Status> {
     for (index, step) in steps.iter().enumerate() {
         let key = match step {
             Step::Apply { object, .. } | Step::Restore { object } => {
-                addressed(object).map_err(|s| at_step(index, s))?.1
+                addressed(served, object).map_err(|s| at_step(index, s))?.1
             }
             Step::Delete { key, .. } => key.clone(),
         };
@@ -187,20 +189,37 @@ fn check(steps: &[Step]) -> Result<(), Status> {
 }
 
 /// The key an object in a transaction has: `default` where a namespace is needed and missing.
-pub(crate) fn key_of(object: &Object) -> Result<ObjectKey, Status> {
-    addressed(object).map(|(_, key)| key)
+pub(crate) fn key_of(served: &Served, object: &Object) -> Result<ObjectKey, Status> {
+    addressed(served, object).map(|(_, key)| key)
 }
 
-fn addressed(object: &Object) -> Result<(&'static Kind, ObjectKey), Status> {
+/// The kinds that steps may be of: those that are served, and those that they define themselves.
+/// Whether these come to be is seen when it is their turn.
+pub(crate) fn addressable(served: &Arc<Served>, steps: &[Step]) -> Arc<Served> {
+    let mut defined = BTreeMap::new();
+    for step in steps {
+        if let Step::Apply { object, .. } | Step::Restore { object } = step
+            && custom::is_definition(object)
+            && !served.defined().contains_key(object.name())
+        {
+            let made = Arc::new(Defined::of(object));
+            defined.insert(object.name().to_owned(), made);
+        }
+    }
+    if defined.is_empty() {
+        return served.clone();
+    }
+    Arc::new(served.with(defined))
+}
+
+fn addressed(served: &Served, object: &Object) -> Result<(Arc<Kind>, ObjectKey), Status> {
     let gvk = object.gvk();
-    let kind = api::resource::by_kind(&gvk)
-        .and_then(|resource| kinds::of(&resource.collection()))
-        .ok_or_else(|| {
-            Status::new(
-                Reason::NotFound,
-                format!("no resource of kind {gvk} is served"),
-            )
-        })?;
+    let kind = served.by_kind(&gvk).ok_or_else(|| {
+        Status::new(
+            Reason::NotFound,
+            format!("no resource of kind {gvk} is served"),
+        )
+    })?;
     if object.name().is_empty() {
         return Err(Status::bad_request(format!(
             "an object of kind {gvk} has no name"
@@ -212,7 +231,7 @@ fn addressed(object: &Object) -> Result<(&'static Kind, ObjectKey), Status> {
         (true, namespace) => namespace,
     };
     Ok((
-        kind,
+        kind.clone(),
         kind.resource.collection().key(namespace, object.name()),
     ))
 }
@@ -224,11 +243,11 @@ fn unserved(key: &ObjectKey) -> Status {
     )
 }
 
-fn writes(context: &Context, prepared: &[Prepared]) -> (Vec<Write>, Vec<usize>) {
+fn writes(context: &Context, served: &Served, prepared: &[Prepared]) -> (Vec<Write>, Vec<usize>) {
     prepared
         .iter()
         .enumerate()
-        .filter_map(|(index, prepared)| prepared.write(context).map(|write| (write, index)))
+        .filter_map(|(index, prepared)| prepared.write(context, served).map(|write| (write, index)))
         .unzip()
 }
 

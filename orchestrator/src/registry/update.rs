@@ -18,7 +18,7 @@ impl Registry {
     pub async fn update(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         part: Part,
         object: Object,
@@ -29,7 +29,7 @@ impl Registry {
                 part,
                 ..Intent::new(view, context, kind, namespace, attempt)
             };
-            let Some(current) = view.get(key) else {
+            let Some(current) = view.get_as(kind, key) else {
                 if part == Part::Main && kind.create_on_update {
                     return self.prepare_create(&intent, object.clone());
                 }
@@ -67,12 +67,16 @@ impl Registry {
         let old = &current.object;
         let key = old.key(&kind.resource.collection());
         admission::record::admit(context, &key)?;
+        let pruned = prune(context, kind, &mut next)?;
         // Before anything is compared with the old object, which has its defaults.
-        (kind.default)(&mut next);
+        kind.default(&mut next);
         metadata::inherit(&mut next, old);
         next.set_resource_version(&old.resource_version());
         match part {
-            Part::Main => (kind.prepare_update)(&mut next, old),
+            Part::Main => {
+                (kind.prepare_update)(&mut next, old);
+                admission::definition::settle(intent.view, kind, self.env.now(), &mut next);
+            }
             Part::Status => (kind.prepare_status)(&mut next, old),
             Part::Finalize => {
                 let finalizers = next
@@ -83,12 +87,12 @@ impl Registry {
                 next.body["spec"]["finalizers"] = finalizers;
             }
         }
-        let warnings = unknown_fields(context, &mut next)?;
+        let warnings = [pruned, unknown_fields(context, &mut next)?].concat();
         let causes = match part {
-            Part::Status => (kind.validate_status)(&next, old),
+            Part::Status => kind.validate_status(&next, old),
             Part::Main | Part::Finalize => [
-                metadata::validate_update(&next, old, kind.resource),
-                (kind.validate_update)(&next, old),
+                metadata::validate_update(&next, old, &kind.resource),
+                kind.validate_update(&next, old),
                 allocate::outside(&self.pools, kind, Some(old), &next),
             ]
             .concat(),
@@ -185,16 +189,42 @@ pub(crate) fn unknown_fields(
     if let Some(mistyped) = findings.mistyped.first() {
         return Err(Status::bad_request(mistyped.to_string()));
     }
-    let Some(message) = strict::strict_error(&findings.unknown, &[]) else {
-        return Ok(Vec::new());
-    };
-    if context.validation == FieldValidation::Strict {
-        return Err(Status::bad_request(message));
+    let warnings = told(context, &findings.unknown)?;
+    if !findings.unknown.is_empty() {
+        strict::prune(object);
     }
-    strict::prune(object);
-    match context.validation {
-        FieldValidation::Warn => Ok(findings.unknown.iter().map(ToString::to_string).collect()),
-        FieldValidation::Ignore | FieldValidation::Strict => Ok(Vec::new()),
+    Ok(warnings)
+}
+
+/// As [`unknown_fields`], of a custom kind: its schema says what there is.
+pub(crate) fn prune(
+    context: &Context,
+    kind: &Kind,
+    object: &mut Object,
+) -> Result<Vec<String>, Status> {
+    let mut warnings: Vec<String> = Vec::new();
+    if !kind.warning().is_empty() {
+        warnings.push(kind.warning().to_owned());
+    }
+    if kind.custom.is_some() {
+        let findings = strict::check_metadata(object);
+        if let Some(mistyped) = findings.mistyped.first() {
+            return Err(Status::bad_request(mistyped.to_string()));
+        }
+        strict::prune_metadata(object);
+        let unknown = [findings.unknown, kind.prune(object)].concat();
+        warnings.extend(told(context, &unknown)?);
+    }
+    Ok(warnings)
+}
+
+/// What the client is told of unknown fields.
+fn told(context: &Context, unknown: &[strict::Unknown]) -> Result<Vec<String>, Status> {
+    let refused = strict::strict_error(unknown, &[]);
+    match (context.validation, refused) {
+        (FieldValidation::Strict, Some(message)) => Err(Status::bad_request(message)),
+        (FieldValidation::Warn, Some(_)) => Ok(unknown.iter().map(ToString::to_string).collect()),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -2,10 +2,13 @@
 //! already prepared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use api::{Collection, Object, ObjectKey, Revision, Status};
+use api::{Collection, Object, ObjectKey, Revision, Status, custom};
 
 use crate::watch::{Filter, Hub, Item};
+
+use super::kinds::{Kind, Served};
 
 /// An object with the revision it was read at.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,13 +20,16 @@ pub(crate) struct Current {
 
 pub(crate) struct View<'a> {
     hub: &'a Hub,
+    /// What is served once the writes so far have happened.
+    pub(crate) kinds: Arc<Served>,
     overlay: BTreeMap<ObjectKey, Option<Current>>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(hub: &'a Hub) -> Self {
+    pub(crate) fn new(hub: &'a Hub, kinds: Arc<Served>) -> Self {
         Self {
             hub,
+            kinds,
             overlay: BTreeMap::new(),
         }
     }
@@ -33,6 +39,18 @@ impl<'a> View<'a> {
             return current.clone();
         }
         self.hub.get(key).map(|item| current(&item))
+    }
+
+    /// As `get`, in the version of the kind.
+    pub(crate) fn get_as(&self, kind: &Kind, key: &ObjectKey) -> Option<Current> {
+        let mut current = self.get(key)?;
+        kind.present(&mut current.object);
+        Some(current)
+    }
+
+    /// As `get_as`, with 404 where there is none.
+    pub(crate) fn existing_as(&self, kind: &Kind, key: &ObjectKey) -> Result<Current, Status> {
+        self.get_as(kind, key).ok_or_else(|| Status::not_found(key))
     }
 
     /// As `get`, with 404 where there is none.
@@ -57,6 +75,10 @@ impl<'a> View<'a> {
 
     /// What later steps of the transaction see; `None` is a deletion.
     pub(crate) fn put(&mut self, key: ObjectKey, object: Option<Object>) {
+        if key.collection == custom::definitions() {
+            let kinds = self.kinds.with_definition(&key.name, object.as_ref());
+            self.kinds = Arc::new(kinds);
+        }
         self.overlay.insert(
             key,
             object.map(|object| Current {

@@ -13,11 +13,12 @@ use super::discovery::Discovery;
 use super::gate::Gate;
 use super::metrics::Metrics;
 use super::openapi::OpenApi;
+use super::told::Told;
 
 pub(crate) struct App {
     pub(crate) registry: Arc<Registry>,
     pub(crate) gate: Gate,
-    pub(crate) discovery: Discovery,
+    pub(crate) discovery: Told<Discovery>,
     pub(crate) openapi: OpenApi,
     /// Towards node agents, with the API server's own client certificate.
     pub(crate) node_tls: TlsConnector,

@@ -17,6 +17,7 @@ use client::{Env, Step, Tasks};
 use tls::Peer;
 
 use crate::registry::key_of;
+use crate::registry::kinds::Served;
 use crate::store::{Asked, Store};
 
 use super::ApiError;
@@ -110,18 +111,21 @@ pub(crate) struct Concerned(Vec<(&'static str, ObjectKey)>);
 
 impl Concerned {
     pub(crate) fn objects<'a>(
+        served: &Served,
         verb: &'static str,
         objects: impl IntoIterator<Item = &'a Object>,
     ) -> Self {
-        let keys = objects.into_iter().filter_map(|object| key_of(object).ok());
+        let keys = objects
+            .into_iter()
+            .filter_map(|object| key_of(served, object).ok());
         Self(keys.map(|key| (verb, key)).collect())
     }
 
-    pub(crate) fn steps(steps: &[Step]) -> Self {
+    pub(crate) fn steps(served: &Served, steps: &[Step]) -> Self {
         let deed = |step: &Step| {
             Some(match step {
-                Step::Apply { object, .. } => ("patch", key_of(object).ok()?),
-                Step::Restore { object } => ("update", key_of(object).ok()?),
+                Step::Apply { object, .. } => ("patch", key_of(served, object).ok()?),
+                Step::Restore { object } => ("update", key_of(served, object).ok()?),
                 Step::Delete { key, .. } => ("delete", key.clone()),
             })
         };
@@ -290,7 +294,7 @@ mod tests {
             let key = api::Collection::new("apps", "deployments").key("shop", name);
             Step::Delete { key, uid: None }
         });
-        let answer = Concerned::steps(&keys).on(Response::new(Body::empty()));
+        let answer = Concerned::steps(Served::built_in(), &keys).on(Response::new(Body::empty()));
         assert_eq!(
             told(asked("transactions.kedge.dev", ""), &Ok(answer)),
             [
@@ -304,7 +308,12 @@ mod tests {
     fn writes_and_what_enters_a_pod_are_told() {
         let request = |plural: &str, group: &str, verb, subresource: &str| ResourceRequest {
             verb,
-            resource: resource::by_collection(&api::Collection::new(group, plural)).unwrap(),
+            resource: Arc::new(
+                resource::by_collection(&api::Collection::new(group, plural))
+                    .unwrap()
+                    .clone(),
+            ),
+            kind: None,
             namespace: "shop".into(),
             name: "a".into(),
             subresource: subresource.into(),

@@ -1,11 +1,13 @@
 //! What the server serves, told to clients: plain and aggregated discovery.
 //!
-//! The documents are made once from the table of resources; a request only picks one.
+//! The documents are made from the kinds of a moment, and again when these are others; a request
+//! only picks one.
 
 mod aggregated;
 mod plain;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::response::Response;
 use http::{HeaderMap, header};
@@ -15,10 +17,6 @@ use api::Resource;
 use super::ApiError;
 use super::document::Document;
 use super::negotiate::{self, Discovery as Form, DiscoveryVersion};
-
-/// kubectl asks here before it says that a kind is not served: it may be a custom one. There are
-/// none, and the resource itself is not served.
-const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /// All discovery documents.
 pub struct Discovery {
@@ -38,7 +36,7 @@ struct Root {
 
 impl Discovery {
     /// Groups come in the order in which the resources name them first: their priority.
-    pub fn new(resources: &[Resource]) -> Self {
+    pub fn new(resources: &[Arc<Resource>]) -> Self {
         let groups = groups(resources);
         let (core, others): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
             groups.iter().partition(|group| group.name.is_empty());
@@ -54,10 +52,6 @@ impl Discovery {
                 paths.insert(path, Document::json(&list));
             }
         }
-        paths.insert(
-            DEFINITIONS.to_owned(),
-            Document::json(&plain::definitions()),
-        );
         Self {
             core: Root {
                 plain: Document::json(&plain::core_versions(&core)),
@@ -115,7 +109,7 @@ struct Group<'a> {
     versions: Vec<(&'a str, Vec<&'a Resource>)>,
 }
 
-fn groups(resources: &[Resource]) -> Vec<Group<'_>> {
+fn groups(resources: &[Arc<Resource>]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for resource in resources {
         let known = groups.iter().position(|g| g.name == resource.group);

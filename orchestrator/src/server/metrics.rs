@@ -27,10 +27,14 @@ pub(crate) struct Kind {
 
 impl From<&ResourceRequest> for Kind {
     fn from(request: &ResourceRequest) -> Self {
+        let built_in = api::resource::by_collection(&request.resource.collection());
+        let of = |it: &'static api::Resource| (it.group.as_str(), it.plural.as_str());
+        // Custom kinds are as many as people define.
+        let (group, resource) = built_in.map_or(("", "customresources"), of);
         Self {
             verb: request.verb,
-            group: &request.resource.group,
-            resource: &request.resource.plural,
+            group,
+            resource,
         }
     }
 }
@@ -147,6 +151,7 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use crate::registry::kinds::Served;
     use api::{Reason, Status};
 
     use super::super::request::{Query, parse};
@@ -156,7 +161,13 @@ mod tests {
     async fn requests_are_counted_by_kind_and_code() {
         let metrics = Metrics::default();
         let path = "/apis/apps/v1/namespaces/shop/deployments/web";
-        let request = parse(&http::Method::GET, path, &Query::parse(None)).unwrap();
+        let request = parse(
+            Served::built_in(),
+            &http::Method::GET,
+            path,
+            &Query::parse(None),
+        )
+        .unwrap();
         let refused = || Err(ApiError(Status::new(Reason::Forbidden, "no")));
         metrics.answered(Kind::from(&request), &refused(), 0.02);
         metrics.answered(Kind::from(&request), &refused(), 0.3);

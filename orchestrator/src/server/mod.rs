@@ -18,6 +18,7 @@ mod respond;
 mod routes;
 mod table;
 pub mod tls;
+mod told;
 pub mod version;
 
 pub(crate) use app::App;
@@ -27,3 +28,4 @@ pub use error::ApiError;
 pub(crate) use gate::Gate;
 pub(crate) use metrics::Metrics;
 pub(crate) use routes::router;
+pub(crate) use told::Told;

@@ -5,17 +5,20 @@
 //! for, and kept compressed.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::registry::kinds::Served;
+
 use super::ApiError;
 use super::discovery::accept;
 use super::document::Document;
 use super::negotiate::{self, OpenApiV2};
+use super::told::Told;
 
 /// A document that is named by its hash never changes.
 const FOR_EVER: &str = "public, immutable, max-age=31536000";
@@ -23,35 +26,55 @@ const FOR_EVER: &str = "public, immutable, max-age=31536000";
 /// Version 3 documents by path without its leading slash: `api/v1`, `apis/apps/v1`, …
 pub type Documents = Box<dyn Iterator<Item = (String, Value)>>;
 
-/// What makes the documents.
+/// What makes the documents, some of them of custom kinds.
+#[derive(Clone, Copy)]
 pub struct Makers {
-    pub v2: fn() -> Value,
+    pub v2: fn(&Served) -> Value,
     /// In gnostic's protobuf.
-    pub v2_protobuf: fn() -> Vec<u8>,
+    pub v2_protobuf: fn(&Served) -> Vec<u8>,
     pub v3: fn() -> Documents,
+    pub v3_custom: fn(&Served) -> Documents,
 }
 
 /// The `OpenAPI` documents of everything served.
 pub struct OpenApi {
     makers: Makers,
+    /// Of what is built in.
+    v3: OnceLock<BTreeMap<String, Document>>,
+    custom: Told<Made>,
+}
+
+/// What changes with the custom kinds there are.
+struct Made {
+    served: Arc<Served>,
     v2: OnceLock<Document>,
     v2_protobuf: OnceLock<Document>,
     v3: OnceLock<Third>,
 }
 
-/// Version 3: one document for each group and version, and where they are.
+/// Version 3: one document for each group and version, and where all of them are.
 struct Third {
     documents: BTreeMap<String, Document>,
     index: Document,
+}
+
+impl Made {
+    fn new(served: &Arc<Served>) -> Self {
+        Self {
+            served: served.clone(),
+            v2: OnceLock::new(),
+            v2_protobuf: OnceLock::new(),
+            v3: OnceLock::new(),
+        }
+    }
 }
 
 impl OpenApi {
     pub fn new(makers: Makers) -> Self {
         Self {
             makers,
-            v2: OnceLock::new(),
-            v2_protobuf: OnceLock::new(),
             v3: OnceLock::new(),
+            custom: Told::new(Made::new),
         }
     }
 
@@ -59,49 +82,57 @@ impl OpenApi {
     /// parameter of that name.
     pub fn respond(
         &self,
+        served: &Arc<Served>,
         path: &str,
         hash: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<Response, ApiError> {
         let accept = accept(headers);
+        let made = self.custom.of(served);
         match path.trim_end_matches('/') {
             "/openapi/v2" => {
-                let document = self.second(negotiate::openapi_v2(&accept)?);
+                let document = self.second(&made, negotiate::openapi_v2(&accept)?);
                 Ok(document.respond(headers))
             }
             "/openapi/v3" => {
                 negotiate::representation(&accept, negotiate::DOCUMENTS)?;
-                Ok(self.third().index.respond(headers))
+                Ok(self.third(&made).index.respond(headers))
             }
             below => {
                 negotiate::representation(&accept, negotiate::DOCUMENTS)?;
                 let path = below.strip_prefix("/openapi/v3/").unwrap_or_default();
-                let document = self.third().documents.get(path);
+                let document = self.built_in().get(path);
+                let document = document.or_else(|| self.third(&made).documents.get(path));
                 let document = document.ok_or_else(ApiError::unknown_path)?;
                 Ok(named(path, document, hash, headers))
             }
         }
     }
 
-    fn second(&self, form: OpenApiV2) -> &Document {
+    fn second<'a>(&self, made: &'a Made, form: OpenApiV2) -> &'a Document {
+        let makers = self.makers;
         match form {
-            OpenApiV2::Json => self.v2.get_or_init(|| packed(&(self.makers.v2)())),
-            OpenApiV2::Protobuf => self.v2_protobuf.get_or_init(|| {
+            OpenApiV2::Json => made.v2.get_or_init(|| packed(&(makers.v2)(&made.served))),
+            OpenApiV2::Protobuf => made.v2_protobuf.get_or_init(|| {
                 Document::compressed(
-                    &(self.makers.v2_protobuf)(),
+                    &(makers.v2_protobuf)(&made.served),
                     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
                 )
             }),
         }
     }
 
-    fn third(&self) -> &Third {
-        self.v3.get_or_init(|| {
-            let documents: BTreeMap<String, Document> = (self.makers.v3)()
-                .map(|(path, document)| (path, packed(&document)))
-                .collect();
+    fn built_in(&self) -> &BTreeMap<String, Document> {
+        self.v3.get_or_init(|| all_packed((self.makers.v3)()))
+    }
+
+    fn third<'a>(&self, made: &'a Made) -> &'a Third {
+        made.v3.get_or_init(|| {
+            let documents = all_packed((self.makers.v3_custom)(&made.served));
+            let built_in = self.built_in();
             let paths: BTreeMap<&String, Value> = documents
                 .iter()
+                .chain(built_in)
                 .map(|(path, document)| (path, json!({"serverRelativeURL": url(path, document)})))
                 .collect();
             Third {
@@ -110,6 +141,11 @@ impl OpenApi {
             }
         })
     }
+}
+
+fn all_packed(documents: Documents) -> BTreeMap<String, Document> {
+    let packed = |(path, document)| (path, packed(&document));
+    documents.map(packed).collect()
 }
 
 fn packed(document: &Value) -> Document {

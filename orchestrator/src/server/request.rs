@@ -1,16 +1,22 @@
 //! What a request addresses: the path and method of the Kubernetes API, read once.
 
+use std::sync::Arc;
+
 use http::Method;
 
-use api::{Collection, ObjectKey, Resource};
+use api::{ObjectKey, Resource};
+
+use crate::registry::kinds::{Kind, Served};
 
 /// A request below `/api/v1` or `/apis/GROUP/VERSION`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct ResourceRequest {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`: what
     /// permissions are about.
     pub(crate) verb: &'static str,
-    pub(crate) resource: &'static Resource,
+    pub(crate) resource: Arc<Resource>,
+    /// What is stored; reviews and bindings are not.
+    pub(crate) kind: Option<Arc<Kind>>,
     /// Empty for cluster-scoped requests and lists over all namespaces.
     pub(crate) namespace: String,
     /// Empty for requests on the collection.
@@ -34,8 +40,9 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
 }
 
-/// Reads method, path and query. `is_watch` is the query parameter `watch`.
+/// Reads method, path and query, where these kinds are served.
 pub(crate) fn parse(
+    served: &Served,
     method: &Method,
     path: &str,
     query: &Query,
@@ -65,9 +72,8 @@ pub(crate) fn parse(
         [plural, name, subresource] => (*plural, *name, *subresource),
         _ => return Err(Refusal::NotFound),
     };
-    let resource = api::resource::by_collection(&Collection::new(group, plural))
-        .filter(|resource| resource.version == version)
-        .ok_or(Refusal::NotFound)?;
+    let found = served.by_path(group, version, plural);
+    let (resource, kind) = found.ok_or(Refusal::NotFound)?;
     let namespace_fits = match (resource.is_namespaced(), namespace.is_empty()) {
         (true, true) => name.is_empty(),
         (true, false) | (false, true) => true,
@@ -76,10 +82,11 @@ pub(crate) fn parse(
     if !namespace_fits {
         return Err(Refusal::NotFound);
     }
-    let verb = verb(method, resource, name, subresource, query)?;
+    let verb = verb(method, &resource, name, subresource, query)?;
     Ok(ResourceRequest {
         verb,
         resource,
+        kind,
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         subresource: subresource.to_owned(),
@@ -207,7 +214,7 @@ mod tests {
 
     #[track_caller]
     fn check(method: &Method, path: &str, query: &str, expected: &str) {
-        let seen = match parse(method, path, &Query::parse(Some(query))) {
+        let seen = match parse(Served::built_in(), method, path, &Query::parse(Some(query))) {
             Ok(request) => format!(
                 "{} {} ns={} name={} sub={}",
                 request.verb,

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use api::{Object, Resource, Revision};
+use api::{Object, Revision};
 
 use crate::registry::kinds::Kind;
 use crate::watch::Item;
@@ -85,15 +85,30 @@ pub(crate) fn stored(
     now: Timestamp,
 ) -> Response {
     if representation.shape == Shape::Object && representation.encoding == Encoding::Json {
-        return bytes_as(StatusCode::OK, Encoding::Json, item.json.clone());
+        return bytes_as(StatusCode::OK, Encoding::Json, shown(kind, item));
     }
     object(
         StatusCode::OK,
         representation,
         Some(kind),
-        &item.object(),
+        &presented(kind, item),
         now,
     )
+}
+
+/// A stored object as the kind's version has it.
+pub(crate) fn presented(kind: &Kind, item: &Item) -> Object {
+    let mut object = item.object();
+    kind.present(&mut object);
+    object
+}
+
+/// The bytes of it: those that are stored, wherever possible.
+fn shown(kind: &Kind, item: &Item) -> Bytes {
+    if kind.is_plain() {
+        return item.json.clone();
+    }
+    presented(kind, item).to_json().into()
 }
 
 /// A page of a list, with what its metadata says about the rest.
@@ -128,10 +143,10 @@ pub(crate) fn list(
         return bytes_as(
             StatusCode::OK,
             Encoding::Json,
-            concatenated(kind.resource, items, metadata),
+            concatenated(kind, items, metadata),
         );
     }
-    let objects: Vec<Object> = items.iter().map(|item| item.object()).collect();
+    let objects: Vec<Object> = items.iter().map(|item| presented(kind, item)).collect();
     let body = match representation.shape {
         Shape::Table(version) => {
             let mut table =
@@ -153,7 +168,8 @@ pub(crate) fn list(
     value(StatusCode::OK, representation.encoding, &body)
 }
 
-fn concatenated(resource: &Resource, items: &[Arc<Item>], metadata: &ListMetadata) -> Bytes {
+fn concatenated(kind: &Kind, items: &[Arc<Item>], metadata: &ListMetadata) -> Bytes {
+    let resource = &kind.resource;
     let head = format!(
         "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{},\"items\":[",
         resource.kind,
@@ -167,7 +183,7 @@ fn concatenated(resource: &Resource, items: &[Arc<Item>], metadata: &ListMetadat
         if index > 0 {
             bytes.push(b',');
         }
-        bytes.extend_from_slice(&item.json);
+        bytes.extend_from_slice(&shown(kind, item));
     }
     bytes.extend_from_slice(b"]}");
     bytes.into()

@@ -12,6 +12,7 @@ use hyper::upgrade::OnUpgrade;
 use client::transaction;
 
 use crate::auth::Identity;
+use crate::registry::kinds::Served;
 use crate::store::Asked;
 
 use super::handlers::{self, Call};
@@ -94,12 +95,12 @@ enum About {
 }
 
 impl About {
-    fn of(request: &Request, query: &Query) -> Self {
+    fn of(served: &Served, request: &Request, query: &Query) -> Self {
         let path = request.uri().path();
         if let Some(own) = Own::of(path) {
             return Self::Own(own);
         }
-        match request::parse(request.method(), path, query) {
+        match request::parse(served, request.method(), path, query) {
             Ok(resource) => Self::Resource(resource),
             Err(refusal) => Self::Path(refusal),
         }
@@ -129,7 +130,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, ApiError> {
         return Ok(response);
     }
     let query = Query::parse(request.uri().query());
-    let about = About::of(&request, &query);
+    let about = About::of(&app.registry.kinds(), &request, &query);
     let (kind, clock) = (about.kind(request.method()), &app.registry.env().clock);
     let began = clock.now();
     let identity = app.gate.identify(&request, began);
@@ -242,10 +243,14 @@ fn document(
         }
         "/openid/v1/jwks" => json(app.gate.authenticator.tokens().jwks()),
         _ if path.starts_with("/openapi/") => {
+            let kinds = app.registry.kinds();
             app.openapi
-                .respond(path, query.value("hash"), request.headers())
+                .respond(&kinds, path, query.value("hash"), request.headers())
         }
-        _ => app.discovery.respond(path, request.headers()),
+        _ => {
+            let told = app.discovery.of(&app.registry.kinds());
+            told.respond(path, request.headers())
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn table(
                 Include::Metadata => partial(object, version),
                 Include::Object => object.body.clone(),
             };
-            json!({"cells": (kind.row)(object, now), "object": carried})
+            json!({"cells": kind.row(object, now), "object": carried})
         })
         .collect();
     json!({

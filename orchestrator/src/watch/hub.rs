@@ -46,6 +46,16 @@ impl Hub {
         self.lane(collection).read().position
     }
 
+    /// When something of a collection changed last; `None` where there never was anything.
+    pub fn changed(&self, collection: &Collection) -> Option<Revision> {
+        self.lane(collection).read().changed(collection)
+    }
+
+    /// Tells of every change of a collection, and when everything was read anew.
+    pub fn moves(&self, collection: &Collection) -> tokio::sync::watch::Receiver<Revision> {
+        self.lane(collection).write().shelf(collection).moved()
+    }
+
     /// Waits until the cache holds a revision.
     ///
     /// # Errors

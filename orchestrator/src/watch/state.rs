@@ -100,6 +100,12 @@ impl State {
         self.shelves.get_mut(collection).expect("inserted above")
     }
 
+    pub(crate) fn changed(&self, collection: &Collection) -> Option<Revision> {
+        let shelf = self.shelves.get(collection)?;
+        let moved = *shelf.moved.borrow();
+        Some(moved)
+    }
+
     pub(crate) fn get(&self, key: &ObjectKey) -> Option<Arc<Item>> {
         self.shelves
             .get(&key.collection)?

@@ -3,6 +3,7 @@
 //! kubectl reads them: `explain`, the merge keys of client-side apply, and whether a server
 //! checks fields and knows dry runs.
 
+mod custom;
 mod descriptions;
 mod gnostic;
 mod operation;
@@ -17,6 +18,9 @@ use serde_json::{Map, Value, json};
 
 use descriptions::Descriptions;
 
+pub use custom::v3_custom;
+
+use crate::custom::Definition;
 use crate::resource::{self, Resource};
 use crate::schema::{self, Type};
 
@@ -28,26 +32,32 @@ enum Dialect {
 }
 
 impl Dialect {
-    fn reference(self, ty: &Type) -> Value {
-        let root = match self {
+    fn root(self) -> &'static str {
+        match self {
             Self::V2 => "#/definitions",
             Self::V3 => "#/components/schemas",
-        };
-        json!({"$ref": format!("{root}/{}", schemas::public_name(ty.name))})
+        }
+    }
+
+    fn reference(self, ty: &Type) -> Value {
+        json!({"$ref": format!("{}/{}", self.root(), schemas::public_name(ty.name))})
     }
 }
 
-/// The version 2 document, of all groups. `version` is the server's, such as `v1.36.0+kedge`.
-pub fn v2(version: &str) -> Value {
+/// The version 2 document, of all groups and of what definitions add. `version` is the server's,
+/// such as `v1.36.0+kedge`.
+pub fn v2<'a>(version: &str, custom: impl IntoIterator<Item = &'a Definition>) -> Value {
     let served: Vec<&Resource> = resource::served().iter().collect();
-    json!({
+    let mut document = json!({
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": version},
         "paths": paths::paths(&served, Dialect::V2),
         "definitions": definitions(&served, Dialect::V2, &Descriptions::read()),
         "securityDefinitions": {"BearerToken": bearer_token()},
         "security": [{"BearerToken": []}],
-    })
+    });
+    custom::add_to_v2(&mut document, custom);
+    document
 }
 
 /// The version 2 document in gnostic's protobuf, which is the one form old kubectl asks for.
@@ -92,12 +102,21 @@ fn bearer_token() -> Value {
 
 /// Every type that the resources use, by public name.
 fn definitions(resources: &[&Resource], dialect: Dialect, descriptions: &Descriptions) -> Value {
-    let mut names: BTreeSet<&'static str> = BTreeSet::new();
-    let mut left: Vec<&'static Type> = resources
+    let types = resources
         .iter()
         .flat_map(|resource| types_of(resource))
-        .chain(SHARED.iter().filter_map(|name| schema::named(name)))
-        .collect();
+        .chain(SHARED.iter().filter_map(|name| schema::named(name)));
+    Value::Object(closure(types, dialect, descriptions))
+}
+
+/// These types and every one that they use, by public name.
+fn closure(
+    types: impl Iterator<Item = &'static Type>,
+    dialect: Dialect,
+    descriptions: &Descriptions,
+) -> Map<String, Value> {
+    let mut names: BTreeSet<&'static str> = BTreeSet::new();
+    let mut left: Vec<&'static Type> = types.collect();
     while let Some(ty) = left.pop() {
         if names.insert(ty.name) {
             left.extend(schemas::used_by(ty));
@@ -113,7 +132,7 @@ fn definitions(resources: &[&Resource], dialect: Dialect, descriptions: &Descrip
             )
         })
         .collect();
-    Value::Object(definitions.into_iter().collect::<Map<_, _>>())
+    definitions.into_iter().collect()
 }
 
 /// The types of a resource: its kind, the list of it, and what its subresources take.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Dialect;
+use super::{Dialect, custom};
 use crate::{GroupVersionKind, schema};
 
 /// One method on a path.
@@ -160,6 +160,11 @@ impl Operation<'_> {
 
 /// The type of a kind, else a type of `meta/v1`.
 fn reference(kind: Option<&GroupVersionKind>, otherwise: &str, dialect: Dialect) -> Value {
+    if let Some(kind) = kind
+        && schema::kind(kind).is_none()
+    {
+        return custom::reference(kind, dialect);
+    }
     kind.and_then(schema::kind)
         .or_else(|| schema::named(&format!("apimachinery.pkg.apis.meta.v1.{otherwise}")))
         .map_or(Value::Null, |ty| dialect.reference(ty))

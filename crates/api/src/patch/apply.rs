@@ -11,10 +11,9 @@ use super::fields::FieldSet;
 use super::manage::track;
 use super::managed::{Entry, Managed, Operation};
 use super::manager::Manager;
-use super::reset::{reset, server_set, without};
-use super::shape::Shape;
+use super::reset::{out_of_reach, server_set, without};
+use super::shape::{Schema, Shape};
 use super::typed::{Change, compare, merge, owned, prune, with_declared_parents};
-use crate::schema::Type;
 use crate::{Object, Status, time};
 
 /// What to do when the configuration would change fields of other managers.
@@ -50,17 +49,18 @@ const KEPT_METADATA: &[&str] = &[
 /// The result has its `managedFields` and lacks defaults. When nothing changes it is the live
 /// object as it was. Fails with a conflict (409) or with what does not fit the schema (400);
 /// without a `schema` objects merge and lists are replaced.
-pub fn apply(
+pub fn apply<'s>(
     live: Option<&Object>,
     config: &Object,
     manager: &Manager<'_>,
     conflicts: Conflicts,
     now: Timestamp,
-    schema: Option<&Type>,
+    schema: impl Into<Schema<'s>>,
 ) -> Result<Object, Status> {
     check(live, config)?;
+    let schema = schema.into();
     let shape = Shape::of_kind(schema);
-    let out_of_reach = reset(config.kind(), manager.subresource);
+    let out_of_reach = out_of_reach(schema, config.kind(), manager.subresource);
     let stripped = without(&config.body, out_of_reach);
     let stated = stripped.as_ref().unwrap_or(&config.body);
     let mut entry = Entry {
@@ -110,7 +110,7 @@ pub fn apply(
 }
 
 /// Who owns the live object; what is in one that nobody manages belongs to a stand-in.
-fn managers(live: &Object, subresource: &str, now: Timestamp, schema: Option<&Type>) -> Managed {
+fn managers(live: &Object, subresource: &str, now: Timestamp, schema: Schema<'_>) -> Managed {
     let mut managed = Managed::of(live);
     if managed.is_empty() {
         let before = Manager {

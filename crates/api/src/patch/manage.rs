@@ -5,30 +5,29 @@ use jiff::Timestamp;
 use super::fields::FieldSet;
 use super::managed::{Entry, Managed, Operation, Said, said};
 use super::manager::Manager;
-use super::reset::{reset, server_set};
-use super::shape::Shape;
+use super::reset::{out_of_reach, server_set};
+use super::shape::{Schema, Shape};
 use super::typed::compare;
 use crate::Object;
-use crate::schema::Type;
 
 /// Brings `metadata.managedFields` of an object that is about to be stored up to date.
 ///
 /// `old` is what is stored (`None` when the object is new), `new` the final object, defaults
 /// included. What differs goes to the manager, operation `Update`. Without a `schema` lists are
 /// owned as a whole. An object nobody manages stays so until it is applied.
-pub fn update(
+pub fn update<'s>(
     old: Option<&Object>,
     new: &mut Object,
     manager: &Manager<'_>,
     now: Timestamp,
-    schema: Option<&Type>,
+    schema: impl Into<Schema<'s>>,
 ) {
     let mut managed = stored_or_sent(old, new, manager);
     new.metadata_mut().shift_remove("managedFields");
     if managed.is_empty() && old.is_some() {
         return;
     }
-    track(&mut managed, old, new, manager, now, schema);
+    track(&mut managed, old, new, manager, now, schema.into());
     managed.cap();
     managed.write(new);
 }
@@ -40,11 +39,11 @@ pub(super) fn track(
     new: &Object,
     manager: &Manager<'_>,
     now: Timestamp,
-    schema: Option<&Type>,
+    schema: Schema<'_>,
 ) {
     let shape = Shape::of_kind(schema);
     let change = compare(shape, old.map(|object| &object.body), &new.body);
-    let out_of_reach = FieldSet::of_fields(reset(new.kind(), manager.subresource));
+    let out_of_reach = FieldSet::of_fields(out_of_reach(schema, new.kind(), manager.subresource));
     let set = change
         .set
         .recursive_difference(&out_of_reach)

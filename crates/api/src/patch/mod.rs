@@ -18,6 +18,7 @@ mod typed;
 
 pub use manager::Manager;
 pub use reset::reset;
+pub use shape::Schema;
 
 /// How the body of a PATCH is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

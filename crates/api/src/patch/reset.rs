@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::fields::FieldSet;
+use super::shape::Schema;
 
 /// Written by the API server alone: never owned by anyone.
 const SERVER_SET: &[&[&str]] = &[
@@ -46,6 +47,18 @@ pub fn reset(kind: &str, subresource: &str) -> &'static [&'static [&'static str]
         ("CertificateSigningRequest", "status") => &[&["spec"], &["status", "conditions"]],
         (_, "status" | "approval") => &[&["spec"]],
         _ => &[],
+    }
+}
+
+/// As [`reset`]; a custom kind without `/status` has its status written with everything else.
+pub(super) fn out_of_reach(
+    schema: Schema<'_>,
+    kind: &str,
+    subresource: &str,
+) -> &'static [&'static [&'static str]] {
+    match schema {
+        Schema::Custom(version) if !version.has_status => &[],
+        _ => reset(kind, subresource),
     }
 }
 

@@ -3,7 +3,24 @@
 use serde_json::Value;
 
 use super::fields::PathElement;
+use crate::custom;
 use crate::schema::{self, Field, FieldType, ListKind, Special, Type};
+
+/// What is known of the objects of a kind.
+#[derive(Debug, Clone, Copy)]
+pub enum Schema<'a> {
+    /// Nothing but that they have metadata.
+    Unknown,
+    Kind(&'a Type),
+    /// As a definition in the cluster has it.
+    Custom(&'a custom::Version),
+}
+
+impl<'a> From<Option<&'a Type>> for Schema<'a> {
+    fn from(ty: Option<&'a Type>) -> Self {
+        ty.map_or(Self::Unknown, Self::Kind)
+    }
+}
 
 /// What a value is to server-side apply.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +37,12 @@ pub(super) enum Shape<'a> {
     Set,
     /// A list of objects told apart by some of their fields.
     Keyed(&'a Field),
+    /// A whole object of a custom kind, or one inside another.
+    Object(&'a custom::Schema),
+    /// As [`Shape::Struct`], of a custom kind.
+    Structural(&'a custom::Schema),
+    /// As [`Shape::Keyed`], of a custom kind.
+    KeyedBy(&'a custom::Schema),
     /// No schema: objects are maps, everything else is a leaf.
     Deduced,
 }
@@ -61,8 +84,24 @@ const ALWAYS_THERE: &[&str] = &[
 
 impl<'a> Shape<'a> {
     /// The shape of a whole object.
-    pub(super) fn of_kind(schema: Option<&'a Type>) -> Self {
-        schema.map_or(Self::Custom, Self::Struct)
+    pub(super) fn of_kind(schema: Schema<'a>) -> Self {
+        match schema {
+            Schema::Unknown => Self::Custom,
+            Schema::Kind(ty) => Self::Struct(ty),
+            Schema::Custom(version) => Self::Object(&version.schema),
+        }
+    }
+
+    fn of_schema(schema: &'a custom::Schema) -> Self {
+        match (schema.ty, schema.list) {
+            (custom::Type::Object, _) if schema.map_atomic => Self::Leaf,
+            (custom::Type::Object, _) if schema.is_embedded => Self::Object(schema),
+            (custom::Type::Object, _) => Self::Structural(schema),
+            (custom::Type::Array, ListKind::Set) => Self::Set,
+            (custom::Type::Array, ListKind::Map) => Self::KeyedBy(schema),
+            (custom::Type::Any, _) if schema.preserves_unknown => Self::Deduced,
+            _ => Self::Leaf,
+        }
     }
 
     fn of_field(field: &'a Field) -> Self {
@@ -101,11 +140,19 @@ impl<'a> Shape<'a> {
                 Some(field) => Self::of_field(field),
                 None => Self::Deduced,
             },
-            Self::Custom if key == "metadata" => {
+            Self::Custom | Self::Object(_) if key == "metadata" => {
                 schema::named(METADATA).map_or(Self::Deduced, Self::Struct)
             }
+            Self::Object(schema) | Self::Structural(schema) => {
+                schema.child(key).map_or(Self::Deduced, Self::of_schema)
+            }
             Self::Map(element) => Self::of_type(element),
-            Self::Leaf | Self::Custom | Self::Set | Self::Keyed(_) | Self::Deduced => Self::Deduced,
+            Self::Leaf
+            | Self::Custom
+            | Self::Set
+            | Self::Keyed(_)
+            | Self::KeyedBy(_)
+            | Self::Deduced => Self::Deduced,
         }
     }
 
@@ -114,6 +161,11 @@ impl<'a> Shape<'a> {
         match self {
             Self::Struct(ty) => ty.child(key).is_some() || matches!(key, "apiVersion" | "kind"),
             Self::Custom => matches!(key, "apiVersion" | "kind" | "metadata"),
+            Self::Object(schema) => {
+                schema.properties.contains_key(key)
+                    || matches!(key, "apiVersion" | "kind" | "metadata")
+            }
+            Self::Structural(schema) => schema.properties.contains_key(key),
             _ => false,
         }
     }
@@ -126,7 +178,7 @@ impl<'a> Shape<'a> {
                 FieldType::List(_) => field.required && field.list != ListKind::Atomic,
                 _ => false,
             }),
-            Self::Custom => key == "metadata",
+            Self::Custom | Self::Object(_) => key == "metadata",
             _ => false,
         }
     }
@@ -135,6 +187,10 @@ impl<'a> Shape<'a> {
     pub(super) fn item(self) -> Self {
         match self {
             Self::Keyed(field) => field.ty.element().map_or(Self::Deduced, Self::of_type),
+            Self::KeyedBy(schema) => {
+                let items = schema.items.as_deref();
+                items.map_or(Self::Deduced, Self::of_schema)
+            }
             _ => Self::Leaf,
         }
     }
@@ -143,22 +199,31 @@ impl<'a> Shape<'a> {
     pub(super) fn is_object(self) -> bool {
         matches!(
             self,
-            Self::Struct(_) | Self::Custom | Self::Map(_) | Self::Deduced
+            Self::Struct(_)
+                | Self::Custom
+                | Self::Map(_)
+                | Self::Deduced
+                | Self::Object(_)
+                | Self::Structural(_)
         )
     }
 
     /// Whether the shape is a list whose items are owned one by one.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Set | Self::Keyed(_))
+        matches!(self, Self::Set | Self::Keyed(_) | Self::KeyedBy(_))
     }
 
     /// What tells an item of the list from the others; a key that is not there has its default.
     pub(super) fn element(self, item: &Value) -> Result<PathElement, Misplaced> {
-        let Self::Keyed(field) = self else {
-            return match item {
-                Value::Array(_) | Value::Object(_) | Value::Null => Err(Misplaced::Scalar),
-                scalar => Ok(PathElement::Value(scalar.clone())),
-            };
+        let field = match self {
+            Self::Keyed(field) => field,
+            Self::KeyedBy(schema) => return keyed(schema, item),
+            _ => {
+                return match item {
+                    Value::Array(_) | Value::Object(_) | Value::Null => Err(Misplaced::Scalar),
+                    scalar => Ok(PathElement::Value(scalar.clone())),
+                };
+            }
         };
         let item = item.as_object().ok_or(Misplaced::Item)?;
         let declared = field.ty.element().and_then(FieldType::named);
@@ -179,4 +244,23 @@ impl<'a> Shape<'a> {
         }
         Ok(PathElement::key(pairs))
     }
+}
+
+/// As [`Shape::element`], of a list of a custom kind.
+fn keyed(list: &custom::Schema, item: &Value) -> Result<PathElement, Misplaced> {
+    let item = item.as_object().ok_or(Misplaced::Item)?;
+    let items = list.items.as_deref();
+    let mut pairs = Vec::with_capacity(list.list_keys.len());
+    for key in &list.list_keys {
+        let declared = items.and_then(|items| items.properties.get(key));
+        let value = match item.get(key) {
+            Some(value) if !value.is_null() => Some(value),
+            _ => declared.and_then(|it| it.default.as_ref()),
+        };
+        match value {
+            Some(value) => pairs.push((Box::from(key.as_str()), value.clone())),
+            None => return Err(Misplaced::Key(key.clone())),
+        }
+    }
+    Ok(PathElement::key(pairs))
 }

@@ -3,6 +3,7 @@
 //! An owner counts as absent only when the server says so: a cache may lag. Every deletion
 //! carries the version its decision was made from, so a new owner saves its object.
 
+mod custom;
 mod decide;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use api::{Collection, Object, ObjectKey, OwnerReference, Uid, resource};
-use client::{Cache, Change, Context, Controller, Error, EventRecorder, Informers, Requeue, Watch};
+use api::{Collection, Object, ObjectKey, OwnerReference, Scope, Uid, resource};
+use client::{
+    Cache, Change, Context, Controller, Error, EventRecorder, Informers, Requeue, Watch, WorkQueue,
+};
 
 use super::action::{Action, execute};
 
+use custom::Followed;
 use decide::{Dependent, FOREGROUND, ORPHAN, Observed, OwnerState, decide, hold, orphan};
 
 /// What the collector looks at.
@@ -26,10 +30,17 @@ pub(crate) enum Key {
     Object(ObjectKey),
     /// An owner that is gone: whatever it owned is to be looked at.
     Absent(Uid),
+    /// There are other custom kinds than before.
+    Kinds,
 }
+
+/// Where owners of a custom kind are: by their group and what refers to them.
+type Custom<'a> = &'a dyn Fn(&str, &OwnerReference) -> Option<(Collection, Scope)>;
 
 pub(crate) struct Garbage {
     caches: Vec<Cache>,
+    definitions: Cache,
+    custom: Followed,
     recorder: EventRecorder,
 }
 
@@ -39,6 +50,8 @@ impl Garbage {
             caches: collections()
                 .map(|collection| informers.cache(&collection))
                 .collect(),
+            definitions: custom::definitions(informers),
+            custom: Followed::new(informers),
             recorder,
         }
     }
@@ -47,20 +60,26 @@ impl Garbage {
         self.cache(&key.collection)?.get(key)
     }
 
-    fn cache(&self, collection: &Collection) -> Option<&Cache> {
-        self.caches
-            .iter()
+    fn cache(&self, collection: &Collection) -> Option<Cache> {
+        self.all_caches()
             .find(|cache| cache.collection() == collection)
     }
 
+    fn all_caches(&self) -> impl Iterator<Item = Cache> {
+        let custom = self.custom.caches();
+        self.caches.iter().cloned().chain(custom)
+    }
+
     fn dependents(&self, owner: &Uid) -> Vec<Dependent> {
-        self.caches
-            .iter()
+        self.all_caches()
             .flat_map(|cache| {
-                cache.owned_by(owner).into_iter().map(|object| Dependent {
-                    collection: cache.collection().clone(),
-                    object,
-                })
+                cache
+                    .owned_by(owner)
+                    .into_iter()
+                    .map(move |object| Dependent {
+                        collection: cache.collection().clone(),
+                        object,
+                    })
             })
             .collect()
     }
@@ -98,7 +117,11 @@ impl Garbage {
         owner: &OwnerReference,
         context: &Context<'_>,
     ) -> Result<OwnerState, Error> {
-        let Some(key) = owner_key(object, owner) else {
+        let Some(key) = owner_key(
+            &|group, owner| self.custom.find(group, owner),
+            object,
+            owner,
+        ) else {
             // What cannot be looked up cannot be known to be absent.
             return Ok(OwnerState::Present);
         };
@@ -159,19 +182,33 @@ impl Controller for Garbage {
     }
 
     fn watches(&self) -> Vec<Watch<Key>> {
-        self.caches
-            .iter()
-            .map(|cache| Watch {
+        let watch = |cache: &Cache| {
+            let (custom, collection) = (self.custom.clone(), cache.collection().clone());
+            let wake = move |change: &Change| {
+                let mut keys = wake(&|group, owner| custom.find(group, owner), change);
+                if collection == api::custom::definitions() {
+                    keys.push(Key::Kinds);
+                }
+                keys
+            };
+            Watch {
                 cache: cache.clone(),
                 wake: Box::new(wake),
-            })
-            .collect()
+            }
+        };
+        self.caches.iter().map(watch).collect()
+    }
+
+    fn begin(&self, queue: &WorkQueue<Key>) {
+        self.custom.begin(queue.downgrade());
     }
 
     async fn reconcile(&self, key: &Key, context: &Context<'_>) -> Result<Requeue, Error> {
+        self.custom.keep(&self.definitions.all(), context.env).await;
         let actions = match key {
             Key::Object(key) => self.visit(key, context).await?,
             Key::Absent(owner) => self.bereave(owner, context).await?,
+            Key::Kinds => Vec::new(),
         };
         execute(&actions, context, &self.recorder).await?;
         Ok(Requeue::Done)
@@ -193,20 +230,21 @@ fn collections() -> impl Iterator<Item = Collection> {
 }
 
 /// Where an owner is, if its kind is known and its scope fits.
-fn owner_key(object: &Object, owner: &OwnerReference) -> Option<ObjectKey> {
+fn owner_key(custom: Custom<'_>, object: &Object, owner: &OwnerReference) -> Option<ObjectKey> {
     let group = owner
         .api_version
         .split_once('/')
         .map_or("", |(group, _)| group);
-    let found = resource::served()
+    let built_in = resource::served()
         .iter()
-        .find(|resource| resource.group == group && resource.kind == owner.kind)?;
-    let namespace = if found.is_namespaced() {
-        Some(object.namespace()).filter(|namespace| !namespace.is_empty())?
-    } else {
-        ""
+        .find(|resource| resource.group == group && resource.kind == owner.kind)
+        .map(|found| (found.collection(), found.scope));
+    let (collection, scope) = built_in.or_else(|| custom(group, owner))?;
+    let namespace = match scope {
+        Scope::Namespaced => Some(object.namespace()).filter(|namespace| !namespace.is_empty())?,
+        Scope::Cluster => "",
     };
-    Some(found.collection().key(namespace, &owner.name))
+    Some(collection.key(namespace, &owner.name))
 }
 
 fn has_finalizer(object: &Object, name: &str) -> bool {
@@ -214,7 +252,7 @@ fn has_finalizer(object: &Object, name: &str) -> bool {
 }
 
 /// Changes of a status concern nobody here.
-fn wake(change: &Change) -> Vec<Key> {
+fn wake(custom: Custom<'_>, change: &Change) -> Vec<Key> {
     let mut keys = Vec::new();
     let Change { key, before, after } = change;
     let owners = |object: &Option<Arc<Object>>| {
@@ -245,7 +283,9 @@ fn wake(change: &Change) -> Vec<Key> {
     // An owner may wait for what has just gone or changed its owners.
     if had != has {
         let object = change.object();
-        let waiting = had.iter().filter_map(|owner| owner_key(object, owner));
+        let waiting = had
+            .iter()
+            .filter_map(|owner| owner_key(custom, object, owner));
         keys.extend(waiting.map(Key::Object));
     }
     keys

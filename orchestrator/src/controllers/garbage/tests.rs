@@ -169,11 +169,11 @@ fn orphans_forget_their_owner_before_it_goes() {
 fn owners_are_looked_up_by_kind_in_the_right_scope() {
     let pod = dependent("pod", &[("a", true)], &json!({}));
     let reference = &pod.object.owner_references()[0];
-    let key = owner_key(&pod.object, reference).unwrap();
+    let key = owner_key(&|_, _| None, &pod.object, reference).unwrap();
     assert_eq!(key.to_string(), "replicasets.apps default/a");
     let cluster_wide: Object = json!({"metadata": {"name": "x"}}).into();
     assert_eq!(
-        owner_key(&cluster_wide, reference),
+        owner_key(&|_, _| None, &cluster_wide, reference),
         None,
         "owners share the scope"
     );
@@ -192,7 +192,7 @@ fn only_what_concerns_ownership_wakes() {
             before: before.map(|d| d.object.clone()),
             after: after.map(|d| d.object.clone()),
         };
-        wake(&change)
+        wake(&|_, _| None, &change)
     };
     let pod = dependent("pod", &[("a", true)], &json!({}));
     let key = Key::Object(pod.object.key(&pod.collection));

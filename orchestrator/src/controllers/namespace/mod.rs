@@ -86,7 +86,7 @@ impl Namespaces {
             return Ok(vec![pods]);
         }
         let mut remaining = Vec::new();
-        for collection in contents() {
+        for collection in contents(&definitions(context).await?) {
             let left = self.empty(&collection, namespace, context).await?;
             if !left.is_empty() {
                 remaining.push(left);
@@ -155,8 +155,31 @@ async fn finalize(key: &ObjectKey, context: &Context<'_>) -> Result<(), Error> {
     }
 }
 
+/// The definitions of custom kinds, as the server has them.
+async fn definitions(context: &Context<'_>) -> Result<Vec<Object>, Error> {
+    let options = ListOptions {
+        newest: true,
+        ..ListOptions::default()
+    };
+    let collection = api::custom::definitions();
+    match context.client.list(&collection, &options).await {
+        Ok(list) => Ok(list.items),
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Everything in a namespace that can be listed and deleted.
-fn contents() -> impl Iterator<Item = Collection> {
+fn contents(definitions: &[Object]) -> impl Iterator<Item = Collection> {
+    let custom = definitions.iter().filter(|definition| {
+        let established = definition.condition("Established");
+        let is_served = established.is_some_and(|it| it.status == "True");
+        is_served && definition.text("/spec/scope") == "Namespaced"
+    });
+    let custom = custom.map(|definition| {
+        let text = |pointer| definition.text(pointer).to_owned();
+        Collection::new(text("/spec/group"), text("/spec/names/plural"))
+    });
     let can = |resource: &resource::Resource, verb: &str| resource.verbs.iter().any(|v| v == verb);
     resource::served()
         .iter()
@@ -164,4 +187,5 @@ fn contents() -> impl Iterator<Item = Collection> {
             resource.is_namespaced() && can(resource, "list") && can(resource, "delete")
         })
         .map(resource::Resource::collection)
+        .chain(custom)
 }

@@ -75,7 +75,7 @@ fn conditions_say_what_is_left() {
 
 #[test]
 fn a_namespace_holds_namespaced_things_only() {
-    let all: Vec<String> = contents()
+    let all: Vec<String> = contents(&[])
         .map(|collection| collection.to_string())
         .collect();
     assert!(all.contains(&"events".to_owned()) && all.contains(&"deployments.apps".to_owned()));

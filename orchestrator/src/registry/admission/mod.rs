@@ -1,5 +1,6 @@
 //! What the cluster's policy adds to an object and demands of it. Pure, over a view of the state.
 
+pub(crate) mod definition;
 pub(crate) mod namespace;
 mod pod;
 pub(crate) mod record;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc;
 
 use api::Object;
 use jiff::Timestamp;
@@ -10,9 +11,10 @@ use serde_json::{Value, json};
 use super::{Allocations, Kind, Propagation, edit};
 
 /// A kind with a spec and a status of which clients own the spec.
-pub(super) fn kind(resource: &'static api::Resource) -> Kind {
+pub(super) fn kind(resource: api::Resource) -> Kind {
     Kind {
-        resource,
+        resource: Arc::new(resource),
+        custom: None,
         default: |_| {},
         prepare_create: drop_status,
         prepare_update: keep_status,
@@ -27,6 +29,7 @@ pub(super) fn kind(resource: &'static api::Resource) -> Kind {
         is_held: |_| false,
         scale: None,
         allocations: |_| Allocations::default(),
+        finalizer: None,
         propagation: Propagation::Background,
         unconditional_update: true,
         create_on_update: false,

@@ -1,7 +1,7 @@
 //! The table: one entry for every kind that is stored.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use api::resource::{self, Resource};
 use api::{Cause, Collection, Object};
@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Allocations, Scale, application, config_map, cron_job, deployment, endpoint_slice, event,
-    generic, job, lease, namespace, node, persistent_volume, persistent_volume_claim, pod, rbac,
-    replica_set, rollout, secret, service, service_account, storage_class,
+    Allocations, Custom, Scale, application, config_map, cron_job, custom_resource_definition,
+    deployment, endpoint_slice, event, generic, job, lease, namespace, node, persistent_volume,
+    persistent_volume_claim, pod, rbac, replica_set, rollout, secret, service, service_account,
+    storage_class,
 };
 
 /// What is particular about a kind. Everything else is one generic implementation.
@@ -19,9 +20,12 @@ use super::{
 /// Order of a create: decode, `default`, uid and timestamps, `prepare_create`, admission,
 /// `default` again, `validate_create`, allocations, write.
 /// An update: decode, `default`, `metadata::inherit`, `prepare_update`, `validate_update`, ….
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Kind {
-    pub resource: &'static Resource,
+    pub resource: Arc<Resource>,
+    /// Set where a definition in the cluster makes the kind: what its schema says comes after what
+    /// the functions below do.
+    pub custom: Option<Custom>,
     /// Fills in defaults; after decoding, on create, update and patch. Idempotent.
     pub default: fn(&mut Object),
     /// Drops or sets what the server owns. The uid is set already (a Job's selector needs it).
@@ -50,6 +54,8 @@ pub struct Kind {
     pub scale: Option<Scale>,
     /// Names the object takes from cluster-wide pools.
     pub allocations: fn(&Object) -> Allocations,
+    /// Put on an object when its deletion begins, for the controller that takes it off.
+    pub finalizer: Option<&'static str>,
     /// What becomes of dependents when a deletion does not say.
     pub propagation: Propagation,
     /// Whether an update without a resource version overwrites whatever is there.
@@ -65,26 +71,27 @@ pub enum Propagation {
     Orphan,
 }
 
-/// The entry of a collection; `None` for resources that are never stored (reviews, bindings).
-pub fn of(collection: &Collection) -> Option<&'static Kind> {
+/// The built-in kind of a collection; `None` for resources that are never stored (reviews,
+/// bindings).
+pub fn of(collection: &Collection) -> Option<&'static Arc<Kind>> {
     TABLE.get(collection)
 }
 
-/// Every stored kind.
-pub fn all() -> impl Iterator<Item = &'static Kind> {
+/// Every built-in kind that is stored.
+pub fn all() -> impl Iterator<Item = &'static Arc<Kind>> {
     TABLE.values()
 }
 
-static TABLE: LazyLock<BTreeMap<Collection, Kind>> = LazyLock::new(|| {
+static TABLE: LazyLock<BTreeMap<Collection, Arc<Kind>>> = LazyLock::new(|| {
     resource::served()
         .iter()
         .filter(|resource| resource.verbs.iter().any(|verb| verb == "list"))
-        .map(|resource| (resource.collection(), kind(resource)))
+        .map(|resource| (resource.collection(), Arc::new(kind(resource))))
         .collect()
 });
 
-fn kind(resource: &'static Resource) -> Kind {
-    let base = generic::kind(resource);
+fn kind(resource: &Resource) -> Kind {
+    let base = generic::kind(resource.clone());
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "configmaps") => config_map::kind(base),
         ("", "events") => event::kind(base),
@@ -96,6 +103,9 @@ fn kind(resource: &'static Resource) -> Kind {
         ("", "secrets") => secret::kind(base),
         ("", "serviceaccounts") => service_account::kind(base),
         ("", "services") => service::kind(base),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            custom_resource_definition::kind(base)
+        }
         ("apps", "deployments") => deployment::kind(base),
         ("apps", "replicasets") => replica_set::kind(base),
         ("batch", "cronjobs") => cron_job::kind(base),

@@ -186,7 +186,7 @@ impl Registry {
     pub async fn undelete(
         &self,
         context: &Context,
-        kind: &'static Kind,
+        kind: &Kind,
         key: &ObjectKey,
         revision: Option<Revision>,
     ) -> Result<Object, Status> {
@@ -213,9 +213,11 @@ impl Registry {
 
     fn is_there(&self, namespace: &str, owner: &OwnerReference) -> bool {
         let gvk = api::GroupVersionKind::from_type_meta(&owner.api_version, &owner.kind);
-        let Some(resource) = api::resource::by_kind(&gvk) else {
+        let served = self.kinds();
+        let Some(kind) = served.by_kind(&gvk) else {
             return false;
         };
+        let resource = &kind.resource;
         let namespace = if resource.is_namespaced() {
             namespace
         } else {

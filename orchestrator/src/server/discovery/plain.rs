@@ -61,14 +61,6 @@ pub(super) fn resources(group: &str, version: &str, resources: &[&Resource]) -> 
     })
 }
 
-/// The custom kinds of the cluster.
-pub(super) fn definitions() -> Value {
-    json!({
-        "kind": "CustomResourceDefinitionList", "apiVersion": "apiextensions.k8s.io/v1",
-        "metadata": {"resourceVersion": "1"}, "items": [],
-    })
-}
-
 fn row(resource: &Resource) -> Value {
     let mut row = json!({
         "name": resource.plural, "singularName": resource.singular,

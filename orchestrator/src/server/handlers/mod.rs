@@ -9,12 +9,14 @@ mod transaction;
 mod watch;
 mod write;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, header};
 
 use crate::auth::Identity;
-use crate::registry::kinds::{self, Kind};
+use crate::registry::kinds::Kind;
 use crate::registry::{Context, Part, Selection};
 
 use super::negotiate::{self, Include, Representation};
@@ -38,8 +40,9 @@ pub(crate) struct Call {
 
 impl Call {
     /// The stored kind behind the request; reviews and bindings have none.
-    pub(crate) fn kind(&self) -> Result<&'static Kind, ApiError> {
-        kinds::of(&self.request.resource.collection()).ok_or_else(ApiError::unknown_path)
+    pub(crate) fn kind(&self) -> Result<&Arc<Kind>, ApiError> {
+        let kind = self.request.kind.as_ref();
+        kind.ok_or_else(ApiError::unknown_path)
     }
 
     pub(crate) fn representation(&self) -> Result<Representation, ApiError> {
@@ -61,7 +64,7 @@ impl Call {
     }
 
     /// What the selectors of the query pick.
-    pub(crate) fn selection(&self, kind: &'static Kind) -> Result<Selection, ApiError> {
+    pub(crate) fn selection(&self, kind: &Kind) -> Result<Selection, ApiError> {
         let (labels, fields) = options::selectors(&self.query)?;
         Ok(Selection::new(kind, labels, fields)?)
     }
@@ -71,9 +74,7 @@ impl Call {
 pub(crate) async fn serve(app: &App, call: Call, body: Body) -> Result<Response, ApiError> {
     let subresource = call.request.subresource.clone();
     match (call.request.verb, subresource.as_str()) {
-        ("create", _) if kinds::of(&call.request.resource.collection()).is_none() => {
-            review::create(app, &call, body).await
-        }
+        ("create", _) if call.request.kind.is_none() => review::create(app, &call, body).await,
         ("get", "" | "status") => read::get(app, &call).await,
         ("list", "") => read::list(app, &call).await,
         ("watch", "") => watch::watch(app, &call).await,

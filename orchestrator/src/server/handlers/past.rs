@@ -1,6 +1,8 @@
 //! Objects as they were (`?at=`), and the four paths of Kedge's own about the past. Permission is
 //! that on the objects themselves.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use api::{Collection, Object, ObjectKey, Reason, Revision, Status};
 
 use crate::auth::Identity;
-use crate::registry::kinds::{self, Kind};
+use crate::registry::kinds::Kind;
 use crate::registry::{HistoryRequest, Moment};
 use crate::server::audit::Concerned;
 use crate::server::negotiate::Encoding;
@@ -63,7 +65,8 @@ pub(crate) async fn state(
     };
     let namespace = query.value("namespace").unwrap_or_default();
     let (mut items, mut hidden, mut size) = (Vec::new(), Vec::new(), 0);
-    for kind in kinds::all().filter(|kind| is_told(kind, namespace)) {
+    let served = app.registry.kinds();
+    for kind in served.all().filter(|kind| is_told(kind, namespace)) {
         let collection = kind.resource.collection();
         let all = collection.key(namespace, "");
         if app.gate.object(identity, "list", &all).is_err() {
@@ -112,7 +115,9 @@ pub(crate) async fn history(
     identity: &Identity,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (_, key) = addressed(&|field| query.value(field).unwrap_or_default().to_owned())?;
+    let (_, key) = addressed(app, &|field| {
+        query.value(field).unwrap_or_default().to_owned()
+    })?;
     app.gate.object(identity, "get", &key)?;
     let number = |field: &str| -> Result<Option<i64>, ApiError> {
         let text = query.value(field);
@@ -135,7 +140,9 @@ pub(crate) async fn blame(
     identity: &Identity,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (_, key) = addressed(&|field| query.value(field).unwrap_or_default().to_owned())?;
+    let (_, key) = addressed(app, &|field| {
+        query.value(field).unwrap_or_default().to_owned()
+    })?;
     app.gate.object(identity, "get", &key)?;
     Ok(told(&app.registry.blame(&key).await?))
 }
@@ -159,7 +166,9 @@ pub(crate) async fn undelete(
         return Err(ApiError::bad_request(message));
     }
     let asked = Object::from(asked);
-    let (kind, key) = addressed(&|field| asked.text(&format!("/object/{field}")).to_owned())?;
+    let (kind, key) = addressed(app, &|field| {
+        asked.text(&format!("/object/{field}")).to_owned()
+    })?;
     for verb in ["get", "create"] {
         app.gate.object(&context.identity, verb, &key)?;
     }
@@ -169,9 +178,9 @@ pub(crate) async fn undelete(
     };
     let object = app
         .registry
-        .undelete(&context, kind, &key, revision)
+        .undelete(&context, &kind, &key, revision)
         .await?;
-    Ok(Concerned::objects("create", [&object]).on(told(&object.body)))
+    Ok(Concerned::objects(&app.registry.kinds(), "create", [&object]).on(told(&object.body)))
 }
 
 async fn revision(
@@ -195,9 +204,13 @@ fn moment(text: &str) -> Result<Moment, ApiError> {
 }
 
 /// The object that `group`, `resource`, `namespace` and `name` name.
-fn addressed(field: &dyn Fn(&str) -> String) -> Result<(&'static Kind, ObjectKey), ApiError> {
+fn addressed(
+    app: &App,
+    field: &dyn Fn(&str) -> String,
+) -> Result<(Arc<Kind>, ObjectKey), ApiError> {
     let collection = Collection::new(field("group"), field("resource"));
-    let kind = kinds::of(&collection).ok_or_else(|| {
+    let served = app.registry.kinds();
+    let kind = served.of(&collection).cloned().ok_or_else(|| {
         ApiError::bad_request(format!(
             "no resource {:?} is served",
             collection.to_string()

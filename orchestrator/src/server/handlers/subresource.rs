@@ -26,7 +26,7 @@ pub(crate) async fn scale(app: &App, call: &Call, payload: Body) -> Result<Respo
             .hub()
             .get(&key)
             .ok_or_else(|| Status::not_found(&key))?;
-        app.registry.scale(kind, &item.object())?
+        kind.scale(&respond::presented(kind, &item))?
     } else {
         let context = call.context()?;
         let bytes = body::read(payload, body::LIMIT).await?;

@@ -8,7 +8,8 @@ use client::Step;
 use client::transaction as codec;
 
 use crate::auth::Identity;
-use crate::registry::FieldValidation;
+use crate::registry::kinds::Served;
+use crate::registry::{FieldValidation, addressable, key_of};
 use crate::server::audit::Concerned;
 use crate::server::negotiate::Encoding;
 use crate::server::request::Query;
@@ -30,26 +31,28 @@ pub(crate) async fn transaction(
         ApiError::bad_request(format!("the transaction cannot be decoded: {error}"))
     })?;
     let steps = codec::decode(&value).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    // A definition and objects of its kind may come together.
+    let served = addressable(&app.registry.kinds(), &steps);
     for step in &steps {
-        for (verb, key) in needs(step)? {
+        for (verb, key) in needs(&served, step)? {
             app.gate.object(&context.identity, verb, &key)?;
         }
     }
     let objects = app.registry.transaction(&context, &steps).await?;
     let answer = codec::encode_results(&objects);
     let response = respond::value(StatusCode::OK, Encoding::Json, &answer);
-    Ok(Concerned::steps(&steps).on(response))
+    Ok(Concerned::steps(&served, &steps).on(response))
 }
 
 /// What a step needs permission for: an apply may create as well as patch.
-fn needs(step: &Step) -> Result<Vec<(&'static str, api::ObjectKey)>, ApiError> {
+fn needs(served: &Served, step: &Step) -> Result<Vec<(&'static str, api::ObjectKey)>, ApiError> {
     Ok(match step {
         Step::Apply { object, .. } => {
-            let key = crate::registry::key_of(object)?;
+            let key = key_of(served, object)?;
             vec![("patch", key.clone()), ("create", key)]
         }
         Step::Restore { object } => {
-            let key = crate::registry::key_of(object)?;
+            let key = key_of(served, object)?;
             vec![("update", key.clone()), ("create", key)]
         }
         Step::Delete { key, .. } => vec![("delete", key.clone())],

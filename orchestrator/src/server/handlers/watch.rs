@@ -1,5 +1,6 @@
 //! WATCH: one JSON event a line, for as long as the client listens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,10 +12,10 @@ use jiff::Timestamp;
 use rand::Rng;
 use serde_json::{Value, json};
 
-use api::{Cause, Object, ResourceVersion, Revision, Status};
+use api::{Cause, Object, ResourceVersion, Revision, Status, custom};
 
-use crate::registry::kinds::Kind;
-use crate::registry::unread;
+use crate::registry::kinds::{Kind, Served};
+use crate::registry::{Registry, unread};
 use crate::server::negotiate::{Include, MetaVersion, Shape};
 use crate::server::{ApiError, App, respond, table};
 use crate::watch::{self, Delivery, Start, Subscription};
@@ -52,16 +53,18 @@ pub(crate) async fn watch(app: &App, call: &Call) -> Result<Response, ApiError> 
     let clock = app.registry.env().clock.clone();
     let end = async move { clock.sleep(Duration::from_secs(seconds)).await }.boxed();
     let token = app.tasks.token().clone();
+    let gone = undefined(app.registry.clone(), kind.clone());
     let end = async move {
         tokio::select! {
             () = end => {}
             () = token.cancelled_owned() => {}
+            () = gone => {}
         }
     };
     let bookmarks = call.query.flag("allowWatchBookmarks");
     let now = app.registry.env().now();
     let writer = Writer {
-        kind,
+        kind: kind.clone(),
         shape: representation.shape,
         include: representation.include,
         bookmarks,
@@ -79,6 +82,27 @@ pub(crate) async fn watch(app: &App, call: &Call) -> Result<Response, ApiError> 
         HeaderValue::from_static("no-cache, private"),
     );
     Ok(response)
+}
+
+/// Waits until the kind that is watched is another one, or none: what the client knows of it is no
+/// longer so. For ever where it is built in.
+async fn undefined(registry: Arc<Registry>, kind: Arc<Kind>) {
+    if kind.custom.is_none() {
+        return std::future::pending().await;
+    }
+    let mut moves = registry.hub().moves(&custom::definitions());
+    while is_as_it_was(&registry.kinds(), &kind) && moves.changed().await.is_ok() {}
+}
+
+/// Whether objects of a custom kind still look as they did.
+fn is_as_it_was(served: &Served, kind: &Kind) -> bool {
+    let it = &kind.resource;
+    let found = served.by_path(&it.group, &it.version, &it.plural);
+    let now = found.and_then(|(_, kind)| kind?.custom.clone());
+    now.zip(kind.custom.as_ref()).is_some_and(|(now, then)| {
+        let same_schema = now.version().document == then.version().document;
+        now.definition.storage == then.definition.storage && same_schema
+    })
 }
 
 /// Where the client wants to begin (KEP-3157 for the streamed list).
@@ -144,7 +168,7 @@ fn events(
 
 /// Encodes events as the client asked for them.
 struct Writer {
-    kind: &'static Kind,
+    kind: Arc<Kind>,
     shape: Shape,
     include: Include,
     bookmarks: bool,
@@ -155,11 +179,14 @@ impl Writer {
     /// One line; `None` for a bookmark nobody asked for.
     fn line(&self, delivery: &Delivery) -> Option<Bytes> {
         match delivery {
-            Delivery::Event { kind, json, .. } if self.shape == Shape::Object => {
+            Delivery::Event { kind, json, .. }
+                if self.shape == Shape::Object && self.kind.is_plain() =>
+            {
                 Some(spliced(kind.as_str(), json))
             }
             Delivery::Event { kind, json, .. } => {
-                let object: Object = serde_json::from_slice(json).ok()?;
+                let mut object: Object = serde_json::from_slice(json).ok()?;
+                self.kind.present(&mut object);
                 Some(line(kind.as_str(), &self.shaped(&object)))
             }
             Delivery::Bookmark {
@@ -175,7 +202,7 @@ impl Writer {
             Shape::Table(version) => {
                 let rows = std::slice::from_ref(object);
                 table::table(
-                    self.kind,
+                    &self.kind,
                     rows,
                     &object.resource_version().0,
                     (version, self.include),
@@ -203,7 +230,7 @@ impl Writer {
                 );
                 let shape = (version, self.include);
                 let mut table =
-                    table::table(self.kind, &[], &revision.to_string(), shape, self.now);
+                    table::table(&self.kind, &[], &revision.to_string(), shape, self.now);
                 table["rows"] =
                     json!([{"cells": [], "object": respond::partial(&object, version)}]);
                 table

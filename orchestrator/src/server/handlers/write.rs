@@ -23,8 +23,10 @@ pub(crate) async fn create(app: &App, call: &Call, payload: Body) -> Result<Resp
     let mut context = call.context()?;
     let bytes = body::read(payload, body::LIMIT).await?;
     let decoded = body::decode(&bytes, &call.headers, context.validation)?;
-    // Checked in the raw body, where duplicates are still to be seen.
-    context.validation = FieldValidation::Ignore;
+    if kind.custom.is_none() {
+        // Checked in the raw body, where duplicates are still to be seen.
+        context.validation = FieldValidation::Ignore;
+    }
     let namespace = call.request.namespace.as_str();
     let mut written = app
         .registry
@@ -52,8 +54,10 @@ pub(crate) async fn update(
     let mut context = call.context()?;
     let bytes = body::read(payload, body::LIMIT).await?;
     let decoded = body::decode(&bytes, &call.headers, context.validation)?;
-    // Checked in the raw body, where duplicates are still to be seen.
-    context.validation = FieldValidation::Ignore;
+    if kind.custom.is_none() {
+        // Checked in the raw body, where duplicates are still to be seen.
+        context.validation = FieldValidation::Ignore;
+    }
     let mut written = app
         .registry
         .update(&context, kind, &call.request.key(), part, decoded.object)
@@ -81,7 +85,7 @@ pub(crate) async fn patch(
     let (patch, warnings) = decode_patch(&bytes, &call.headers, context.validation)?;
     let applies = matches!(patch, Patch::Apply(_));
     let force = force(call, applies)?;
-    if applies {
+    if applies && kind.custom.is_none() {
         context.validation = FieldValidation::Ignore;
     }
     let mut written = app
@@ -192,7 +196,7 @@ pub(crate) async fn delete_collection(
             Err(status) => return Err(status.into()),
         }
     }
-    let concerned = Concerned::objects("delete", &deleted);
+    let concerned = Concerned::objects(&app.registry.kinds(), "delete", &deleted);
     let list = json!({
         "kind": format!("{}List", kind.resource.kind), "apiVersion": kind.resource.gvk().api_version(),
         "metadata": {"resourceVersion": app.registry.hub().revision(&call.request.resource.collection()).to_string()}, "items": deleted,
@@ -235,7 +239,7 @@ fn answer(
     representation: negotiate::Representation,
     written: &Written,
 ) -> Response {
-    let kind = call.kind().ok();
+    let kind = call.request.kind.as_deref();
     let response = respond::object(
         code,
         representation,
@@ -245,7 +249,8 @@ fn answer(
     );
     let response = respond::with_warnings(response, &written.warnings);
     if call.request.name.is_empty() {
-        return Concerned::objects(call.request.verb, [&written.object]).on(response);
+        let served = app.registry.kinds();
+        return Concerned::objects(&served, call.request.verb, [&written.object]).on(response);
     }
     response
 }

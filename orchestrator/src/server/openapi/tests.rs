@@ -4,19 +4,20 @@ use super::*;
 
 fn openapi() -> OpenApi {
     OpenApi::new(Makers {
-        v2: || json!({"swagger": "2.0"}),
-        v2_protobuf: || vec![1_u8, 2],
+        v2: |_| json!({"swagger": "2.0"}),
+        v2_protobuf: |_| vec![1_u8, 2],
         v3: || {
             let v3 = json!({"openapi": "3.0.0"});
             Box::new(std::iter::once(("apis/apps/v1".to_owned(), v3)))
         },
+        v3_custom: |_| Box::new(std::iter::empty()),
     })
 }
 
 fn ask(path: &str, hash: Option<&str>, accept: &str) -> Result<Response, ApiError> {
     let mut headers = HeaderMap::new();
     headers.insert(header::ACCEPT, accept.parse().unwrap());
-    openapi().respond(path, hash, &headers)
+    openapi().respond(Served::built_in(), path, hash, &headers)
 }
 
 #[tokio::test]

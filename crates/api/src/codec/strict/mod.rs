@@ -16,7 +16,7 @@ use crate::Object;
 use crate::schema::{self, Type};
 
 pub use nearest::nearest;
-pub use prune::prune;
+pub use prune::{prune, prune_metadata};
 
 /// What a strict reader finds. Unknown fields are the client's choice (`fieldValidation`), values
 /// of the wrong type are always an error.
@@ -32,14 +32,14 @@ pub struct Unknown {
     /// `spec.template.spec.containers[0].imagee`
     pub field: String,
     /// The name that was probably meant.
-    pub suggestion: Option<&'static str>,
+    pub suggestion: Option<String>,
 }
 
 /// In Kubernetes' words, so that people find them: `unknown field "spec.replica"`.
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown field \"{}\"", self.field)?;
-        match self.suggestion {
+        match &self.suggestion {
             Some(name) => write!(f, " (did you mean \"{name}\"?)"),
             None => Ok(()),
         }
@@ -91,6 +91,19 @@ pub fn check_object(object: &Object) -> Findings {
     schema::kind(&object.gvk())
         .map(|ty| check(ty, &object.body))
         .unwrap_or_default()
+}
+
+/// Checks the metadata of an object whose kind is in no table.
+pub fn check_metadata(object: &Object) -> Findings {
+    let ty = schema::named("apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    match (ty, object.body.get("metadata")) {
+        (Some(ty), Some(metadata)) if !metadata.is_null() => {
+            let mut checker = value::Checker::default();
+            checker.metadata(ty, metadata);
+            checker.findings
+        }
+        _ => Findings::default(),
+    }
 }
 
 /// Checks a body against a type. `apiVersion` and `kind` are allowed at its root.

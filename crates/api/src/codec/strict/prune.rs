@@ -15,6 +15,14 @@ pub fn prune(object: &mut Object) {
     }
 }
 
+/// As [`prune`], of the metadata alone: of a kind that is in no table nothing else is known.
+pub fn prune_metadata(object: &mut Object) {
+    let ty = schema::named("apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    if let (Some(ty), Some(Value::Object(map))) = (ty, object.body.get_mut("metadata")) {
+        fields(ty, map, false);
+    }
+}
+
 fn fields(ty: &'static Type, map: &mut Map<String, Value>, is_root: bool) {
     let has_type_meta = is_root || ty.gvk.is_some();
     map.retain(|key, inner| match ty.child(key) {

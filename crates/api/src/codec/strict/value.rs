@@ -32,6 +32,15 @@ impl Checker {
         }
     }
 
+    /// The metadata of an object, which is all that is known of its kind.
+    pub(super) fn metadata(&mut self, ty: &'static Type, metadata: &Value) {
+        self.path.push_str("metadata");
+        match metadata {
+            Value::Object(map) => self.fields(ty, map, false),
+            other => self.mistyped(other, short(ty.name)),
+        }
+    }
+
     fn fields(&mut self, ty: &'static Type, map: &Map<String, Value>, is_root: bool) {
         let has_type_meta = is_root || ty.gvk.is_some();
         let outer = std::mem::replace(&mut self.owner, short(ty.name));
@@ -169,7 +178,7 @@ impl Checker {
         let type_meta = TYPE_META.into_iter().filter(|_| has_type_meta);
         self.findings.unknown.push(Unknown {
             field: self.path.clone(),
-            suggestion: nearest(key, ty.json_keys().chain(type_meta)),
+            suggestion: nearest(key, ty.json_keys().chain(type_meta)).map(str::to_owned),
         });
     }
 

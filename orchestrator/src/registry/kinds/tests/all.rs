@@ -10,7 +10,7 @@ use super::{create, now, update};
 fn every_row_has_a_cell_for_every_column() {
     for kind in all() {
         let (object, _) = create(kind, &json!({}));
-        let cells = (kind.row)(&object, now());
+        let cells = kind.row(&object, now());
         assert_eq!(
             cells.len(),
             kind.resource.columns.len(),
@@ -100,15 +100,15 @@ fn nothing_panics_and_defaults_are_idempotent() {
         for body in odd_bodies() {
             let (object, _) = create(kind, &body);
             let mut again = object.clone();
-            (kind.default)(&mut again);
+            kind.default(&mut again);
             assert_eq!(again, object, "{}: {body}", kind.resource.plural);
-            let _ = (kind.row)(&object, now());
-            let _ = (kind.field)(&object, "status.phase");
+            let _ = kind.row(&object, now());
+            let _ = kind.field(&object, "status.phase");
             let _ = (kind.grace)(&object, None);
             let _ = (kind.allocations)(&object);
             let (mut changed, _) = update(kind, &object, |new| *new = json!({"metadata": {}}));
             (kind.prepare_status)(&mut changed, &object);
-            let _ = (kind.validate_status)(&changed, &object);
+            let _ = kind.validate_status(&changed, &object);
             (kind.begin_deletion)(&mut changed);
             if let Some(scale) = kind.scale {
                 let read = (scale.read)(&object);
@@ -163,7 +163,7 @@ fn the_two_endpoints_write_their_own_half() {
 fn only_known_fields_select() {
     for kind in all() {
         let object = Object::from(json!({"metadata": {"name": "a", "namespace": "b"}}));
-        assert_eq!((kind.field)(&object, "metadata.name").as_deref(), Some("a"));
-        assert_eq!((kind.field)(&object, "spec.nonsense"), None);
+        assert_eq!(kind.field(&object, "metadata.name").as_deref(), Some("a"));
+        assert_eq!(kind.field(&object, "spec.nonsense"), None);
     }
 }

@@ -31,12 +31,12 @@ fn create(kind: &Kind, manifest: &Value) -> (Object, Vec<Cause>) {
     if object.name().is_empty() {
         object.metadata_mut().insert("name".into(), json!("it"));
     }
-    (kind.default)(&mut object);
+    kind.default(&mut object);
     let metadata = object.metadata_mut();
     metadata.insert("uid".into(), json!("u-1"));
     metadata.insert("creationTimestamp".into(), json!("2026-11-21T11:00:00Z"));
     (kind.prepare_create)(&mut object);
-    let causes = (kind.validate_create)(&object);
+    let causes = kind.validate_create(&object);
     (object, causes)
 }
 
@@ -57,9 +57,9 @@ fn refuse(kind: &Kind, manifest: &Value, expected: &[(&str, &str)]) {
 fn update(kind: &Kind, old: &Object, edit: impl FnOnce(&mut Value)) -> (Object, Vec<Cause>) {
     let mut new = old.clone();
     edit(&mut new.body);
-    (kind.default)(&mut new);
+    kind.default(&mut new);
     (kind.prepare_update)(&mut new, old);
-    let causes = (kind.validate_update)(&new, old);
+    let causes = kind.validate_update(&new, old);
     (new, causes)
 }
 
@@ -96,7 +96,7 @@ fn assert_causes(causes: &[Cause], expected: &[(&str, &str)]) {
 
 /// The row, as one line.
 fn row(kind: &Kind, object: &Object) -> String {
-    let cells = (kind.row)(object, now());
+    let cells = kind.row(object, now());
     let texts: Vec<String> = cells
         .iter()
         .map(|cell| {
