@@ -60,6 +60,19 @@ enum Command {
     Cli(cli::Command),
 }
 
+impl Command {
+    /// What runs for long, by name.
+    fn role(&self) -> Option<&'static str> {
+        match self {
+            Self::Up(_) => Some("up"),
+            Self::Orchestrator(_) => Some("orchestrator"),
+            Self::Reconciler(_) => Some("reconciler"),
+            Self::Agent(_) => Some("agent"),
+            Self::Down(_) | Self::Cli(_) => None,
+        }
+    }
+}
+
 /// What was asked for cannot be meant: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -78,7 +91,6 @@ fn main() -> ExitCode {
     };
     let matches = command.clone().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    logging::start(&arguments.logging);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -88,9 +100,16 @@ fn main() -> ExitCode {
             return failed(&anyhow::Error::new(error).context("cannot start the runtime"));
         }
     };
+    let entered = runtime.enter();
+    let export = match logging::start(&arguments.logging, arguments.command.role()) {
+        Ok(export) => export,
+        Err(error) => return failed(&error.into()),
+    };
+    drop(entered);
+    let environment = arguments.logging.environment();
     let result = runtime.block_on(async {
         match arguments.command {
-            Command::Up(arguments) => up::run(arguments).await,
+            Command::Up(arguments) => up::run(arguments.with(environment)).await,
             Command::Down(arguments) => up::down(arguments).await,
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
             Command::Reconciler(arguments) => role::reconciler::run(arguments).await,
@@ -98,6 +117,8 @@ fn main() -> ExitCode {
             Command::Cli(verb) => cli::run(verb, command).await,
         }
     });
+    // The last spans go out while the runtime is there.
+    drop(export);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),

@@ -15,6 +15,7 @@ pub mod source;
 mod sync;
 #[cfg(test)]
 mod testing;
+mod traces;
 pub mod web;
 
 pub use config::{Config, RepositoryConfig};

@@ -25,6 +25,7 @@ use crate::sync::{
     Cluster, Fetcher, Holds, Inventory, Mirroring, PushGate, Sources, Standings, Tracker, Troubles,
     Worker, kinds, wake,
 };
+use crate::traces;
 
 /// Applications that are worked on at once: most of a pass is waiting for the server's answers.
 const WORKERS: usize = 12;
@@ -68,14 +69,13 @@ impl Reconciler {
     ) -> Result<Self, Error> {
         let history = History::connect(&config.database_url).await?;
         let metrics = Metrics::new();
-        count(&history, &metrics, &env, &tasks).await?;
         let source = source(&config).await?;
         let informers = Informers::new(client.clone(), &env, &tasks);
         let (cluster, new_kinds) = Cluster::new(&client, &informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let holds = Holds::load(history.reader()).await?;
         let upkeep = Upkeep::new(Limits::default(), &env, &tasks);
-        let fetcher = Fetcher::new(&config, &client, &upkeep, &env);
+        let fetcher = Fetcher::new(&config, &client, (&upkeep, &metrics), &env);
         let hosted = hosted(&config, &source, &history, &env).await?;
         let mirrors = (mirrors(&config.data), &hosted);
         let core = Arc::new(Core {
@@ -106,7 +106,7 @@ impl Reconciler {
         let driver = driver(&core, client, &informers, &metrics);
         // It is set only here.
         let _ = core.queue.set(driver.queue().clone());
-        follow_news(&core, new_kinds).await?;
+        follow_news(&core, new_kinds, &metrics).await?;
         start_driver(&core, driver);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
@@ -122,8 +122,9 @@ impl Reconciler {
 
     /// Makes its figures known.
     pub fn measure(&self, registry: &mut Registry) {
+        let queue = self.core.queue.get().cloned();
         self.metrics
-            .register(registry, &self.core.standings, &self.core.renders);
+            .register(registry, &self.core.standings, &self.core.renders, queue);
     }
 
     /// The Git endpoint of the hosted repositories. See [`githost::router`].
@@ -196,11 +197,18 @@ impl crate::web::hosting::Operations for Reconciler {
 async fn follow_news(
     core: &Arc<Core>,
     new_kinds: mpsc::UnboundedReceiver<Cache>,
+    metrics: &Metrics,
 ) -> Result<(), history::Error> {
     let tasks = &core.tasks;
     let newest = core.history.reader().newest_step().await?;
     let told = core.history.follow(newest);
     tasks.spawn_until_cancelled(events::follow(core.clone(), told));
+    if telemetry::is_on() {
+        let (feed, reader) = (core.history.follow(newest), core.history.reader().clone());
+        tasks.spawn_until_cancelled(traces::follow(feed, reader, core.env.clone()));
+    }
+    let feed = core.history.follow(newest);
+    tasks.spawn_until_cancelled(follow(core.clone(), feed, metrics.clone()));
     tasks.spawn_until_cancelled(kinds::follow(core.clone()));
     tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
@@ -216,19 +224,6 @@ fn start_driver(core: &Arc<Core>, driver: Driver<Counted<Worker>>) {
         core.cluster.lacking.asked().await;
         driver.start(WORKERS, &tasks);
     });
-}
-
-/// Counts what is recorded from now on.
-async fn count(
-    history: &History,
-    metrics: &Metrics,
-    env: &Env,
-    tasks: &Tasks,
-) -> Result<(), history::Error> {
-    let newest = history.reader().newest_step().await?;
-    let (feed, reader) = (history.follow(newest), history.reader().clone());
-    tasks.spawn_until_cancelled(follow(feed, reader, metrics.clone(), env.clone()));
-    Ok(())
 }
 
 async fn hosted(

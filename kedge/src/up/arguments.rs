@@ -1,5 +1,6 @@
 //! What `kedge up` can be told.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -94,6 +95,18 @@ pub(crate) struct Arguments {
         value_name = "BOOL"
     )]
     pub(crate) wait: bool,
+    /// What every role is told besides.
+    #[arg(skip)]
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+}
+
+impl Arguments {
+    pub(crate) fn with(self, environment: Vec<(&'static str, OsString)>) -> Self {
+        Self {
+            environment,
+            ..self
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

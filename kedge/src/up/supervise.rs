@@ -143,7 +143,8 @@ async fn start(
     };
     credentials(&inputs, env)?;
     endpoints(&inputs)?;
-    let keep = |role| {
+    let keep = |mut role: child::Role| {
+        role.environment.extend(arguments.environment.clone());
         child::keep(
             role,
             kedge.clone(),

@@ -26,8 +26,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
-    let span = tracing::info_span!("request", http.method = %request.method(), http.path = request.uri().path());
-    let answer = tracing::Instrument::instrument(Box::pin(answer(&app, request)), span);
+    let answer = Box::pin(answer(&app, request));
     answer.await.unwrap_or_else(IntoResponse::into_response)
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn of_step(step: &Step) -> Option<Told> {
             Told::normal("OperationStarted", format!("rollout {}: {text}", rollout()))
         }
         StepKind::Succeeded => Told::normal("OperationCompleted", over("succeeded")),
+        StepKind::Failed if step.is_recall() => return None,
         StepKind::Failed => Told::warning("OperationCompleted", over("failed")),
         StepKind::Superseded if step.rollout.is_some() => {
             Told::normal("OperationCompleted", over("was superseded"))

@@ -349,6 +349,17 @@ impl Reader {
     }
 
     /// Newest first.
+    /// How many rollouts of this commit are not over.
+    pub async fn unfinished_at(&self, revision: &CommitId) -> Result<i64, Error> {
+        sqlx::query_scalar(
+            "select count(*) from rollouts where revision = $1 and finished_at is null",
+        )
+        .bind(&revision.0)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(failed("count the rollouts of a commit"))
+    }
+
     pub async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
         sqlx::query_as("select * from drifts where application = $1 order by id desc limit $2")
             .bind(application)

@@ -8,6 +8,14 @@ use super::error::failed;
 use super::model::{Step, StepKind};
 use super::write::NewStep;
 
+impl Step {
+    /// Whether it is about a rollout that went well and whose commit failed elsewhere: its verdict
+    /// stays what it was.
+    pub(crate) fn is_recall(&self) -> bool {
+        self.data["recalled"] == true
+    }
+}
+
 /// Records steps, in this order.
 pub(super) async fn insert(
     connection: &mut PgConnection,

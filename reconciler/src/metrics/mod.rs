@@ -1,8 +1,11 @@
 //! Figures for dashboards and alerts. They are made from what the history records, and never
 //! decide anything.
 
+mod decide;
 mod follow;
 mod passes;
+#[cfg(test)]
+pub(crate) mod sample;
 mod set;
 mod spans;
 mod state;

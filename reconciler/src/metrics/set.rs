@@ -1,11 +1,13 @@
 //! What is measured, by the names dashboards know.
 
+use client::WorkQueue;
+use jiff::Timestamp;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::spans::Spans;
+use super::spans::{Spans, seconds};
 use super::state::States;
 use crate::history::{Step, StepKind};
 use crate::sync::{Renders, Standings};
@@ -30,6 +32,8 @@ pub(crate) struct Metrics {
     pruned: Counter,
     passes: By,
     pass_seconds: Histogram,
+    fetches: By,
+    fetch_seconds: Histogram,
 }
 
 /// From zero on: where a series begins with its first event, nobody sees that it rose.
@@ -53,6 +57,8 @@ impl Metrics {
             pruned: Counter::default(),
             passes: counters("result", &["done", "error"]),
             pass_seconds: Histogram::new(SECONDS),
+            fetches: counters("result", &["done", "error"]),
+            fetch_seconds: Histogram::new(SECONDS),
         }
     }
 
@@ -62,9 +68,13 @@ impl Metrics {
         registry: &mut Registry,
         standings: &Standings,
         renders: &Renders,
+        queue: Option<WorkQueue<String>>,
     ) {
         let registry = registry.sub_registry_with_prefix("kedge_reconciler");
-        registry.register_collector(Box::new(States(standings.clone())));
+        registry.register_collector(Box::new(States {
+            standings: standings.clone(),
+            queue,
+        }));
         registry.register(
             "commit_to_applied_seconds",
             "From a commit's arrival until the last of an application's waves was applied",
@@ -96,6 +106,10 @@ impl Metrics {
         registry.register("renders_reused", reused, renders.reused.clone());
         let seconds = "How long one look at an application took";
         registry.register("sync_pass_seconds", seconds, self.pass_seconds.clone());
+        let fetches = "Fetches from repositories elsewhere, by result";
+        registry.register("git_fetches", fetches, self.fetches.clone());
+        let seconds = "How long a fetch from a repository elsewhere took";
+        registry.register("git_fetch_seconds", seconds, self.fetch_seconds.clone());
     }
 
     /// Counts what a step of the history says by itself.
@@ -107,6 +121,7 @@ impl Metrics {
             StepKind::Accepted => one(&self.pushes, "verdict", "accepted"),
             StepKind::Refused => one(&self.pushes, "verdict", "refused"),
             StepKind::Succeeded => one(&self.rollouts, "result", "succeeded"),
+            StepKind::Failed if step.is_recall() => {}
             StepKind::Failed => one(&self.rollouts, "result", "failed"),
             StepKind::Superseded => one(&self.rollouts, "result", "superseded"),
             StepKind::Drifted => {
@@ -129,6 +144,12 @@ impl Metrics {
 
     pub(super) fn corrected(&self, seconds: f64) {
         self.drift_corrected.observe(seconds);
+    }
+
+    /// A fetch from a repository elsewhere.
+    pub(crate) fn fetched(&self, result: &'static str, from: Timestamp, to: Timestamp) {
+        self.fetches.get_or_create(&[("result", result)]).inc();
+        self.fetch_seconds.observe(seconds(from, to));
     }
 
     /// `result` is one of few words.

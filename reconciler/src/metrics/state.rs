@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use client::WorkQueue;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -13,7 +14,11 @@ use crate::sync::Standings;
 /// Labels of Applications: words of a small vocabulary, never names.
 type Labels = [(&'static str, &'static str); 2];
 
-pub(super) struct States(pub(super) Standings);
+pub(super) struct States {
+    pub(super) standings: Standings,
+    /// Applications that wait for a look.
+    pub(super) queue: Option<WorkQueue<String>>,
+}
 
 impl fmt::Debug for States {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,7 +30,7 @@ impl Collector for States {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let by_state = Family::<Labels, Gauge>::default();
         let mut unconverged = 0;
-        self.0.each(|stand| {
+        self.standings.each(|stand| {
             let standing = &stand.standing;
             let labels = [
                 ("sync", standing.sync.as_str()),
@@ -48,6 +53,10 @@ impl Collector for States {
             help,
             None,
             MetricType::Gauge,
-        )?)
+        )?)?;
+        let waiting = self.queue.as_ref().map_or(0, WorkQueue::len);
+        let help = "Applications that wait for a look";
+        let gauge = ConstGauge::new(i64::try_from(waiting).unwrap_or(i64::MAX));
+        gauge.encode(encoder.encode_descriptor("queue_depth", help, None, MetricType::Gauge)?)
     }
 }

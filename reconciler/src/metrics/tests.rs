@@ -1,16 +1,11 @@
-use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
+use super::sample::{apply, at, push, rollout};
 use super::set::Metrics;
 use super::spans::{Spans, spans};
-use crate::history::{Apply, Push, Rollout, Step, StepKind, Trigger, Verdict};
+use crate::history::{Apply, Push, Step, StepKind};
 use crate::sync::{Renders, Stand, Standings};
-use engine::rollout::{CommitId, RolloutPhase};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_767_225_600 + second).unwrap()
-}
 
 fn step(kind: StepKind, data: Value) -> Step {
     Step {
@@ -22,57 +17,6 @@ fn step(kind: StepKind, data: Value) -> Step {
         kind,
         text: String::new(),
         data,
-    }
-}
-
-fn rollout(started: i64, finished: Option<i64>) -> Rollout {
-    Rollout {
-        id: "shop-1".into(),
-        application: "shop".into(),
-        number: 1,
-        push: None,
-        revision: CommitId("1".into()),
-        previous: CommitId::default(),
-        author: crate::source::Person::default(),
-        commit_message: String::new(),
-        trigger: Trigger::Push,
-        rollback_of: String::new(),
-        rollback: None,
-        digest: String::new(),
-        phase: RolloutPhase::Succeeded,
-        message: String::new(),
-        changed: Some(true),
-        started_at: at(started),
-        began_at: None,
-        deadline_at: None,
-        finished_at: finished.map(at),
-        undone_at: None,
-        options: engine::rollout::Options::default(),
-    }
-}
-
-fn push(received: i64) -> Push {
-    Push {
-        id: "p".into(),
-        repository: "hosted".into(),
-        branch: "main".into(),
-        old_revision: CommitId::default(),
-        new_revision: CommitId("1".into()),
-        pusher: String::new(),
-        trigger: Trigger::Push,
-        received_at: at(received),
-        verdict: Verdict::Accepted,
-        report: String::new(),
-    }
-}
-
-fn apply(attempt: i32, finished: Option<i64>, error: &str) -> Apply {
-    Apply {
-        attempt,
-        wave: 0,
-        began_at: at(0),
-        finished_at: finished.map(at),
-        error: error.into(),
     }
 }
 
@@ -127,6 +71,7 @@ fn the_figures_have_the_names_of_the_contract() {
     });
     metrics.corrected(1.5);
     metrics.passed("done", 0.01);
+    metrics.fetched("error", at(1), at(3));
     let mut registry = Registry::default();
     let standings = Standings::default();
     for (name, unconverged) in [("web", 2), ("db", 1)] {
@@ -136,7 +81,7 @@ fn the_figures_have_the_names_of_the_contract() {
         };
         standings.set(name, &stand);
     }
-    metrics.register(&mut registry, &standings, &Renders::default());
+    metrics.register(&mut registry, &standings, &Renders::default(), None);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     for line in [
@@ -154,6 +99,10 @@ fn the_figures_have_the_names_of_the_contract() {
         "kedge_reconciler_sync_pass_seconds_count 1",
         "kedge_reconciler_applications{sync=\"Unknown\",health=\"Healthy\"} 2",
         "kedge_reconciler_unconverged_objects 3",
+        "kedge_reconciler_queue_depth 0",
+        "kedge_reconciler_git_fetches_total{result=\"error\"} 1",
+        "kedge_reconciler_git_fetches_total{result=\"done\"} 0",
+        "kedge_reconciler_git_fetch_seconds_sum 2.0",
     ] {
         assert!(
             text.lines().any(|it| it == line),

@@ -14,6 +14,7 @@ use client::{Author, Cache, Client, DeleteOptions, Env, Error, Informers, Propag
 use engine::apply::{Method, checked as method};
 use engine::{Kinds, Manifest};
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use super::each::{self, Write};
 use super::kinds::Lacking;
@@ -200,6 +201,18 @@ impl Cluster {
     /// Applies all of `objects`, or none of them where the server can do that. Answers them as
     /// they came to be. `commit` is what asks for them; empty for none.
     pub(crate) async fn apply(
+        &self,
+        client: &dyn Client,
+        objects: &[Object],
+        commit: &str,
+    ) -> Result<Vec<Object>, Error> {
+        let span = tracing::info_span!("apply", kedge.objects = objects.len());
+        self.apply_all(client, objects, commit)
+            .instrument(span)
+            .await
+    }
+
+    async fn apply_all(
         &self,
         client: &dyn Client,
         objects: &[Object],

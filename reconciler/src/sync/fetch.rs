@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use client::{Client, Env};
+use tracing::Instrument;
 
 use super::credentials::{Credentials, ForgeAccess};
 use crate::config::Config;
 use crate::githost::hosted::Direction;
 use crate::history::Trigger;
+use crate::metrics::Metrics;
 use crate::source::{Access, Apps, Error, Hosts, Source, Upkeep};
 
 /// Cheap to clone; all clones know the same hosts.
@@ -18,6 +20,7 @@ pub(crate) struct Fetcher {
     hosts: Hosts,
     upkeep: Upkeep,
     apps: Apps,
+    metrics: Metrics,
     env: Env,
 }
 
@@ -25,7 +28,7 @@ impl Fetcher {
     pub(crate) fn new(
         config: &Config,
         client: &Arc<dyn Client>,
-        upkeep: &Upkeep,
+        (upkeep, metrics): (&Upkeep, &Metrics),
         env: &Env,
     ) -> Self {
         Self {
@@ -33,6 +36,7 @@ impl Fetcher {
             hosts: Hosts::default(),
             upkeep: upkeep.clone(),
             apps: Apps::default(),
+            metrics: metrics.clone(),
             env: env.clone(),
         }
     }
@@ -43,7 +47,12 @@ impl Fetcher {
             return Ok(());
         }
         let using = self.upkeep.fetching(&source.location.path).await;
-        let fetched = self.download(source, trigger).await;
+        let began = self.env.now();
+        let downloading = self.download(source, trigger);
+        let span = tracing::info_span!("fetch", kedge.repository = source.name);
+        let fetched = downloading.instrument(span).await;
+        let result = if fetched.is_ok() { "done" } else { "error" };
+        self.metrics.fetched(result, began, self.env.now());
         drop(using);
         self.upkeep.look(&source.location.path);
         fetched

@@ -11,6 +11,7 @@ use engine::rollout::{
 };
 use engine::{Application, Health, Problem, Problems, Tree};
 use jiff::Timestamp;
+use tracing::{Instrument, info_span};
 
 use super::asked;
 use super::before::before_failure;
@@ -126,7 +127,8 @@ pub(crate) async fn observe(
         options: &desired.options,
         prune: prune(&application, &desired, restoring),
     };
-    let plan = look.plan(target, memory).await?;
+    let planning = look.plan(target, memory).instrument(info_span!("plan"));
+    let plan = planning.await?;
     let now = core.env.now();
     let health = plan.as_ref().ok();
     let health = health.map(|plan| look.health(plan, &render.hooks, now));
@@ -217,7 +219,8 @@ pub(crate) async fn render(
         let trees = Trees::new(all, &application);
         Ok(renders.render(&application, &commit, &trees, &cluster.kinds()))
     });
-    rendering.await.map_err(unread)
+    let span = info_span!("render");
+    rendering.instrument(span).await.map_err(unread)
 }
 
 async fn live(

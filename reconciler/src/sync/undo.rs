@@ -116,7 +116,9 @@ impl Execution<'_> {
             since: self.now(),
             atomic: false,
         }));
-        self.about(&over, StepKind::Failed, reason.to_owned());
+        let step = NewStep::new(self.now(), StepKind::Failed, reason);
+        let step = step.data(json!({"recalled": true})).rollout(&over);
+        self.pending.push(Write::Step(step));
         Next::Again
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tracing::{Instrument, Span};
 
 use api::ObjectKey;
 use client::{Client, Context, Controller, Requeue, Watch};
@@ -18,11 +19,13 @@ use super::core::{Core, SET};
 use super::execute::{Execution, Next};
 use super::memory::{Memories, Memory};
 use super::observe::{Observation, Observe, observe};
+use super::read::is_here;
 use super::standing::Stand;
 use super::target::Target;
 use super::{project, remove, set};
 use crate::history::Write;
 use crate::service::{Standing, Trouble};
+use crate::traces;
 
 /// When an Application is looked at again that could not be compared.
 const RETRY: Duration = Duration::from_secs(30);
@@ -93,6 +96,31 @@ impl Worker {
             self.stand(client, target, &name, stand).await?;
         }
         Ok(requeue)
+    }
+
+    /// A part of the trace of the rollout that runs, or that is about to begin.
+    async fn span(&self, target: &Target, application: &Application) -> Span {
+        if !telemetry::is_on() {
+            return Span::none();
+        }
+        let span = tracing::info_span!("pass", kedge.application = application.name);
+        let last = self.core.history.reader().last_rollout(&application.name);
+        let last = last.await.ok().flatten();
+        let trace = match last {
+            Some(last) if !last.phase.is_final() => Some(traces::trace(&last.id, &last.revision.0)),
+            last if is_here(application) => {
+                let revision = target.revision();
+                let is_new = last.as_ref().is_none_or(|last| last.revision != *revision);
+                let number = last.map_or(1, |last| last.number + 1);
+                let next = format!("{}-{number}", application.name);
+                is_new.then(|| traces::trace(&next, &revision.0))
+            }
+            _ => None,
+        };
+        if let Some(trace) = trace {
+            telemetry::join(&span, &trace);
+        }
+        span
     }
 
     /// Lets everybody know how the Application is.
@@ -176,7 +204,11 @@ impl Controller for Worker {
             return set::pass(&self.core, context.client, &target).await;
         }
         match self.core.application(&target, key) {
-            Some(application) => self.pass(context.client, &target, application).await,
+            Some(application) => {
+                let span = self.span(&target, &application).await;
+                let pass = self.pass(context.client, &target, application);
+                pass.instrument(span).await
+            }
             None => remove::pass(&self.core, context.client, &target, key).await,
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use http::Method;
 use serde_json::{Value, json};
+use tracing::Span;
 
 use api::selector::{FieldSelector, LabelSelector};
 use api::{Catalog, Collection, Object, ObjectKey, Resource, resource};
@@ -108,6 +109,18 @@ impl Request {
         } else {
             format!("{}?{}", self.path, self.query)
         }
+    }
+
+    /// For traces, by the names of OpenTelemetry.
+    pub(super) fn span(&self) -> Span {
+        tracing::debug_span!(
+            "call",
+            otel.kind = "client",
+            otel.name = %self.method,
+            http.request.method = %self.method,
+            url.path = self.path,
+            http.response.status_code = tracing::field::Empty,
+        )
     }
 
     /// For messages: `GET /api/v1/pods`.

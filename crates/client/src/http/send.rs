@@ -7,6 +7,7 @@ use futures::{Stream, StreamExt};
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 use serde_json::Value;
+use tracing::{Instrument, Span};
 
 use api::{Object, Reason, Status};
 
@@ -73,9 +74,15 @@ impl HttpClient {
     }
 
     async fn exchange(&self, request: Request, operation: &str) -> Result<(u16, Bytes), Error> {
-        let response = self.begin(request, operation).await?;
-        let code = response.status().as_u16();
-        Ok((code, read(response.into_body(), operation).await?))
+        let span = request.span();
+        async {
+            let response = self.begin(request, operation).await?;
+            let code = response.status().as_u16();
+            Span::current().record("http.response.status_code", code);
+            Ok((code, read(response.into_body(), operation).await?))
+        }
+        .instrument(span)
+        .await
     }
 
     async fn begin(
@@ -88,6 +95,9 @@ impl HttpClient {
             .uri(request.uri())
             .header(http::header::ACCEPT, request.accept)
             .header(http::header::USER_AGENT, "kedge");
+        if let Some(context) = telemetry::traceparent() {
+            builder = builder.header("traceparent", context);
+        }
         if !request.body.is_empty() {
             builder = builder.header(http::header::CONTENT_TYPE, request.content_type);
         }

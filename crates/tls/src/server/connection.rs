@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
+use tracing::{Instrument, Span};
 
 use super::accept::Accepted;
 use super::{Limits, Peer, PeerCertificate, Transport};
@@ -103,7 +104,16 @@ where
     let address = peer.address;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        service.clone().oneshot(request)
+        let span = span(&request);
+        let answer = service.clone().oneshot(request);
+        async {
+            let answer = answer.await;
+            if let Ok(response) = &answer {
+                answered(response.status());
+            }
+            answer
+        }
+        .instrument(span)
     });
     let builder = builder(limits);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
@@ -120,6 +130,33 @@ where
     };
     if let Err(error) = outcome {
         tracing::debug!(peer.address = %address, %error, "connection ended");
+    }
+}
+
+/// One for each request, by the names of OpenTelemetry; a part of the caller's trace where there is
+/// one.
+fn span<B>(request: &Request<B>) -> Span {
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = %request.method(),
+        otel.status_code = tracing::field::Empty,
+        http.request.method = %request.method(),
+        http.response.status_code = tracing::field::Empty,
+        url.path = request.uri().path(),
+    );
+    let context = request.headers().get("traceparent");
+    if let Some(context) = context.and_then(|value| value.to_str().ok()) {
+        telemetry::continue_from(&span, context);
+    }
+    span
+}
+
+fn answered(code: StatusCode) {
+    let span = Span::current();
+    span.record("http.response.status_code", code.as_u16());
+    if code.is_server_error() {
+        span.record("otel.status_code", "ERROR");
     }
 }
 

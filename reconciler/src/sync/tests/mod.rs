@@ -4,6 +4,7 @@ mod by_hand;
 mod change;
 mod crash;
 mod events;
+mod figures;
 mod foreign;
 mod hooks;
 mod hosted;

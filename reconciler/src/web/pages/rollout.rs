@@ -6,9 +6,11 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::{Markup, follow, fragment, html, take};
 use crate::history::RolloutDetail;
+use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::live::Fragment;
@@ -39,7 +41,11 @@ pub(in crate::web) async fn page(
 ) -> Result<Response, PageError> {
     let detail = detail(&app, &id).await?;
     if visitor.json {
-        return Ok(Json(detail).into_response());
+        let mut value = json!(detail);
+        if let Some(trace) = traces::id(&detail.rollout) {
+            value["traceId"] = json!(trace);
+        }
+        return Ok(Json(value).into_response());
     }
     let fragments = make(&app, &detail).await;
     let name = detail.rollout.application.as_str();

@@ -8,13 +8,17 @@ use super::{report, tree};
 /// never in each other's list: the Kubernetes-compatible API is the only way in.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &[]),
-    ("client", &["api"]),
+    ("client", &["api", "telemetry"]),
     ("embedded-postgres", &["client"]),
     ("engine", &["api"]),
-    ("tls", &["api", "client"]),
+    ("telemetry", &[]),
+    ("tls", &["api", "client", "telemetry"]),
     ("orchestrator", &["api", "client", "tls"]),
     ("nodeagent", &["api", "client", "tls"]),
-    ("reconciler", &["api", "client", "engine", "tls"]),
+    (
+        "reconciler",
+        &["api", "client", "engine", "telemetry", "tls"],
+    ),
     (
         "kedge",
         &[
@@ -25,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "nodeagent",
             "orchestrator",
             "reconciler",
+            "telemetry",
             "tls",
         ],
     ),
