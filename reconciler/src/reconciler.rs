@@ -88,6 +88,7 @@ impl Reconciler {
             inventory,
             holds,
             renders: crate::sync::Renders::new(&config.keys),
+            definitions: crate::sync::Definitions::default(),
             signatures: crate::sync::Signatures::new(&config, &env),
             reads: crate::sync::Reads::default(),
             source,

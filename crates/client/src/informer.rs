@@ -11,9 +11,12 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span, warn};
 
-use api::{Collection, ResourceVersion, WatchEvent};
+use api::{Collection, Object, ResourceVersion, WatchEvent};
 
 use crate::{Backoff, Cache, Client, Env, Error, ListOptions, Remedy, Tasks, WatchOptions};
+
+/// What is done to every object before a cache keeps it, for example to have it take less memory.
+pub type Trim = fn(&mut Object);
 
 /// A running informer. Its cache stays readable whatever the server does.
 #[derive(Clone)]
@@ -26,13 +29,14 @@ impl Informer {
     pub fn start(
         client: Arc<dyn Client>,
         collection: Collection,
-        options: WatchOptions,
+        (options, trim): (WatchOptions, Trim),
         tasks: &Tasks,
         env: &Env,
     ) -> Self {
         let follower = Follower {
             client,
             options,
+            trim,
             cache: Cache::new(collection),
             env: env.clone(),
         };
@@ -48,6 +52,7 @@ impl Informer {
 struct Follower {
     client: Arc<dyn Client>,
     options: WatchOptions,
+    trim: Trim,
     cache: Cache,
     env: Env,
 }
@@ -112,7 +117,8 @@ impl Follower {
             fields: self.options.fields.clone(),
             newest: true,
         };
-        let list = self.client.list(self.cache.collection(), &options).await?;
+        let mut list = self.client.list(self.cache.collection(), &options).await?;
+        list.items.iter_mut().for_each(self.trim);
         debug!(objects = list.items.len(), version = %list.resource_version, "listed");
         self.cache
             .replace(list.items, list.resource_version.clone());
@@ -145,7 +151,8 @@ impl Follower {
     fn take(&self, event: WatchEvent, reached: &mut Reached) {
         reached.events = true;
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+            WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
+                (self.trim)(&mut object);
                 reached.version = object.resource_version();
                 self.cache.upsert(object);
             }
@@ -223,16 +230,24 @@ struct Shared {
     client: Arc<dyn Client>,
     env: Env,
     tasks: Tasks,
+    trim: Trim,
     running: Mutex<BTreeMap<(Collection, String), Running>>,
 }
 
 impl Informers {
+    /// Their caches keep objects as the server sends them.
     pub fn new(client: Arc<dyn Client>, env: &Env, tasks: &Tasks) -> Self {
+        Self::trimmed(client, env, tasks, |_| {})
+    }
+
+    /// Their caches keep what `trim` leaves of each object.
+    pub fn trimmed(client: Arc<dyn Client>, env: &Env, tasks: &Tasks, trim: Trim) -> Self {
         Self {
             shared: Arc::new(Shared {
                 client,
                 env: env.clone(),
                 tasks: tasks.clone(),
+                trim,
                 running: Mutex::default(),
             }),
         }
@@ -249,11 +264,16 @@ impl Informers {
         let mut running = self.running();
         let started = running.entry(id).or_insert_with(|| {
             let Shared {
-                client, env, tasks, ..
+                client,
+                env,
+                tasks,
+                trim,
+                ..
             } = &*self.shared;
             let follower = Follower {
                 client: client.clone(),
                 options: options.clone(),
+                trim: *trim,
                 cache: Cache::new(collection.clone()),
                 env: env.clone(),
             };

@@ -31,7 +31,7 @@ pub use driver::{Context, Controller, Drive, Driver, Outcome, Requeue, Wake, Wat
 pub use error::{Error, Remedy};
 pub use events::{EventRecorder, EventType};
 pub use http::{ByteStream, ConnectError, HttpClient, LogOptions, Logs};
-pub use informer::{Informer, Informers};
+pub use informer::{Informer, Informers, Trim};
 pub use leader::{Election, Timing};
 pub use queue::{WeakQueue, WorkQueue};
 pub use tasks::{Spawner, Tasks};

@@ -9,6 +9,7 @@ use clap::Args;
 use prometheus_client::registry::Registry;
 
 use api::kinds::VerifyMode;
+use api::patch::managed::pack;
 use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
@@ -230,7 +231,7 @@ async fn serve(
     let asked = Arc::clone(&reconciler);
     let pages = router(Deps {
         service: reconciler,
-        informers: Informers::new(client.clone(), &env, tasks),
+        informers: Informers::trimmed(client.clone(), &env, tasks, pack),
         client,
         logs,
         auth,

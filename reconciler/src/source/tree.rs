@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use git2::{FileMode, ObjectType};
 
-use engine::tree::{Entry, EntryKind, Error, Node, Tree, identity, path};
+use engine::tree::{Entry, EntryKind, Error, Node, Place, Tree, identity, path};
 
 /// How many directories are kept open at most.
 const OPEN: usize = 4096;
@@ -17,6 +17,8 @@ pub struct GitTree<'a> {
     root: Rc<git2::Tree<'a>>,
     /// Directories that were looked into: libgit2 reads a large one again for every name in it.
     open: RefCell<HashMap<String, Option<Rc<git2::Tree<'a>>>>>,
+    /// Their identities: a large one takes long to read.
+    listings: RefCell<HashMap<String, String>>,
 }
 
 impl<'a> GitTree<'a> {
@@ -25,6 +27,7 @@ impl<'a> GitTree<'a> {
             repository,
             root: Rc::new(root),
             open: RefCell::default(),
+            listings: RefCell::default(),
         }
     }
 
@@ -63,6 +66,20 @@ impl<'a> GitTree<'a> {
         Ok(found)
     }
 
+    /// The identity of a directory, or of nothing. Many Applications may share a directory.
+    fn listing(&self, path: &str) -> Result<String, Error> {
+        if let Some(known) = self.listings.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let found = self.node(path).map(|node| identity(&node))?;
+        let mut listings = self.listings.borrow_mut();
+        if listings.len() >= OPEN {
+            listings.clear();
+        }
+        listings.insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+
     fn blob(&self, path: &str, entry: &git2::TreeEntry) -> Result<git2::Blob<'_>, Error> {
         self.repository
             .find_blob(entry.id())
@@ -92,13 +109,29 @@ impl Tree for GitTree<'_> {
         })
     }
 
+    fn place(&self, path: &str) -> Result<Place, Error> {
+        let Some(entry) = self.entry(path)? else {
+            let is_root = path.is_empty();
+            return Ok(if is_root {
+                Place::Directory
+            } else {
+                Place::Absent
+            });
+        };
+        match kind(&entry) {
+            Some(EntryKind::Directory) => Ok(Place::Directory),
+            Some(EntryKind::File) => Ok(Place::File),
+            Some(EntryKind::Symlink) | None => self.node(path).map(Place::from),
+        }
+    }
+
     fn identity(&self, path: &str) -> Result<String, Error> {
         let entry = self.entry(path)?;
         match entry.as_ref().map(|entry| (kind(entry), entry.id())) {
             Some((Some(EntryKind::File), id)) => Ok(format!("file:{id}")),
             Some((Some(EntryKind::Symlink), id)) => Ok(format!("symlink:{id}")),
             Some((None, id)) => Ok(format!("submodule:{id}")),
-            _ => self.node(path).map(|node| identity(&node)),
+            _ => self.listing(path),
         }
     }
 }

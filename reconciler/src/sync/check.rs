@@ -8,7 +8,7 @@ use api::{GroupVersionKind, Object};
 use engine::application::{Found, NAMESPACE};
 use engine::plan::{self, Prune};
 use engine::rollout::CommitId;
-use engine::{Application, Manifest, Origin, Plan, Problems, diff};
+use engine::{Application, Manifest, Origin, Plan, Problems};
 
 use super::core::{Core, applications};
 use super::plan::Stored;
@@ -101,8 +101,7 @@ fn definitions(core: &Core, found: &[Arc<Found>]) -> Vec<Manifest> {
     let is_new = |found: &&Arc<Found>| {
         let object = &found.manifest.object;
         let live = known.find(object.namespace(), object.name());
-        // What the server adds by itself is no difference.
-        live.is_none_or(|live| !diff::changes(&live, &diff::overlay(&live, object)).is_empty())
+        live.is_none_or(|live| !core.definitions.is_as(found, &live))
     };
     let new = found.iter().filter(is_new);
     let new: Vec<Manifest> = new.map(|found| found.manifest.clone()).collect();

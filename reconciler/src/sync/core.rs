@@ -12,6 +12,7 @@ use engine::application::{Found, NAMESPACE};
 use engine::tree::path;
 
 use super::cluster::Cluster;
+use super::definitions::Definitions;
 use super::fetch::Fetcher;
 use super::holds::Holds;
 use super::inventory::Inventory;
@@ -45,6 +46,7 @@ pub(crate) struct Core {
     pub(crate) inventory: Inventory,
     pub(crate) holds: Holds,
     pub(crate) renders: Renders,
+    pub(crate) definitions: Definitions,
     pub(crate) signatures: Signatures,
     pub(crate) reads: Reads,
     /// The repository that is followed.

@@ -145,6 +145,17 @@ impl Inventory {
         .collect()
     }
 
+    /// Those of the Application's keys that `are`.
+    pub(crate) fn keys(
+        &self,
+        application: &str,
+        are: impl Fn(&ObjectKey) -> bool,
+    ) -> Vec<ObjectKey> {
+        let all = self.lock();
+        let own = all.owners.get(application).into_iter().flatten();
+        own.filter(|key| are(key)).cloned().collect()
+    }
+
     /// How many objects are the Application's.
     pub(crate) fn count(&self, application: &str) -> usize {
         self.lock().owners.get(application).map_or(0, BTreeSet::len)

@@ -11,6 +11,7 @@ pub(crate) mod check;
 mod cluster;
 pub(crate) mod core;
 mod credentials;
+mod definitions;
 mod desired;
 mod drift;
 mod each;
@@ -59,6 +60,7 @@ mod worker;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use core::causes;
+pub(crate) use definitions::Definitions;
 pub(crate) use desired::commits;
 pub(crate) use fetch::Fetcher;
 pub(crate) use foreign::{claim, refuse};

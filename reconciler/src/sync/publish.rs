@@ -19,6 +19,7 @@ pub(crate) fn publish(core: &Core, target: Target) {
     names.extend(target.applications.keys().cloned());
     let kept: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     core.renders.retain(&kept);
+    core.definitions.retain(|name| kept.contains(name));
     let before = core.target.send_replace(Some(target.clone()));
     let mut concerned = Vec::new();
     let mut carried = Vec::new();

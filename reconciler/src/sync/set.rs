@@ -1,13 +1,13 @@
 //! The Applications themselves: those of the commit are applied like anything else. One that left
 //! the commit is taken away by its own pass, after its objects.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{GroupVersionKind, Object, ObjectKey};
 use client::{Client, Requeue};
-use engine::application::NAMESPACE;
-use engine::diff;
+use engine::Application;
+use engine::application::{Found, NAMESPACE};
 
 use super::core::{Core, SET, application_collection};
 use super::target::Target;
@@ -29,7 +29,7 @@ pub(crate) async fn pass(
     for found in target.applications.values() {
         let object = &found.manifest.object;
         let key = collection.key(object.namespace(), object.name());
-        if !is_there(core, &key, object) {
+        if !is_there(core, &key, found) {
             keys.push(key);
             objects.push(object.clone());
         }
@@ -63,12 +63,10 @@ pub(crate) async fn pass(
 }
 
 /// Whether the live object has everything that the commit says.
-fn is_there(core: &Core, key: &ObjectKey, object: &Object) -> bool {
-    let Some(live) = core.applications().get(key) else {
-        return false;
-    };
-    let owned = core.inventory.owner(key).is_some();
-    owned && !live.is_deleting() && diff::changes(&live, &diff::overlay(&live, object)).is_empty()
+fn is_there(core: &Core, key: &ObjectKey, found: &Arc<Found>) -> bool {
+    let live = core.applications().get(key);
+    let is_as = live.is_some_and(|live| core.definitions.is_as(found, &live));
+    is_as && core.inventory.owner(key).is_some()
 }
 
 async fn namespace(core: &Core, client: &dyn Client) -> Result<(), client::Error> {
@@ -79,25 +77,29 @@ async fn namespace(core: &Core, client: &dyn Client) -> Result<(), client::Error
 
 /// Keeps the list of Applications that the history shows.
 async fn record(core: &Core, target: &Target) -> Result<(), client::Error> {
-    let objects = core.applications().in_namespace(NAMESPACE);
-    let by_hand = objects.iter().map(|object| object.name().to_owned());
-    let names: BTreeSet<String> = target.applications.keys().cloned().chain(by_hand).collect();
     let now = core.env.now();
     let mut records = Vec::new();
-    for name in names {
-        let Some(application) = core.application(target, &name) else {
-            continue;
-        };
-        let before = core.inventory.record(&name);
+    let mut note = |application: &Application, in_git: bool| {
+        let before = core.inventory.record(&application.name);
         let record = ApplicationRecord {
-            in_git: target.application(&name).is_some(),
+            name: application.name.clone(),
+            in_git,
             deletion: application.deletion,
             seen_at: before.as_ref().map_or(now, |before| before.seen_at),
             removed_at: None,
-            name,
         };
         if before.as_ref() != Some(&record) {
             records.push(record);
+        }
+    };
+    for found in target.applications.values() {
+        note(&found.application, true);
+    }
+    for object in core.applications().in_namespace(NAMESPACE) {
+        if target.application(object.name()).is_none()
+            && let Some(application) = core.application(target, object.name())
+        {
+            note(&application, false);
         }
     }
     if records.is_empty() {
@@ -109,13 +111,9 @@ async fn record(core: &Core, target: &Target) -> Result<(), client::Error> {
 /// Takes Applications out of the inventory that are neither wanted nor there.
 async fn forget_gone(core: &Core, target: &Target) -> Result<(), client::Error> {
     let live = core.applications();
-    let gone: Vec<ObjectKey> = core
-        .inventory
-        .of(SET)
-        .into_iter()
-        .map(|entry| entry.key)
-        .filter(|key| target.application(&key.name).is_none() && live.get(key).is_none())
-        .collect();
+    let is_gone =
+        |key: &ObjectKey| target.application(&key.name).is_none() && live.get(key).is_none();
+    let gone = core.inventory.keys(SET, is_gone);
     if gone.is_empty() {
         return Ok(());
     }

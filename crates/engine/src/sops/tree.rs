@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::{Error, Sealed};
-use crate::tree::{self, Node, Tree};
+use crate::tree::{self, Node, Place, Tree};
 
 /// Reads `inner`, and remembers what was encrypted in it.
 pub(crate) struct Sealing<'a> {
@@ -50,6 +50,10 @@ impl Tree for Sealing<'_> {
         let node = self.node(path)?;
         let token = self.sealed.borrow_mut().whole(path);
         Ok(token.map_or(node, |token| Node::File(token.into_bytes().into())))
+    }
+
+    fn place(&self, path: &str) -> Result<Place, tree::Error> {
+        self.inner.place(path)
     }
 
     fn identity(&self, path: &str) -> Result<String, tree::Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::recorder::holds;
 use super::{Error, Reads, Tree};
 
 /// The paths whose node may be another one, directories included: a changed file is a change of
@@ -27,11 +28,10 @@ impl Reads {
     /// Whether a render that held before `changes` holds in the tree they lead to. Only what is in
     /// both is looked at.
     pub fn hold_after(&self, changes: &Changes, tree: &dyn Tree) -> Result<bool, Error> {
-        let holds = |path: &String, identity: &String| Ok(tree.identity(path)? == *identity);
         if changes.0.len() < self.0.len() {
             for path in &changes.0 {
                 if let Some(identity) = self.0.get(path)
-                    && !holds(path, identity)?
+                    && !holds(tree, path, identity)?
                 {
                     return Ok(false);
                 }
@@ -39,7 +39,7 @@ impl Reads {
             return Ok(true);
         }
         for (path, identity) in &self.0 {
-            if changes.0.contains(path) && !holds(path, identity)? {
+            if changes.0.contains(path) && !holds(tree, path, identity)? {
                 return Ok(false);
             }
         }
@@ -56,11 +56,13 @@ mod tests {
     fn what_was_read_holds_until_a_change_touches_it() {
         let tree = MapTree::default()
             .with_file("a/one.yaml", "1")
-            .with_file("a/b/deep.yaml", "1");
+            .with_file("a/b/deep.yaml", "1")
+            .with_file("d/e/there.yaml", "1");
         let recorder = Recorder::new(&tree);
         let reader = Reader::new(&recorder);
         reader.file("a/one.yaml").unwrap();
         reader.file("a/absent.yaml").unwrap();
+        reader.file("d/e/absent.yaml").unwrap();
         reader.directory("a").unwrap();
         let reads = recorder.into_reads();
         let check = |file: &str, content: &str, expected: bool| {
@@ -79,6 +81,11 @@ mod tests {
         check("a/new.yaml", "one name more", false);
         check("a/b/deep.yaml", "never read", true);
         check("c.yaml", "elsewhere", true);
+        // One more beside the directories on the way, which nobody listed.
+        check("d/e/absent.yaml", "there", false);
+        check("d/e/new.yaml", "beside an absent one", true);
+        check("d/other/new.yaml", "a directory more", true);
+        check("d/e", "a file on the way", false);
         // Said to be changed, and the same.
         check("a/one.yaml", "1", true);
     }

@@ -43,6 +43,15 @@ pub enum EntryKind {
     Symlink,
 }
 
+/// What is at a path, without a look into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Absent,
+    File,
+    Directory,
+    Symlink(String),
+}
+
 /// Files by path. Paths are relative to the root, separated by `/`, with no `.` or `..` in them;
 /// the root is the empty path.
 pub trait Tree {
@@ -53,11 +62,27 @@ pub trait Tree {
         self.node(path)
     }
 
+    /// What [`Tree::node`] answers, short of what is in it: which files a directory has is not asked.
+    fn place(&self, path: &str) -> Result<Place, Error> {
+        self.node(path).map(Place::from)
+    }
+
     /// A name for what [`Tree::node`] answers: as long as it is equal, so is the answer. Over Git
     /// this is the blob's id, which is cheaper than the blob; keep the default for directories,
     /// so that only a changed list of names counts as a change.
     fn identity(&self, path: &str) -> Result<String, Error> {
         self.node(path).map(|node| identity(&node))
+    }
+}
+
+impl From<Node> for Place {
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Absent => Self::Absent,
+            Node::File(_) => Self::File,
+            Node::Directory(_) => Self::Directory,
+            Node::Symlink(target) => Self::Symlink(target),
+        }
     }
 }
 

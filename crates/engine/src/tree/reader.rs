@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Error, Node, Tree, path};
+use super::{Entry, Error, Node, Place, Tree, path};
 
 /// How many links one path may go through.
 const LINKS: usize = 16;
@@ -72,13 +72,14 @@ impl<'a> Reader<'a> {
     fn through_parents(&self, at: &str, asked: &str) -> Result<Option<String>, Error> {
         for (index, _) in at.match_indices('/') {
             let (parent, rest) = (&at[..index], &at[index + 1..]);
-            match self.tree.node(parent)? {
-                Node::Symlink(target) => {
+            // Not what else is in it: one more directory beside this one is nothing to a render.
+            match self.tree.place(parent)? {
+                Place::Symlink(target) => {
                     let target = resolve(path::parent(parent), &target, asked)?;
                     return resolve(&target, rest, asked).map(Some);
                 }
-                Node::Directory(_) => {}
-                Node::Absent | Node::File(_) => return Ok(None),
+                Place::Directory => {}
+                Place::Absent | Place::File => return Ok(None),
             }
         }
         Ok(None)

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Error, Node, Tree, hex};
+use super::{Error, Node, Place, Tree, hex};
+
+/// What the identity of a place begins with; that of a node never does.
+const PLACE: &str = "place:";
 
 /// A tree that notes every question put to it.
 pub struct Recorder<'a> {
@@ -31,11 +34,25 @@ impl<'a> Recorder<'a> {
 impl Tree for Recorder<'_> {
     fn node(&self, path: &str) -> Result<Node, Error> {
         let node = self.inner.node(path)?;
-        if !self.reads.borrow().contains_key(path) {
+        let known = self
+            .reads
+            .borrow()
+            .get(path)
+            .is_some_and(|it| !is_place(it));
+        if !known {
             let identity = self.inner.identity(path)?;
             self.reads.borrow_mut().insert(path.to_owned(), identity);
         }
         Ok(node)
+    }
+
+    fn place(&self, path: &str) -> Result<Place, Error> {
+        let place = self.inner.place(path)?;
+        let mut reads = self.reads.borrow_mut();
+        if !reads.contains_key(path) {
+            reads.insert(path.to_owned(), named(&place));
+        }
+        Ok(place)
     }
 
     fn identity(&self, path: &str) -> Result<String, Error> {
@@ -43,7 +60,29 @@ impl Tree for Recorder<'_> {
     }
 }
 
-/// Everything one render read: path to identity (see [`Tree::identity`]).
+fn is_place(identity: &str) -> bool {
+    identity.starts_with(PLACE)
+}
+
+fn named(place: &Place) -> String {
+    match place {
+        Place::Absent => format!("{PLACE}absent"),
+        Place::File => format!("{PLACE}file"),
+        Place::Directory => format!("{PLACE}directory"),
+        Place::Symlink(target) => format!("{PLACE}symlink:{target}"),
+    }
+}
+
+/// Whether a tree has at a path what was read there.
+pub(super) fn holds(tree: &dyn Tree, path: &str, identity: &str) -> Result<bool, Error> {
+    if is_place(identity) {
+        return Ok(named(&tree.place(path)?) == identity);
+    }
+    Ok(tree.identity(path)? == identity)
+}
+
+/// Everything one render read: path to identity (see [`Tree::identity`]), or only to what kind of
+/// place it is, where nobody asked for more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reads(pub BTreeMap<String, String>);
@@ -52,7 +91,7 @@ impl Reads {
     /// Whether the same render over `tree` would read the same, and so give the same.
     pub fn hold_in(&self, tree: &dyn Tree) -> Result<bool, Error> {
         for (path, identity) in &self.0 {
-            if tree.identity(path)? != *identity {
+            if !holds(tree, path, identity)? {
                 return Ok(false);
             }
         }

@@ -64,7 +64,8 @@ impl Site {
             objects: objects(sample.hostile),
             log,
         });
-        let informers = Informers::new(cluster.clone(), &env, &tasks);
+        let informers =
+            Informers::trimmed(cluster.clone(), &env, &tasks, api::patch::managed::pack);
         for collection in followed() {
             informers.cache(&collection);
         }

@@ -102,6 +102,11 @@ fn a_created_deployment_is_owned_as_kubernetes_does() {
             "subresource": "status",
         })
     );
+
+    let mut packed = controlled.clone();
+    pack(&mut packed);
+    assert!(packed.body["metadata"]["managedFields"][0]["fieldsV1"].is_string());
+    assert_eq!(Managed::of(&packed), Managed::of(&controlled));
 }
 
 #[test]

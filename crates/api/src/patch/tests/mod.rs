@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::apply::{Conflicts, apply};
 use super::manage::update;
-use super::managed::{Entry, Managed};
+use super::managed::{Entry, Managed, pack};
 use super::{Manager, PatchType};
 use crate::schema::Type;
 use crate::{GroupVersionKind, Object, Status};
