@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::kinds::VerifyMode;
 
-use crate::source::Keyring;
+use crate::source::{Keyring, SigningKey};
 
 /// The field manager of everything that comes from Git.
 pub const MANAGER: &str = "kedge";
@@ -35,6 +35,8 @@ pub struct Config {
     /// Who must have signed the commits of the cluster repository: a directory of keys, and which
     /// commits.
     pub trusted_keys: Option<(PathBuf, VerifyMode)>,
+    /// What Kedge's own commits are signed with.
+    pub signing_key: Option<SigningKey>,
 }
 
 /// Which repository is followed.
@@ -65,6 +67,7 @@ impl Config {
             push_limit: 256 << 20,
             keys: Keyring::default(),
             trusted_keys: None,
+            signing_key: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
+use api::patch::managed::pack;
 use client::{Cache, Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
@@ -17,13 +18,14 @@ use crate::forge::{Change, Pull};
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
+use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
 use crate::sync::change;
 use crate::sync::core::Core;
 use crate::sync::pulls::{self, Changes};
 use crate::sync::{
-    Cluster, Fetcher, Holds, Inventory, Mirroring, PushGate, Sources, Standings, Tracker, Troubles,
-    Worker, kinds, wake,
+    Cluster, Definitions, Fetcher, Holds, Inventory, Mirroring, PushGate, Reads, Renders,
+    Signatures, Sources, Standings, Tracker, Troubles, Worker, kinds, wake,
 };
 use crate::traces;
 
@@ -43,6 +45,8 @@ pub enum Error {
     Hosted(#[from] githost::hosted::Error),
     #[error("cannot host the repository")]
     Host(#[source] std::io::Error),
+    #[error("cannot sign the first commit")]
+    Sign(#[source] crate::source::Error),
     #[error("a task of the start broke down")]
     Broken(#[source] tokio::task::JoinError),
 }
@@ -51,12 +55,18 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Reconciler {
     pub(crate) core: Arc<Core>,
+    informers: Informers,
     host: GitHost,
     tokens: Arc<Tokens>,
     metrics: Metrics,
 }
 
 impl Reconciler {
+    /// The caches it reads the cluster from, for whoever shows the same objects.
+    pub fn informers(&self) -> Informers {
+        self.informers.clone()
+    }
+
     /// Opens the history, prepares the repository, and begins to follow it.
     ///
     /// # Errors
@@ -69,8 +79,8 @@ impl Reconciler {
     ) -> Result<Self, Error> {
         let history = History::connect(&config.database_url).await?;
         let metrics = Metrics::new();
-        let source = source(&config).await?;
-        let informers = Informers::new(client.clone(), &env, &tasks);
+        let source = source(&config, &env).await?;
+        let informers = Informers::trimmed(client.clone(), &env, &tasks, pack);
         let (cluster, new_kinds) = Cluster::new(&client, &informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let holds = Holds::load(history.reader()).await?;
@@ -87,10 +97,10 @@ impl Reconciler {
             cluster,
             inventory,
             holds,
-            renders: crate::sync::Renders::new(&config.keys),
-            definitions: crate::sync::Definitions::default(),
-            signatures: crate::sync::Signatures::new(&config, &env),
-            reads: crate::sync::Reads::default(),
+            renders: Renders::new(&config.keys),
+            definitions: Definitions::default(),
+            signatures: Signatures::new(&config, &env),
+            reads: Reads::default(),
             source,
             changes: Changes::default(),
             mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
@@ -111,10 +121,10 @@ impl Reconciler {
         start_driver(&core, driver);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
-        let span = tracing::info_span!("tracker", repository = %core.source.name);
-        tasks.spawn_until_cancelled(Tracker::new(&core).run().instrument(span));
+        track(&core);
         Ok(Self {
             core,
+            informers,
             host,
             tokens: Arc::new(tokens),
             metrics,
@@ -251,7 +261,7 @@ fn driver(
     Driver::new(worker, client, informers, &core.env)
 }
 
-async fn source(config: &Config) -> Result<Source, Error> {
+async fn source(config: &Config, env: &Env) -> Result<Source, Error> {
     match &config.repository {
         RepositoryConfig::Hosted { seed } => {
             let path = config.data.join(githost::repository::PATH);
@@ -259,11 +269,27 @@ async fn source(config: &Config) -> Result<Source, Error> {
             let preparing = tokio::task::spawn_blocking(move || {
                 githost::repository::prepare(&at, &branch, seed.as_deref())
             });
-            preparing.await.map_err(Error::Broken)??;
-            Ok(Source::hosted(&path))
+            let seeded = preparing.await.map_err(Error::Broken)??;
+            let source = Source::hosted(&path);
+            if let (Some(first), Some(_)) = (seeded, &config.signing_key) {
+                let signed = sign(config, env, &source.location, &first);
+                let signed = signed.await.map_err(Error::Sign)?;
+                let (branch, log) = (config.branch.clone(), "signed");
+                let moving = tokio::task::spawn_blocking(move || {
+                    githost::repository::advance(&path, &branch, &first, &signed, log)
+                });
+                moving.await.map_err(Error::Broken)??;
+            }
+            Ok(source)
         }
         RepositoryConfig::Remote { url, .. } => Ok(Source::remote(url, &mirrors(&config.data))),
     }
+}
+
+fn track(core: &Arc<Core>) {
+    let span = tracing::info_span!("tracker", repository = %core.source.name);
+    let tracking = Tracker::new(core).run().instrument(span);
+    core.tasks.spawn_until_cancelled(tracking);
 }
 
 fn host(core: &Arc<Core>, upkeep: Upkeep) -> Result<GitHost, Error> {

@@ -9,12 +9,11 @@ use clap::Args;
 use prometheus_client::registry::Registry;
 
 use api::kinds::VerifyMode;
-use api::patch::managed::pack;
-use client::{Client, Env, HttpClient, Informers, Logs, Tasks};
+use client::{Client, Env, HttpClient, Logs, Tasks};
 use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
-use reconciler::source::{self, Keyring, Probe, Trust, Wish};
+use reconciler::source::{self, Keyring, Probe, SigningKey, Trust, Wish};
 use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
@@ -73,6 +72,10 @@ pub(crate) struct Arguments {
     /// Which commits must be signed, with --trusted-keys
     #[arg(long, env = "KEDGE_VERIFY", value_enum, default_value_t = Signed::Head)]
     verify: Signed,
+    /// Sign Kedge's own commits, rollbacks, with this SSH private key, which has no passphrase and
+    /// which only its owner may read
+    #[arg(long, env = "KEDGE_SIGNING_KEY", value_name = "FILE")]
+    signing_key: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,
@@ -157,6 +160,13 @@ pub(crate) fn trusted(directory: Option<&Path>) -> Result<(), Usage> {
         .map_err(|error| Usage(format!("--trusted-keys: {error}; {}", error.advice())))
 }
 
+/// The same of the key that Kedge signs with.
+pub(crate) fn signing(key: Option<&Path>) -> Result<(), Usage> {
+    let read = key.map(SigningKey::check).transpose();
+    read.map(drop)
+        .map_err(|error| Usage(format!("--signing-key: {error}")))
+}
+
 /// Keys that cannot be used are said at once.
 pub(crate) fn keyring(path: Option<&Path>) -> Result<Keyring, Usage> {
     let keys = Keyring::new(path.map(Path::to_owned));
@@ -169,6 +179,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
     let keys = keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
+    signing(arguments.signing_key.as_deref())?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,
@@ -230,8 +241,8 @@ async fn serve(
     reconciler.measure(&mut registry);
     let asked = Arc::clone(&reconciler);
     let pages = router(Deps {
+        informers: reconciler.informers(),
         service: reconciler,
-        informers: Informers::trimmed(client.clone(), &env, tasks, pack),
         client,
         logs,
         auth,
@@ -275,6 +286,7 @@ fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyho
     let trusted_keys = arguments.trusted_keys.clone();
     Ok(Config {
         trusted_keys: trusted_keys.map(|directory| (directory, mode)),
+        signing_key: arguments.signing_key.clone().map(SigningKey::new),
         repository,
         branch: arguments.branch.clone(),
         path: arguments.path.clone(),

@@ -70,6 +70,10 @@ pub(crate) struct Arguments {
     /// Which commits must be signed, with --trusted-keys
     #[arg(long, env = "KEDGE_VERIFY", value_enum, default_value_t = Signed::Head)]
     pub(crate) verify: Signed,
+    /// Sign Kedge's own commits, rollbacks, with this SSH private key, which has no passphrase and
+    /// which only its owner may read
+    #[arg(long, env = "KEDGE_SIGNING_KEY", value_name = "FILE")]
+    pub(crate) signing_key: Option<PathBuf>,
     /// The branch to follow
     #[arg(
         long,

@@ -130,6 +130,9 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
         flag(&mut arguments, "--trusted-keys", directory);
         flag(&mut arguments, "--verify", inputs.arguments.verify.name());
     }
+    if let Some(key) = &inputs.arguments.signing_key {
+        flag(&mut arguments, "--signing-key", key);
+    }
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);
     }

@@ -19,7 +19,7 @@ use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
-use crate::role::reconciler::{can_be_followed, keyring, on_loopback, trusted};
+use crate::role::reconciler::{can_be_followed, keyring, on_loopback, signing, trusted};
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::{Usage, secret};
 
@@ -75,6 +75,7 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
     on_loopback(arguments.web_listen)?;
     keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
+    signing(arguments.signing_key.as_deref())?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,

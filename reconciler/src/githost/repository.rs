@@ -52,27 +52,27 @@ pub(super) fn failed(
 }
 
 /// Makes the bare repository where it is not there, with `branch` as its first. Where the branch
-/// has no commit yet and `seed` is given, its files become the first one.
-pub fn prepare(path: &Path, branch: &str, seed: Option<&Path>) -> Result<(), Error> {
+/// has no commit yet and `seed` is given, its files become the first one; answers its id.
+pub fn prepare(path: &Path, branch: &str, seed: Option<&Path>) -> Result<Option<CommitId>, Error> {
     let repository = match Repository::open_bare(path) {
         Ok(repository) => repository,
         Err(_) => create(path, branch)?,
     };
     let Some(seed) = seed else {
-        return Ok(());
+        return Ok(None);
     };
     let reference = format!("refs/heads/{branch}");
     if repository.refname_to_id(&reference).is_ok() {
-        return Ok(());
+        return Ok(None);
     }
     let tree = directory(&repository, seed, path)?;
     let author = Signature::now(NAME, EMAIL).map_err(failed("sign", path))?;
     let tree = repository.find_tree(tree).map_err(failed("read", path))?;
     let message = "Describe the cluster\n\nThe first content of this repository.\n";
-    repository
+    let made = repository
         .commit(Some(&reference), &author, &author, message, &tree, &[])
         .map_err(failed("make the first commit", path))?;
-    Ok(())
+    Ok(Some(commit_id(made)))
 }
 
 fn create(path: &Path, branch: &str) -> Result<Repository, Error> {

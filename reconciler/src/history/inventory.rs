@@ -63,6 +63,8 @@ pub(super) async fn add(
     .map_err(failed("add to an inventory"))
 }
 
+/// Row by row through the key: of a list in JSON the planner believes that it has a hundred rows,
+/// and reads the whole table for one. Only this process writes it, so that a place stays.
 pub(super) async fn uids(
     connection: &mut PgConnection,
     uids: &[(ObjectKey, Uid)],
@@ -72,11 +74,15 @@ pub(super) async fn uids(
         .map(|(key, uid)| keys::row(key, json!({"uid": uid})))
         .collect();
     sqlx::query(
-        "update inventory i set uid = k.uid
-           from jsonb_to_recordset($1)
-                as k(api_group text, resource text, namespace text, name text, uid text)
-          where (i.api_group, i.resource, i.namespace, i.name)
-              = (k.api_group, k.resource, k.namespace, k.name)",
+        "update inventory i set uid = found.uid
+           from (select there.place, k.uid
+                   from jsonb_to_recordset($1)
+                        as k(api_group text, resource text, namespace text, name text, uid text),
+                        lateral (select t.ctid as place from inventory t
+                                  where (t.api_group, t.resource, t.namespace, t.name)
+                                      = (k.api_group, k.resource, k.namespace, k.name)
+                                  limit 1) there) found
+          where i.ctid = found.place",
     )
     .bind(rows)
     .execute(connection)
@@ -92,11 +98,15 @@ pub(super) async fn remove(
 ) -> Result<(), Error> {
     sqlx::query(
         "delete from inventory i
-          using jsonb_to_recordset($1)
-                as k(api_group text, resource text, namespace text, name text)
-          where (i.api_group, i.resource, i.namespace, i.name)
-              = (k.api_group, k.resource, k.namespace, k.name)
-            and i.application = $2",
+          using (select there.place
+                   from jsonb_to_recordset($1)
+                        as k(api_group text, resource text, namespace text, name text),
+                        lateral (select t.ctid as place from inventory t
+                                  where (t.api_group, t.resource, t.namespace, t.name)
+                                      = (k.api_group, k.resource, k.namespace, k.name)
+                                    and t.application = $2
+                                  limit 1) there) found
+          where i.ctid = found.place",
     )
     .bind(keys::rows(keys))
     .bind(application)

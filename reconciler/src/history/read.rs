@@ -1,5 +1,7 @@
 //! Everything that is asked of the history.
 
+use std::collections::BTreeMap;
+
 use sqlx::PgPool;
 
 use api::ObjectKey;
@@ -118,8 +120,13 @@ impl Reader {
     /// The overview: every application there is, by name.
     pub async fn applications(&self) -> Result<Vec<ApplicationSummary>, Error> {
         let records = self.application_records().await?;
+        // One look into the index for each: of all rollouts there ever were, few are the newest.
         let last: Vec<Rollout> = sqlx::query_as(
-            "select distinct on (application) * from rollouts order by application, number desc",
+            "select newest.*
+               from applications a,
+                    lateral (select r.* from rollouts r where r.application = a.name
+                              order by r.number desc limit 1) newest
+              where a.removed_at is null",
         )
         .fetch_all(&self.pool)
         .await
@@ -129,16 +136,19 @@ impl Reader {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(failed("count the objects"))?;
-        let held = self.holds().await?;
+        let named = |last: Rollout| (last.application.clone(), last);
+        let mut last: BTreeMap<String, Rollout> = last.into_iter().map(named).collect();
+        let objects: BTreeMap<String, i64> = objects.into_iter().collect();
+        // The newest hold of each is the last one of these.
+        let held = self.holds().await?.into_iter().rev();
+        let mut held: BTreeMap<String, Hold> =
+            held.map(|hold| (hold.application.clone(), hold)).collect();
         let summary = |application: ApplicationRecord| {
             let name = &application.name;
             ApplicationSummary {
-                last: last.iter().find(|r| r.application == *name).cloned(),
-                objects: objects
-                    .iter()
-                    .find_map(|(owner, count)| (owner == name).then_some(*count))
-                    .unwrap_or(0),
-                held: held.iter().find(|hold| hold.application == *name).cloned(),
+                last: last.remove(name),
+                objects: objects.get(name).copied().unwrap_or_default(),
+                held: held.remove(name),
                 application,
             }
         };

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use api::ObjectKey;
-use engine::Origin;
 use engine::render::Documents;
 use engine::rollout::CommitId;
 use engine::tree::Reader;
+use engine::{Application, Origin};
 
 use super::Error;
 use super::queries::unreadable;
+use crate::sync::before_files;
 use crate::sync::core::Core;
 
 /// One place for each field, in their order: the field's own line or, where the file does not say
@@ -29,11 +30,18 @@ pub(super) async fn origins(
     };
     let target = core.target();
     let application = target.and_then(|target| core.application(&target, &application));
-    let source = match application {
-        Some(application) => core.source_of(&application),
-        None => core.source.clone(),
+    let (source, file, commit) = match &application {
+        Some(application) => {
+            let (index, file) = within(application, &origin.file);
+            let parts = commit.parts();
+            let source = application.sources().nth(index);
+            let source = core.repository(source.unwrap_or(&application.source));
+            let commit = parts.get(index).unwrap_or(commit).clone();
+            (source, file, commit)
+        }
+        None => (core.source.clone(), origin.file.clone(), commit.clone()),
     };
-    let (commit, fields, file) = (commit.clone(), fields.to_vec(), origin.file.clone());
+    let fields = fields.to_vec();
     let reading = source.location.read(move |git| {
         let tree = git.tree(&commit)?;
         let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&file).ok().flatten();
@@ -45,6 +53,18 @@ pub(super) async fn origins(
         .iter()
         .map(|field| place(text.as_ref(), &origin, field))
         .collect())
+}
+
+/// Which source a file is in, and where in it.
+fn within(application: &Application, file: &str) -> (usize, String) {
+    let first = &application.source;
+    let mut sources = application.sources().enumerate();
+    let found = sources.find_map(|(index, source)| {
+        let name = before_files(first, source);
+        let rest = file.strip_prefix(&name).filter(|_| !name.is_empty())?;
+        Some((index, rest.to_owned()))
+    });
+    found.unwrap_or_else(|| (0, file.to_owned()))
 }
 
 fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> Origin {
@@ -117,6 +137,21 @@ fn is(item: &Value, told: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_in_the_source_that_it_is_named_after() {
+        let body = serde_json::json!({"metadata": {"name": "web"}, "spec": {"sources": [
+            {"path": "web"}, {"repo": "shop", "path": "deploy", "revision": "main"},
+            {"repo": "base", "path": "."},
+        ]}});
+        let application = Application::from_object(&body.into());
+        let check = |file: &str, index: usize, expected: &str| {
+            assert_eq!(within(&application, file), (index, expected.to_owned()));
+        };
+        check("web/a.yaml", 0, "web/a.yaml");
+        check("shop@main//deploy/a.yaml", 1, "deploy/a.yaml");
+        check("base//a.yaml", 2, "a.yaml");
+    }
 
     const FILE: &str = "\
 apiVersion: v1

@@ -9,7 +9,7 @@ use super::Error;
 use super::queries::{missing, unreadable};
 use crate::source::Source;
 use crate::sync::core::Core;
-use crate::sync::{Render, Trees, commits, is_here, read, render};
+use crate::sync::{Render, Trees, commits, here, is_here, read, render};
 
 /// An application at a commit.
 pub(super) struct Rendered {
@@ -81,7 +81,12 @@ async fn several(
     let commit = if named.parts().len() > 1 {
         named.clone()
     } else {
-        let commits = commits(core, &target, application, Some(named)).await;
+        let follow = here(&target);
+        let given = |index, source: &application::Source| match index {
+            0 => Some(named.clone()),
+            _ => follow(index, source),
+        };
+        let commits = commits(core, application, given).await;
         let commits = commits.map_err(Error::Cluster)?;
         commits.map_err(|trouble| Error::Impossible(trouble.message))?
     };

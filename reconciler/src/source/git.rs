@@ -118,6 +118,24 @@ impl Repository {
         }
     }
 
+    /// The branch that a revision means: its name, or that of the default branch for none.
+    pub(crate) fn branch_name(&self, revision: &str) -> Result<Option<String>, Error> {
+        let is_branch = |name: &str| Ok::<_, Error>(self.branch(name)?.is_some());
+        let head = || {
+            let head = self.inner.find_reference("HEAD").ok()?;
+            let name = head.symbolic_target().ok().flatten()?;
+            name.strip_prefix("refs/heads/").map(str::to_owned)
+        };
+        let name = match revision.strip_prefix("refs/heads/").unwrap_or(revision) {
+            "" => head(),
+            name => Some(name.to_owned()),
+        };
+        Ok(match name {
+            Some(name) if is_branch(&name)? => Some(name),
+            _ => None,
+        })
+    }
+
     /// The tag that a revision means: its name, or that of the newest one in its range.
     pub(crate) fn tag_of(&self, revision: &str) -> Result<Option<String>, Error> {
         if self.branch(revision)?.is_some() {

@@ -43,7 +43,7 @@ pub(crate) use github::Apps;
 pub(crate) use hosts::Hosts;
 pub use keyring::{Keyring, KeyringError};
 pub use probe::{Probe, Wish, probe};
-pub use signature::Trust;
+pub use signature::{SigningKey, SigningKeyError, Trust};
 pub use tree::GitTree;
 pub use upkeep::{Kept, Limits, Upkeep, Use};
 pub(crate) use watch::{Polling, Waker};

@@ -6,9 +6,9 @@ use api::kinds::OnFailure;
 use engine::Application;
 use engine::rollout::{CommitId, Desired, RolloutPhase};
 
+use super::across::render;
 use super::core::Core;
 use super::last::is_recalled;
-use super::observe::render;
 use super::render::Render;
 use crate::history::Rollout;
 use crate::source::Source;

@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use api::Collection;
 use client::ListOptions;
+use engine::application::Source;
 use engine::plan::{self, counts, lines};
 use engine::radius::{Workload, radius};
 use engine::rollout::CommitId;
 use engine::{Application, Plan};
 
+use super::across::{commits, here, is_in};
 use super::check::{self, Checked};
 use super::core::{Core, recorded, unread};
 use super::pushed;
-use super::read::is_here;
+use super::read::{is_here, is_source_here};
 use crate::forge::{Change, Report, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
+use crate::service::Trouble;
 use crate::source::{Location, Merged};
 
 /// How long one plan may take.
@@ -45,7 +48,14 @@ pub(crate) struct Branch {
 
 /// What the branch is merged into, and who reads that; no Applications: all of the commit. What is
 /// there already is in none.
-type Groups = BTreeMap<CommitId, Vec<Application>>;
+type Groups = BTreeMap<CommitId, Vec<Reader>>;
+
+/// An Application, and which of its sources the merge moves.
+#[derive(Clone)]
+struct Reader {
+    application: Application,
+    moved: BTreeSet<usize>,
+}
 
 /// Plans the branch and records that. `None` where nobody reads its repository.
 pub(crate) async fn plan(core: &Core, branch: &Branch) -> Result<Option<Change>, client::Error> {
@@ -140,19 +150,30 @@ async fn groups(core: &Core, branch: &Branch) -> Result<Groups, client::Error> {
     }
     for found in target.applications.values() {
         let application = &found.application;
-        if is_here(application) || !pushed::reads(core, application, &branch.location) {
+        if is_here(application) {
             continue;
         }
-        let revision = application.source.revision.clone();
-        let resolving = branch.location.read(move |git| {
-            // A tag or a range is moved by nobody's merge.
-            let moves = revision.is_empty() || git.branch(&revision)?.is_some();
-            Ok(if moves { git.resolve(&revision)? } else { None })
-        });
-        if let Some(base) = resolving.await.map_err(unread)?
-            && base != branch.head
-        {
-            groups.entry(base).or_default().push(application.clone());
+        let mut moved: BTreeMap<CommitId, BTreeSet<usize>> = BTreeMap::new();
+        for (index, source) in application.sources().enumerate() {
+            if is_source_here(source) || !is_in(core, source, &branch.location) {
+                continue;
+            }
+            let revision = source.revision.clone();
+            let resolving = branch.location.read(move |git| {
+                // A tag or a range is moved by nobody's merge.
+                let moves = revision.is_empty() || git.branch(&revision)?.is_some();
+                Ok(if moves { git.resolve(&revision)? } else { None })
+            });
+            if let Some(base) = resolving.await.map_err(unread)?
+                && base != branch.head
+            {
+                moved.entry(base).or_default().insert(index);
+            }
+        }
+        for (base, moved) in moved {
+            let application = application.clone();
+            let reader = Reader { application, moved };
+            groups.entry(base).or_default().push(reader);
         }
     }
     Ok(groups)
@@ -185,7 +206,7 @@ impl Found {
 async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, client::Error> {
     let mut all: Vec<(String, bool, Plan)> = Vec::new();
     let mut unchanged = 0;
-    for (base, applications) in groups {
+    for (base, readers) in groups {
         let (ours, theirs) = (base.clone(), branch.head.clone());
         let merging = branch.location.read(move |git| git.merged(&ours, &theirs));
         let commit = match merging.await.map_err(unread)? {
@@ -202,10 +223,15 @@ async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, cl
             }
         };
         let location = &branch.location;
-        let checked = if applications.is_empty() {
+        let checked = if readers.is_empty() {
             check::check(core, location, &commit).await?
         } else {
-            pushed::check_for(core, location, &commit, applications).await?
+            match meant(core, &commit, readers).await? {
+                Ok(applications) => {
+                    pushed::check_for(core, location, &commit, &applications).await?
+                }
+                Err(trouble) => return Ok(Found::unknown(trouble.message)),
+            }
         };
         let Checked {
             plans,
@@ -223,6 +249,30 @@ async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, cl
         all.extend(plans.into_iter().map(|(name, plan)| (name, false, plan)));
     }
     Ok(passed(core, all, unchanged).await)
+}
+
+/// Each of them with the commits of all its sources, once the merge is done.
+async fn meant(
+    core: &Core,
+    merged: &CommitId,
+    readers: &[Reader],
+) -> Result<Result<Vec<(Application, CommitId)>, Trouble>, client::Error> {
+    let Some(target) = core.target() else {
+        return Ok(Ok(Vec::new()));
+    };
+    let follow = here(&target);
+    let mut meant = Vec::new();
+    for Reader { application, moved } in readers {
+        let given = |index, source: &Source| {
+            let merged = moved.contains(&index).then(|| merged.clone());
+            merged.or_else(|| follow(index, source))
+        };
+        match commits(core, application, given).await? {
+            Ok(at) => meant.push((application.clone(), at)),
+            Err(trouble) => return Ok(Err(trouble)),
+        }
+    }
+    Ok(Ok(meant))
 }
 
 async fn passed(core: &Core, all: Vec<(String, bool, Plan)>, mut unchanged: usize) -> Found {

@@ -1,24 +1,27 @@
 //! Whether a commit may be followed: rendered, checked and planned as a whole before anything
 //! moves. A push, a rollback and a commit found elsewhere are all checked by this.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use api::{GroupVersionKind, Object};
-use engine::application::{Found, NAMESPACE};
+use engine::application::{Found, NAMESPACE, Source};
 use engine::plan::{self, Prune};
 use engine::rollout::CommitId;
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
+use super::across::{commits, render_coming};
 use super::core::{Core, applications};
 use super::plan::Stored;
 use super::plans::{Claims, Wanted, plan_one, plans};
-use super::read::{Read, is_here, read};
+use super::read::{Read, is_here, is_source_here, problems, read};
 use super::render::Render;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
 
 /// A commit that may be followed.
+#[derive(Default)]
 pub(crate) struct Checked {
     pub(crate) found: Vec<Arc<Found>>,
     /// Of the Applications that change, by name.
@@ -27,6 +30,8 @@ pub(crate) struct Checked {
     pub(crate) unchanged: usize,
     /// Applications that are in the cluster and not in the commit, with what they take along.
     pub(crate) removed: BTreeMap<String, Plan>,
+    /// Applications whose other sources are not known, and why.
+    pub(crate) unchecked: BTreeMap<String, String>,
 }
 
 /// Checks a commit whole.
@@ -43,13 +48,25 @@ pub(crate) async fn check(
         Err(problems) => return Ok(Err(problems)),
     };
     let Read { found, renders, .. } = &*read;
+    let Beside {
+        renders: beside,
+        unchecked,
+    } = beside(core, location, commit, found).await?;
+    let mut renders = Cow::Borrowed(renders);
+    if !beside.is_empty() {
+        renders.to_mut().extend(beside);
+        let problems = problems(&core.cluster, found, &renders);
+        if let Err(problems) = problems.or(()) {
+            return Ok(Err(problems));
+        }
+    }
     let here: Vec<&Application> = applications(found).filter(|it| is_here(it)).collect();
     let signed = core.signatures.of_all(core, &here, location, commit);
     if let Err(problems) = signed.await? {
         return Ok(Err(problems));
     }
-    let changed = changed(core, found, renders);
-    let claims = Claims::new(core, found, renders);
+    let changed = changed(core, found, &renders);
+    let claims = Claims::new(core, found, &renders);
     let wanted = Wanted {
         location,
         commit,
@@ -66,8 +83,43 @@ pub(crate) async fn check(
         unchanged: renders.len() - plans.len(),
         plans,
         removed,
+        unchecked,
         found: found.clone(),
     }))
+}
+
+/// Applications that have a part of their manifests in a commit, and the rest elsewhere.
+struct Beside {
+    renders: BTreeMap<String, Arc<Render>>,
+    unchecked: BTreeMap<String, String>,
+}
+
+/// Renders them with what their other sources follow now.
+async fn beside(
+    core: &Core,
+    location: &Location,
+    commit: &CommitId,
+    found: &[Arc<Found>],
+) -> Result<Beside, client::Error> {
+    let mut beside = Beside {
+        renders: BTreeMap::new(),
+        unchecked: BTreeMap::new(),
+    };
+    let parted = |it: &&Application| !is_here(it) && it.sources().any(is_source_here);
+    for application in applications(found).filter(parted) {
+        let name = application.name.clone();
+        let given = |_, source: &Source| is_source_here(source).then(|| commit.clone());
+        match commits(core, application, given).await? {
+            Ok(at) => {
+                let render = render_coming(core, location, application, &at).await?;
+                beside.renders.insert(name, render);
+            }
+            Err(trouble) => {
+                beside.unchecked.insert(name, trouble.message);
+            }
+        }
+    }
+    Ok(beside)
 }
 
 /// The Applications that would be rolled out.
@@ -80,13 +132,18 @@ fn changed<'a>(
     let is_same = |application: &Application| {
         let target = target.as_ref()?;
         let current = target.application(&application.name)?;
-        let before = core.renders.known(current, target.revision())?;
         let stand = core.standings.get(&application.name)?;
+        let revision = if is_here(current) {
+            target.revision()
+        } else {
+            &stand.standing.revision
+        };
+        let before = core.renders.known(current, revision)?;
         let settled = stand.rolls_out.is_none() && !stand.standing.held;
         Some(settled && before.digest == renders[&application.name].digest)
     };
     applications(found)
-        .filter(|it| is_here(it) && !is_same(it).unwrap_or(false))
+        .filter(|it| renders.contains_key(&it.name) && !is_same(it).unwrap_or(false))
         .collect()
 }
 
@@ -161,6 +218,9 @@ impl Checked {
             (false, 0) => {}
             (false, 1) => lines.push("1 more application is unchanged".into()),
             (false, more) => lines.push(format!("{more} more applications are unchanged")),
+        }
+        for (name, why) in &self.unchecked {
+            lines.push(format!("application {name} could not be checked: {why}"));
         }
         lines
     }

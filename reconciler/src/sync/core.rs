@@ -1,6 +1,7 @@
 //! What all parts of the reconciler share.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ use super::holds::Holds;
 use super::inventory::Inventory;
 use super::mirroring::Mirroring;
 use super::pulls::Changes;
-use super::read::Reads;
+use super::read::{Reads, is_source_here};
 use super::render::Renders;
 use super::signatures::Signatures;
 use super::sources::Sources;
@@ -99,6 +100,30 @@ impl Core {
         }
     }
 
+    /// Has those looked at that have manifests in the repository at `path`, other than in the
+    /// commit that is followed: who is concerned by that one hears of it where it is published.
+    pub(crate) fn wake_readers(&self, path: &Path) {
+        let Some(target) = self.target() else {
+            return;
+        };
+        let reads = |application: &Application| {
+            let mut sources = application.sources().filter(|it| !is_source_here(it));
+            sources.any(|it| self.repository(it).location.path == path)
+        };
+        for found in target.applications.values() {
+            if reads(&found.application) {
+                self.wake(&found.application.name);
+            }
+        }
+        for object in self.applications().in_namespace(NAMESPACE) {
+            let by_hand = target.application(object.name()).is_none();
+            let application = by_hand.then(|| self.application(&target, object.name()));
+            if application.flatten().is_some_and(|it| reads(&it)) {
+                self.wake(object.name());
+            }
+        }
+    }
+
     /// Records, in the table and in memory.
     pub(crate) async fn commit(&self, writes: &[Write]) -> Result<(), client::Error> {
         self.history.commit(writes).await.map_err(recorded)?;
@@ -176,25 +201,35 @@ impl Core {
         self.source_at(&application.source)
     }
 
-    /// The repository that one source of an Application names.
+    /// The repository that one source of an Application names; it is followed from now on.
     pub(crate) fn source_at(&self, source: &engine::application::Source) -> Source {
-        let (url, revision) = (&source.repo, &source.revision);
-        // One mirror has one who fetches into it.
-        let is_tracked =
-            url.is_empty() || self.sources.source(url).location == self.source.location;
-        let source = if is_tracked {
-            self.source.clone()
-        } else {
-            self.sources.get(url)
-        };
-        if source.follow_ref(revision) {
-            if is_tracked {
-                self.waker.wake(Trigger::Application);
-            } else {
-                self.sources.wake(Trigger::Application, |it| it == url);
-            }
+        self.follow(source);
+        self.repository(source)
+    }
+
+    /// The same, whether or not it is followed.
+    pub(crate) fn repository(&self, source: &engine::application::Source) -> Source {
+        if self.is_tracked(&source.repo) {
+            return self.source.clone();
         }
-        source
+        self.sources.source(&source.repo)
+    }
+
+    /// One mirror has one who fetches into it.
+    fn is_tracked(&self, url: &str) -> bool {
+        url.is_empty() || self.sources.source(url).location == self.source.location
+    }
+
+    /// Has the repository of a source looked at from now on, and the ref that it names.
+    pub(crate) fn follow(&self, source: &engine::application::Source) {
+        let (url, revision) = (&source.repo, &source.revision);
+        if self.is_tracked(url) {
+            if self.source.follow_ref(revision) {
+                self.waker.wake(Trigger::Application);
+            }
+        } else if self.sources.get(url).follow_ref(revision) {
+            self.sources.wake(Trigger::Application, |it| it == url);
+        }
     }
 }
 

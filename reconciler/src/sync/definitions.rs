@@ -66,7 +66,9 @@ mod tests {
             "apiVersion: kedge.dev/v1alpha1\nkind: Application\nmetadata: {{name: web}}\n\
              spec: {{source: {{path: {path}}}}}\n"
         );
-        let tree = MapTree::default().with_file("apps/web.yaml", text);
+        let tree = MapTree::default()
+            .with_file("apps/web.yaml", text)
+            .with_file(&format!("{path}/a.yaml"), "");
         let mut all = application::find(&tree, "").unwrap();
         Arc::new(all.remove(0))
     }

@@ -1,15 +1,15 @@
 //! Which commit an Application is to be brought to.
 
+use engine::Application;
 use engine::rollout::{self, CommitId, Desired, RolloutPhase};
-use engine::{Application, application};
 
+use super::across::{commits, here};
 use super::asked;
 use super::core::{Core, unread};
-use super::read::{is_here, is_source_here};
 use super::target::Target;
 use crate::history::{Request, Rollout};
 use crate::service::Trouble;
-use crate::source::Source;
+use crate::source::Commit;
 
 /// The newest commit that concerns the Application, signed as it asks for; those of all its
 /// sources, where it has several.
@@ -18,63 +18,15 @@ pub(super) async fn compared(
     target: &Target,
     application: &Application,
 ) -> Result<Result<CommitId, Trouble>, client::Error> {
-    let found = match commits(core, target, application, None).await? {
+    for source in application.sources() {
+        core.follow(source);
+    }
+    let found = match commits(core, application, here(target)).await? {
         Ok(found) => found,
         Err(trouble) => return Ok(Err(trouble)),
     };
     let asked = core.signatures.of(core, application, &found);
     Ok(asked.await?.map(|_signers| found))
-}
-
-/// What each source follows, `first` of the first one where it is given.
-pub(crate) async fn commits(
-    core: &Core,
-    target: &Target,
-    application: &Application,
-    first: Option<&CommitId>,
-) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if is_here(application) {
-        let here = first.unwrap_or(target.revision());
-        return Ok(Ok(here.clone()));
-    }
-    let mut all = Vec::new();
-    for (index, source) in application.sources().enumerate() {
-        let commit = match first.filter(|_| index == 0) {
-            Some(first) => Ok(first.clone()),
-            None => newest(core, target, source).await?,
-        };
-        match commit {
-            Ok(commit) => all.push(commit),
-            Err(trouble) => return Ok(Err(trouble)),
-        }
-    }
-    Ok(Ok(CommitId::joined(&all)))
-}
-
-async fn newest(
-    core: &Core,
-    target: &Target,
-    wanted: &application::Source,
-) -> Result<Result<CommitId, Trouble>, client::Error> {
-    if is_source_here(wanted) {
-        return Ok(Ok(target.revision().clone()));
-    }
-    let source = core.source_at(wanted);
-    let revision = &wanted.revision;
-    let found = match source.resolve(revision).await {
-        Ok(found) => found,
-        // A mirror that was never fetched: the first fetch wakes the Application.
-        Err(_) if !source.is_hosted() => None,
-        Err(error) => return Err(unread(error)),
-    };
-    let name = if revision.is_empty() {
-        "default branch".to_owned()
-    } else {
-        format!("revision {revision:?}")
-    };
-    let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
-    let unfetched = || core.sources.trouble(&wanted.repo);
-    Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
 }
 
 /// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
@@ -112,27 +64,48 @@ fn wanted(
 
 /// The wanted commit, and what it undoes. `compared` comes with the digest of what it asks for.
 pub(super) async fn desired(
+    core: &Core,
     target: &Target,
-    source: &Source,
+    application: &Application,
     (compared, digest): (&CommitId, &str),
-    last: Option<&(Rollout, rollout::Rollout)>,
-    request: Option<&Request>,
+    (last, request): (Option<&(Rollout, rollout::Rollout)>, Option<&Request>),
 ) -> Result<Desired, client::Error> {
     let known = last.map(|(row, last)| (row, last.recalled));
     let (revision, requested) = wanted(compared, digest, known, request.is_some());
     let last = last.map(|(row, _)| row);
-    let commit = if *target.revision() == revision {
-        target.commit.clone()
-    } else {
-        source.commit(&revision).await.map_err(unread)?
+    let rollback = match last.filter(|last| last.revision == revision) {
+        // It is on record.
+        Some(last) => last.rollback.clone(),
+        None if *target.revision() == revision => rollout::rollback(&target.commit.message),
+        None => {
+            let commit = news(core, application, last, &revision).await?;
+            rollout::rollback(&commit.message)
+        }
     };
     Ok(Desired {
-        rollback: rollout::rollback(&commit.message),
+        rollback,
         options: asked::options(&revision, last, request),
         revision,
         requested,
         by_hand: request.is_some(),
     })
+}
+
+/// The commit that is new of those that the Application is brought to; the first of several.
+pub(super) async fn news(
+    core: &Core,
+    application: &Application,
+    last: Option<&Rollout>,
+    revision: &CommitId,
+) -> Result<Commit, client::Error> {
+    let parts = revision.parts();
+    let before = last.map(|last| last.revision.parts()).unwrap_or_default();
+    let differs = |(index, part): &(usize, &CommitId)| before.get(*index) != Some(part);
+    let index = parts.iter().enumerate().find(differs);
+    let index = index.map_or(0, |(index, _)| index);
+    let source = application.sources().nth(index);
+    let source = core.repository(source.unwrap_or(&application.source));
+    source.commit(&parts[index]).await.map_err(unread)
 }
 
 #[cfg(test)]

@@ -351,6 +351,6 @@ fn wake(core: &Core, pushed: &Pushed) {
         .wake(Trigger::Push, |it| it.repository == *name);
     if pushed.repository == CLUSTER {
         // Those that follow another revision of it.
-        core.wake_all();
+        core.wake_readers(&core.source.location.path);
     }
 }

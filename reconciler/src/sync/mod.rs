@@ -4,6 +4,7 @@
 //! What is decided is decided in `engine`; nothing here keeps a truth that is not also in Git, the
 //! cluster or the history.
 
+mod across;
 mod asked;
 mod before;
 pub(crate) mod change;
@@ -39,7 +40,7 @@ mod prove;
 mod prune;
 mod publish;
 pub(crate) mod pulls;
-mod pushed;
+pub(crate) mod pushed;
 mod read;
 mod remove;
 mod render;
@@ -58,10 +59,10 @@ mod undo;
 pub(crate) mod wake;
 mod worker;
 
+pub(crate) use across::{commits, here, render};
 pub(crate) use cluster::Cluster;
 pub(crate) use core::causes;
 pub(crate) use definitions::Definitions;
-pub(crate) use desired::commits;
 pub(crate) use fetch::Fetcher;
 pub(crate) use foreign::{claim, refuse};
 pub(crate) use gate::PushGate;
@@ -69,10 +70,9 @@ pub(crate) use holds::Holds;
 pub(crate) use inventory::Inventory;
 pub(crate) use look::claimed;
 pub(crate) use mirroring::Mirroring;
-pub(crate) use observe::render;
 pub(crate) use plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
-pub(crate) use read::{Reads, is_here, read};
-pub(crate) use render::{Render, Renders, Trees};
+pub(crate) use read::{Reads, is_here, is_source_here, read};
+pub(crate) use render::{Render, Renders, Trees, before_files};
 pub(crate) use signatures::Signatures;
 pub(crate) use sources::Sources;
 #[cfg(test)]

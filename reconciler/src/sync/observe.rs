@@ -9,25 +9,25 @@ use engine::plan::{InventoryEntry, Plan, Prune};
 use engine::rollout::{
     self, CommitId, Correction, Dependency, DependencyState, Desired, Fellow, Observed,
 };
-use engine::{Application, Health, Problem, Problems, Tree};
+use engine::{Application, Health, Problems};
 use jiff::Timestamp;
 use tracing::{Instrument, info_span};
 
+use super::across::render;
 use super::asked;
 use super::before::before_failure;
-use super::core::{Core, unread};
+use super::core::Core;
 use super::desired::{compared, desired};
 use super::last::last;
 use super::look::Look;
 use super::memory::Memory;
 use super::plan::keys;
-use super::read::is_here;
-use super::render::{Render, Trees};
+use super::render::Render;
 use super::target::Target;
 use crate::config::MANAGER;
 use crate::history::{Rollout, Write};
 use crate::service::Trouble;
-use crate::source::{Location, Repository, Source};
+use crate::source::Source;
 
 /// One Application at one moment.
 pub(crate) struct Observation {
@@ -109,7 +109,8 @@ pub(crate) async fn observe(
     let request = asked::request(core, &application).await?;
     let row = last.as_ref().map(|(row, _)| row);
     let asked = (&compared, render.digest.as_str());
-    let desired = desired(target, &source, asked, last.as_ref(), request.as_ref()).await?;
+    let before = (last.as_ref(), request.as_ref());
+    let desired = desired(core, target, &application, asked, before).await?;
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
@@ -178,49 +179,6 @@ fn dependencies(core: &Core, target: &Target, application: &Application) -> Vec<
         name: name.clone(),
     };
     names.map(dependency).collect()
-}
-
-pub(crate) async fn render(
-    core: &Core,
-    source: &Source,
-    application: &Application,
-    commit: &CommitId,
-) -> Result<Arc<Render>, client::Error> {
-    if let Some(render) = core.renders.known(application, commit) {
-        return Ok(render);
-    }
-    let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
-    let (application, commit) = (application.clone(), commit.clone());
-    let commits = commit.parts();
-    let is_same = commits.len() == 1 && (is_here(&application) || application.more.is_empty());
-    if !is_same && commits.len() != application.sources().count() {
-        let text = format!("commit {commit} is of other sources than the Application has now");
-        let failed = Render::failed(&application, Problem::new("", text));
-        return Ok(Arc::new(failed));
-    }
-    let sources = application.more.iter().filter(|_| !is_same);
-    let more: Vec<Location> = sources.map(|it| core.source_at(it).location).collect();
-    let rendering = source.location.read(move |git| {
-        let first = git.tree(&commit)?;
-        if is_same {
-            let trees = Trees::same(&first, &application);
-            return Ok(renders.render(&application, &commit, &trees, &cluster.kinds()));
-        }
-        let opened: Result<Vec<_>, _> = more.iter().map(Repository::open).collect();
-        let opened = opened?;
-        let trees: Result<Vec<_>, _> = opened
-            .iter()
-            .zip(&commits[1..])
-            .map(|(git, commit)| git.tree(commit))
-            .collect();
-        let trees = trees?;
-        let more = trees.iter().map(|tree| tree as &dyn Tree);
-        let all = std::iter::once(&first as &dyn Tree).chain(more).collect();
-        let trees = Trees::new(all, &application);
-        Ok(renders.render(&application, &commit, &trees, &cluster.kinds()))
-    });
-    let span = info_span!("render");
-    rendering.instrument(span).await.map_err(unread)
 }
 
 async fn live(

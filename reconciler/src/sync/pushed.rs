@@ -4,91 +4,122 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::application::Found;
+use engine::application::{Found, Source};
 use engine::rollout::CommitId;
-use engine::{Application, Problem, Problems, validate};
+use engine::{Application, Problems};
 
+use super::across::{commits, here, is_in, reads, render_coming};
 use super::check::Checked;
 use super::core::{Core, unread};
 use super::plans::{Claims, Wanted, plans};
 use super::progress::Goal;
-use super::read::{is_here, parts};
-use super::render::Trees;
+use super::read::{is_here, is_source_here, problems};
 use super::target::ordered as by_dependency;
 use crate::githost::{Accept, Lines, Pushed};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::source::{Location, Moved};
 
 /// What a push means for Applications.
+#[derive(Default)]
 struct Meant {
-    /// Those that are brought to another commit, by that commit.
-    moved: BTreeMap<CommitId, Vec<Application>>,
+    /// Those that are brought to another commit, by that commit, with those of all their sources.
+    moved: BTreeMap<CommitId, Vec<(Application, CommitId)>>,
+    /// Those whose other sources are not known, and why.
+    unchecked: BTreeMap<String, String>,
     /// What they follow would be gone: the sentence that refuses the push.
     lost: Option<String>,
 }
 
 /// Finds the Applications that follow one of the refs that are pushed.
-async fn meant(core: &Core, pushed: &Pushed, location: &Location) -> Result<Meant, client::Error> {
-    let mut meant = Meant {
-        moved: BTreeMap::new(),
-        lost: None,
-    };
+async fn meant(
+    core: &Core,
+    (repository, location): (&str, &Location),
+    moves: &[Moved],
+) -> Result<Meant, client::Error> {
+    let mut meant = Meant::default();
     let Some(target) = core.target() else {
         return Ok(meant);
     };
-    let updates = pushed.request.updates.iter();
-    let moves: Vec<Moved> = updates
-        .map(|update| Moved {
-            name: update.name.clone(),
-            to: update.new.clone(),
-        })
-        .collect();
     for found in target.applications.values() {
         let application = &found.application;
-        // What the other sources of one have is not known before they are asked.
-        if is_here(application)
-            || !application.more.is_empty()
-            || !reads(core, application, location)
-        {
+        if is_here(application) || !reads(core, application, location) {
             continue;
         }
-        let (revision, moves) = (application.source.revision.clone(), moves.clone());
-        let resolving = location.read(move |git| {
-            let before = git.resolve(&revision)?;
-            Ok((before, git.resolve_after(&revision, &moves)?))
-        });
-        match resolving.await.map_err(unread)? {
-            (before, after) if before == after => {}
-            (_, Some(after)) => {
-                let all = meant.moved.entry(after).or_default();
-                all.push(application.clone());
-            }
-            (_, None) => {
-                let revision = &application.source.revision;
-                let what = if revision.is_empty() {
-                    "the default branch".to_owned()
-                } else {
-                    format!("revision {revision:?}")
-                };
-                meant.lost = Some(format!(
-                    "application {} follows {what} of {}, which would be gone",
-                    application.name, pushed.repository
-                ));
+        let moving = moving(core, application, location, moves).await?;
+        if let Some(revision) = moving.lost {
+            meant.lost = Some(format!(
+                "application {} follows {revision} of {}, which would be gone",
+                application.name, repository
+            ));
+        } else if let Some(first) = moving.first {
+            let follow = here(&target);
+            let given = |index, source: &Source| {
+                let after = moving.after.get(&index).cloned();
+                after.or_else(|| follow(index, source))
+            };
+            match commits(core, application, given).await? {
+                Ok(at) => {
+                    let all = meant.moved.entry(first).or_default();
+                    all.push((application.clone(), at));
+                }
+                Err(trouble) => {
+                    let name = application.name.clone();
+                    meant.unchecked.insert(name, trouble.message);
+                }
             }
         }
     }
     Ok(meant)
 }
 
-/// Whether the Application's manifests are in this repository.
-pub(super) fn reads(core: &Core, application: &Application, location: &Location) -> bool {
-    let repo = &application.source.repo;
-    let path = if repo.is_empty() {
-        core.source.location.path.clone()
-    } else {
-        core.sources.source(repo).location.path
-    };
-    path == location.path
+/// What a push makes of the sources of one Application.
+#[derive(Default)]
+struct Moving {
+    /// By the number of the source, of those in the repository.
+    after: BTreeMap<usize, CommitId>,
+    /// Of the first source that is brought to another commit.
+    first: Option<CommitId>,
+    /// What would not be there any more.
+    lost: Option<String>,
+}
+
+async fn moving(
+    core: &Core,
+    application: &Application,
+    location: &Location,
+    moves: &[Moved],
+) -> Result<Moving, client::Error> {
+    let mut moving = Moving::default();
+    for (index, source) in application.sources().enumerate() {
+        if is_source_here(source) || !is_in(core, source, location) {
+            continue;
+        }
+        let (revision, moves) = (source.revision.clone(), moves.to_vec());
+        let resolving = location.read(move |git| {
+            let before = git.resolve(&revision)?;
+            Ok((before, git.resolve_after(&revision, &moves)?))
+        });
+        let (before, after) = resolving.await.map_err(unread)?;
+        let is_moved = before != after;
+        match after {
+            Some(after) => {
+                if is_moved && moving.first.is_none() {
+                    moving.first = Some(after.clone());
+                }
+                moving.after.insert(index, after);
+            }
+            None if is_moved => {
+                let revision = &source.revision;
+                moving.lost = Some(if revision.is_empty() {
+                    "the default branch".to_owned()
+                } else {
+                    format!("revision {revision:?}")
+                });
+            }
+            None => {}
+        }
+    }
+    Ok(moving)
 }
 
 /// Checks a push for all that follow what it moves, tells the plan, and records it.
@@ -98,10 +129,21 @@ pub(crate) async fn check_all(
     location: &Location,
     lines: &Lines,
 ) -> Result<Accept, client::Error> {
-    let meant = meant(core, pushed, location).await?;
+    let updates = pushed.request.updates.iter();
+    let moves: Vec<Moved> = updates
+        .map(|update| Moved {
+            name: update.name.clone(),
+            to: update.new.clone(),
+        })
+        .collect();
+    let meant = meant(core, (&pushed.repository, location), &moves).await?;
     if let Some(lost) = meant.lost {
         lines.say(&lost).await;
         return Ok(Accept::No);
+    }
+    for (name, why) in &meant.unchecked {
+        let line = format!("application {name} could not be checked: {why}");
+        lines.say(&line).await;
     }
     for (commit, applications) in &meant.moved {
         let checked = check_for(core, location, commit, applications).await?;
@@ -172,11 +214,13 @@ pub(crate) async fn goals(
     };
     let location = Location::new(hosted.path);
     let all = target.applications.values().map(|found| &found.application);
-    let reads =
-        |it: &&Application| !is_here(it) && it.more.is_empty() && reads(core, it, &location);
-    let readers: Vec<(String, String)> = all
-        .filter(reads)
-        .map(|it| (it.name.clone(), it.source.revision.clone()))
+    let readers: Vec<(String, Vec<String>)> = all
+        .filter(|it| !is_here(it) && reads(core, it, &location))
+        .map(|it| {
+            let own = it.sources();
+            let own = own.filter(|it| !is_source_here(it) && is_in(core, it, &location));
+            (it.name.clone(), own.map(|it| it.revision.clone()).collect())
+        })
         .collect();
     let updates = pushed.request.updates.iter();
     let new: Vec<CommitId> = updates.filter_map(|update| update.new.clone()).collect();
@@ -185,20 +229,58 @@ pub(crate) async fn goals(
         for id in &new {
             pushed.extend(git.resolve(&id.0)?);
         }
-        let mut moved: BTreeMap<CommitId, BTreeMap<String, CommitId>> = BTreeMap::new();
-        for (name, revision) in readers {
-            if let Some(commit) = git.resolve(&revision)?.filter(|it| pushed.contains(it)) {
-                moved
-                    .entry(commit.clone())
-                    .or_default()
-                    .insert(name, commit);
+        let mut moved: BTreeMap<CommitId, BTreeSet<String>> = BTreeMap::new();
+        for (name, revisions) in readers {
+            for revision in revisions {
+                if let Some(commit) = git.resolve(&revision)?.filter(|it| pushed.contains(it)) {
+                    moved.entry(commit).or_default().insert(name);
+                    break;
+                }
             }
         }
         Ok(moved)
     });
-    let moved = resolving.await.map_err(unread)?.into_iter();
-    let goal = |(commit, all)| (id(pushed, &commit), Goal::Applications(all));
-    Ok(moved.map(goal).collect())
+    let mut goals = Vec::new();
+    for (commit, names) in resolving.await.map_err(unread)? {
+        let mut all = BTreeMap::new();
+        for name in names {
+            if let Some(application) = target.application(&name)
+                && let Ok(at) = commits(core, application, here(&target)).await?
+            {
+                all.insert(name, at);
+            }
+        }
+        goals.push((id(pushed, &commit), Goal::Applications(all)));
+    }
+    Ok(goals)
+}
+
+/// Checks what becomes of all that follow a branch, once it is at `commit`.
+///
+/// # Errors
+/// As of [`super::check::check`].
+pub(crate) async fn check_move(
+    core: &Core,
+    location: &Location,
+    branch: &str,
+    commit: &CommitId,
+) -> Result<Result<Checked, Problems>, client::Error> {
+    let moves = [Moved {
+        name: format!("refs/heads/{branch}"),
+        to: Some(commit.clone()),
+    }];
+    let meant = meant(core, ("", location), &moves).await?;
+    let mut all = Checked {
+        unchecked: meant.unchecked,
+        ..Checked::default()
+    };
+    for (commit, applications) in &meant.moved {
+        match check_for(core, location, commit, applications).await? {
+            Ok(checked) => all.plans.extend(checked.plans),
+            Err(problems) => return Ok(Err(problems)),
+        }
+    }
+    Ok(Ok(all))
 }
 
 /// Checks a commit for some Applications of the target, which take their manifests from it.
@@ -209,20 +291,14 @@ pub(super) async fn check_for(
     core: &Core,
     location: &Location,
     commit: &CommitId,
-    applications: &[Application],
+    applications: &[(Application, CommitId)],
 ) -> Result<Result<Checked, Problems>, client::Error> {
-    let (renders, cluster) = (core.renders.clone(), core.cluster.clone());
-    let (id, wanted) = (commit.clone(), applications.to_vec());
-    let rendering = location.read(move |git| {
-        let tree = git.tree(&id)?;
-        let render = |it: &Application| {
-            let render = renders.render(it, &id, &Trees::same(&tree, it), &cluster.kinds());
-            (it.name.clone(), render)
-        };
-        Ok(wanted.iter().map(render).collect::<BTreeMap<_, _>>())
-    });
-    let renders = rendering.await.map_err(unread)?;
-    let readers: Vec<&Application> = applications.iter().collect();
+    let mut renders = BTreeMap::new();
+    for (application, at) in applications {
+        let render = render_coming(core, location, application, at).await?;
+        renders.insert(application.name.clone(), render);
+    }
+    let readers: Vec<&Application> = applications.iter().map(|(it, _)| it).collect();
     let asked = core.signatures.of_all(core, &readers, location, commit);
     if let Err(problems) = asked.await? {
         return Ok(Err(problems));
@@ -232,31 +308,21 @@ pub(super) async fn check_for(
         .iter()
         .flat_map(|target| target.applications.values());
     let found: Vec<Arc<Found>> = found.cloned().collect();
-    let mut problems: Vec<Problem> = Vec::new();
-    for render in renders.values() {
-        let failed = render.manifests.as_ref().err();
-        problems.extend(failed.iter().flat_map(|it| it.0.clone()));
-    }
-    let kinds = core.cluster.kinds();
-    let manifests = renders.values().flat_map(|it| it.manifests());
-    core.cluster.lacking.note(&kinds, manifests);
-    problems.extend(validate::commit(&kinds, &found, &parts(&renders)).0);
-    if !problems.is_empty() {
-        return Ok(Err(Problems(problems)));
+    let problems = problems(&core.cluster, &found, &renders);
+    if let Err(problems) = problems.or(()) {
+        return Ok(Err(problems));
     }
     let claims = Claims::new(core, &found, &renders);
     let wanted = Wanted {
         location,
         commit,
         claims: &claims,
-        order: by_dependency(applications),
+        order: by_dependency(readers),
         definitions: Vec::new(),
     };
     let plans = plans(core, &wanted).await?;
     Ok(plans.map(|plans| Checked {
-        found: Vec::new(),
         plans,
-        unchanged: 0,
-        removed: BTreeMap::new(),
+        ..Checked::default()
     }))
 }

@@ -8,7 +8,7 @@ use engine::application::{self, Found};
 use engine::rollout::CommitId;
 use engine::tree::{Changes, Reader, Reads as Places, Recorder};
 use engine::validate::{self, Rendered};
-use engine::{Application, Kinds, Problem, Problems, Tree};
+use engine::{Application, Problem, Problems, Tree};
 
 use super::core::{Core, applications, unread};
 use super::render::{Render, Renders, Trees};
@@ -157,10 +157,7 @@ impl Reading {
             // It was checked as it is.
             return Problems(Vec::new());
         }
-        let kinds = self.cluster.kinds();
-        let manifests = read.renders.values().flat_map(|it| it.manifests());
-        self.cluster.lacking.note(&kinds, manifests);
-        problems(&kinds, read)
+        problems(&self.cluster, &read.found, &read.renders)
     }
 }
 
@@ -177,15 +174,23 @@ fn is_same(one: &Read, other: &Read) -> bool {
             .all(|(one, other)| Arc::ptr_eq(one, other))
 }
 
-fn problems(kinds: &Kinds, read: &Read) -> Problems {
-    let failed = read.renders.values();
+/// Everything that is wrong with Applications and what they render to.
+pub(super) fn problems(
+    cluster: &super::Cluster,
+    found: &[Arc<Found>],
+    renders: &BTreeMap<String, Arc<Render>>,
+) -> Problems {
+    let kinds = cluster.kinds();
+    let manifests = renders.values().flat_map(|it| it.manifests());
+    cluster.lacking.note(&kinds, manifests);
+    let failed = renders.values();
     let failed = failed.filter_map(|render| render.manifests.as_ref().err());
     let mut problems: Vec<Problem> = failed.flat_map(|it| it.0.clone()).collect();
-    problems.extend(validate::commit(kinds, &read.found, &parts(&read.renders)).0);
+    problems.extend(validate::commit(&kinds, found, &parts(renders)).0);
     Problems(problems)
 }
 
-pub(super) fn parts(renders: &BTreeMap<String, Arc<Render>>) -> Vec<Rendered<'_>> {
+fn parts(renders: &BTreeMap<String, Arc<Render>>) -> Vec<Rendered<'_>> {
     let parts = renders.iter();
     parts
         .map(|(application, render)| Rendered {

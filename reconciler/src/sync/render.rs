@@ -251,17 +251,21 @@ impl<'a> Trees<'a> {
         self.trees.iter().copied()
     }
 
-    /// What is written before the files of a source; nothing for those beside the first's.
     fn name(&self, source: &Source) -> String {
-        let (repo, revision) = (source.repo.as_str(), source.revision.as_str());
-        if (repo, revision) == (self.first.repo.as_str(), self.first.revision.as_str()) {
-            return String::new();
-        }
-        let repo = if repo.is_empty() { "cluster" } else { repo };
-        match revision {
-            "" => format!("{repo}//"),
-            revision => format!("{repo}@{revision}//"),
-        }
+        before_files(self.first, source)
+    }
+}
+
+/// What is written before the files of a source; nothing for those beside the first's.
+pub(crate) fn before_files(first: &Source, source: &Source) -> String {
+    let (repo, revision) = (source.repo.as_str(), source.revision.as_str());
+    if (repo, revision) == (first.repo.as_str(), first.revision.as_str()) {
+        return String::new();
+    }
+    let repo = if repo.is_empty() { "cluster" } else { repo };
+    match revision {
+        "" => format!("{repo}//"),
+        revision => format!("{repo}@{revision}//"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Repositories that single Applications name: one mirror and one poll for each, however many
 //! Applications share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,8 @@ struct Shared {
     known: Mutex<BTreeMap<String, (Source, Waker)>>,
     /// By URL, of those that cannot be fetched.
     troubles: Mutex<BTreeMap<String, Trouble>>,
+    /// Those that were fetched, or cannot be, since somebody took note of it.
+    fresh: Mutex<BTreeSet<PathBuf>>,
     /// Moves when any of them has something new.
     news: watch::Sender<u64>,
 }
@@ -55,6 +57,7 @@ impl Sources {
                 tasks: tasks.clone(),
                 known: Mutex::default(),
                 troubles: Mutex::default(),
+                fresh: Mutex::default(),
                 news: watch::Sender::default(),
             }),
         }
@@ -119,6 +122,12 @@ impl Sources {
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.shared.news.subscribe()
     }
+
+    /// The paths of those that this is about; nobody is told of them twice.
+    pub(crate) fn take_news(&self) -> BTreeSet<PathBuf> {
+        let fresh = self.shared.fresh.lock();
+        std::mem::take(&mut *fresh.unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Shared {
@@ -127,6 +136,13 @@ impl Shared {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let current = known.get(url);
         current.is_some_and(|(current, _)| current.location == source.location)
+    }
+
+    fn tell(&self, source: &Source) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.insert(source.location.path.clone());
+        drop(fresh);
+        self.news.send_modify(|news| *news = news.wrapping_add(1));
     }
 
     /// Answers whether it is another trouble than before.
@@ -152,7 +168,7 @@ async fn follow(shared: Arc<Shared>, url: String, source: Source, waker: Waker) 
         }
         let changed = shared.note(&url, trouble.as_ref());
         if changed || fetched.is_ok() {
-            shared.news.send_modify(|news| *news = news.wrapping_add(1));
+            shared.tell(&source);
         }
         polling.looked(fetched.is_ok());
         trigger = polling.next().await;

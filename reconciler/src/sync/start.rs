@@ -5,7 +5,8 @@ use serde_json::json;
 use engine::progress::Told;
 use engine::rollout::{CommitId, Rollback, RolloutPhase};
 
-use super::core::{Core, recorded, unread};
+use super::core::{Core, recorded};
+use super::desired::news;
 use super::execute::Execution;
 use super::read::is_here;
 use super::results;
@@ -19,14 +20,15 @@ impl Execution<'_> {
         rollback: Option<Rollback>,
     ) -> Result<(), client::Error> {
         let observation = self.observation;
-        let target = self.core.target();
-        let commit = match target.filter(|target| target.revision() == revision) {
-            Some(target) => target.commit.clone(),
-            None => observation.source.commit(revision).await.map_err(unread)?,
-        };
+        let new = self.new_commit(revision).await?;
         let reader = self.core.history.reader();
-        let first = CommitId(revision.first().to_owned());
-        let push = reader.push_of(&first).await.map_err(recorded)?;
+        let push = reader.push_of(&new.id).await.map_err(recorded)?;
+        let short = new.id.short().to_owned();
+        let others = self.others(revision, &new.id);
+        let commit = Commit {
+            id: revision.clone(),
+            ..new
+        };
         let rollout = self.fresh(&commit, rollback, push).await?;
         let undoes = match rollout.rollback_of.as_str() {
             "" => String::new(),
@@ -38,11 +40,10 @@ impl Execution<'_> {
             some => format!("{some} objects of "),
         };
         let signers = self.signers(revision).await?;
-        let (others, signed) = (self.others(revision), signed(&signers));
+        let signed = signed(&signers);
         let text = format!(
-            "rollout {} of {part}commit {} ({}){others}{undoes}{signed}",
+            "rollout {} of {part}commit {short} ({}){others}{undoes}{signed}",
             rollout.id,
-            revision.short(),
             commit.subject()
         );
         let (application, at) = (self.name().to_owned(), rollout.started_at);
@@ -71,11 +72,25 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// What this rollout is about: of several commits the one that is new.
+    async fn new_commit(&self, revision: &CommitId) -> Result<Commit, client::Error> {
+        let target = self.core.target();
+        if let Some(target) = target.filter(|target| target.revision() == revision) {
+            return Ok(target.commit.clone());
+        }
+        let last = self.observation.last.as_ref().map(|(row, _)| row);
+        news(self.core, &self.observation.application, last, revision).await
+    }
+
     /// The commits of further sources, for people.
-    fn others(&self, revision: &CommitId) -> String {
+    fn others(&self, revision: &CommitId, new: &CommitId) -> String {
         let parts = revision.parts();
-        let more = self.observation.application.more.iter();
-        let told = more.zip(parts.iter().skip(1)).map(|(source, commit)| {
+        if parts.len() < 2 {
+            return String::new();
+        }
+        let sources = self.observation.application.sources().zip(&parts);
+        let told = sources.filter(|(_, commit)| *commit != new);
+        let told = told.map(|(source, commit)| {
             let repo = match source.repo.as_str() {
                 "" => "the cluster repository",
                 repo => repo,

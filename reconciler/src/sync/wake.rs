@@ -49,9 +49,11 @@ fn owner(core: &Core, mut key: ObjectKey) -> Option<String> {
     None
 }
 
-/// Repositories that single Applications name were fetched: each may mean anybody.
+/// Repositories that single Applications name were fetched: who reads them looks.
 pub(crate) async fn sources(core: Arc<Core>, mut news: watch::Receiver<u64>) {
     while news.changed().await.is_ok() {
-        core.wake_all();
+        for path in core.sources.take_news() {
+            core.wake_readers(&path);
+        }
     }
 }

@@ -191,7 +191,8 @@ impl Shelf for Repositories {
 async fn prepare(path: &std::path::Path) -> Result<(), Error> {
     let path = path.to_owned();
     let preparing = tokio::task::spawn_blocking(move || repository::prepare(&path, BRANCH, None));
-    preparing.await.map_err(Error::Broken)?.map_err(Error::Make)
+    let prepared = preparing.await.map_err(Error::Broken)?;
+    prepared.map(drop).map_err(Error::Make)
 }
 
 /// The address, and the name that this machine has for itself.

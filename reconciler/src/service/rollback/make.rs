@@ -2,14 +2,17 @@
 
 use engine::rollout::{CommitId, short};
 
+use super::place::Place;
 use super::span::{Undo, nothing, undo};
 use crate::githost::repository::{self, advance};
 use crate::githost::revert::{Outcome, Revert, Told, message, revert};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::service::queries::unreadable;
 use crate::service::{Error, RollbackPreview, RollbackRequest, RolledBack, Span};
-use crate::source::Person;
+use crate::source::{Person, signature};
 use crate::sync::check::{Checked, check};
 use crate::sync::core::Core;
+use crate::sync::pushed;
 
 pub(in crate::service) async fn preview(
     core: &Core,
@@ -19,7 +22,7 @@ pub(in crate::service) async fn preview(
     let message = message(&told(&undo, ""));
     let (plan, digest, conflicts) = match make(core, &undo, &Person::default(), &message).await? {
         Outcome::Made(commit) => {
-            let checked = checked(core, &commit).await?;
+            let checked = checked(core, &undo.place, &commit).await?;
             (checked.lines(), checked.digest(), Vec::new())
         }
         Outcome::Conflicts(files) => (Vec::new(), String::new(), files),
@@ -53,15 +56,7 @@ fn told<'a>(undo: &'a Undo, reason: &'a str) -> Told<'a> {
 
 pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<RolledBack, Error> {
     let undo = undo(core, &request.span).await?;
-    if core.signatures.are_wanted() {
-        let ids: Vec<&str> = undo.commits.iter().map(|it| it.id.short()).collect();
-        return Err(Error::Impossible(format!(
-            "commits of the cluster repository must be signed, and Kedge has no key to sign with; \
-             git revert -S {}, and push it",
-            ids.join(" ")
-        )));
-    }
-    let branch = core.config.branch.clone();
+    let branch = undo.place.branch.clone();
     if request
         .parent
         .as_ref()
@@ -83,17 +78,22 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
             )));
         }
     };
-    let checked = checked(core, &commit).await?;
+    let checked = checked(core, &undo.place, &commit).await?;
     approved(request, &undo, &checked)?;
     let report = checked.lines();
     let push = record(core, &undo, request, &commit, &report).await?;
-    let (path, tip) = (core.source.location.path.clone(), undo.tip);
+    let (path, tip) = (undo.place.source.location.path.clone(), undo.tip);
     let new = commit.clone();
     let log = format!("rollback of {}", undo.what);
     let moving = tokio::task::spawn_blocking(move || advance(&path, &branch, &tip, &new, &log));
     moved(moving.await)?;
     accept(core, &push, &report).await?;
-    core.waker.wake(Trigger::Rollback);
+    if undo.place.is_tracked {
+        core.waker.wake(Trigger::Rollback);
+    } else {
+        let name = &undo.place.source.name;
+        core.sources.wake(Trigger::Rollback, |it| it == name);
+    }
     Ok(RolledBack {
         commit,
         push,
@@ -125,8 +125,8 @@ async fn record(
     let now = core.env.now();
     let push = Push {
         id: core.env.ids.uid(),
-        repository: core.source.name.clone(),
-        branch: core.config.branch.clone(),
+        repository: undo.place.source.name.clone(),
+        branch: undo.place.branch.clone(),
         old_revision: undo.tip.clone(),
         new_revision: commit.clone(),
         pusher: request.author.to_string(),
@@ -164,8 +164,13 @@ fn approved(request: &RollbackRequest, undo: &Undo, checked: &Checked) -> Result
     })
 }
 
-async fn checked(core: &Core, commit: &CommitId) -> Result<Checked, Error> {
-    let checked = check(core, &core.source.location, commit).await;
+async fn checked(core: &Core, place: &Place, commit: &CommitId) -> Result<Checked, Error> {
+    let location = &place.source.location;
+    let checked = if place.is_tracked {
+        check(core, location, commit).await
+    } else {
+        pushed::check_move(core, location, &place.branch, commit).await
+    };
     match checked.map_err(Error::Cluster)? {
         Ok(checked) => Ok(checked),
         Err(problems) => Err(Error::Refused(problems.to_string())),
@@ -183,10 +188,40 @@ async fn make(core: &Core, undo: &Undo, author: &Person, message: &str) -> Resul
         author: author.clone(),
         message: message.to_owned(),
     };
-    let path = core.source.location.path.clone();
+    let path = undo.place.source.location.path.clone();
     let making = tokio::task::spawn_blocking(move || revert(&path, &order));
-    match making.await {
-        Ok(made) => made.map_err(|error| Error::Git(Box::new(error))),
-        Err(error) => Err(Error::Git(Box::new(error))),
+    let made = match making.await {
+        Ok(made) => made.map_err(|error| Error::Git(Box::new(error)))?,
+        Err(error) => return Err(Error::Git(Box::new(error))),
+    };
+    match made {
+        Outcome::Made(commit) => sign(core, undo, commit).await.map(Outcome::Made),
+        other => Ok(other),
     }
+}
+
+/// The commit signed with Kedge's key, and by somebody who is trusted where that is asked for.
+async fn sign(core: &Core, undo: &Undo, commit: CommitId) -> Result<CommitId, Error> {
+    let location = &undo.place.source.location;
+    let is_wanted = undo.place.is_tracked && core.signatures.are_wanted();
+    if is_wanted && core.config.signing_key.is_none() {
+        let ids: Vec<&str> = undo.commits.iter().map(|it| it.id.short()).collect();
+        return Err(Error::Impossible(format!(
+            "commits of the cluster repository must be signed, and Kedge was given no \
+             --signing-key; git revert -S {}, and push it",
+            ids.join(" ")
+        )));
+    }
+    let signed = signature::sign(&core.config, &core.env, location, &commit).await;
+    let signed = signed.map_err(unreadable)?;
+    if is_wanted {
+        let asked = core.signatures.tracked(location, Some(&undo.tip), &signed);
+        if let Err(problems) = asked.await.map_err(Error::Cluster)? {
+            return Err(Error::Impossible(format!(
+                "{problems}; put the public part of --signing-key into the directory of \
+                 --trusted-keys"
+            )));
+        }
+    }
+    Ok(signed)
 }

@@ -1,6 +1,7 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
 mod make;
+mod place;
 mod span;
 mod walk;
 

@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 
+use engine::Application;
 use engine::rollout::CommitId;
 
-use super::walk::{Way, walk};
+use super::place::{Place, place};
+use super::walk::{Way, Whose, walk};
 use crate::history::{Rollout, RolloutQuery};
 use crate::service::queries::unreadable;
 use crate::service::{Error, Span};
 use crate::source::Commit;
 use crate::sync::core::Core;
+use crate::sync::{commits, here, is_here, is_source_here};
 
 /// What there is to undo.
 pub(super) struct Undo {
@@ -24,6 +27,8 @@ pub(super) struct Undo {
     pub(super) tip: CommitId,
     /// Newest first, never empty.
     pub(super) commits: Vec<Commit>,
+    /// Where they are.
+    pub(super) place: Place,
 }
 
 /// Where a rollback begins and ends.
@@ -39,32 +44,35 @@ struct Ends {
 
 pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
     let ends = ends(core, span).await?;
-    if !core.source.is_hosted() {
+    let application = current(core, &ends.application);
+    let top = match (&application, ends.top.0.as_str()) {
+        (Some(application), "") => newest(core, application).await?,
+        _ => ends.top.clone(),
+    };
+    let place = place(core, application.as_ref(), (&ends.below, &top)).await?;
+    let source = &place.source;
+    if !source.is_hosted() {
         return Err(Error::Impossible(format!(
             "{} is not hosted here; undo it there with git revert and push",
-            core.source.name
+            source.name
         )));
     }
-    let branch = &core.config.branch;
-    let head = core.source.head(branch).await.map_err(unreadable)?;
+    let branch = &place.branch;
+    let head = source.head(branch).await.map_err(unreadable)?;
     let tip = head.ok_or_else(|| Error::NotFound(format!("branch {branch}")))?;
+    let (below, top) = (place.part(&ends.below), place.part(&ends.top));
     let way = Way {
-        application: ends.application.clone(),
-        root: core.root(),
+        whose: whose(core, application, &ends, &place),
         tip: tip.clone(),
-        below: ends.below.clone(),
-        top: if ends.top.0.is_empty() {
-            tip.clone()
-        } else {
-            ends.top.clone()
-        },
+        below: below.clone(),
+        top: if top.0.is_empty() { tip.clone() } else { top },
     };
     let cluster = core.cluster.clone();
-    let location = &core.source.location;
+    let location = &source.location;
     let walking = location.read(move |git| walk(git, &cluster.kinds(), &way));
     let walked = walking.await.map_err(unreadable)?;
     let commits = walked.ok_or_else(|| {
-        let short = ends.below.short();
+        let short = below.short();
         Error::Impossible(format!("commit {short} is not below the branch any more"))
     })?;
     let Some(oldest) = commits.last() else {
@@ -76,17 +84,51 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
     };
     let newest = way_to_the_tip(core, &ends, &tip).await?;
     Ok(Undo {
-        restores: if newest {
-            ends.below
-        } else {
-            CommitId::default()
-        },
+        restores: if newest { below } else { CommitId::default() },
         what: ends.what,
         application: ends.application,
         rollout,
         tip,
         commits,
+        place,
     })
+}
+
+/// The application as it is now; `None` where there is none, or all of the repository is meant.
+fn current(core: &Core, name: &str) -> Option<Application> {
+    let target = core.target()?;
+    core.application(&target, name)
+}
+
+/// What the application is to be brought to, were nobody to roll back.
+async fn newest(core: &Core, application: &Application) -> Result<CommitId, Error> {
+    let Some(target) = core.target() else {
+        return Ok(CommitId::default());
+    };
+    let found = commits(core, application, here(&target)).await;
+    let found = found.map_err(Error::Cluster)?;
+    found.map_err(|trouble| Error::Impossible(trouble.message))
+}
+
+/// Whose commits are taken, of all that are in the branch.
+fn whose(core: &Core, application: Option<Application>, ends: &Ends, place: &Place) -> Whose {
+    match application {
+        _ if ends.application.is_empty() => Whose::Everybody,
+        Some(application) if !place.is_tracked => {
+            let location = &place.source.location;
+            let is_there = |it: &&engine::application::Source| {
+                core.repository(it).location == *location && !is_source_here(it)
+            };
+            Whose::Sources {
+                sources: application.sources().filter(is_there).cloned().collect(),
+                namespace: application.target_namespace.clone(),
+            }
+        }
+        _ => Whose::Application {
+            name: ends.application.clone(),
+            root: core.root(),
+        },
+    }
 }
 
 pub(super) fn nothing(what: &str) -> Error {
@@ -133,14 +175,7 @@ async fn ends(core: &Core, span: &Span) -> Result<Ends, Error> {
 
 async fn rollout(core: &Core, id: &str) -> Result<Rollout, Error> {
     let rollout = core.history.reader().rollout(id).await?;
-    let rollout = rollout.ok_or_else(|| Error::NotFound(format!("rollout {id}")))?;
-    if rollout.revision.parts().len() > 1 {
-        return Err(Error::Impossible(format!(
-            "rollout {id} is of commits in several places: undo the one that is to go where it is, \
-             with git revert, and push"
-        )));
-    }
-    Ok(rollout)
+    rollout.ok_or_else(|| Error::NotFound(format!("rollout {id}")))
 }
 
 fn before(rollout: &Rollout) -> Result<CommitId, Error> {
@@ -174,8 +209,25 @@ async fn at(core: &Core, application: &str, point: &str) -> Result<CommitId, Err
         };
         return then.ok_or_else(|| Error::NotFound(format!("commit recorded for {point}")));
     }
-    let found = core.source.resolve(point).await.map_err(unreadable)?;
+    let found = named(core, application, point).await?;
     found.ok_or_else(|| Error::NotFound(format!("rollout, time or commit {point:?}")))
+}
+
+/// A commit that Git knows by this name, in the repository of the application's manifests.
+async fn named(core: &Core, application: &str, point: &str) -> Result<Option<CommitId>, Error> {
+    let Some(application) = current(core, application).filter(|it| !is_here(it)) else {
+        return core.source.resolve(point).await.map_err(unreadable);
+    };
+    let now = newest(core, &application).await?;
+    for (index, source) in application.sources().enumerate() {
+        let found = core.repository(source).resolve(point).await;
+        if let Some(found) = found.map_err(unreadable)? {
+            let mut parts = now.parts();
+            parts[index] = found;
+            return Ok(Some(CommitId::joined(&parts)));
+        }
+    }
+    Ok(None)
 }
 
 async fn head_at(core: &Core, time: Timestamp) -> Result<Option<CommitId>, Error> {

@@ -4,6 +4,7 @@
 
 mod decide;
 mod run;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -14,6 +15,8 @@ use git2::{ErrorCode, ObjectType};
 use super::{Error, Repository};
 pub(crate) use decide::{Signer, Unverified};
 pub(crate) use run::verify;
+pub(crate) use sign::sign;
+pub use sign::{KeyError as SigningKeyError, SigningKey};
 pub use trust::Trust;
 
 /// The beginnings of signatures, each at the beginning of a line.
@@ -47,6 +50,21 @@ impl Repository {
             }),
             Err(error) => Err(self.failed("read a signature")(error)),
         }
+    }
+
+    /// What is signed of a commit that has no signature.
+    pub(crate) fn unsigned(&self, id: &CommitId) -> Result<String, Error> {
+        let failed = || self.failed("read a commit");
+        let objects = self.raw().odb().map_err(failed())?;
+        let object = objects.read(self.oid(id)?).map_err(failed())?;
+        Ok(String::from_utf8_lossy(object.data()).into_owned())
+    }
+
+    /// The same commit with a signature.
+    pub(crate) fn put_signed(&self, content: &str, signature: &str) -> Result<CommitId, Error> {
+        let made = self.raw().commit_signed(content, signature, None);
+        made.map(super::commit_id)
+            .map_err(self.failed("write a signed commit"))
     }
 
     /// The tag with its signature; `None` where there is no such tag. One that is only a name for a

@@ -57,10 +57,10 @@ struct Question<'a> {
 }
 
 /// What a program printed, and whether it was content.
-struct Said {
-    well: bool,
-    answer: String,
-    words: String,
+pub(super) struct Said {
+    pub(super) well: bool,
+    pub(super) answer: String,
+    pub(super) words: String,
 }
 
 impl Question<'_> {
@@ -124,40 +124,50 @@ impl Question<'_> {
     }
 
     async fn run(&self, program: &'static str, line: &[&str], input: &[u8]) -> Result<Said, Error> {
-        let mut command = Command::new(program);
-        command
-            .args(line)
-            .env_clear()
-            .env("PATH", PATH)
-            .env("LC_ALL", "C")
-            .env("HOME", self.private.path())
-            .current_dir(self.private.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let failed = |source| Error::Verifier { program, source };
-        let mut child = command.spawn().map_err(failed)?;
-        let stdin = child.stdin.take();
-        let writing = async {
-            if let Some(mut stdin) = stdin {
-                // One that has seen enough does not read to the end.
-                let _read = stdin.write_all(input).await;
-            }
-        };
-        let working = async { tokio::join!(writing, finish(&mut child)).1 };
-        let (ended, answer, words) = tokio::select! {
-            finished = working => finished,
-            () = self.env.clock.sleep(PATIENCE) => {
-                let late = std::io::ErrorKind::TimedOut;
-                return Err(failed(late.into()));
-            }
-        };
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Said {
-            well: ended.map_err(failed)?.success(),
-            answer: text(answer),
-            words: text(words),
-        })
+        run((self.private, self.env), program, line, input).await
     }
+}
+
+/// Runs a program in a private directory, with nothing of this process' environment.
+pub(super) async fn run(
+    (private, env): (&Private, &Env),
+    program: &'static str,
+    line: &[&str],
+    input: &[u8],
+) -> Result<Said, Error> {
+    let mut command = Command::new(program);
+    command
+        .args(line)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C")
+        .env("HOME", private.path())
+        .current_dir(private.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let failed = |source| Error::Verifier { program, source };
+    let mut child = command.spawn().map_err(failed)?;
+    let stdin = child.stdin.take();
+    let writing = async {
+        if let Some(mut stdin) = stdin {
+            // One that has seen enough does not read to the end.
+            let _read = stdin.write_all(input).await;
+        }
+    };
+    let working = async { tokio::join!(writing, finish(&mut child)).1 };
+    let (ended, answer, words) = tokio::select! {
+        finished = working => finished,
+        () = env.clock.sleep(PATIENCE) => {
+            let late = std::io::ErrorKind::TimedOut;
+            return Err(failed(late.into()));
+        }
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Said {
+        well: ended.map_err(failed)?.success(),
+        answer: text(answer),
+        words: text(words),
+    })
 }

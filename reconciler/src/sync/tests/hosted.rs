@@ -3,6 +3,7 @@
 use std::fs;
 
 use api::Collection;
+use engine::rollout::{CommitId, RolloutPhase};
 use serde_json::json;
 
 use super::push::Pusher;
@@ -11,6 +12,8 @@ use crate::githost::Repositories;
 use crate::githost::hosted::{Direction, Mirror};
 use crate::githost::rule::Rule;
 use crate::history::Verdict;
+use crate::service::{RollbackRequest, Service, Span};
+use crate::source::Person;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_hosted_repository_is_checked_and_told_like_the_first() {
@@ -91,6 +94,112 @@ async fn another_hosted_repository_is_checked_and_told_like_the_first() {
         .await;
     let sentence = "application web follows the default branch of shop, which would be gone";
     assert!(!worked && said.contains(sentence), "{said}");
+    pusher.world.end().await;
+}
+
+/// Runs Git in a work tree of the repository `shop`.
+async fn in_shop(pusher: &Pusher, line: &[&str]) -> (bool, String) {
+    pusher.try_git(&[&["-C", "../shop"], line].concat()).await
+}
+
+async fn commit_in_shop(pusher: &Pusher, text: &str, subject: &str) {
+    let file = pusher.world.directory.path().join("shop/web/all.yaml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, text).unwrap();
+    in_shop(pusher, &["add", "-A"]).await;
+    in_shop(pusher, &["commit", "-q", "-m", subject]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn manifests_in_several_repositories_are_checked_and_taken_back_where_they_are() {
+    let mut pusher = Pusher::new().await;
+    let core = pusher.world.reconciler.core.clone();
+    core.hosted.create("shop", "admin").await.unwrap();
+    let url = pusher.git(&["remote", "get-url", "origin"]).await;
+    let url = url.trim().replace("/cluster.git", "/shop.git");
+    pusher.git(&["init", "-q", "-b", "main", "../shop"]).await;
+    in_shop(&pusher, &["remote", "add", "origin", &url]).await;
+    commit_in_shop(&pusher, &config_map("there", "one"), "One").await;
+    in_shop(&pusher, &["push", "origin", "main"]).await;
+
+    let text = "apiVersion: kedge.dev/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  \
+                targetNamespace: shop\n  sources: [{path: web}, {repo: shop, path: web}]\n";
+    let files = &mut pusher.world.files;
+    files.insert("apps/web.yaml".into(), text.into());
+    files.insert("web/a.yaml".into(), namespace());
+    files.insert("web/b.yaml".into(), config_map("here", "one"));
+    pusher.commit("Both").await;
+    // The push knows what is elsewhere too.
+    let said = pusher.git(&["push", "origin", "main"]).await;
+    let plan = "remote: application web: 3 to create";
+    assert!(said.contains(plan), "{said}");
+
+    // A push to either is checked with what the other one has.
+    commit_in_shop(&pusher, &config_map("here", "two"), "Twice").await;
+    let (worked, said) = in_shop(&pusher, &["push", "origin", "main"]).await;
+    for line in [
+        "ConfigMap shop/here is defined twice",
+        "--> shop//web/all.yaml:1",
+    ] {
+        assert!(!worked && said.contains(line), "{said}");
+    }
+    in_shop(&pusher, &["reset", "-q", "--hard", "HEAD~1"]).await;
+    let files = &mut pusher.world.files;
+    files.insert("web/c.yaml".into(), config_map("there", "here"));
+    pusher.commit("Twice as well").await;
+    let (worked, said) = pusher.try_git(&["push", "origin", "main"]).await;
+    assert!(
+        !worked && said.contains("ConfigMap shop/there is defined twice"),
+        "{said}"
+    );
+    pusher.git(&["reset", "-q", "--hard", "HEAD~1"]).await;
+    pusher.world.files.remove("web/c.yaml");
+
+    // A branch is planned as if it were merged.
+    commit_in_shop(&pusher, &config_map("there", "two"), "Two").await;
+    let (_, said) = in_shop(&pusher, &["push", "origin", "HEAD:refs/heads/try"]).await;
+    assert!(said.contains("web: 1 to change"), "{said}");
+    let (worked, said) = in_shop(&pusher, &["push", "origin", "main"]).await;
+    assert!(worked && said.contains("is in the cluster"), "{said}");
+
+    // What came from there goes back there, and the other repository stays as it is.
+    let value = async || {
+        let live = pusher.world.get(&key("", "configmaps", "there")).await;
+        live.unwrap().text("/data/value").to_owned()
+    };
+    assert_eq!(value().await, "two");
+    let span = Span::Rollout("web-2".into());
+    let seen = pusher
+        .world
+        .reconciler
+        .preview_rollback(&span)
+        .await
+        .unwrap();
+    assert!(
+        seen.plan
+            .iter()
+            .any(|line| line.contains("web: 1 to change")),
+        "{seen:?}"
+    );
+    let head = core.source.head("main").await.unwrap();
+    let request = RollbackRequest {
+        span,
+        reason: "It was wrong".into(),
+        author: Person::new("Bob", "bob@example.org"),
+        parent: Some(seen.parent),
+        plan: seen.digest,
+    };
+    let done = pusher.world.reconciler.rollback(&request).await.unwrap();
+    let both = CommitId::joined(&[head.clone().unwrap(), done.commit.clone()]);
+    let last = pusher
+        .world
+        .phase("web", &both, RolloutPhase::Succeeded)
+        .await;
+    assert_eq!(
+        (value().await.as_str(), last.rollback_of.as_str()),
+        ("one", "web-2")
+    );
+    assert_eq!(core.source.head("main").await.unwrap(), head);
     pusher.world.end().await;
 }
 

@@ -124,6 +124,36 @@ async fn a_push_shows_the_plan_and_how_it_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_concerned_by_a_push_is_not_looked_at() {
+    let mut pusher = Pusher::new().await;
+    pusher.world.application("base", "", &[namespace()]);
+    for value in ["one", "two", "three"] {
+        let map = config_map("a", value);
+        pusher.world.application("web", "dependsOn: [base]", &[map]);
+        pusher.commit(value).await;
+        let seen = || {
+            let stand = pusher.world.reconciler.core.standings.get("base");
+            stand.map(|it| (it.standing.observed_at, it.seen))
+        };
+        let before = seen();
+        let said = pusher.git(&["push", "origin", "main"]).await;
+        assert!(said.contains("is in the cluster"), "{said}");
+        if let Some((observed, revision)) = before {
+            let (now, at) = seen().unwrap();
+            assert_eq!(now, observed, "{value}");
+            assert_ne!(at, revision, "{value}");
+        }
+        // Whatever the first rollout set in motion has come to rest.
+        let quiet = pusher.world.until("base is at rest", || async {
+            let stand = pusher.world.reconciler.core.standings.get("base")?;
+            stand.rolls_out.is_none().then_some(())
+        });
+        quiet.await;
+    }
+    pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_push_is_over_when_those_that_wait_for_others_are() {
     let mut pusher = Pusher::new().await;
     let world = &mut pusher.world;

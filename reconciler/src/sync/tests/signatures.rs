@@ -8,6 +8,8 @@ use engine::rollout::RolloutPhase;
 
 use super::push::Pusher;
 use super::*;
+use crate::service::{Error, RollbackPreview, RollbackRequest, Service, Span};
+use crate::source::{Person, SigningKey};
 
 /// `ann` and `eve` have keys; commits of Ann count.
 async fn guarded(mode: VerifyMode) -> Pusher {
@@ -82,6 +84,64 @@ async fn a_push_that_nobody_trusted_signed_is_refused() {
     }
     assert_eq!(pusher.world.rollouts("web").await.len(), 1);
     pusher.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_is_signed_with_kedges_own_key() {
+    let mut pusher = guarded(VerifyMode::Commits).await;
+    for value in ["one", "two"] {
+        pusher.change(value);
+        pusher.commit_by("ann", value).await;
+        pusher.git(&["push", "origin", "main"]).await;
+    }
+    let span = Span::Rollout("web-2".into());
+    let unsigned = pusher.world.reconciler.preview_rollback(&span).await;
+    let said = unsigned.unwrap_err().to_string();
+    assert!(
+        said.contains("Kedge was given no --signing-key; git revert -S"),
+        "{said}"
+    );
+
+    // A key that nobody trusts is no better.
+    let place = pusher.world.directory.path().join("signers");
+    for (name, expected) in [("eve", Some("--trusted-keys")), ("ann", None)] {
+        let signing = SigningKey::new(place.join(name));
+        pusher
+            .world
+            .configure(|config| config.signing_key = Some(signing))
+            .await;
+        let reconciler = &pusher.world.reconciler;
+        let seen = world_ready(&pusher.world, &span).await;
+        if let Some(expected) = expected {
+            let said = seen.unwrap_err().to_string();
+            assert!(said.contains(expected), "{said}");
+            continue;
+        }
+        let seen = seen.unwrap();
+        let request = RollbackRequest {
+            span: span.clone(),
+            reason: "It was wrong".into(),
+            author: Person::new("Bob", "bob@example.org"),
+            parent: Some(seen.parent),
+            plan: seen.digest,
+        };
+        let done = reconciler.rollback(&request).await.unwrap();
+        let world = &pusher.world;
+        let last = world.phase("web", &done.commit, RolloutPhase::Succeeded);
+        assert_eq!(last.await.rollback_of, "web-2");
+        let live = world.get(&key("", "configmaps", "a")).await.unwrap();
+        assert_eq!(live.text("/data/value"), "one");
+    }
+    pusher.world.end().await;
+}
+
+/// What a rollback would do, once the service that was started again follows its commit.
+async fn world_ready(world: &World, span: &Span) -> Result<RollbackPreview, Error> {
+    let ready = world.until("a followed commit", || async {
+        world.reconciler.core.target().map(drop)
+    });
+    ready.await;
+    world.reconciler.preview_rollback(span).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
