@@ -28,8 +28,12 @@ pub fn read(tree: &dyn Tree, root: &str, kinds: &Kinds) -> Result<Vec<Part>, Pro
     let found = application::find(tree, root)?;
     let mut problems = Vec::new();
     let mut parts = Vec::new();
-    for found in &found {
-        match part(tree, found, kinds) {
+    let first: Vec<_> = found.iter().map(|it| part(tree, it, kinds)).collect();
+    // What one Application defines, the others may use.
+    let objects = first.iter().flatten().flat_map(|part| &part.manifests);
+    let kinds = kinds.with_definitions(objects.map(|it| &it.object));
+    for (found, first) in found.iter().zip(first) {
+        match first.or_else(|_| part(tree, found, &kinds)) {
             Ok(part) => parts.push(part),
             Err(more) => problems.extend(more.0),
         }
@@ -41,7 +45,7 @@ pub fn read(tree: &dyn Tree, root: &str, kinds: &Kinds) -> Result<Vec<Part>, Pro
             manifests: &part.manifests,
         })
         .collect();
-    problems.extend(validate::commit(kinds, &found, &rendered).0);
+    problems.extend(validate::commit(&kinds, &found, &rendered).0);
     Problems(problems).or(parts)
 }
 

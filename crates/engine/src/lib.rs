@@ -7,6 +7,7 @@
 pub mod application;
 pub mod apply;
 pub mod commit;
+pub mod definition;
 pub mod diff;
 pub mod health;
 pub mod hook;

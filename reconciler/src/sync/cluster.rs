@@ -12,11 +12,13 @@ use api::patch::{self, Manager};
 use api::{Collection, Object, ObjectKey, Reason, Uid};
 use client::{Author, Cache, Client, DeleteOptions, Env, Error, Informers, Propagation, Step};
 use engine::apply::{Method, checked as method};
+use engine::definition::makes_room;
 use engine::{Kinds, Manifest};
 use jiff::Timestamp;
 use tracing::Instrument;
 
 use super::each::{self, Write};
+use super::expected::Expected;
 use super::kinds::Lacking;
 use crate::config::MANAGER;
 
@@ -32,9 +34,11 @@ const MADE: [(&str, &str); 3] = [("apps", "replicasets"), ("batch", "jobs"), (""
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Cluster {
-    client: Arc<dyn Client>,
+    pub(super) client: Arc<dyn Client>,
     informers: Informers,
     env: Env,
+    /// Kinds that commits define.
+    pub(super) expected: Expected,
     /// Kinds that are asked for and that nobody has.
     pub(crate) lacking: Lacking,
     /// Whether the server has transactions, once that is known.
@@ -56,6 +60,7 @@ impl Cluster {
             client: client.clone(),
             informers: informers.clone(),
             env: env.clone(),
+            expected: Expected::default(),
             lacking: Lacking::default(),
             transactions: Arc::default(),
             known: Arc::default(),
@@ -64,12 +69,11 @@ impl Cluster {
         (cluster, receiver)
     }
 
-    /// The kinds the server has, at this moment; see [`super::kinds`].
-    pub(crate) fn kinds(&self) -> Kinds {
-        Kinds::of(self.client.catalog())
-    }
-
+    /// Empty, and never synced, where the server has no such kind yet.
     pub(crate) fn cache(&self, collection: &Collection) -> Cache {
+        if !self.has(collection) {
+            return Cache::new(collection.clone());
+        }
         let cache = self.informers.cache(collection);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.insert(collection.clone()) {
@@ -85,7 +89,8 @@ impl Cluster {
         keys: &BTreeSet<ObjectKey>,
     ) -> Result<BTreeMap<ObjectKey, Object>, Error> {
         let collections: BTreeSet<&Collection> = keys.iter().map(|key| &key.collection).collect();
-        for collection in collections {
+        // Of a kind that the server does not have, nothing is there.
+        for collection in collections.into_iter().filter(|it| self.has(it)) {
             self.synced(collection).await?;
         }
         let live = |key: &ObjectKey| {
@@ -176,18 +181,18 @@ impl Cluster {
             return each::stored(client, &self.kinds(), objects).await;
         }
         let mut stored = Vec::new();
-        // What comes first makes room for the rest: namespaces are in every part.
-        let namespaces: Vec<usize> = objects
+        // What comes first makes room for the rest: it is in every part.
+        let room: Vec<usize> = objects
             .iter()
             .enumerate()
-            .filter(|(_, object)| object.kind() == "Namespace")
+            .filter(|(_, object)| makes_room(object))
             .map(|(index, _)| index)
             .collect();
         let mut from = 0;
         while from < objects.len() {
-            let before: Vec<usize> = namespaces.iter().copied().filter(|n| *n < from).collect();
-            let room = STEPS.saturating_sub(before.len()).max(1);
-            let to = from + fitting(objects[from..].iter().copied(), room);
+            let before: Vec<usize> = room.iter().copied().filter(|n| *n < from).collect();
+            let left = STEPS.saturating_sub(before.len()).max(1);
+            let to = from + fitting(objects[from..].iter().copied(), left);
             let part: Vec<usize> = before.iter().copied().chain(from..to).collect();
             let steps: Vec<Step> = part.iter().map(|at| apply(objects[*at], None)).collect();
             let answer = client.transaction(&steps, true, MANAGER.into()).await;

@@ -17,6 +17,7 @@ mod desired;
 mod drift;
 mod each;
 mod execute;
+mod expected;
 mod fetch;
 mod foreign;
 mod gate;

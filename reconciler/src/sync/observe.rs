@@ -186,8 +186,8 @@ async fn live(
     application: &Application,
     render: &Render,
 ) -> Result<BTreeMap<ObjectKey, Object>, client::Error> {
+    core.cluster.note(render.manifests().iter());
     let kinds = core.cluster.kinds();
-    core.cluster.lacking.note(&kinds, render.manifests());
     let mut wanted = keys(&kinds, render.manifests());
     let inventory = core.inventory.of(&application.name);
     wanted.extend(inventory.into_iter().map(|entry| entry.key));

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use api::ObjectKey;
 use engine::application::Found;
+use engine::definition::makes_room;
 use engine::plan::{self, Input, Prune};
 use engine::rollout::{CommitId, Options};
 use engine::{Application, Manifest, Plan, Problems};
@@ -45,12 +46,12 @@ pub(super) async fn plans(
     let respected = respected(core, order, &opened).await?;
     let all = order.iter().flat_map(|it| respected[&it.name].iter());
     let all = definitions.iter().chain(all);
-    // Nobody fails for a namespace that another Application brings.
-    let namespaces: Vec<&Manifest> = all
-        .filter(|manifest| manifest.object.kind() == "Namespace")
+    // Nobody fails for a namespace or a kind that another Application brings.
+    let room: Vec<&Manifest> = all
+        .filter(|manifest| makes_room(&manifest.object))
         .collect();
     for part in definitions.chunks(PART) {
-        let asked = stored(core, wanted, &namespaces, part.iter().collect()).await?;
+        let asked = stored(core, wanted, &room, part.iter().collect()).await?;
         if let Err(problems) = asked {
             return Ok(Err(problems));
         }
@@ -60,7 +61,7 @@ pub(super) async fn plans(
         let own = part
             .iter()
             .flat_map(|it| ordered(&core.cluster, &respected[&it.name]));
-        let stored = match stored(core, wanted, &namespaces, own.collect()).await? {
+        let stored = match stored(core, wanted, &room, own.collect()).await? {
             Ok(stored) => stored,
             Err(problems) => return Ok(Err(problems)),
         };
@@ -76,16 +77,16 @@ pub(super) async fn plans(
     Ok(Ok(plans))
 }
 
-/// What the server would make of these, where the namespaces are there.
+/// What the server would make of these, where what makes room for them is there.
 async fn stored(
     core: &Core,
     wanted: &Wanted<'_>,
-    namespaces: &[&Manifest],
+    room: &[&Manifest],
     own: Vec<&Manifest>,
 ) -> Result<Result<Stored, Problems>, client::Error> {
-    let mut manifests = namespaces.to_vec();
+    let mut manifests = room.to_vec();
     let own = own.into_iter();
-    manifests.extend(own.filter(|manifest| manifest.object.kind() != "Namespace"));
+    manifests.extend(own.filter(|manifest| !makes_room(&manifest.object)));
     let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
     Ok(match asked.await? {
         Answer::Stored(stored) => Ok(stored),

@@ -34,7 +34,16 @@ pub(crate) fn of(tree: &dyn Tree, manifest: &Manifest, error: &client::Error) ->
         let hint = "nothing in this commit creates it";
         vec![problem(&status.message, "metadata.namespace").hint(hint)]
     } else if status.causes.is_empty() {
-        vec![problem(&status.message, "")]
+        let unknown = unknown_fields(&status.message).map(|field| {
+            let text = format!("unknown field \"{field}\"");
+            problem(&text, field)
+        });
+        let unknown: Vec<Problem> = unknown.collect();
+        if unknown.is_empty() {
+            vec![problem(&status.message, "")]
+        } else {
+            unknown
+        }
     } else {
         let causes = status.causes.iter();
         causes
@@ -51,6 +60,12 @@ pub(crate) fn of(tree: &dyn Tree, manifest: &Manifest, error: &client::Error) ->
             .collect(),
         None => problems,
     }
+}
+
+/// The fields that a strict server says it does not know: it names them in its message alone.
+fn unknown_fields(message: &str) -> impl Iterator<Item = &str> {
+    let parts = message.split("unknown field \"").skip(1);
+    parts.filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
 /// The file an object is from, and which of its documents it is.
@@ -117,6 +132,12 @@ mod tests {
             problems[0].message,
             "spec.replicas: Invalid value: -1: must be positive"
         );
+        let strict = Status::bad_request(
+            "strict decoding error: unknown field \"spec.replicas\" (did you mean \"x\"?)",
+        );
+        let unknown = &of(&tree, &manifests[1], &strict.into())[0];
+        assert_eq!(unknown.place(), "web/a.yaml:9:3");
+        assert_eq!(unknown.message, "unknown field \"spec.replicas\"");
         let whole = Status::bad_request("no");
         assert_eq!(
             of(&tree, &manifests[1], &whole.into())[0].place(),

@@ -136,20 +136,31 @@ impl Reading {
             self.renders
                 .carry(&base.commit, &self.commit, changes, tree);
         }
-        let kinds = self.cluster.kinds();
-        let here = applications(&found).filter(|it| is_here(it));
-        let render = |it: &Application| {
-            let trees = Trees::same(tree, it);
-            let render = self.renders.render(it, &self.commit, &trees, &kinds);
-            (it.name.clone(), render)
-        };
-        let renders = here.map(render).collect();
+        let mut renders = self.rendered(tree, &found);
+        let manifests = renders.values().flat_map(|it| it.manifests());
+        let is_more_known = self.cluster.note(manifests);
+        if is_more_known && renders.values().any(|it| it.manifests.is_err()) {
+            // What one Application defines, the others may use.
+            self.renders.forget();
+            renders = self.rendered(tree, &found);
+        }
         Read {
             commit: self.commit.clone(),
             found,
             renders,
             places,
         }
+    }
+
+    fn rendered(&self, tree: &dyn Tree, found: &[Arc<Found>]) -> BTreeMap<String, Arc<Render>> {
+        let kinds = self.cluster.kinds();
+        let here = applications(found).filter(|it| is_here(it));
+        let render = |it: &Application| {
+            let trees = Trees::same(tree, it);
+            let render = self.renders.render(it, &self.commit, &trees, &kinds);
+            (it.name.clone(), render)
+        };
+        here.map(render).collect()
     }
 
     fn problems(&self, read: &Read, base: Option<&Read>) -> Problems {
@@ -180,9 +191,8 @@ pub(super) fn problems(
     found: &[Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
 ) -> Problems {
+    cluster.note(renders.values().flat_map(|it| it.manifests()));
     let kinds = cluster.kinds();
-    let manifests = renders.values().flat_map(|it| it.manifests());
-    cluster.lacking.note(&kinds, manifests);
     let failed = renders.values();
     let failed = failed.filter_map(|render| render.manifests.as_ref().err());
     let mut problems: Vec<Problem> = failed.flat_map(|it| it.0.clone()).collect();

@@ -83,12 +83,14 @@ fn manifests(tree: &dyn Tree, path: &str, options: &Options) -> Result<Vec<Manif
             .flat_map(|it| check::transformed(it, Texts::Final));
         problems.extend(wrong);
     }
+    let objects = manifests.iter().map(|manifest| &manifest.object);
+    let kinds = options.kinds.with_definitions(objects).into_owned();
     for manifest in &mut manifests {
-        if let Err(problem) = complete(manifest, options) {
+        if let Err(problem) = complete(manifest, &kinds, options.namespace) {
             problems.push(problem);
         }
     }
-    problems.extend(duplicates(&manifests, options.kinds));
+    problems.extend(duplicates(&manifests, &kinds));
     Problems(problems).or(manifests)
 }
 
@@ -101,15 +103,14 @@ pub fn renderer(reader: &Reader, path: &str) -> Result<Renderer, Problems> {
 }
 
 /// Known kind, known wave, and the right namespace.
-fn complete(manifest: &mut Manifest, options: &Options) -> Result<(), Problem> {
-    let kind = options
-        .kinds
+fn complete(manifest: &mut Manifest, kinds: &Kinds, namespace: &str) -> Result<(), Problem> {
+    let kind = kinds
         .find(&manifest.object.gvk())
-        .ok_or_else(|| unknown_kind(options.kinds, manifest))?;
+        .ok_or_else(|| unknown_kind(kinds, manifest))?;
     order::wave(manifest)?;
     secret::encode_text(&mut manifest.object);
     match kind.scope {
-        Scope::Namespaced => default_namespace(&mut manifest.object, options.namespace),
+        Scope::Namespaced => default_namespace(&mut manifest.object, namespace),
         Scope::Cluster => {
             manifest.object.metadata_mut().shift_remove("namespace");
         }

@@ -19,14 +19,20 @@ pub struct Place<'a> {
 /// Everything that is wrong, not only the first.
 pub fn places(places: &[Place], kinds: &Kinds, namespace: &str) -> Result<Rendered, Problems> {
     let (mut all, mut problems) = (Rendered::default(), Vec::new());
+    // What one place defines, those after it may use.
+    let mut kinds = kinds.clone();
     for place in places {
         let options = Options {
-            kinds,
+            kinds: &kinds,
             namespace,
             substitutions: place.source.substitutions.as_ref(),
         };
         match render(place.tree, &place.source.path, &options) {
-            Ok(rendered) => all.absorb(rendered, place.name),
+            Ok(rendered) => {
+                let objects = rendered.manifests.iter().map(|it| &it.object);
+                kinds = kinds.with_definitions(objects).into_owned();
+                all.absorb(rendered, place.name);
+            }
             Err(more) => problems.extend(more.0.into_iter().map(|mut problem| {
                 problem.file = format!("{}{}", place.name, problem.file);
                 problem
@@ -34,7 +40,7 @@ pub fn places(places: &[Place], kinds: &Kinds, namespace: &str) -> Result<Render
         }
     }
     if places.len() > 1 {
-        problems.extend(duplicates(&all.manifests, kinds));
+        problems.extend(duplicates(&all.manifests, &kinds));
     }
     Problems(problems).or(all)
 }

@@ -49,7 +49,10 @@ fn widget(name: &str, spec: &str) -> String {
 
 #[test]
 fn custom_resources_live_and_go_with_their_definition() -> anyhow::Result<()> {
-    let instance = Instance::start("custom", &["--seed", &empty_seed()?])?;
+    let instance = Instance::start(
+        "custom",
+        &["--seed", &empty_seed()?, "--runtime", "simulated"],
+    )?;
     let program = kubectls()?.pop().context("no kubectl")?;
     let run = |line: &str| -> anyhow::Result<String> {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -193,6 +193,34 @@ fn much_is_deleted_only_when_somebody_says_so() {
     });
 }
 
+const DATABASES: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: databases.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {plural: databases, kind: Database}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [size]
+            properties: {size: {type: integer, minimum: 1}, engine: {type: string, default: pg}}
+";
+
+fn database(spec: &str) -> String {
+    format!(
+        "apiVersion: example.org/v1\nkind: Database\nmetadata: {{name: main}}\nspec:\n  {spec}\n"
+    )
+}
+
 #[test]
 fn what_is_needed_comes_first_and_a_failed_hook_stops_the_rest() {
     scene("order", |scene| {
@@ -221,7 +249,21 @@ fn what_is_needed_comes_first_and_a_failed_hook_stops_the_rest() {
             scene.work.write(&file("2-secret"), secret)?;
             scene.work.write(&file("3-namespace"), &namespace(name))?;
             scene.work.write(&file("4-job"), &hook(good, "migrate"))?;
+            scene
+                .work
+                .write(&file("0-database"), &database("size: 3"))?;
         }
+        // Both Applications have an object of a kind that one of them defines.
+        scene.work.write("db/5-kind.yaml", DATABASES)?;
+        scene
+            .work
+            .write("shop/0-database.yaml", &database("sise: 3"))?;
+        let refused = scene.push("Wrong").expect_err("an unknown field");
+        expect(&refused.to_string(), "shop/0-database.yaml:5:3")?;
+        expect(&refused.to_string(), "unknown field \"spec.sise\"")?;
+        scene
+            .work
+            .write("shop/0-database.yaml", &database("size: 3"))?;
         let said = scene.push("A")?;
         expect(&said, "is in the cluster, 2 applications healthy")?;
         let pods = |name: &str, path: &str| scene.instance.field(&["pods", "-n", name], path);
@@ -251,6 +293,12 @@ fn what_is_needed_comes_first_and_a_failed_hook_stops_the_rest() {
             time(&web, "beganAt") >= time(&db, "finishedAt"),
             "{web} {db}"
         );
+
+        let databases = ["databases", "-A"];
+        let engines = scene
+            .instance
+            .field(&databases, "{.items[*].spec.engine}")?;
+        ensure!(engines == "pg pg", "{engines}");
 
         // A hook that fails leaves everything at its old version.
         scene.work.write(
