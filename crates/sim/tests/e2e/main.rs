@@ -2,6 +2,7 @@
 
 mod custom;
 mod elsewhere;
+mod foreign;
 mod kubectl;
 mod monitoring;
 mod node_death;
