@@ -26,6 +26,8 @@ pub struct Config {
     pub address: String,
     /// How often repositories elsewhere are asked for news.
     pub poll: Duration,
+    /// How what is new is noticed besides.
+    pub news: News,
     /// This binary: Git starts it as its hooks.
     pub executable: PathBuf,
     /// The largest push, in bytes.
@@ -37,6 +39,16 @@ pub struct Config {
     pub trusted_keys: Option<(PathBuf, VerifyMode)>,
     /// What Kedge's own commits are signed with.
     pub signing_key: Option<SigningKey>,
+}
+
+/// How what is new in the repository that is followed is noticed, besides hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum News {
+    /// By its files too, where it is on this machine.
+    #[default]
+    Files,
+    /// By looking now and then: the file system does not tell, or at no certain moment.
+    Poll,
 }
 
 /// Which repository is followed.
@@ -63,6 +75,7 @@ impl Config {
             path: ".".into(),
             address: "http://127.0.0.1:8080".into(),
             poll: Duration::from_mins(1),
+            news: News::default(),
             executable,
             push_limit: 256 << 20,
             keys: Keyring::default(),

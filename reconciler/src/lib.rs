@@ -18,5 +18,5 @@ mod testing;
 mod traces;
 pub mod web;
 
-pub use config::{Config, RepositoryConfig};
+pub use config::{Config, News, RepositoryConfig};
 pub use reconciler::{Error, Reconciler};

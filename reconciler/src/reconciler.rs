@@ -161,6 +161,13 @@ impl Reconciler {
         })
     }
 
+    /// Has what people and programs ask for behind `router`, reading apart, recorded with who they
+    /// are: `reconciler.audit` in SQL.
+    pub fn audited(&self, router: axum::Router, auth: Arc<crate::web::auth::Auth>) -> axum::Router {
+        let (history, env) = (self.core.history.clone(), self.core.env.clone());
+        crate::web::audited(router, auth, history, env)
+    }
+
     /// Takes what forges say about repositories; see [`crate::web::webhook`].
     pub fn webhooks(&self, secret: &str) -> axum::Router {
         let news = Arc::new(self.clone());
@@ -266,7 +273,7 @@ async fn source(config: &Config, env: &Env) -> Result<Source, Error> {
         RepositoryConfig::Hosted { seed } => {
             let path = config.data.join(githost::repository::PATH);
             let (at, branch, seed) = (path.clone(), config.branch.clone(), seed.clone());
-            let preparing = tokio::task::spawn_blocking(move || {
+            let preparing = client::blocking(move || {
                 githost::repository::prepare(&at, &branch, seed.as_deref())
             });
             let seeded = preparing.await.map_err(Error::Broken)??;
@@ -275,7 +282,7 @@ async fn source(config: &Config, env: &Env) -> Result<Source, Error> {
                 let signed = sign(config, env, &source.location, &first);
                 let signed = signed.await.map_err(Error::Sign)?;
                 let (branch, log) = (config.branch.clone(), "signed");
-                let moving = tokio::task::spawn_blocking(move || {
+                let moving = client::blocking(move || {
                     githost::repository::advance(&path, &branch, &first, &signed, log)
                 });
                 moving.await.map_err(Error::Broken)??;

@@ -87,3 +87,38 @@ pub(crate) fn commit<P: AsRef<str>, C: AsRef<str>>(
         .unwrap();
     commit_id(id)
 }
+
+/// What breaks readers of addresses and messages.
+const WORDS: [&str; 14] = [
+    "@", ":", "://", "//", "%", "%00", "%zz", "\n", "\0", "é", "[", "-", "\"", "..",
+];
+
+/// `count` texts that are nearly those of `corpus`: the same ones each time.
+pub(crate) fn mutations(corpus: &[&str], count: u64) -> impl Iterator<Item = Vec<u8>> {
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+    (0..count).map(move |seed| {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut text = corpus[random.random_range(0..corpus.len())]
+            .as_bytes()
+            .to_vec();
+        for _ in 0..random.random_range(1..5) {
+            let at = random.random_range(0..=text.len());
+            let end = (at + random.random_range(0..6)).min(text.len());
+            match random.random_range(0..5) {
+                0 => text.truncate(at),
+                1 => drop(text.drain(at..end)),
+                2 => {
+                    let part = text[at..end].to_vec();
+                    text.splice(at..at, part.repeat(random.random_range(1..40)));
+                }
+                3 if at < text.len() => text[at] ^= 1 << random.random_range(0..8),
+                _ => {
+                    let word = WORDS[random.random_range(0..WORDS.len())];
+                    text.splice(at..at, word.bytes());
+                }
+            }
+        }
+        text
+    })
+}

@@ -51,6 +51,20 @@ where
     server.url(&name)
 }
 
+/// Takes a database away that [`database`] made, whoever is connected to it: a run that makes
+/// hundreds of them needs the room.
+///
+/// # Panics
+/// Where the server does not do it.
+pub async fn discard(url: &str) {
+    let server = SERVER.get_or_init(start).await;
+    let address = url.split('?').next().unwrap_or_default();
+    let name = address.rsplit('/').next().unwrap_or_default();
+    let statement = format!("drop database {} with (force)", wire::quoted(name));
+    let dropped = server.execute(&statement).await;
+    dropped.expect("a test database can be dropped");
+}
+
 async fn copy(server: &Server, name: &str, template: &str) -> Result<(), Error> {
     let (name, template) = (wire::quoted(name), wire::quoted(template));
     server

@@ -23,6 +23,22 @@ fn curl(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&finish(&mut command)?.stdout).into_owned())
 }
 
+/// What a program sends, and the answer's code and text.
+///
+/// # Errors
+/// There is no answer.
+pub fn post(url: &str, headers: &[&str], body: &str) -> anyhow::Result<(u16, String)> {
+    let mut command = Command::new("curl");
+    command.args(["-sS", "--max-time", "20", "-w", "\n%{http_code}"]);
+    for header in headers {
+        command.args(["-H", header]);
+    }
+    command.args(["--data-raw", body, url]);
+    let answer = String::from_utf8_lossy(&finish(&mut command)?.stdout).into_owned();
+    let (text, code) = answer.rsplit_once('\n').context("no code")?;
+    Ok((code.parse()?, text.to_owned()))
+}
+
 /// Somebody who signed in with the banner's link.
 pub struct Visitor {
     web: String,
@@ -53,15 +69,21 @@ impl Visitor {
 
     /// The page at a path of the web UI.
     pub fn page(&self, path: &str) -> anyhow::Result<String> {
-        let jar = self.cookies.display().to_string();
-        curl(&[
-            "-L",
-            "-b",
-            &jar,
-            "-H",
-            "Accept: text/html",
-            &format!("{}{path}", self.web),
-        ])
+        self.ask(path, "text/html")
+    }
+
+    /// The same for programs.
+    pub fn json(&self, path: &str) -> anyhow::Result<String> {
+        self.ask(path, "application/json")
+    }
+
+    fn ask(&self, path: &str, accept: &str) -> anyhow::Result<String> {
+        let (jar, accept) = (
+            self.cookies.display().to_string(),
+            format!("Accept: {accept}"),
+        );
+        let url = format!("{}{path}", self.web);
+        curl(&["-L", "-b", &jar, "-H", &accept, &url])
     }
 }
 

@@ -11,6 +11,7 @@ mod command;
 mod completions;
 mod crds;
 mod diff;
+mod difference;
 mod directory;
 mod origins;
 mod output;

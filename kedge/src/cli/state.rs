@@ -9,18 +9,22 @@ use client::Env;
 
 use super::age;
 use super::cluster::{self, Cluster, Moment, Named, OWN};
+use super::difference;
 use super::output::{Output, Screen};
 use super::table::Table;
 
 pub(super) const EXAMPLE: &str = "\
 The log of changes reaches back a week unless the orchestrator says otherwise. A commit stands for
-the last change that was made in its name.
+the last change that was made in its name. With --to, what is different between the two: objects
+that came and went, and fields that changed, except status. Values of Secrets are not shown.
 
 Example:
   kedge state --at 10m
   kedge state --at 2026-01-01T10:00:00Z deployments -n shop
   kedge state --at 0a1b2c3 configmaps -n shop
-  kedge state --at 4711 deployment/web -n shop -o yaml";
+  kedge state --at 4711 deployment/web -n shop -o yaml
+  kedge state --at 0a1b2c3 --to 4d5e6f7 -n shop
+  kedge state --at 2h --to 10m";
 
 #[derive(Args)]
 #[group(skip)]
@@ -31,6 +35,9 @@ pub(crate) struct Arguments {
     /// When: a revision, a time, how long ago (90s, 10m, 2h, 3d), or a commit
     #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]
     at: Moment,
+    /// Show what is different from --at to then
+    #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]
+    to: Option<Moment>,
     /// Only in this namespace [default: all; of one object: default]
     #[arg(short = 'n', long, value_name = "NAMESPACE")]
     namespace: Option<String>,
@@ -46,6 +53,14 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let at = arguments.at.text(now);
     let answer = ask(&cluster, arguments, &at).await?;
     let mut screen = Screen::open();
+    if let Some(to) = &arguments.to {
+        let to = ask(&cluster, arguments, &to.text(now)).await?;
+        let found = difference::between(&objects(&answer), &objects(&to));
+        return match arguments.output.format.data(&difference::data(&found)) {
+            Some(data) => screen.text(&data),
+            None => screen.lines(difference::lines(&found)),
+        };
+    }
     if let Some(data) = arguments.output.format.data(&answer) {
         return screen.text(&data);
     }

@@ -236,6 +236,7 @@ async fn serve(
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
     let hosting = reconciler.hosting(auth.clone());
+    let recorded = Arc::clone(&reconciler);
     let webhooks = reconciler.webhooks(&secret::text(&layout.webhook_secret())?);
     let mut registry = Registry::default();
     reconciler.measure(&mut registry);
@@ -245,7 +246,7 @@ async fn serve(
         service: reconciler,
         client,
         logs,
-        auth,
+        auth: auth.clone(),
         ready: Arc::new(move || {
             let reconciler = Arc::clone(&asked);
             Box::pin(async move { reconciler.is_ready().await })
@@ -259,7 +260,8 @@ async fn serve(
         env,
         tasks: tasks.clone(),
     });
-    let service = pages.merge(webhooks).merge(hosting).merge(git);
+    let asked_for = recorded.audited(pages.merge(hosting), auth);
+    let service = asked_for.merge(webhooks).merge(git);
     let listener = tls::bind(address).await;
     let listener = listener.context("cannot serve the web pages")?;
     let limits = tls::Limits::default();

@@ -4,18 +4,21 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use client::{Clock, Tasks};
+use client::{Env, Tasks};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use super::wait;
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const MAX_DELAY: Duration = Duration::from_secs(15);
 /// A role that lived this long starts again at once.
 const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+/// The same, for one that was ready.
+const SETTLED_READY: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 /// From SIGTERM to SIGKILL.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -24,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(15);
 pub(crate) struct Role {
     /// As in `kedge NAME`; also the name of its log file.
     pub(crate) name: String,
+    /// Where it says whether it is ready; `None` where it does not.
+    pub(crate) server: Option<String>,
     pub(crate) arguments: Vec<OsString>,
     /// Kept off the command line, which everybody on the machine can read.
     pub(crate) environment: Vec<(&'static str, OsString)>,
@@ -32,19 +37,14 @@ pub(crate) struct Role {
 }
 
 /// Keeps a role running until the tasks are cancelled.
-pub(crate) fn keep(
-    role: Role,
-    program: PathBuf,
-    logs: &Path,
-    clock: Arc<dyn Clock>,
-    tasks: &Tasks,
-) {
+pub(crate) fn keep(role: Role, program: PathBuf, logs: &Path, env: Env, tasks: &Tasks) {
     let log = logs.join(format!("{}.log", role.name));
     let token = tasks.token().clone();
     tasks.spawn(async move {
         let mut delay = FIRST_DELAY;
         while !token.is_cancelled() {
-            let started = clock.now();
+            let started = env.now();
+            let mut settled = SETTLED;
             match spawn(&role, &program, &log) {
                 Ok(mut child) => {
                     tokio::select! {
@@ -52,20 +52,31 @@ pub(crate) fn keep(
                             tracing::warn!(role = role.name, ?ended, log = %log.display(), "a role ended; starting it again");
                         }
                         () = token.cancelled() => return stop(&role.name, child).await,
+                        () = follow(&role, &log, &env, &mut settled) => {}
                     }
                 }
                 Err(error) => tracing::error!(role = role.name, error = format!("{error:#}"), "a role cannot be started"),
             }
-            if clock.now().duration_since(started) > SETTLED {
+            if env.now().duration_since(started) > settled {
                 delay = FIRST_DELAY;
             }
             tokio::select! {
-                () = clock.sleep(delay) => {}
+                () = env.clock.sleep(delay) => {}
                 () = token.cancelled() => return,
             }
             delay = (delay * 2).min(MAX_DELAY);
         }
     });
+}
+
+/// Says once it is ready how long it has to live to be one that works. Does not end.
+async fn follow(role: &Role, log: &Path, env: &Env, settled: &mut jiff::SignedDuration) {
+    if let Some(server) = &role.server
+        && wait::ready(server, log, env).await.is_ok()
+    {
+        *settled = SETTLED_READY;
+    }
+    std::future::pending::<()>().await;
 }
 
 fn spawn(role: &Role, program: &Path, log: &Path) -> anyhow::Result<Child> {

@@ -36,6 +36,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if !arguments.data_dir.exists() {
+        // As nothing runs, nothing failed; but it may be another directory that was meant.
+        let directory = arguments.data_dir.display();
+        anstream::eprintln!("nothing to stop: there is no instance in {directory}");
         return Ok(());
     }
     let layout = Layout::open(&arguments.data_dir)

@@ -48,6 +48,7 @@ pub(crate) fn orchestrator(inputs: &Inputs<'_>) -> Role {
     let environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
     Role {
         name: "orchestrator".into(),
+        server: Some(format!("https://{}", inputs.api)),
         arguments,
         environment,
         namespace: None,
@@ -96,6 +97,7 @@ pub(crate) fn agent(inputs: &Inputs<'_>, node: u8) -> Role {
     let namespace = if simulated { None } else { place.namespace };
     Role {
         name: format!("agent-{node}"),
+        server: None,
         arguments,
         environment: Vec::new(),
         namespace,
@@ -143,6 +145,7 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     }
     Role {
         name: "reconciler".into(),
+        server: Some(format!("http://{}", inputs.web)),
         arguments,
         environment,
         namespace: None,

@@ -146,13 +146,7 @@ async fn start(
     endpoints(&inputs)?;
     let keep = |mut role: child::Role| {
         role.environment.extend(arguments.environment.clone());
-        child::keep(
-            role,
-            kedge.clone(),
-            &layout.logs(),
-            env.clock.clone(),
-            roles,
-        );
+        child::keep(role, kedge.clone(), &layout.logs(), env.clone(), roles);
     };
     keep(plan::orchestrator(&inputs));
     wait::ready(

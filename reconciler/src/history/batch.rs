@@ -90,7 +90,7 @@ impl History {
 
     async fn transaction(&self, writes: &[&Write]) -> Result<(), Failed> {
         let _writing = self.reader.memo.writing(writes);
-        let steps = self.write(writes).await?;
+        let steps = client::outside(self.write(writes)).await?;
         for step in steps {
             // No follower is no failure.
             let _ = self.shared.live.send(step);

@@ -51,7 +51,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), Error> {
         .await
         .map_err(failed("create the schema"))?;
     MIGRATIONS
-        .run(&mut *connection)
+        .run_direct(None, &mut *connection, false)
         .await
         .map_err(Error::Migrate)?;
     run(connection, "select pg_advisory_unlock($1)").await

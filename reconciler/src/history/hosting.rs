@@ -291,6 +291,7 @@ impl History {
 
     /// Records what somebody is about to push, or may not.
     pub(crate) async fn pushing(&self, updates: &[RefUpdate]) -> Result<(), Error> {
+        let _waiting = client::Waiting::begin();
         let begin = failed("begin a transaction");
         let mut transaction = self.reader.pool.begin().await.map_err(begin)?;
         for update in updates {

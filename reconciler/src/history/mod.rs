@@ -3,6 +3,7 @@
 //! Nobody else writes these tables. What is decided is recorded before it is done, and what came
 //! of it after: a crash in between is seen as an attempt without an end.
 
+mod asked;
 mod batch;
 mod by_hand;
 mod changes;
@@ -16,6 +17,7 @@ mod known;
 mod memo;
 mod model;
 mod points;
+mod pool;
 mod proofs;
 mod pushes;
 mod read;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, broadcast};
 
+pub(crate) use asked::Asked;
 pub use error::Error;
 pub use feed::Feed;
 pub use hosting::RefUpdate;
@@ -44,6 +47,7 @@ pub use read::{Reader, StepQuery};
 pub use write::{NewStep, ObjectHealth, Write};
 
 use batch::Batch;
+use pool::Pool;
 
 /// Reads and writes the history. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -65,10 +69,10 @@ impl History {
     /// # Errors
     /// Where the database cannot be reached within ten seconds or the schema cannot be migrated.
     pub async fn connect(url: &str) -> Result<Self, Error> {
-        let pool = connect::connect(url).await?;
+        let pool = client::outside(connect::connect(url)).await?;
         Ok(Self {
             reader: Reader {
-                pool,
+                pool: Pool::new(pool),
                 memo: memo::Memo::default(),
             },
             shared: Arc::new(Shared {

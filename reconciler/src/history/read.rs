@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgPool;
-
 use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
@@ -15,6 +13,7 @@ use super::model::{
     ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
     Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
+use super::pool::Pool;
 use super::time::Time;
 use crate::source::Commit;
 
@@ -26,7 +25,7 @@ pub(super) const STEPS: i64 = 1000;
 /// Reads the history. Cheap to clone.
 #[derive(Clone)]
 pub struct Reader {
-    pub(super) pool: PgPool,
+    pub(super) pool: Pool,
     pub(super) memo: Memo,
 }
 

@@ -72,7 +72,7 @@ impl Address {
             && !Path::new(url).exists()
         {
             let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-            if host.is_empty() || url.starts_with('-') {
+            if host.is_empty() || host.starts_with('-') || url.starts_with('-') {
                 return Err(wrong("it names no host"));
             }
             return Ok(Self::Remote(Remote {
@@ -221,6 +221,7 @@ mod tests {
         check("https://example.org/x.git", Ok(None));
         check("ssh://git@example.org/x.git", Ok(None));
         check("git@example.org:x.git", Ok(None));
+        check("git@-example.org:x.git", Err("names no host"));
         check("", Err("empty"));
         check("https:///x.git", Err("no host"));
         check("ftp://example.org/x.git", Err("nothing here speaks ftp"));
@@ -228,5 +229,46 @@ mod tests {
             "gopher://ann:secret@example.org/x",
             Err("gopher://example.org/x is no address of a repository"),
         );
+    }
+
+    #[test]
+    fn no_text_is_too_much_and_no_password_is_shown() {
+        let corpus = [
+            "https://ann:sesame@example.org:8443/shop/web.git",
+            "ssh://git@example.org/shop/web.git",
+            "git@example.org:shop/web.git",
+            "file:///srv/web.git",
+            "git://[::1]:9418/web.git",
+            "https://example.org/a%20b.git?x=y#z",
+        ];
+        for text in crate::testing::mutations(&corpus, 20_000) {
+            let url = String::from_utf8_lossy(&text);
+            let once = Address::parse(&url);
+            let told = match &once {
+                Ok(address) => format!("{address:?}"),
+                Err(error) => error.to_string(),
+            };
+            if let Ok(Address::Remote(remote)) = &once
+                && remote.password == "sesame"
+            {
+                let shown = &remote.shown;
+                assert!(
+                    !told.contains("sesame") && !shown.contains("sesame"),
+                    "{url}"
+                );
+            }
+            if let Ok(Address::Remote(remote)) = &once {
+                // Git takes what begins like this for an option.
+                assert!(
+                    !remote.host.is_empty() && !remote.host.starts_with('-'),
+                    "{url}"
+                );
+                assert!(
+                    !remote.url.starts_with('-') && !remote.url.contains('\n'),
+                    "{url}"
+                );
+            }
+            let _known = super::super::host(&url);
+        }
     }
 }

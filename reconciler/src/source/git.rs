@@ -35,7 +35,7 @@ impl Location {
         read: impl FnOnce(&Repository) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let location = self.clone();
-        let reading = tokio::task::spawn_blocking(move || read(&Repository::open(&location)?));
+        let reading = client::blocking(move || read(&Repository::open(&location)?));
         reading.await.map_err(Error::Broken)?
     }
 }

@@ -116,9 +116,7 @@ pub(super) async fn point_head_at_branch(location: &Location) -> Result<(), Erro
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(Error::Broken)?
+    client::blocking(work).await.map_err(Error::Broken)?
 }
 
 /// Makes the repository, or frees it of what an ended Git left: nobody else fetches into it.

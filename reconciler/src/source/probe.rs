@@ -94,7 +94,7 @@ impl Wanted {
 
     /// Looks into a repository of this machine. One without any commit may get its first.
     async fn look_at(self, path: PathBuf) -> Result<(), Error> {
-        let looking = tokio::task::spawn_blocking(move || self.look(&path));
+        let looking = client::blocking(move || self.look(&path));
         looking.await.map_err(Error::Broken)?
     }
 

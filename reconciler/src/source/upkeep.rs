@@ -126,7 +126,7 @@ impl Upkeep {
     /// Looks after it now.
     pub async fn run(&self, path: &Path) -> Kept {
         let (limits, at) = (self.shared.limits, path.to_owned());
-        let counting = tokio::task::spawn_blocking(move || is_due(&at, limits));
+        let counting = client::blocking(move || is_due(&at, limits));
         if !counting.await.unwrap_or(false) {
             return Kept::Enough;
         }

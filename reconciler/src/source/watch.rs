@@ -52,7 +52,7 @@ pub(crate) struct Polling {
     interval: Option<Duration>,
     waker: Waker,
     changed: Arc<Notify>,
-    _notifier: Option<Notifier>,
+    notifier: Option<Notifier>,
     failures: u32,
 }
 
@@ -64,10 +64,15 @@ impl Polling {
             env: env.clone(),
             interval: (!source.is_hosted()).then_some(interval),
             waker: waker.clone(),
-            _notifier: source.notifier(&changed),
+            notifier: source.notifier(&changed),
             changed,
             failures: 0,
         }
+    }
+
+    /// What happens to files is no news.
+    pub(crate) fn only_poll(&mut self) {
+        self.notifier = None;
     }
 
     /// Says how the last look went; failures make the next one later.

@@ -7,7 +7,7 @@ use super::across::{commits, here};
 use super::asked;
 use super::core::{Core, unread};
 use super::target::Target;
-use crate::history::{Request, Rollout};
+use crate::history::{Request, Rollout, Trigger};
 use crate::service::Trouble;
 use crate::source::Commit;
 
@@ -30,14 +30,15 @@ pub(super) async fn compared(
 }
 
 /// Which commit is wanted, and whether somebody asked for it. A commit that asks for what the
-/// last one asked for is that one, unless `last` is held although it went well.
+/// last one asked for is that one, unless that is not to go on: it is held although it went well,
+/// or waits for others.
 fn wanted(
     compared: &CommitId,
     digest: &str,
     last: Option<(&Rollout, bool)>,
     requested: bool,
 ) -> (CommitId, bool) {
-    let Some((last, recalled)) = last else {
+    let Some((last, is_over)) = last else {
         return (compared.clone(), requested);
     };
     if last.revision == *compared {
@@ -48,7 +49,7 @@ fn wanted(
             requested || (other && last.phase.is_final()),
         );
     }
-    let carries_on = !recalled
+    let carries_on = !is_over
         && matches!(
             last.phase,
             RolloutPhase::Pending
@@ -62,6 +63,16 @@ fn wanted(
     (compared.clone(), requested)
 }
 
+/// Whether it has not begun, for others have to come first: what they come to is the newest commit,
+/// so that this one goes along. What somebody asked for stays as it was asked for.
+fn waits(application: &Application, last: &Rollout) -> bool {
+    last.phase == RolloutPhase::Pending
+        && last.began_at.is_none()
+        && !application.depends_on.is_empty()
+        && application.policy.automated
+        && last.trigger != Trigger::Sync
+}
+
 /// The wanted commit, and what it undoes. `compared` comes with the digest of what it asks for.
 pub(super) async fn desired(
     core: &Core,
@@ -70,7 +81,7 @@ pub(super) async fn desired(
     (compared, digest): (&CommitId, &str),
     (last, request): (Option<&(Rollout, rollout::Rollout)>, Option<&Request>),
 ) -> Result<Desired, client::Error> {
-    let known = last.map(|(row, last)| (row, last.recalled));
+    let known = last.map(|(row, last)| (row, last.recalled || waits(application, row)));
     let (revision, requested) = wanted(compared, digest, known, request.is_some());
     let last = last.map(|(row, _)| row);
     let rollback = match last.filter(|last| last.revision == revision) {
@@ -112,9 +123,9 @@ pub(super) async fn news(
 mod tests {
     use engine::rollout::Options;
     use jiff::Timestamp;
+    use serde_json::json;
 
     use super::*;
-    use crate::history::Trigger;
     use crate::source::Person;
 
     fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
@@ -167,5 +178,27 @@ mod tests {
         check(last("b", "d", Failed), false, ("b", false));
         check(last("b", "other", Succeeded), false, ("b", true));
         check(last("b", "other", Verifying), false, ("b", false));
+    }
+
+    #[test]
+    fn who_waits_for_others_goes_along_to_the_newest_commit() {
+        let spec = json!({"metadata": {"name": "api"},
+            "spec": {"source": {"path": "api"}, "dependsOn": ["web"]}});
+        let application = Application::from_object(&spec.into());
+        let check = |change: fn(&mut Application, &mut Rollout), expected| {
+            let (mut application, mut last) =
+                (application.clone(), row("a", "d", RolloutPhase::Pending));
+            change(&mut application, &mut last);
+            assert_eq!(waits(&application, &last), expected, "{last:?}");
+        };
+        check(|_, _| {}, true);
+        check(|_, last| last.phase = RolloutPhase::Applying, false);
+        check(|_, last| last.began_at = Some(Timestamp::UNIX_EPOCH), false);
+        check(|_, last| last.trigger = Trigger::Sync, false);
+        check(|it, _| it.depends_on.clear(), false);
+        check(|it, _| it.policy.automated = false, false);
+        let last = row("a", "d", RolloutPhase::Pending);
+        let (revision, _) = wanted(&CommitId("b".into()), "d", Some((&last, true)), false);
+        assert_eq!(revision.0, "b");
     }
 }

@@ -8,7 +8,10 @@ use engine::hook::HookRun;
 use engine::rollout::{self, Applied, RolloutPhase};
 
 use super::core::{Core, recorded};
-use crate::history::{Action, ObjectResult, Rollout};
+use crate::history::{Action, ObjectResult, Rollout, RolloutQuery};
+
+/// How many rollouts in a row are looked at that were given up.
+const GIVEN_UP: u16 = 50;
 
 /// The newest rollout, as recorded and as the engine reads it.
 pub(super) async fn last(
@@ -32,6 +35,7 @@ pub(super) async fn last(
         message: row.message.clone(),
         undone: row.undone_at.is_some(),
         recalled: is_recalled(core, &row),
+        unfinished: is_unfinished(core, &row).await?,
         options: row.options.clone(),
         hooks: BTreeMap::new(),
     };
@@ -40,6 +44,7 @@ pub(super) async fn last(
         let applied = applies.iter().map(|apply| Applied {
             wave: WaveNumber(apply.wave),
             at: apply.finished_at.unwrap_or(apply.began_at),
+            interrupted: apply.finished_at.is_none(),
         });
         record.applied = applied.collect();
         let objects = reader.objects(&row.id).await.map_err(recorded)?;
@@ -51,6 +56,24 @@ pub(super) async fn last(
         record.hooks = hooks(&reader.objects(&row.id).await.map_err(recorded)?);
     }
     Ok(Some((row, record)))
+}
+
+/// Whether one before it was given up after it began to write. Only who never began is asked.
+async fn is_unfinished(core: &Core, row: &Rollout) -> Result<bool, client::Error> {
+    if row.phase != RolloutPhase::Failed || row.began_at.is_some() || row.undone_at.is_some() {
+        return Ok(false);
+    }
+    let query = RolloutQuery {
+        application: Some(row.application.clone()),
+        limit: GIVEN_UP,
+        ..RolloutQuery::default()
+    };
+    let rollouts = core.history.reader().rollouts(&query).await;
+    let before = rollouts.map_err(recorded)?.into_iter();
+    let mut before = before
+        .filter(|it| it.number < row.number)
+        .take_while(|it| it.phase != RolloutPhase::Succeeded && it.undone_at.is_none());
+    Ok(before.any(|it| it.began_at.is_some()))
 }
 
 /// Whether it went well and its commit did not.

@@ -15,6 +15,7 @@ use super::core::{Core, recorded, unread};
 use super::publish::publish;
 use super::read::read;
 use super::target::Target;
+use crate::config::News;
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::service::Trouble;
 use crate::source::{Commit, Polling};
@@ -53,6 +54,9 @@ impl Tracker {
     pub(crate) async fn run(mut self) {
         let core = self.core.clone();
         let mut polling = Polling::new(&core.source, core.config.poll, &core.waker, &core.env);
+        if core.config.news == News::Poll {
+            polling.only_poll();
+        }
         let mut trigger = Trigger::Start;
         loop {
             let looked = match self.resume().await {
@@ -176,6 +180,7 @@ impl Tracker {
         head: &CommitId,
     ) -> Result<Result<Checked, engine::Problems>, client::Error> {
         tokio::select! {
+            biased;
             checked = check::check(&self.core, &self.core.source.location, head) => checked,
             () = self.core.env.clock.sleep(PATIENCE) => Err(client::Error::Own {
                 operation: "check the commit".into(),

@@ -5,6 +5,7 @@
 
 mod app;
 mod assets;
+mod audit;
 pub mod auth;
 mod backend;
 mod error;
@@ -21,4 +22,5 @@ mod visitor;
 pub mod webhook;
 
 pub use app::{Deps, Ready, Settings};
+pub(crate) use audit::audited;
 pub use router::router;

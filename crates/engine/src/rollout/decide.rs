@@ -208,6 +208,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         message: String::new(),
         undone: false,
         recalled: false,
+        unfinished: false,
         options: desired.options.clone(),
         hooks: BTreeMap::new(),
     };

@@ -97,7 +97,7 @@ fn correct(observed: &Observed, plan: &Plan) -> Vec<Decision> {
 
 /// The way back from a commit that failed; tried again later where it could not be gone.
 fn restore(observed: &Observed, over: &Rollout, plan: &Plan) -> Vec<Decision> {
-    if over.began_at.is_none() {
+    if over.began_at.is_none() && !over.unfinished {
         return Vec::new();
     }
     if let Some(renewal) = renewal(WaveNumber::default(), plan.steps()) {

@@ -61,6 +61,9 @@ impl fmt::Display for CommitId {
 pub struct Applied {
     pub wave: WaveNumber,
     pub at: Timestamp,
+    /// The process that made it died: nobody knows how it went.
+    #[serde(default)]
+    pub interrupted: bool,
 }
 
 /// One attempt to bring an Application to a commit.
@@ -86,6 +89,9 @@ pub struct Rollout {
     #[serde(default)]
     pub recalled: bool,
     pub options: Options,
+    /// Whether an earlier one was given up after it began to write, and none has succeeded since.
+    #[serde(default)]
+    pub unfinished: bool,
     /// How far the hooks are that it has run.
     #[serde(skip)]
     pub hooks: BTreeMap<ObjectKey, HookRun>,

@@ -60,7 +60,9 @@ impl Run<'_> {
             let first = changed().next().map(Step::title).unwrap_or_default();
             return self.late(&format!("{first} could not be brought to the commit"));
         }
+        // One that was interrupted did not fail: the next one comes at once.
         let last = self.rollout.applied.iter().rfind(before);
+        let last = last.filter(|applied| !applied.interrupted);
         let last = last.map(|applied| applied.at + backoff(attempts));
         if let Some(due) = last
             && self.observed.now < due

@@ -1,5 +1,6 @@
 //! Everything that needs more than this crate.
 
 mod cases;
+mod fuzzing;
 mod kustomize;
 mod properties;

@@ -2,14 +2,18 @@
 //! goes next is drawn by chance, so that every order is tried and each can be repeated.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
+use std::time::Duration;
 
-use client::{Spawner, Tasks};
+use client::{Outside, Spawner, Tasks};
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::Chance;
+
+/// Longer than a database, a disk or a program ever takes, in real time.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One life of one process. A process that is started again is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +26,8 @@ pub struct Executor {
     shared: Arc<Shared>,
     tasks: BTreeMap<TaskId, Task>,
     chance: Chance,
+    /// What is waited for that is none of the simulation.
+    outside: Outside,
     /// What each process is called.
     names: BTreeMap<ProcessId, String>,
     /// How often each process was polled since [`Executor::forget_polls`].
@@ -37,6 +43,8 @@ struct Task {
 #[derive(Default)]
 struct Shared {
     ready: Mutex<BTreeSet<TaskId>>,
+    /// Somebody became ready.
+    woken: Condvar,
     spawned: Mutex<Spawned>,
 }
 
@@ -48,8 +56,12 @@ struct Spawned {
 }
 
 impl Executor {
+    /// For this thread only: what its tasks wait for outside is waited for.
     pub fn new(chance: Chance) -> Self {
+        let outside = Outside::default();
+        outside.count_on_this_thread();
         Self {
+            outside,
             shared: Arc::default(),
             tasks: BTreeMap::new(),
             chance,
@@ -94,7 +106,8 @@ impl Executor {
         self.tasks.retain(|_, task| task.process != process);
     }
 
-    /// Polls one ready task. `false`: none is ready.
+    /// Polls one ready task, and again until nothing outside is waited for: neither time nor
+    /// anybody else moves meanwhile. `false`: none is ready.
     pub fn step(&mut self) -> bool {
         self.absorb();
         let next = {
@@ -110,8 +123,17 @@ impl Executor {
             ready.remove(&next);
             next
         };
-        let Some(task) = self.tasks.get_mut(&next) else {
-            return true;
+        self.poll(next);
+        while self.outside.is_awaited() {
+            self.shared.wait_for(next);
+            self.poll(next);
+        }
+        true
+    }
+
+    fn poll(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
         };
         *self.polls.entry(task.process).or_default() += 1;
         let waker = task.waker.clone();
@@ -121,9 +143,8 @@ impl Executor {
             .poll(&mut Context::from_waker(&waker))
             .is_ready()
         {
-            self.tasks.remove(&next);
+            self.tasks.remove(&id);
         }
-        true
     }
 
     fn absorb(&mut self) {
@@ -152,6 +173,17 @@ impl Executor {
 impl Shared {
     fn ready(&self) -> MutexGuard<'_, BTreeSet<TaskId>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits, in real time, until this task is ready, and takes it.
+    fn wait_for(&self, task: TaskId) {
+        let is_asleep = |ready: &mut BTreeSet<TaskId>| !ready.remove(&task);
+        let waited = self
+            .woken
+            .wait_timeout_while(self.ready(), PATIENCE, is_asleep);
+        let (ready, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(ready);
+        assert!(!waited.timed_out(), "no answer from outside");
     }
 
     fn spawned(&self) -> MutexGuard<'_, Spawned> {
@@ -183,5 +215,6 @@ struct TaskWaker {
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.shared.ready().insert(self.id);
+        self.shared.woken.notify_all();
     }
 }

@@ -1,11 +1,12 @@
 //! The seeded simulation: real registry, controllers, scheduler and node agents; virtual time,
-//! drawn faults. Nothing here may depend on anything but the seed.
+//! drawn faults; in `gitops` the reconciler as well. Nothing here may depend on anything but the seed.
 
 pub mod chance;
 pub mod clock;
 pub mod converged;
 pub mod executor;
 pub mod faults;
+pub mod gitops;
 pub mod invariants;
 pub mod scenario;
 pub mod seeds;

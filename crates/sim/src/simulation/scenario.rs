@@ -68,7 +68,7 @@ fn live(world: &mut World, pause: Duration) -> anyhow::Result<()> {
     rest(world, pause)
 }
 
-fn build(world: &mut World) -> anyhow::Result<()> {
+pub(super) fn build(world: &mut World) -> anyhow::Result<()> {
     world.start_server()?;
     for name in ["kube-system", "kube-node-lease", "default", "shop"] {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
@@ -92,7 +92,7 @@ fn build(world: &mut World) -> anyhow::Result<()> {
 }
 
 /// Something goes wrong that is larger than a message.
-fn disturb(world: &mut World) -> anyhow::Result<()> {
+pub(super) fn disturb(world: &mut World) -> anyhow::Result<()> {
     let chance = world.chance.clone();
     let names: Vec<String> = world.machines.keys().cloned().collect();
     let name = chance.pick(&names).cloned().context("there is a machine")?;
@@ -153,7 +153,7 @@ fn mend(world: &mut World) {
 }
 
 /// Nothing goes wrong any more.
-fn repair(world: &mut World) -> anyhow::Result<()> {
+pub(super) fn repair(world: &mut World) -> anyhow::Result<()> {
     mend(world);
     world.set_weather(Weather::calm());
     // Whoever runs the machines says which of them will never come back.

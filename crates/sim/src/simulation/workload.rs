@@ -87,7 +87,7 @@ fn namespace(world: &World) -> &'static str {
     NAMESPACES[world.chance.below(NAMESPACES.len())]
 }
 
-fn template(labels: &Value, image: &str, cpu: i64) -> Value {
+pub(super) fn template(labels: &Value, image: &str, cpu: i64) -> Value {
     json!({
         "metadata": {"labels": labels},
         "spec": {

@@ -172,6 +172,22 @@ impl World {
         }
     }
 
+    /// A process of somebody who uses the cluster, and its client.
+    pub fn start_user(&mut self, name: &str, link: &Link) -> (ProcessId, Tasks, Arc<dyn Client>) {
+        let process = self.executor.process(name);
+        let client = FaultyClient {
+            air: self.air.clone(),
+            link: link.clone(),
+            component: name.to_owned(),
+        };
+        (process, self.executor.tasks(process), Arc::new(client))
+    }
+
+    /// Ends a process where it stands.
+    pub fn kill(&mut self, process: ProcessId) {
+        self.executor.kill(process);
+    }
+
     /// A new machine with a running agent.
     pub fn add_machine(&mut self, cpu_millis: i64) -> String {
         self.machines_made += 1;

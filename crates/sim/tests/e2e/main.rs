@@ -3,6 +3,7 @@
 mod custom;
 mod elsewhere;
 mod foreign;
+mod guard;
 mod kubectl;
 mod monitoring;
 mod node_death;

@@ -297,7 +297,7 @@ impl Scene {
     }
 }
 
-fn application(name: &str) -> String {
+pub(super) fn application(name: &str) -> String {
     format!(
         "apiVersion: kedge.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\n\
          spec: {{source: {{path: {name}}}}}\n"

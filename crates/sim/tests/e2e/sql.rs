@@ -1,10 +1,7 @@
 //! The views that are documented, read as the role that may read nothing else.
 
-use std::path::Path;
-use std::process::Command;
-
 use anyhow::{Context, ensure};
-use sim::instance::{Instance, empty_seed, finish};
+use sim::instance::{Instance, empty_seed};
 use sim::work_tree::WorkTree;
 
 const APPLICATION: &str = "
@@ -67,14 +64,14 @@ fn play(instance: &Instance) -> anyhow::Result<()> {
     let said = work.push()?;
     ensure!(said.contains("failed for 1 application"), "{said}");
 
-    let read = |query: &str| query_as_reader(&instance.data(), query);
+    let read = |query: &str| sim::sql::read(instance, query);
     let documentation = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sql.md");
     let documentation = std::fs::read_to_string(documentation)?;
     let queries = queries(&documentation);
     ensure!(queries.len() > 8, "{} queries", queries.len());
     for query in queries {
         let rows = read(query).with_context(|| query.to_owned())?;
-        let may_be_empty = ["reconciler.drift", "orchestrator.pods"];
+        let may_be_empty = ["reconciler.drift", "reconciler.audit", "orchestrator.pods"];
         ensure!(
             !rows.is_empty() || may_be_empty.iter().any(|view| query.contains(view)),
             "no rows:\n{query}"
@@ -169,25 +166,4 @@ fn queries(documentation: &str) -> Vec<&str> {
     blocks
         .filter_map(|block| Some(block.split_once("```")?.0))
         .collect()
-}
-
-fn query_as_reader(data: &Path, query: &str) -> anyhow::Result<String> {
-    let mut command = Command::new("psql");
-    command
-        .args([
-            "-X",
-            "-q",
-            "-t",
-            "-A",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-U",
-            "kedge",
-        ])
-        .args(["-c", "set role kedge_readonly", "-c", query])
-        .arg("-h")
-        .arg(data.join("postgres"))
-        .arg("kedge");
-    let output = finish(&mut command)?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

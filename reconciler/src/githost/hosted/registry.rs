@@ -170,7 +170,7 @@ impl Repositories {
         self.forget_rules(name);
         self.forget_mirrors(name);
         let path = hosted.path.clone();
-        let removing = tokio::task::spawn_blocking(move || {
+        let removing = client::blocking(move || {
             std::fs::remove_dir_all(&path).map_err(|source| Error::Delete { path, source })
         });
         removing.await.map_err(Error::Broken)??;
@@ -190,7 +190,7 @@ impl Shelf for Repositories {
 
 async fn prepare(path: &std::path::Path) -> Result<(), Error> {
     let path = path.to_owned();
-    let preparing = tokio::task::spawn_blocking(move || repository::prepare(&path, BRANCH, None));
+    let preparing = client::blocking(move || repository::prepare(&path, BRANCH, None));
     let prepared = preparing.await.map_err(Error::Broken)?;
     prepared.map(drop).map_err(Error::Make)
 }

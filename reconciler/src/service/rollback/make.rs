@@ -85,7 +85,7 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
     let (path, tip) = (undo.place.source.location.path.clone(), undo.tip);
     let new = commit.clone();
     let log = format!("rollback of {}", undo.what);
-    let moving = tokio::task::spawn_blocking(move || advance(&path, &branch, &tip, &new, &log));
+    let moving = client::blocking(move || advance(&path, &branch, &tip, &new, &log));
     moved(moving.await)?;
     accept(core, &push, &report).await?;
     if undo.place.is_tracked {
@@ -189,7 +189,7 @@ async fn make(core: &Core, undo: &Undo, author: &Person, message: &str) -> Resul
         message: message.to_owned(),
     };
     let path = undo.place.source.location.path.clone();
-    let making = tokio::task::spawn_blocking(move || revert(&path, &order));
+    let making = client::blocking(move || revert(&path, &order));
     let made = match making.await {
         Ok(made) => made.map_err(|error| Error::Git(Box::new(error)))?,
         Err(error) => return Err(Error::Git(Box::new(error))),

@@ -18,6 +18,7 @@ const ADMIN: &str = "correct horse battery staple";
 pub(super) struct Site {
     router: Router,
     auth: Arc<Auth>,
+    history: History,
     pub(super) tasks: Tasks,
     _directory: Directory,
 }
@@ -63,11 +64,13 @@ impl Site {
             auth: auth.clone(),
             tokens,
             history: history.reader().clone(),
-            env,
+            env: env.clone(),
         };
+        let router = crate::web::audited(router(deps), auth.clone(), history.clone(), env);
         Self {
-            router: router(deps),
+            router,
             auth,
+            history,
             tasks,
             _directory: directory,
         }
@@ -132,6 +135,34 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     // The name is free again.
     let (status, _) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
     assert_eq!(status, StatusCode::CREATED);
+    site.tasks.drain().await;
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_recorded_done_or_refused() {
+    let site = Site::new().await;
+    let form = "name=laptop&user=ann&role=reader";
+    let (_, made) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+    let secret = made["secret"].as_str().unwrap();
+    let shop = "/repositories?a=b";
+    let (status, _) = site.ask(secret, Method::GET, shop, "").await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = site.ask(secret, Method::POST, shop, "name=shop").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let (status, _) = site.ask("nobody", Method::POST, shop, "name=shop").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = site.ask(ADMIN, Method::POST, shop, "name=shop").await;
+    assert_eq!(status, StatusCode::CREATED);
+    let audit = site.history.reader().audit().await.unwrap();
+    let row = |person: &str, path: &str, code| {
+        (person.to_owned(), "POST".to_owned(), path.to_owned(), code)
+    };
+    let expected = [
+        row("admin", "/tokens", 201),
+        row("ann", "/repositories", 403),
+        row("admin", "/repositories", 201),
+    ];
+    assert_eq!(audit, expected);
     site.tasks.drain().await;
 }
 

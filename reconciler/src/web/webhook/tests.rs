@@ -174,3 +174,56 @@ async fn what_is_too_large_or_unsigned_is_not_taken() {
         .await;
     assert_eq!((status, site.heard()), (413, 0));
 }
+
+/// Whatever somebody signs who knows the secret is read, and nothing that somebody else changes.
+#[test]
+fn no_message_is_too_much() {
+    let corpus = [
+        r#"{"ref": "refs/heads/main", "repository": {"clone_url": "https://example.org/a/b.git",
+            "ssh_url": "git@example.org:a/b.git", "full_name": "a/b"}}"#,
+        r#"{"action": "opened", "number": 7, "pull_request": {"number": 7, "head": {"sha":
+            "0123456789012345678901234567890123456789"}, "base": {"ref": "main"}},
+            "repository": {"clone_url": "https://example.org/a/b.git"}}"#,
+        r#"{"object_kind": "merge_request", "project": {"git_http_url": "https://x/y.git"},
+            "object_attributes": {"action": "open", "iid": 3, "target_branch": "main",
+            "last_commit": {"id": "0123456789012345678901234567890123456789"}}}"#,
+        r#"{"repository": {"links": {"html": {"href": "https://bitbucket.org/a/b"}}}}"#,
+        &"[".repeat(300),
+    ];
+    let forges = [
+        ("x-hub-signature-256", "sha256=", "x-github-event", "push"),
+        (
+            "x-hub-signature-256",
+            "sha256=",
+            "x-github-event",
+            "pull_request",
+        ),
+        ("x-gitea-signature", "", "x-gitea-event", "push"),
+        ("x-gitlab-token", "", "x-gitlab-event", "Merge Request Hook"),
+        ("x-hub-signature", "sha256=", "x-event-key", "repo:push"),
+    ];
+    let (key, now) = (
+        Key::new(HMAC_SHA256, SECRET.as_bytes()),
+        Env::system().now(),
+    );
+    for (index, body) in crate::testing::mutations(&corpus, 4_000).enumerate() {
+        let (header, prefix, event, what) = forges[index % forges.len()];
+        let proof = match header {
+            "x-gitlab-token" => SECRET.to_owned(),
+            _ => format!("{prefix}{}", tag(SECRET, &body)),
+        };
+        let read = |proof: &str, body: &[u8]| {
+            let headers = [(header, proof), (event, what)];
+            let find = |name: &str| headers.iter().find(|it| it.0 == name).map(|it| it.1);
+            message::read(find, body, (&key, SECRET), now)
+        };
+        let once = read(&proof, &body).expect("it is signed");
+        assert_eq!(once, read(&proof, &body).expect("it is signed"));
+        assert!(once.repositories.iter().all(|it| it.len() <= body.len()));
+        assert_eq!(read(&proof[1..], &body), Err(Refusal::Signature));
+        if header != "x-gitlab-token" {
+            let other = [&body[..], b" "].concat();
+            assert_eq!(read(&proof, &other), Err(Refusal::Signature));
+        }
+    }
+}

@@ -51,6 +51,7 @@ fn waves_wait_for_health_and_pruning_comes_last() {
     done.last.as_mut().unwrap().applied.push(Applied {
         wave: WaveNumber(0),
         at: at(0),
+        interrupted: false,
     });
     check(done, &["succeed, changed true"]);
 }
@@ -150,6 +151,9 @@ fn a_failed_commit_is_undone_once() {
     let mut early = failed();
     early.last.as_mut().unwrap().began_at = None;
     assert!(early.decide().is_empty());
+    // Unless an earlier commit was given up half-way: that goes with it.
+    early.last.as_mut().unwrap().unfinished = true;
+    assert_eq!(early.decide(), ["restore a c without new"]);
     // Where the policy says so, a commit reverts it, and nothing else is done.
     let mut reverts = failed();
     reverts.restoring = false;
@@ -287,16 +291,20 @@ fn a_claim_without_a_volume_holds_nothing_back() {
 
 #[test]
 fn an_apply_that_does_not_stick_is_tried_again_more_slowly() {
-    let world = |seconds| {
+    let tried = |seconds, interrupted| {
         let mut world = World::new(&[&["a!"]])
             .running(RolloutPhase::Applying)
             .now(seconds);
         world.last.as_mut().unwrap().applied.push(Applied {
             wave: WaveNumber(0),
             at: at(0),
+            interrupted,
         });
         world.decide()
     };
+    let world = |seconds| tried(seconds, false);
+    // The process died: nothing says that it would not stick.
+    assert_eq!(tried(1, true), ["apply 0: a"]);
     assert_eq!(
         world(1),
         ["Applying until 2: ConfigMap shop/a is not as the commit wants it yet"]

@@ -79,6 +79,7 @@ impl World {
             message: String::new(),
             undone: false,
             recalled: false,
+            unfinished: false,
             options: Options::default(),
             hooks: BTreeMap::new(),
         });

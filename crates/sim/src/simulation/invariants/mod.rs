@@ -34,10 +34,17 @@ pub struct Invariants {
     log: Log,
     place: Revision,
     recent: Recent,
+    further: Vec<Box<dyn Further>>,
     /// Commits that are neither a node's sign of life nor an election.
     pub commits: u64,
     /// Over all commits: equal seeds must end with equal ones.
     pub digest: u64,
+}
+
+/// What must hold besides, where somebody uses the cluster.
+pub trait Further {
+    /// `state` is as it is after the commit.
+    fn check(&mut self, state: &State, commit: &Commit<'_>, found: &mut Vec<String>);
 }
 
 /// One commit: an object before and after.
@@ -77,9 +84,15 @@ impl Invariants {
             machines: Machines::default(),
             place: Revision(0),
             recent: Recent::default(),
+            further: Vec::new(),
             commits: 0,
             digest: 0xcbf2_9ce4_8422_2325,
         }
+    }
+
+    /// From now on this must hold too.
+    pub fn add(&mut self, further: Box<dyn Further>) {
+        self.further.push(further);
     }
 
     /// Everything up to here was observed.
@@ -132,6 +145,9 @@ impl Invariants {
         self.state.apply(change, &object);
         self.placing.check(&self.state, &commit, &mut found);
         self.rollouts.check(&self.state, &commit, &mut found);
+        for further in &mut self.further {
+            further.check(&self.state, &commit, &mut found);
+        }
         for text in found {
             let Change {
                 revision, actor, ..

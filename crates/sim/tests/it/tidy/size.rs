@@ -70,11 +70,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "the one rule of the module",
     ),
     (
-        "kedge/src/up/supervise.rs",
-        "start",
-        "the start, in its order",
-    ),
-    (
         "nodeagent/src/environment/mod.rs",
         "value_from",
         "a table of cases",
