@@ -12,6 +12,13 @@ const LENGTH: usize = 512;
 /// Loops (`all`, `exists`, `filter`, `map`) inside one another: each multiplies the work by the
 /// length of a list.
 const LOOPS: usize = 1;
+/// Brackets, conditions and signs, wherever they stand: the parser calls itself for each that is
+/// inside another one.
+const NESTING: usize = 128;
+/// Operations inside one another, once it is parsed: what is judged is judged on any stack.
+const DEPTH: usize = 64;
+/// Bytes of stack for the parser, most of them never touched: `NESTING` of its frames fit.
+const STACK: usize = 64 << 20;
 /// The fields of an object that are variables, there or not.
 const FIELDS: [&str; 6] = ["apiVersion", "data", "kind", "metadata", "spec", "status"];
 
@@ -27,6 +34,8 @@ pub enum Error {
     Length,
     #[error("may not have a loop (all, exists, filter, map) inside another one")]
     Loops,
+    #[error("may not have operations so deep inside one another")]
+    Nesting,
     #[error("must be a CEL expression, such as status.phase == 'Ready': {0}")]
     Parse(String),
 }
@@ -57,10 +66,7 @@ impl Expression {
         if text.len() > LENGTH {
             return Err(Error::Length);
         }
-        let program = Program::compile(text).map_err(|error| {
-            let text = error.to_string();
-            Error::Parse(text.split_whitespace().collect::<Vec<_>>().join(" "))
-        })?;
+        let program = compile(text)?;
         if loops(program.expression()) > LOOPS {
             return Err(Error::Loops);
         }
@@ -89,6 +95,59 @@ impl Expression {
             }
             Err(_) => Err(Failure::Unfit),
         }
+    }
+}
+
+/// Parses on a stack of its own: what somebody writes may end no process.
+///
+/// # Errors
+/// What is not well formed, and what is too deep.
+pub(crate) fn compile(text: &str) -> Result<Program, Error> {
+    let opens = |it: &&u8| b"([{?!-".contains(it);
+    if text.as_bytes().iter().filter(opens).count() > NESTING {
+        return Err(Error::Nesting);
+    }
+    let parse = || {
+        let program = Program::compile(text).map_err(|error| {
+            let text = error.to_string();
+            Error::Parse(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        })?;
+        if depth(program.expression()) > DEPTH {
+            return Err(Error::Nesting);
+        }
+        Ok(program)
+    };
+    std::thread::scope(|scope| {
+        let parser = std::thread::Builder::new().stack_size(STACK);
+        let parsing = parser.spawn_scoped(scope, parse);
+        let parsing = parsing.map_err(|error| Error::Parse(error.to_string()))?;
+        // Whatever broke down in it is wrong with the text.
+        let broken = |_| Error::Parse("it cannot be read".into());
+        parsing.join().map_err(broken)?
+    })
+}
+
+/// How many operations are inside one another.
+fn depth(expression: &IdedExpr) -> usize {
+    let most = |parts: &mut dyn Iterator<Item = &IdedExpr>| parts.map(depth).max().unwrap_or(0);
+    1 + match &expression.expr {
+        Expr::Call(call) => most(&mut call.target.iter().map(|it| &**it).chain(&call.args)),
+        Expr::Comprehension(all) => {
+            let parts = [&all.accu_init, &all.loop_cond, &all.loop_step, &all.result];
+            most(&mut parts.into_iter().chain([&all.iter_range]))
+        }
+        Expr::List(list) => most(&mut list.elements.iter()),
+        Expr::Map(map) => most(&mut map.entries.iter().flat_map(|it| parts(&it.expr))),
+        Expr::Struct(of) => most(&mut of.entries.iter().flat_map(|it| parts(&it.expr))),
+        Expr::Select(select) => depth(&select.operand),
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => 0,
+    }
+}
+
+fn parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
     }
 }
 
@@ -167,5 +226,41 @@ mod tests {
         let nested = "spec.a.all(x, spec.b.exists(y, x == y))";
         check(nested, "inside another one");
         assert!(Expression::parse("spec.a.filter(x, x > 1).all(x, x < 9)").is_ok());
+    }
+
+    /// As deep as it gets: this thread has the stack that all threads have.
+    #[test]
+    fn no_expression_ends_the_process() {
+        let object = json!({"spec": {"size": 3}});
+        let around = |open: &str, close: &str, levels: usize| {
+            let (open, close) = (open.repeat(levels), close.repeat(levels));
+            format!("{open}spec.size{close} == 3")
+        };
+        let mut refused = 0;
+        for text in [
+            around("(", ")", 64),
+            around("(", ")", 200),
+            around("[", "]", 120),
+            "(".repeat(128),
+            format!("{}true", "!".repeat(128)),
+            format!("{}1 == 1", "-".repeat(128)),
+            format!("{}true{}", "true?".repeat(45), ":false".repeat(45)),
+            format!("{}1 > 0", "1+".repeat(60)),
+            format!("{}1 > 0", "1+".repeat(250)),
+            format!("spec{}", ".a".repeat(250)),
+        ] {
+            match Expression::parse(&text) {
+                Ok(expression) => drop(expression.holds(&object)),
+                Err(Error::Nesting) => refused += 1,
+                Err(_) => {}
+            }
+        }
+        assert!(refused > 2, "{refused}");
+        assert_eq!(
+            Expression::parse(&around("(", ")", 64))
+                .unwrap()
+                .holds(&object),
+            Ok(true)
+        );
     }
 }

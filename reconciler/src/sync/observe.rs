@@ -129,10 +129,9 @@ pub(crate) async fn observe(
         prune: prune(&application, &desired, restoring),
     };
     let planning = look.plan(target, memory).instrument(info_span!("plan"));
-    let plan = planning.await?;
-    let now = core.env.now();
-    let health = plan.as_ref().ok();
-    let health = health.map(|plan| look.health(plan, &render.hooks, now));
+    let (plan, now) = (planning.await?, core.env.now());
+    let judge = |plan: &Arc<Plan>| look.health(plan, &render.hooks, now);
+    let health = plan.as_ref().map(judge).unwrap_or_default();
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
@@ -146,7 +145,7 @@ pub(crate) async fn observe(
         last,
         plan,
         live,
-        health: health.unwrap_or_default(),
+        health,
         dependencies,
         requester: request.map(|request| request.actor),
         now,

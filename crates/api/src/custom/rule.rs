@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::schema::{Additional, Schema, Type};
 use super::validate::child;
 use crate::Cause;
-use crate::expression::loops;
+use crate::expression::{self, loops};
 use crate::schema::ListKind;
 
 /// Bytes a rule may have.
@@ -166,16 +166,21 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// What the parser said, or what is wrong with the text as a whole.
+fn said(error: &expression::Error) -> String {
+    match error {
+        expression::Error::Parse(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 fn compile(text: &str, field: &str) -> Result<(Arc<Program>, usize), Cause> {
     let invalid = |rule: String| Cause::invalid(field, &Value::String(text.to_owned()), &rule);
     if text.len() > LENGTH {
         return Err(invalid(format!("must have at most {LENGTH} bytes")));
     }
-    let program = Program::compile(text).map_err(|error| {
-        let error = error.to_string();
-        let error: Vec<&str> = error.split_whitespace().collect();
-        invalid(format!("compilation failed: {}", error.join(" ")))
-    })?;
+    let program = expression::compile(text)
+        .map_err(|error| invalid(format!("compilation failed: {}", said(&error))))?;
     let loops = loops(program.expression());
     if loops > LOOPS {
         return Err(invalid(format!(
