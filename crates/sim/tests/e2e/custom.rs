@@ -137,8 +137,10 @@ fn custom_resources_live_and_go_with_their_definition() -> anyhow::Result<()> {
     run(&format!("apply -f {good}"))?;
     run("delete crd widgets.example.org --timeout=30s")?;
     let said = run("get widgets").expect_err("it is not served any more");
-    contains(&said.to_string(), "the server doesn't have a resource type")?;
+    // kubectl still remembers that there was such a kind.
+    contains(&said.to_string(), "could not find the requested resource")?;
     run(&format!("apply -f {definition}"))?;
+    run("wait --for=condition=Established crd/widgets.example.org --timeout=10s")?;
     ensure!(run("get widgets")?.is_empty(), "its objects went with it");
     Ok(())
 }
