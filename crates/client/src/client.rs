@@ -7,7 +7,9 @@ use futures::stream::BoxStream;
 use serde_json::Value;
 
 use api::selector::{FieldSelector, LabelSelector};
-use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid, WatchEvent};
+use api::{
+    Catalog, Collection, Object, ObjectKey, Reason, ResourceVersion, Status, Uid, WatchEvent,
+};
 
 use crate::{Error, Wrote};
 
@@ -82,6 +84,17 @@ pub trait Client: Send + Sync + 'static {
     async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
         let _ = key;
         Ok(Vec::new())
+    }
+
+    /// `GET` of a path of the server's: what Kedge's own tells of the past, below
+    /// `/apis/kedge.dev/v1alpha1`, and objects as they were (`?at=`).
+    ///
+    /// # Errors
+    /// Where there is no such path: `NotFound`.
+    async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        let _ = query;
+        let message = format!("{path} is not served here");
+        Err(Status::new(Reason::NotFound, message).into())
     }
 
     /// All steps or none, with the objects as they came to be, in the order of the steps.

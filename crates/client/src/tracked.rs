@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use api::{Catalog, Collection, Object, ObjectKey, ResourceVersion, Uid};
 
@@ -167,6 +168,10 @@ impl Client for Tracked {
 
     async fn newest_writes(&self, key: &ObjectKey) -> Result<Vec<Wrote>, Error> {
         self.inner.newest_writes(key).await
+    }
+
+    async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.inner.read(path, query).await
     }
 
     async fn transaction(

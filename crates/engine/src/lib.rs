@@ -36,4 +36,5 @@ pub use manifest::{Manifest, Origin};
 pub use order::WaveNumber;
 pub use plan::Plan;
 pub use problem::{Problem, Problems};
+pub use reference::{Named, references};
 pub use tree::Tree;

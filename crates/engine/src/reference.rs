@@ -51,6 +51,29 @@ impl Reference {
     }
 }
 
+/// An object that another one names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// As the object that names it writes it, such as `ConfigMap`.
+    pub kind: String,
+    /// Of no meaning for what lives in no namespace.
+    pub namespace: String,
+    pub name: String,
+}
+
+/// What an object names: what its pods take, whom its roles bind, what its routes lead to, what it
+/// says that it comes after. Not its own namespace, nor its own kind.
+pub fn references(kinds: &Kinds, object: &Object) -> Vec<Named> {
+    let all = of_live(kinds, object).into_iter();
+    let meant = all.filter(|it| it.kind != "Namespace" && it.kind != "CustomResourceDefinition");
+    let named = meant.map(|it| Named {
+        kind: it.kind,
+        namespace: it.namespace,
+        name: it.name,
+    });
+    named.collect()
+}
+
 /// What a manifest names.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ mod pool;
 mod proofs;
 mod pushes;
 mod read;
+mod removed;
 mod rollouts;
 mod row;
 mod steps;
@@ -44,6 +45,7 @@ pub use model::{
 };
 pub use proofs::Proof;
 pub use read::{Reader, StepQuery};
+pub use removed::RemovedObject;
 pub use write::{NewStep, ObjectHealth, Write};
 
 use batch::Batch;

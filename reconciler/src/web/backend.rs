@@ -9,7 +9,7 @@ use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
 
-use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
+use crate::history::{Drift, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, ProofView, RollbackPreview, RollbackRequest,
     RolledBack, Service, Span, SyncRequest, Tracked,
@@ -45,6 +45,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error>;
     /// The application that an object from Git belongs to.
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error>;
+    /// The last rollout that deleted this object.
+    async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
 }
 
 /// The service of production.
@@ -131,8 +133,10 @@ impl Backend for ServiceBackend {
     }
 
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
-        let all = self.0.history().whole_inventory().await?;
-        let item = all.into_iter().find(|item| item.key == *key);
-        Ok(item.map(|item| item.application))
+        Ok(self.0.history().owner_of(key).await?)
+    }
+
+    async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {
+        Ok(self.0.history().removed_object(key).await?)
     }
 }

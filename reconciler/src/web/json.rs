@@ -9,6 +9,7 @@
 //! | `GET /apps/{app}/sync?objects=KIND/NAME,…&prune=true` | [`Diff`]: what a sync would do |
 //! | `POST /apps/{app}/sync` (form: as above, and `plan`: only if that is what it does) | [`Asked`] |
 //! | `POST /apps/{app}/suspend` (form: `reason` or empty), `POST /apps/{app}/resume` | [`Asked`] |
+//! | `GET /apps/{app}/objects/{kind.group}/{namespace}/{name}` (`-` for no namespace) | [`ObjectPage`]; [`GoneObject`] with status 410 |
 //! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
 //! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
@@ -19,6 +20,8 @@
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
 //! | any failure | `{"error": {"status": 404, "message": "…"}}` |
+
+mod object;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +35,9 @@ use engine::{Origin, Plan};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
+
+pub(super) use object::shown;
+pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 
 #[derive(Debug, Serialize)]
 pub struct Applications {

@@ -44,6 +44,10 @@ pub(super) fn over(app: App) -> Router {
         .route("/apps/{app}/suspend", post(pages::sync_suspend))
         .route("/apps/{app}/resume", post(pages::sync_resume))
         .route("/apps/{app}/history", get(pages::app_history))
+        .route(
+            "/apps/{app}/objects/{kind}/{namespace}/{name}",
+            get(pages::object_page),
+        )
         .route("/rollouts", get(pages::rollouts_page))
         .route("/rollouts/{id}", get(pages::rollout_page))
         .route("/rollouts/{id}/diff", get(pages::rollout_diff))

@@ -239,6 +239,10 @@ impl Client for HttpClient {
         }
     }
 
+    async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.read_path(path, query).await
+    }
+
     async fn transaction(
         &self,
         steps: &[Step],

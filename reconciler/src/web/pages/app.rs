@@ -83,7 +83,7 @@ pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
     Ok(facts)
 }
 
-async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
+pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
     match app.backend.application(name).await {
         Ok(view) => Ok(view),
         Err(service::Error::NotFound(what)) => Err(match app.backend.removed_at(name).await? {
@@ -107,7 +107,7 @@ async fn make(app: &App, facts: &Facts) -> Result<Vec<Fragment>, PageError> {
     let (tree, forest) = match app.backend.objects(&facts.name).await {
         Ok(objects) => {
             let find = |key: &api::ObjectKey| app.cached(key);
-            let forest = tree::forest(&objects, running.as_ref(), &find);
+            let forest = tree::forest(&facts.name, &objects, running.as_ref(), &find);
             (app::tree(facts, &forest), forest)
         }
         // The rest of the page stands.

@@ -5,11 +5,15 @@ mod app;
 mod apps;
 mod diff;
 mod nodes;
+mod object;
+mod object_gone;
+mod object_log;
 mod origins;
 mod pod;
 mod pod_logs;
 mod probe;
 mod proof;
+mod reported;
 mod rollback;
 mod rollout;
 mod rollouts;
@@ -30,6 +34,7 @@ pub(super) use app::page as app_page;
 pub(super) use apps::page as apps_page;
 pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
 pub(super) use nodes::page as nodes_page;
+pub(super) use object::page as object_page;
 pub(super) use origins::origins;
 pub(super) use pod::page as pod_page;
 pub(super) use pod_logs::serve as pod_logs;
@@ -70,7 +75,7 @@ fn fragment(id: &'static str, template: &impl Template) -> Fragment {
 }
 
 /// A fragment as text that templates do not escape again.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Markup(String);
 
 impl std::fmt::Display for Markup {
@@ -115,13 +120,14 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
 }
 
 /// The topics: `apps:…`, `app:NAME`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
-/// `nodes:`.
+/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `nodes:`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
         "apps" => apps::fragments(app, name).await,
         "app" => app::fragments(app, name).await,
         "history" => rollouts::fragments(app, name).await,
+        "object" => object::fragments(app, name).await,
         "rollout" => rollout::fragments(app, name).await,
         "pod" => {
             let (namespace, name) = name.split_once('/').unwrap_or(("", name));

@@ -1,7 +1,6 @@
 //! `GET /pods/{namespace}/{name}`
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
@@ -9,13 +8,12 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use api::selector::FieldSelector;
 use api::{Collection, Object};
-use client::ListOptions;
 use engine::health;
 
+use super::object::whose;
 use super::pod_logs::{self, Run};
-use super::{Markup, follow, fragment, html, take};
+use super::{Markup, follow, fragment, html, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -26,9 +24,6 @@ use crate::web::view::graph::app_href;
 use crate::web::view::logs::LogLine;
 use crate::web::view::pod::{self, Container};
 use crate::web::visitor::Visitor;
-
-/// How long the page waits for a panel of its own.
-const PANEL: Duration = Duration::from_secs(3);
 
 #[derive(Template)]
 #[template(path = "pod/page.html")]
@@ -73,7 +68,12 @@ pub(in crate::web) async fn page(
     if visitor.json {
         return Ok(Json(data(&app, &pod).await).into_response());
     }
-    let owner = application(&app, &pod).await;
+    let owner = whose(
+        &app,
+        &Collection::new("", "pods").key(&namespace, &name),
+        &pod,
+    )
+    .await;
     let fragments = make(&app, &pod, &owner).await;
     let frame = visitor
         .frame(&app)
@@ -204,44 +204,8 @@ async fn gone(app: &App, namespace: &str, name: &str) -> PageError {
 }
 
 async fn events(app: &App, namespace: &str, name: &str) -> Result<Vec<Object>, String> {
-    let options = ListOptions {
-        namespace: Some(namespace.to_owned()),
-        fields: FieldSelector::parse(&format!(
-            "involvedObject.kind=Pod,involvedObject.name={name}"
-        ))
-        .map_err(|error| error.to_string())?,
-        ..ListOptions::default()
-    };
-    let collection = Collection::new("", "events");
-    let asking = app.client.list(&collection, &options);
-    match tokio::time::timeout(PANEL, asking).await {
-        Ok(Ok(list)) => Ok(list.items),
-        Ok(Err(error)) => Err(crate::web::gate::chain(&error)),
-        Err(_) => Err("the API server did not answer in time".into()),
-    }
-}
-
-/// The application whose object the pod descends from; empty where that is not known.
-async fn application(app: &App, pod: &Object) -> String {
-    let mut keys = vec![Collection::new("", "pods").key(pod.namespace(), pod.name())];
-    let mut owner = pod.controller();
-    // At most from a pod over a Job to a CronJob, or over a ReplicaSet to a Deployment.
-    for _ in 0..2 {
-        let Some(reference) = owner.take() else { break };
-        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
-        let Some(resource) = api::resource::by_kind(&gvk) else {
-            break;
-        };
-        let key = resource.collection().key(pod.namespace(), &reference.name);
-        owner = app.cached(&key).and_then(|object| object.controller());
-        keys.push(key);
-    }
-    for key in keys.iter().rev() {
-        if let Ok(Some(name)) = app.backend.owner(key).await {
-            return name;
-        }
-    }
-    String::new()
+    let key = Collection::new("", "pods").key(namespace, name);
+    reported::of_object(app, "Pod", &key).await
 }
 
 /// `name` is the pod's name, then its application's: see the topic.

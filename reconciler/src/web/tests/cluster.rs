@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use api::{Collection, Object, ObjectKey, ResourceVersion, Status};
 use client::{
@@ -36,7 +36,7 @@ impl Still {
     }
 }
 
-fn refused() -> Error {
+pub(super) fn refused() -> Error {
     Error::Api(Status::new(
         api::Reason::Forbidden,
         "nothing is written in these tests",
@@ -50,6 +50,10 @@ impl Client for Still {
             .into_iter()
             .find(|object| object.namespace() == key.namespace && object.name() == key.name)
             .ok_or_else(|| Error::Api(Status::new(api::Reason::NotFound, "not found")))
+    }
+
+    async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        super::past::read(self, path, query)
     }
 
     async fn list(&self, collection: &Collection, options: &ListOptions) -> Result<List, Error> {
@@ -145,7 +149,10 @@ pub(super) fn objects(hostile: bool) -> Vec<Object> {
                 condition("RollingOut", "True", "Verifying", "waits for wave 2")]}}),
         replica_set("serving-7d9f6c8b54", "3", 1, 0),
         replica_set("serving-5c77bd9f4d", "2", 3, 3),
-        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "serving", "namespace": "movies"}, "spec": {"replicas": 4}, "status": {"readyReplicas": 3}}),
+        json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "serving", "namespace": "movies", "uid": "Deployment/serving",
+            "managedFields": [{"manager": "kedge", "operation": "Apply", "fieldsV1": {"f:spec": {"f:paused": {}}}},
+                {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]}, "spec": {"replicas": 4, "paused": false}, "status": {"readyReplicas": 3}}),
         json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies", "uid": "p1", "creationTimestamp": "2026-03-01T14:08:21Z",
                 "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "serving-7d9f6c8b54", "uid": "r", "controller": true}]},

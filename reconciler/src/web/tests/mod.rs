@@ -2,7 +2,10 @@
 
 mod access;
 mod cluster;
+mod nodes;
+mod object;
 mod pages;
+mod past;
 mod records;
 mod sample;
 

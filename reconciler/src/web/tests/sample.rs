@@ -11,9 +11,9 @@ use engine::diff::FieldChange;
 use engine::plan;
 use engine::proof::Leaf;
 use engine::rollout::{CommitId, SyncStatus};
-use engine::{Health, HealthStatus, Plan};
+use engine::{HealthStatus, Plan};
 
-use crate::history::{Drift, Rollout, RolloutDetail, RolloutQuery, SourceState};
+use crate::history::{Drift, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState};
 use crate::service::{
     ApplicationView, Error, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
     RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
@@ -118,83 +118,7 @@ impl Backend for Sample {
         if application == "ui" {
             return Err(Error::Impossible("the cluster did not answer".into()));
         }
-        let node = |kind: &str, resource: &str, name: &str, owner: &str, health: Option<Health>| {
-            ObjectNode {
-                key: key(resource, name),
-                kind: kind.into(),
-                uid: Uid(format!("{kind}/{name}")),
-                owner: (!owner.is_empty()).then(|| {
-                    let above = if kind == "Pod" {
-                        "ReplicaSet"
-                    } else {
-                        "Deployment"
-                    };
-                    Uid(format!("{above}/{owner}"))
-                }),
-                wave: 0,
-                health,
-                created_at: Some(ago(300)),
-                missing: false,
-            }
-        };
-        let well = || Some(Health::healthy());
-        let bad = || {
-            Some(Health::degraded(
-                self.text("container api exits with code 1"),
-            ))
-        };
-        let mut all = vec![
-            node("Deployment", "deployments.apps", "serving", "", bad()),
-            node(
-                "ReplicaSet",
-                "replicasets.apps",
-                "serving-7d9f6c8b54",
-                "serving",
-                bad(),
-            ),
-            node(
-                "Pod",
-                "pods",
-                "serving-7d9f6c8b54-x2x7k",
-                "serving-7d9f6c8b54",
-                bad(),
-            ),
-            node(
-                "ReplicaSet",
-                "replicasets.apps",
-                "serving-5c77bd9f4d",
-                "serving",
-                well(),
-            ),
-            node("Deployment", "deployments.apps", "worker", "", well()),
-            node(
-                "ReplicaSet",
-                "replicasets.apps",
-                "worker-66b8d7f9c",
-                "worker",
-                well(),
-            ),
-            node(
-                "Pod",
-                "pods",
-                "worker-66b8d7f9c-abcde",
-                "worker-66b8d7f9c",
-                well(),
-            ),
-            node("Service", "services", "serving-svc", "", well()),
-            node("Job", "jobs.batch", "migrate-42", "", well()),
-            node("ConfigMap", "configmaps", "serving", "", None),
-            node("Secret", "secrets", "database", "", None),
-            node("ServiceAccount", "serviceaccounts", "serving", "", None),
-        ];
-        for pod in ["q4ztm", "p9hx2", "k2v7w"] {
-            let name = format!("serving-5c77bd9f4d-{pod}");
-            all.push(node("Pod", "pods", &name, "serving-5c77bd9f4d", well()));
-        }
-        let mut absent = node("CronJob", "cronjobs.batch", "refresh", "", None);
-        absent.missing = true;
-        all.push(absent);
-        Ok(all)
+        Ok(self.nodes())
     }
 
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
@@ -377,9 +301,23 @@ impl Backend for Sample {
         &self,
         _: &ObjectKey,
         _: &CommitId,
-        _: &[String],
+        fields: &[String],
     ) -> Result<Vec<engine::Origin>, Error> {
-        Ok(Vec::new())
+        let line = |index: usize| u32::try_from(index + 3).unwrap();
+        let origin = |(index, _)| engine::Origin {
+            file: "movies/serving/api.yaml".into(),
+            line: line(index),
+        };
+        Ok(fields.iter().enumerate().map(origin).collect())
+    }
+
+    async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {
+        Ok((key.name == "old-flags").then(|| RemovedObject {
+            application: "serving".into(),
+            rollout: "serving-11".into(),
+            revision: id("e2a9c14bb01f"),
+            at: ago(4_000),
+        }))
     }
 
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {

@@ -12,6 +12,7 @@ pub(super) mod history;
 mod lines;
 pub(super) mod logs;
 pub(super) mod nodes;
+pub(super) mod object;
 pub(super) mod pod;
 pub(super) mod proof;
 pub(super) mod rollback;
@@ -32,6 +33,7 @@ use askama::filters::HtmlSafe;
 // Templates inside of pages: they escape what is in them themselves.
 impl HtmlSafe for app::Summary {}
 impl HtmlSafe for app::Tabs {}
+impl HtmlSafe for object::Tabs {}
 impl HtmlSafe for diff::Objects {}
 impl HtmlSafe for frame::Foot {}
 impl HtmlSafe for frame::Trouble {}

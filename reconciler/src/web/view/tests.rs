@@ -26,6 +26,7 @@ fn node(kind: &str, name: &str, health: Option<Health>, children: Vec<Node>) -> 
     Node {
         key: key("things", name),
         kind: kind.into(),
+        home: "shop".into(),
         health,
         meta: String::new(),
         waits_for: None,

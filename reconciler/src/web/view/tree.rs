@@ -20,6 +20,8 @@ pub(crate) type Find<'a> = &'a dyn Fn(&ObjectKey) -> Option<Arc<Object>>;
 pub(crate) struct Node {
     pub key: ObjectKey,
     pub kind: String,
+    /// The application whose pages it is shown on.
+    pub home: String,
     /// `None` for kinds that have none: they just are.
     pub health: Option<Health>,
     /// A few words: `2 of 3`.
@@ -86,7 +88,10 @@ impl Node {
                 encoded(&self.key.name)
             );
         }
-        String::new()
+        if self.waits_for.is_some() || !self.health.as_ref().is_none_or(exists) {
+            return String::new();
+        }
+        super::object::href(&self.home, &self.kind, &self.key)
     }
 
     /// `Deployment shop/web: Degraded, container web …`
@@ -114,6 +119,7 @@ fn exists(health: &Health) -> bool {
 /// The forest, worst first, then workloads before what just is. `running` is the rollout that
 /// has not reached all of them yet.
 pub(crate) fn forest(
+    home: &str,
     objects: &[ObjectNode],
     running: Option<&RolloutDetail>,
     find: Find,
@@ -132,7 +138,7 @@ pub(crate) fn forest(
     let roots = objects.iter().filter(|object| object.owner.is_none());
     let mut nodes: Vec<Node> = roots
         .map(|object| {
-            let mut node = node(object, &owned, find, DEPTH);
+            let mut node = node((home, object), &owned, find, DEPTH);
             node.waits_for = waiting.get(&object.key).copied();
             if let Some(wave) = node.waits_for {
                 node.meta = format!("wave {wave}");
@@ -180,7 +186,7 @@ fn weight(node: &Node) -> Tone {
 }
 
 fn node(
-    object: &ObjectNode,
+    (home, object): (&str, &ObjectNode),
     owned: &BTreeMap<&Uid, Vec<&ObjectNode>>,
     find: Find,
     depth: usize,
@@ -200,6 +206,7 @@ fn node(
     let mut node = Node {
         key: object.key.clone(),
         kind: object.kind.clone(),
+        home: home.to_owned(),
         health: if object.missing {
             Some(Health::missing())
         } else {
@@ -218,7 +225,7 @@ fn node(
         if live.as_deref().is_some_and(is_spent) {
             continue;
         }
-        let mut below = self::node(child, owned, find, depth - 1);
+        let mut below = self::node((home, child), owned, find, depth - 1);
         if let Some(own) = live.as_deref().and_then(revision) {
             let age = if Some(own) == newest { "new" } else { "old" };
             below.kind = format!("{}, {age}", below.kind);

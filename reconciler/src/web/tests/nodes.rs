@@ -1,0 +1,89 @@
+//! The objects of the sample's application.
+
+use api::Uid;
+use engine::Health;
+
+use super::sample::{Sample, ago, key};
+use crate::service::ObjectNode;
+
+impl Sample {
+    pub(super) fn nodes(&self) -> Vec<ObjectNode> {
+        let node = |kind: &str, resource: &str, name: &str, owner: &str, health: Option<Health>| {
+            ObjectNode {
+                key: key(resource, name),
+                kind: kind.into(),
+                uid: Uid(format!("{kind}/{name}")),
+                owner: (!owner.is_empty()).then(|| {
+                    let above = if kind == "Pod" {
+                        "ReplicaSet"
+                    } else {
+                        "Deployment"
+                    };
+                    Uid(format!("{above}/{owner}"))
+                }),
+                wave: 0,
+                health,
+                created_at: Some(ago(300)),
+                missing: false,
+            }
+        };
+        let well = || Some(Health::healthy());
+        let bad = || {
+            Some(Health::degraded(
+                self.text("container api exits with code 1"),
+            ))
+        };
+        let mut all = vec![
+            node("Deployment", "deployments.apps", "serving", "", bad()),
+            node(
+                "ReplicaSet",
+                "replicasets.apps",
+                "serving-7d9f6c8b54",
+                "serving",
+                bad(),
+            ),
+            node(
+                "Pod",
+                "pods",
+                "serving-7d9f6c8b54-x2x7k",
+                "serving-7d9f6c8b54",
+                bad(),
+            ),
+            node(
+                "ReplicaSet",
+                "replicasets.apps",
+                "serving-5c77bd9f4d",
+                "serving",
+                well(),
+            ),
+            node("Deployment", "deployments.apps", "worker", "", well()),
+            node(
+                "ReplicaSet",
+                "replicasets.apps",
+                "worker-66b8d7f9c",
+                "worker",
+                well(),
+            ),
+            node(
+                "Pod",
+                "pods",
+                "worker-66b8d7f9c-abcde",
+                "worker-66b8d7f9c",
+                well(),
+            ),
+            node("Service", "services", "serving-svc", "", well()),
+            node("Job", "jobs.batch", "migrate-42", "", well()),
+            node("ConfigMap", "configmaps", "serving", "", None),
+            node("Secret", "secrets", "database", "", None),
+            node("ServiceAccount", "serviceaccounts", "serving", "", None),
+        ];
+        for pod in ["q4ztm", "p9hx2", "k2v7w"] {
+            let name = format!("serving-5c77bd9f4d-{pod}");
+            all.push(node("Pod", "pods", &name, "serving-5c77bd9f4d", well()));
+        }
+        let mut absent = node("CronJob", "cronjobs.batch", "refresh", "", None);
+        absent.missing = true;
+        all.push(absent);
+        all
+    }
+}

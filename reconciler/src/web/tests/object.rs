@@ -1,0 +1,69 @@
+use super::*;
+
+const SERVING: &str = "/apps/serving/objects/deployment.apps/movies/serving";
+
+#[tokio::test]
+async fn an_object_says_how_it_is_and_what_it_has_to_do_with_others() {
+    let site = Site::new(Sample::default()).await;
+    let (status, text) = site.page(SERVING).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    for said in [
+        "movies/serving",
+        "made",
+        "serving-7d9f6c8b54",
+        "Fields and owners",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let (_, list) = site.page("/apps/serving").await;
+    assert!(list.contains(&format!("href=\"{SERVING}\"")), "{list}");
+}
+
+#[tokio::test]
+async fn each_field_has_its_owner_beside_it() {
+    let site = Site::new(Sample::default()).await;
+    let (_, text) = site.page(&format!("{SERVING}?tab=yaml")).await;
+    for said in [
+        "replicas: 4",
+        "ann",
+        "href=\"/commits/7f3c2ab",
+        "api.yaml:",
+        "kedge blame deployment/serving -n movies",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let (status, data) = site.json(SERVING).await;
+    assert_eq!(status, StatusCode::OK);
+    let fields = data["fields"].as_array().unwrap();
+    let replicas = fields
+        .iter()
+        .find(|it| it["field"] == "spec.replicas")
+        .unwrap();
+    assert_eq!(replicas["owner"]["sort"], "person", "{replicas}");
+    assert_eq!(replicas["owner"]["name"], "ann", "{replicas}");
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_gone_with_its_last_state() {
+    let site = Site::new(Sample::default()).await;
+    let gone = "/apps/serving/objects/configmap/movies/old-flags";
+    let (status, text) = site.page(gone).await;
+    assert_eq!(status, StatusCode::GONE, "{text}");
+    for said in [
+        "movies/old-flags is gone",
+        "e2a9c14",
+        "color: blue",
+        "kedge undelete configmap/old-flags",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let (status, data) = site.json(gone).await;
+    assert_eq!(status, StatusCode::GONE);
+    assert_eq!(data["object"]["data"]["color"], "blue", "{data}");
+    let (status, _) = site
+        .page("/apps/serving/objects/configmap/movies/never")
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, _) = site.page("/apps/serving/objects/thing/movies/x").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}

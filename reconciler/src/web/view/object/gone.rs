@@ -1,0 +1,50 @@
+//! What there is to say of an object that was deleted. Pure.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use api::ObjectKey;
+use engine::rollout::CommitId;
+
+use super::place;
+use crate::web::view::component::CommitChip;
+use crate::web::view::time::{When, ago, seconds};
+
+/// That it was deleted.
+#[derive(Debug, Template)]
+#[template(path = "object/gone.html")]
+pub(crate) struct Gone {
+    pub kind: String,
+    pub place: String,
+    pub when: Option<When>,
+    pub by: String,
+    pub commit: Option<CommitChip>,
+    pub undelete: String,
+}
+
+/// When it was deleted, by whom and for which commit.
+pub(crate) fn gone(
+    key: &ObjectKey,
+    kind: &str,
+    (when, by, commit): (Option<Timestamp>, &str, &str),
+    now: Timestamp,
+) -> Gone {
+    let commit = CommitId(commit.to_owned());
+    let what = format!("kedge undelete {}/{}", kind.to_lowercase(), key.name);
+    let said = |at: Timestamp| {
+        let clock = seconds(at).replace('T', " ");
+        format!("{} UTC, {}", clock.trim_end_matches('Z'), ago(at, now))
+    };
+    Gone {
+        kind: kind.into(),
+        place: place(key),
+        when: when.map(|at| When { at, text: said(at) }),
+        by: by.into(),
+        commit: (!commit.0.is_empty())
+            .then(|| CommitChip::new(&commit, format!("/commits/{}", commit.0))),
+        undelete: match key.namespace.as_str() {
+            "" => what,
+            namespace => format!("{what} -n {namespace}"),
+        },
+    }
+}
