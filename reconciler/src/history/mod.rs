@@ -27,6 +27,7 @@ mod row;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod then;
 mod time;
 mod write;
 

@@ -1,6 +1,7 @@
 //! What people can ask of the reconciler: the one door for web pages and command line.
 
 mod by_hand;
+mod commit;
 mod error;
 mod origins;
 mod production;
@@ -21,8 +22,8 @@ use crate::source::Person;
 pub use error::Error;
 pub(crate) use rollback::rollback;
 pub use types::{
-    ApplicationView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Span, Standing, SyncRequest, Tracked, Trouble,
+    ApplicationView, CommitView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
+    RollbackRequest, RolledBack, Signature, Span, Standing, SyncRequest, Tracked, Trouble,
 };
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
@@ -72,6 +73,17 @@ pub trait Service: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
+
+    /// The commit that defines the application, and where it sets each of these fields; `None`
+    /// where none does.
+    async fn definition(
+        &self,
+        application: &str,
+        fields: &[String],
+    ) -> Result<Option<(CommitId, Vec<Origin>)>, Error>;
+
+    /// The commit of the tracked repository that begins with `prefix`.
+    async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
 

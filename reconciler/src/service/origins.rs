@@ -55,6 +55,34 @@ pub(super) async fn origins(
         .collect())
 }
 
+/// Where the newest commit of the cluster repository says each field of an Application itself.
+pub(super) async fn definition(
+    core: &Core,
+    application: &str,
+    fields: &[String],
+) -> Result<Option<(CommitId, Vec<Origin>)>, Error> {
+    let target = core.target();
+    let found = target.as_ref().and_then(|target| {
+        let found = target.applications.get(application)?;
+        Some((target.revision().clone(), found.manifest.origin.clone()))
+    });
+    let Some((commit, origin)) = found else {
+        return Ok(None);
+    };
+    let (file, at) = (origin.file.clone(), commit.clone());
+    let reading = core.source.location.read(move |git| {
+        let tree = git.tree(&at)?;
+        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&file).ok().flatten();
+        Ok(bytes)
+    });
+    let bytes = reading.await.map_err(unreadable)?;
+    let text = bytes.and_then(|bytes| Documents::parse(&origin.file, &bytes).ok());
+    let places = fields
+        .iter()
+        .map(|field| place(text.as_ref(), &origin, field));
+    Ok(Some((commit, places.collect())))
+}
+
 /// Which source a file is in, and where in it.
 fn within(application: &Application, file: &str) -> (usize, String) {
     let first = &application.source;

@@ -7,8 +7,9 @@ use engine::Origin;
 use engine::rollout::{CommitId, Options};
 
 use super::{
-    ApplicationView, Error, ObjectNode, PlanView, ProofView, RollbackPreview, RollbackRequest,
-    RolledBack, Service, Span, SyncRequest, Tracked, by_hand, origins, proof, queries, rollback,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RollbackPreview,
+    RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked, by_hand, commit, origins,
+    proof, queries, rollback,
 };
 use crate::Reconciler;
 use crate::githost::hosted::CLUSTER;
@@ -72,6 +73,18 @@ impl Service for Reconciler {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error> {
         origins::origins(&self.core, key, commit, fields).await
+    }
+
+    async fn definition(
+        &self,
+        application: &str,
+        fields: &[String],
+    ) -> Result<Option<(CommitId, Vec<Origin>)>, Error> {
+        origins::definition(&self.core, application, fields).await
+    }
+
+    async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {
+        commit::commit(&self.core, prefix).await
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {

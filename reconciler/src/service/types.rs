@@ -11,6 +11,27 @@ use engine::{Health, Plan};
 use crate::history::ApplicationSummary;
 use crate::source::{Commit, Person};
 
+/// A commit of the tracked repository.
+#[derive(Debug, Clone)]
+pub struct CommitView {
+    pub commit: Commit,
+    pub signature: Signature,
+}
+
+/// Whether a commit is signed, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signature {
+    Missing,
+    /// There is one, and no keys that it is checked with.
+    Unchecked,
+    /// With a trusted key, by whoever is named.
+    Trusted(String),
+    /// Why it is not trusted.
+    Refused(String),
+    /// Why it cannot be said.
+    Unknown(String),
+}
+
 /// One application: what is recorded, and how it is at this moment.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

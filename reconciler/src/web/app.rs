@@ -13,6 +13,7 @@ use client::{Client, Env, Informers, Logs, Tasks};
 use super::auth::Auth;
 use super::backend::{Backend, ServiceBackend};
 use super::live::Hub;
+use super::past::Past;
 use crate::service::Service;
 
 /// Answers whether the role can do its work.
@@ -62,6 +63,8 @@ pub(super) struct App {
     /// Moves when anything changed that a page may show.
     pub(super) changes: watch::Receiver<u64>,
     pub(super) streams: Arc<Semaphore>,
+    /// What there was, where a moment of the past is asked for.
+    pub(super) past: Option<Arc<Past>>,
 }
 
 impl App {
@@ -70,6 +73,7 @@ impl App {
             backend: Arc::new(ServiceBackend(deps.service)),
             hub: Hub::new(deps.env.now()),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            past: None,
             changes,
             client: deps.client,
             informers: deps.informers,
@@ -85,11 +89,17 @@ impl App {
 
     /// The live object, if its collection is followed already.
     pub(super) fn cached(&self, key: &ObjectKey) -> Option<Arc<Object>> {
-        self.informers.running_cache(&key.collection)?.get(key)
+        match &self.past {
+            Some(past) => past.get(key),
+            None => self.informers.running_cache(&key.collection)?.get(key),
+        }
     }
 
     /// A collection's objects. Waits a moment for the first list.
     pub(super) async fn all(&self, collection: &Collection) -> Option<Vec<Arc<Object>>> {
+        if let Some(past) = &self.past {
+            return Some(past.all(collection));
+        }
         let cache = self.informers.cache(collection);
         tokio::time::timeout(FIRST_LIST, cache.synced())
             .await

@@ -9,10 +9,12 @@ use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
 
-use crate::history::{Drift, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState};
+use crate::history::{
+    Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+};
 use crate::service::{
-    ApplicationView, Error, ObjectNode, PlanView, ProofView, RollbackPreview, RollbackRequest,
-    RolledBack, Service, Span, SyncRequest, Tracked,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RollbackPreview,
+    RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 
@@ -47,6 +49,22 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error>;
     /// The last rollout that deleted this object.
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
+    /// The newest rollout of each application that had begun by then.
+    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error>;
+    /// The rollouts to a commit, of which a beginning is enough; newest first.
+    async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error>;
+    async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
+    /// The newest push of a commit.
+    async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error>;
+    /// The application's newest steps, newest first.
+    async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error>;
+    /// The commit that defines the application, and where it sets each of these fields; `None`
+    /// where none does.
+    async fn definition(
+        &self,
+        application: &str,
+        fields: &[String],
+    ) -> Result<Option<(CommitId, Vec<Origin>)>, Error>;
 }
 
 /// The service of production.
@@ -138,5 +156,33 @@ impl Backend for ServiceBackend {
 
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {
         Ok(self.0.history().removed_object(key).await?)
+    }
+
+    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
+        Ok(self.0.history().newest_until(at).await?)
+    }
+
+    async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {
+        Ok(self.0.history().rollouts_of(commit).await?)
+    }
+
+    async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {
+        self.0.commit(prefix).await
+    }
+
+    async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error> {
+        Ok(self.0.history().newest_push_of(commit).await?)
+    }
+
+    async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {
+        Ok(self.0.history().newest_steps(application, limit).await?)
+    }
+
+    async fn definition(
+        &self,
+        application: &str,
+        fields: &[String],
+    ) -> Result<Option<(CommitId, Vec<Origin>)>, Error> {
+        self.0.definition(application, fields).await
     }
 }

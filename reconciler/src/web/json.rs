@@ -10,6 +10,11 @@
 //! | `POST /apps/{app}/sync` (form: as above, and `plan`: only if that is what it does) | [`Asked`] |
 //! | `POST /apps/{app}/suspend` (form: `reason` or empty), `POST /apps/{app}/resume` | [`Asked`] |
 //! | `GET /apps/{app}/objects/{kind.group}/{namespace}/{name}` (`-` for no namespace) | [`ObjectPage`]; [`GoneObject`] with status 410 |
+//! | `GET /apps/{app}/events`, `GET /events?reason=…&kind=…` | [`Events`] |
+//! | `GET /apps/{app}/logs` | [`Logs`]: the newest lines of all pods |
+//! | `GET /apps/{app}/settings` | [`Settings`] |
+//! | `GET /commits/{sha}` | [`CommitPage`] |
+//! | `GET /nodes/{name}` | [`NodePage`] |
 //! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
 //! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
@@ -19,8 +24,10 @@
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
+//! | any of the reads with `at=TIME` or `at=COMMIT` | the same, as it was then |
 //! | any failure | `{"error": {"status": 404, "message": "…"}}` |
 
+mod more;
 mod object;
 
 use jiff::Timestamp;
@@ -36,6 +43,7 @@ use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 
+pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 

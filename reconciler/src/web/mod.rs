@@ -14,6 +14,7 @@ pub mod hosting;
 pub mod json;
 mod live;
 mod pages;
+mod past;
 mod router;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, pages};
+use super::{assets, gate, live, pages, past};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -24,7 +24,30 @@ pub fn router(deps: Deps) -> Router {
 
 pub(super) fn over(app: App) -> Router {
     let app = Arc::new(app);
-    let guarded = Router::new()
+    let guarded = guarded()
+        .layer(from_fn_with_state(
+            app.clone(),
+            async |state, request, next| past::travel(state, request, next, guarded).await,
+        ))
+        .layer(from_fn_with_state(app.clone(), gate::guard));
+    let open = Router::new()
+        .route("/signin", get(pages::sign_in_form).post(pages::sign_in))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/livez", get(pages::live))
+        .route("/readyz", get(pages::ready))
+        .route("/metrics", get(pages::metrics));
+    Router::new()
+        .merge(open)
+        .merge(guarded)
+        .layer(DefaultBodyLimit::max(FORM))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn(gate::headers))
+        .with_state(app)
+}
+
+/// What only those see who signed in; over the present, or over a moment of the past.
+fn guarded() -> Router<Arc<App>> {
+    Router::new()
         .route("/", get(async || Redirect::to("/apps")))
         .route("/apps", get(pages::apps_page))
         .route("/apps/{app}", get(pages::app_page))
@@ -62,19 +85,11 @@ pub(super) fn over(app: App) -> Router {
         .route("/origins", get(pages::origins))
         .route("/live", get(live::serve))
         .route("/signout", post(pages::sign_out))
+        .route("/commits/{sha}", get(pages::commit_page))
+        .route("/apps/{app}/events", get(pages::app_events))
+        .route("/apps/{app}/logs", get(pages::app_logs))
+        .route("/apps/{app}/settings", get(pages::app_settings))
+        .route("/events", get(pages::events_page))
+        .route("/nodes/{name}", get(pages::node_page))
         .fallback(async || PageError::NotFound("page at this address".into()))
-        .layer(from_fn_with_state(app.clone(), gate::guard));
-    let open = Router::new()
-        .route("/signin", get(pages::sign_in_form).post(pages::sign_in))
-        .route("/assets/{file}", get(assets::serve))
-        .route("/livez", get(pages::live))
-        .route("/readyz", get(pages::ready))
-        .route("/metrics", get(pages::metrics));
-    Router::new()
-        .merge(open)
-        .merge(guarded)
-        .layer(DefaultBodyLimit::max(FORM))
-        .layer(CompressionLayer::new().gzip(true))
-        .layer(from_fn(gate::headers))
-        .with_state(app)
 }

@@ -2,8 +2,12 @@
 //! fragments, which the stream makes again with the same functions.
 
 mod app;
+mod app_more;
 mod apps;
+mod commit;
 mod diff;
+mod events;
+mod node;
 mod nodes;
 mod object;
 mod object_gone;
@@ -31,8 +35,12 @@ use super::view::frame::{Foot, Frame, Git, Trouble};
 use super::visitor::git;
 
 pub(super) use app::page as app_page;
+pub(super) use app_more::{logs as app_logs, settings as app_settings};
 pub(super) use apps::page as apps_page;
+pub(super) use commit::page as commit_page;
 pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
+pub(super) use events::{all as events_page, of_app as app_events};
+pub(super) use node::page as node_page;
 pub(super) use nodes::page as nodes_page;
 pub(super) use object::page as object_page;
 pub(super) use origins::origins;
@@ -66,6 +74,11 @@ pub(super) fn html(template: &impl Template) -> Response {
                 .into_response()
         }
     }
+}
+
+/// A part of an address as it was meant.
+pub(super) fn unescaped(text: &str) -> String {
+    apps::decoded(text)
 }
 
 /// A fragment from its template.
@@ -106,6 +119,10 @@ fn around(git: Option<Git>) -> [Fragment; 2] {
 
 /// Makes a page live: its stream goes on from what the page shows.
 fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
+    // The past does not move.
+    if app.past.is_some() {
+        return;
+    }
     let now = app.env.now();
     app.hub.publish(&topic, &around(frame.git.clone()), now);
     frame.event = app.hub.publish(&topic, fragments, now);
@@ -120,7 +137,8 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
 }
 
 /// The topics: `apps:…`, `app:NAME`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
-/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `nodes:`.
+/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`,
+/// `node:NAME`, `nodes:`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
@@ -133,6 +151,10 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
             let (namespace, name) = name.split_once('/').unwrap_or(("", name));
             pod::fragments(app, namespace, name).await
         }
+        "commit" => commit::fragments(app, name).await,
+        "events" => Ok(events::fragments(app, name).await),
+        "app-events" => Ok(events::of_one(app, name).await),
+        "node" => node::fragments(app, name).await,
         "nodes" => Ok(nodes::fragments(app).await),
         _ => Err(PageError::BadRequest(format!("there is no topic {kind}"))),
     }

@@ -63,7 +63,18 @@ pub(super) async fn blame(app: &App, key: &ObjectKey) -> Result<Option<Blame>, S
 
 /// All that is known of the owners of an object's fields, and why something may be missing.
 pub(super) async fn known(app: &App, named: &Named, object: &Object) -> (Known, String) {
-    let (blame, mut error) = match blame(app, &named.key).await {
+    let (mut known, mut error) = owners(app, named).await;
+    if let Err(why) = locate(app, &named.key, object, &mut known).await
+        && error.is_empty()
+    {
+        error = format!("Files and lines cannot be read: {why}.");
+    }
+    (known, error)
+}
+
+/// The same without files and lines.
+pub(super) async fn owners(app: &App, named: &Named) -> (Known, String) {
+    let (blame, error) = match blame(app, &named.key).await {
         Ok(blame) => (blame.unwrap_or_default(), String::new()),
         Err(error) => (
             Blame::default(),
@@ -72,16 +83,11 @@ pub(super) async fn known(app: &App, named: &Named, object: &Object) -> (Known, 
     };
     let applied = app.backend.application(&named.application).await;
     let guilt = blame.fields.into_iter();
-    let mut known = Known {
+    let known = Known {
         guilt: guilt.map(|guilt| (guilt.field.clone(), guilt)).collect(),
         commit: applied.map(|it| it.standing.applied).unwrap_or_default(),
         ..Known::default()
     };
-    if let Err(why) = locate(app, &named.key, object, &mut known).await
-        && error.is_empty()
-    {
-        error = format!("Files and lines cannot be read: {why}.");
-    }
     (known, error)
 }
 

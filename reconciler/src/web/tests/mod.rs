@@ -93,6 +93,7 @@ impl Site {
             hub: super::live::Hub::new(now()),
             streams: Arc::new(tokio::sync::Semaphore::new(2)),
             changes: receiver,
+            past: None,
             env,
             tasks: tasks.clone(),
         };

@@ -6,7 +6,8 @@ use api::{Reason, Status};
 use client::Error;
 
 use super::cluster::Still;
-use super::sample::{ago, id};
+use super::sample::{Sample, ago, id};
+use super::*;
 
 fn missing() -> Error {
     Error::Api(Status::new(Reason::NotFound, "not found"))
@@ -33,9 +34,98 @@ pub(super) fn read(cluster: &Still, path: &str, query: &[(&str, &str)]) -> Resul
             Ok(json!({"apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": {"name": "old-flags", "namespace": "movies"}, "data": {"color": "blue"}}))
         }
-        _ => {
-            let _ = cluster;
-            Err(missing())
+        ("/apis/kedge.dev/v1alpha1/state", _) if of("at") < "2026-02-20" => Err(Error::Api(
+            Status::new(Reason::Expired, "the log does not reach back to that"),
+        )),
+        ("/apis/kedge.dev/v1alpha1/state", _) => {
+            let items: Vec<&Value> = cluster.objects.iter().map(|object| &object.body).collect();
+            Ok(json!({"kind": "State", "items": items}))
         }
+        ("/api/v1/namespaces/movies/events" | "/api/v1/events", _) => Ok(json!({"items": []})),
+        _ => Err(missing()),
+    }
+}
+
+const THEN: &str = "at=2026-03-01T14:09:00Z";
+
+#[tokio::test]
+async fn a_page_of_the_past_says_so_and_stays_there() {
+    let site = Site::new(Sample::default()).await;
+    for path in [
+        "/apps",
+        "/apps/serving",
+        "/apps/serving/history",
+        "/apps/serving/events",
+        "/rollouts",
+        "/rollouts/serving-11",
+        "/pods/movies/serving-7d9f6c8b54-x2x7k",
+        "/nodes",
+        "/nodes/north-a",
+        "/events",
+        "/commits/7f3c2ab",
+        "/apps/serving/objects/deployment.apps/movies/serving?tab=yaml",
+    ] {
+        let join = if path.contains('?') { "&" } else { "?" };
+        let (status, text) = site.page(&format!("{path}{join}{THEN}")).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        assert!(text.contains("Back to now"), "{path}: {text}");
+        assert!(text.contains("class=\"tape past\""), "{path}: {text}");
+        assert!(!text.contains("/rollback"), "{path}: {text}");
+        assert!(!text.contains("/sync\""), "{path}: {text}");
+        assert!(!text.contains("data-events"), "{path}: {text}");
+        let links = text.split(" href=\"/").skip(1);
+        for link in links.map(|rest| rest.split('"').next().unwrap()) {
+            let is_present = link.starts_with("assets") || link.starts_with("settings");
+            let is_now = text.contains(&format!("href=\"/{link}\" data-now"));
+            assert!(
+                is_present || is_now || link.contains("at="),
+                "{path}: /{link}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_past_has_what_there_was_and_nothing_later() {
+    let site = Site::new(Sample::default()).await;
+    let (status, data) = site.json(&format!("/apps?{THEN}")).await;
+    assert_eq!(status, StatusCode::OK);
+    let names: Vec<&str> = data["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["serving"],
+        "the cluster's Applications, not the history's"
+    );
+    let (_, rollouts) = site.json(&format!("/rollouts?{THEN}")).await;
+    for rollout in rollouts["items"].as_array().unwrap() {
+        assert!(
+            rollout["startedAt"].as_str().unwrap() <= "2026-03-01T14:09:00Z",
+            "{rollout}"
+        );
+    }
+    let (_, text) = site.page("/apps?at=7f3c2ab").await;
+    assert!(text.contains("Back to now"), "{text}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_back_at_says_why() {
+    let site = Site::new(Sample::default()).await;
+    for (path, expected) in [
+        ("/apps?at=2099-01-01T00:00:00Z", StatusCode::BAD_REQUEST),
+        ("/apps?at=yesterday", StatusCode::BAD_REQUEST),
+        ("/apps?at=dddddddddd", StatusCode::NOT_FOUND),
+        ("/apps?at=2026-01-01T00:00:00Z", StatusCode::GONE),
+        (
+            "/apps/serving/sync?at=2026-03-01T14:00:00Z",
+            StatusCode::BAD_REQUEST,
+        ),
+    ] {
+        let (status, text) = site.page(path).await;
+        assert_eq!(status, expected, "{path}: {text}");
     }
 }

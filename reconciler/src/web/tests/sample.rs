@@ -13,10 +13,12 @@ use engine::proof::Leaf;
 use engine::rollout::{CommitId, SyncStatus};
 use engine::{HealthStatus, Plan};
 
-use crate::history::{Drift, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState};
+use crate::history::{
+    Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+};
 use crate::service::{
-    ApplicationView, Error, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofObject, ProofView,
+    RollbackPreview, RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
@@ -309,6 +311,51 @@ impl Backend for Sample {
             line: line(index),
         };
         Ok(fields.iter().enumerate().map(origin).collect())
+    }
+
+    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
+        let mut all = self.all_rollouts();
+        all.retain(|rollout| rollout.started_at <= at);
+        Ok(all)
+    }
+
+    async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {
+        let mut all = self.all_rollouts();
+        all.retain(|rollout| rollout.revision.0.starts_with(commit));
+        Ok(all)
+    }
+
+    async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {
+        let commit = self.commit();
+        let is_it = commit.id.0.starts_with(prefix);
+        Ok(is_it.then_some(CommitView {
+            commit,
+            signature: crate::service::Signature::Trusted(self.text("ann@example.org")),
+        }))
+    }
+
+    async fn push_of(&self, _: &CommitId) -> Result<Option<Push>, Error> {
+        Ok(None)
+    }
+
+    async fn newest_steps(&self, application: &str, _: u16) -> Result<Vec<Step>, Error> {
+        let rollouts = self.all_rollouts().into_iter();
+        let own = rollouts.filter(|rollout| rollout.application == application);
+        let steps = own.flat_map(|rollout| self.detail(rollout).steps);
+        Ok(steps.collect())
+    }
+
+    async fn definition(
+        &self,
+        application: &str,
+        fields: &[String],
+    ) -> Result<Option<(CommitId, Vec<engine::Origin>)>, Error> {
+        let origin = engine::Origin {
+            file: format!("apps/{application}.yaml"),
+            line: 7,
+        };
+        let origins = vec![origin; fields.len()];
+        Ok(Some((self.head.clone(), origins)))
     }
 
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {

@@ -134,7 +134,7 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
     let last = facts.last.as_ref();
     let href = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
     let live = facts.applied.clone();
-    let chip = |id: &CommitId| CommitChip::new(id, last.map(href).unwrap_or_default());
+    let chip = |id: &CommitId| CommitChip::new(id, super::commit::href(id));
     Head {
         name: facts.name.clone(),
         href: graph::app_href(&facts.name),
@@ -175,6 +175,9 @@ pub(crate) fn tabs(name: &str, current: &str) -> Tabs {
             tab("Overview", ""),
             tab("Diff", "/diff"),
             tab("History", "/history"),
+            tab("Events", "/events"),
+            tab("Logs", "/logs"),
+            tab("Settings", "/settings"),
         ],
     }
 }
@@ -379,7 +382,7 @@ fn row(rollout: &Rollout, now: Timestamp) -> RecentRow {
     RecentRow {
         number: rollout.number,
         state: State::rollout(rollout),
-        commit: CommitChip::new(&rollout.revision, href.clone()),
+        commit: CommitChip::new(&rollout.revision, super::commit::href(&rollout.revision)),
         href,
         subject: rollout.subject().to_owned(),
         undoes: rollout.rollback_of.clone(),

@@ -14,8 +14,9 @@ pub(crate) enum Section {
     #[default]
     Applications,
     Rollouts,
+    Events,
     Nodes,
-    /// None of the three: errors, sign-in.
+    /// None of them: errors, sign-in.
     Elsewhere,
 }
 

@@ -295,7 +295,7 @@ fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
         },
         tone: state.tone,
         state,
-        commit: CommitChip::new(&rollout.revision, href.clone()),
+        commit: CommitChip::new(&rollout.revision, super::commit::href(&rollout.revision)),
         href,
         subject: rollout.subject().to_owned(),
         serving: false,

@@ -33,6 +33,21 @@ static LEADING: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is tested")
 });
 
+/// The lines of several logs by time, each with whose it is before it; the newest `most`.
+pub(crate) fn merged(logs: Vec<(String, Vec<LogLine>)>, most: usize) -> Vec<LogLine> {
+    let named = logs.into_iter().flat_map(|(who, lines)| {
+        lines.into_iter().map(move |line| LogLine {
+            text: format!("[{who}] {}", line.text),
+            ..line
+        })
+    });
+    let mut lines: Vec<LogLine> = named.collect();
+    // Written by the nodes with as many digits as they like: a text says less than a time.
+    lines.sort_by_key(|line| line.at.parse::<Timestamp>().ok());
+    let surplus = lines.len().saturating_sub(most);
+    lines.split_off(surplus)
+}
+
 /// Reads `2026-03-01T14:07:17.123456789Z text`, the form with timestamps.
 pub(crate) fn parse(line: &str) -> LogLine {
     let (at, text) = match line.split_once(' ') {

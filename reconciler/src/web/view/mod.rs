@@ -3,14 +3,17 @@
 
 pub(super) mod app;
 pub(super) mod apps;
+pub(super) mod commit;
 pub(super) mod component;
 pub(super) mod diff;
+pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod frame;
 pub(super) mod graph;
 pub(super) mod history;
 mod lines;
 pub(super) mod logs;
+pub(super) mod node;
 pub(super) mod nodes;
 pub(super) mod object;
 pub(super) mod pod;

@@ -38,21 +38,20 @@ pub(crate) fn table(nodes: &[&Object], pods: &[&Object]) -> Table {
     }
 }
 
-fn row(node: &Object, pods: &[&Object]) -> Row {
+pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
     let own: Vec<&&Object> = pods
         .iter()
         .filter(|pod| pod.text("/spec/nodeName") == node.name())
         .filter(|pod| !matches!(pod.text("/status/phase"), "Succeeded" | "Failed"))
         .collect();
-    let requested =
-        |resource: &str| -> i128 { own.iter().map(|pod| requests(pod, resource)).sum() };
+    let all = |resource: &str| -> i128 { own.iter().map(|pod| requested(pod, resource)).sum() };
     let has = |resource: &str| quantity(node.pointer("/status/allocatable"), resource);
     Row {
         name: node.name().into(),
         address: address(node),
         state: state(node),
-        cpu: cpu(requested("cpu"), has("cpu")),
-        memory: memory(requested("memory"), has("memory")),
+        cpu: cpu(all("cpu"), has("cpu")),
+        memory: memory(all("memory"), has("memory")),
         pods: format!("{} of {}", own.len(), has("pods") / NANOS),
         version: node.text("/status/nodeInfo/kubeletVersion").into(),
     }
@@ -68,7 +67,8 @@ fn quantity(resources: Option<&Value>, resource: &str) -> i128 {
         .map_or(0, Quantity::nanos)
 }
 
-fn requests(pod: &Object, resource: &str) -> i128 {
+/// What a pod's containers ask for, in billionths.
+pub(super) fn requested(pod: &Object, resource: &str) -> i128 {
     let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
     containers
         .into_iter()
@@ -84,27 +84,29 @@ fn share(requested: i128, of: i128) -> i64 {
     i64::try_from((requested * 100 / of).clamp(0, 100)).unwrap_or(100)
 }
 
+pub(super) fn cores(nanos: i128) -> String {
+    let hundredths = nanos / (NANOS / 100);
+    match (hundredths / 100, hundredths % 100) {
+        (whole, 0) => whole.to_string(),
+        (whole, part) => format!("{whole}.{part:02}"),
+    }
+}
+
 fn cpu(requested: i128, of: i128) -> Meter {
-    let cores = |nanos: i128| {
-        let hundredths = nanos / (NANOS / 100);
-        match (hundredths / 100, hundredths % 100) {
-            (whole, 0) => whole.to_string(),
-            (whole, part) => format!("{whole}.{part:02}"),
-        }
-    };
     let text = format!("{} of {} cores", cores(requested), cores(of));
     let share = share(requested, of);
     (share, text.clone(), format!("{share} % requested: {text}"))
 }
 
+pub(super) fn gib(nanos: i128) -> String {
+    let tenths = nanos / NANOS * 10 / (1 << 30);
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, part) => format!("{whole}.{part}"),
+    }
+}
+
 fn memory(requested: i128, of: i128) -> Meter {
-    let gib = |nanos: i128| {
-        let tenths = nanos / NANOS * 10 / (1 << 30);
-        match (tenths / 10, tenths % 10) {
-            (whole, 0) => whole.to_string(),
-            (whole, part) => format!("{whole}.{part}"),
-        }
-    };
     let text = format!("{} of {} GiB", gib(requested), gib(of));
     let share = share(requested, of);
     (share, text.clone(), format!("{share} % requested: {text}"))

@@ -291,7 +291,7 @@ pub(crate) fn events(all: &[Object], now: Timestamp) -> Events {
 }
 
 /// `core/v1` has `message`, `events.k8s.io/v1` `note`.
-fn message(event: &Object) -> &str {
+pub(crate) fn message(event: &Object) -> &str {
     match event.text("/message") {
         "" => event.text("/note"),
         message => message,
@@ -299,7 +299,7 @@ fn message(event: &Object) -> &str {
 }
 
 /// When it was last seen; every generation of writers has its own field.
-fn happened(event: &Object) -> Option<Timestamp> {
+pub(crate) fn happened(event: &Object) -> Option<Timestamp> {
     [
         "/series/lastObservedTime",
         "/lastTimestamp",

@@ -31,6 +31,8 @@ pub(crate) struct Tape {
     pub marks: Vec<Mark>,
     /// Two lines at its right.
     pub side: (String, String),
+    /// Where the moment is that the page shows.
+    pub knob: String,
 }
 
 /// A rollout, or several that stand too near to each other.
@@ -85,6 +87,27 @@ impl HtmlSafe for Shape {}
 
 /// The tape at `now`. `rollouts` newest first; those that are older than a day are left out.
 pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str)) -> Tape {
+    let rollout = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
+    Tape {
+        side: (side.0.into(), side.1.into()),
+        ..line(rollouts, now, &rollout)
+    }
+}
+
+/// The tape of a moment of the past, which ends at `end`; each mark leads to where `href` says.
+pub(crate) fn past(
+    rollouts: &[Rollout],
+    end: Timestamp,
+    at: Timestamp,
+    href: &dyn Fn(&Rollout) -> String,
+) -> Tape {
+    Tape {
+        knob: percent(place(at, end).unwrap_or_default()),
+        ..line(rollouts, end, href)
+    }
+}
+
+fn line(rollouts: &[Rollout], now: Timestamp, href: &dyn Fn(&Rollout) -> String) -> Tape {
     let mut marks: Vec<(i64, Vec<&Rollout>)> = Vec::new();
     for rollout in rollouts.iter().rev() {
         let Some(at) = place(rollout.started_at, now) else {
@@ -98,8 +121,12 @@ pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str)) -> 
     Tape {
         now: clock(now),
         ticks: ticks(now),
-        marks: marks.iter().map(|(at, group)| mark(*at, group)).collect(),
-        side: (side.0.into(), side.1.into()),
+        marks: marks
+            .iter()
+            .map(|(at, group)| mark(*at, group, href))
+            .collect(),
+        side: (String::new(), String::new()),
+        knob: percent(1000),
     }
 }
 
@@ -126,7 +153,7 @@ fn percent(thousandths: i64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
-fn mark(at: i64, group: &[&Rollout]) -> Mark {
+fn mark(at: i64, group: &[&Rollout], href: &dyn Fn(&Rollout) -> String) -> Mark {
     let worst = group
         .iter()
         .max_by_key(|rollout| Shape::of(rollout))
@@ -137,7 +164,7 @@ fn mark(at: i64, group: &[&Rollout]) -> Mark {
     };
     Mark {
         x: percent(at),
-        href: format!("/rollouts/{}", encoded(&worst.id)),
+        href: href(worst),
         label,
         shape: Shape::of(worst),
         count: group.len(),

@@ -115,6 +115,14 @@ pub(crate) fn owned(object: &Object, known: &Known) -> Vec<Owned> {
     owned.collect()
 }
 
+/// The lines of one field of the object, such as `spec`, with its head.
+pub(crate) fn part(lines: Vec<Owned>, field: &str) -> Vec<Owned> {
+    let head = format!("{field}:");
+    let from = lines.into_iter().skip_while(|line| line.text != head);
+    let is_within = |line: &Owned| line.text == head || line.text.starts_with([' ', '-']);
+    from.take_while(is_within).collect()
+}
+
 /// The fields that a commit asks for, by commit: what to ask the repository about.
 pub(crate) fn asked(object: &Object, known: &Known) -> BTreeMap<CommitId, Vec<String>> {
     let mut asked: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();

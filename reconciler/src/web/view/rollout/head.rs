@@ -7,6 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use crate::history::Rollout;
 use crate::web::view::app::{Truth, can_undo};
+use crate::web::view::commit::href as href_of;
 use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::took;
@@ -47,8 +48,9 @@ pub(crate) fn head(rollout: &Rollout, now: Timestamp) -> Head {
         state: State::rollout(rollout),
         app: rollout.application.clone(),
         app_href: app_href(&rollout.application),
-        from: (!rollout.previous.0.is_empty()).then(|| CommitChip::new(&rollout.previous, "")),
-        to: CommitChip::new(&rollout.revision, format!("{href}/diff")),
+        from: (!rollout.previous.0.is_empty())
+            .then(|| CommitChip::new(&rollout.previous, href_of(&rollout.previous))),
+        to: CommitChip::new(&rollout.revision, href_of(&rollout.revision)),
         subject: rollout.subject().to_owned(),
         author: rollout.author.name.clone(),
         initials: initials(&rollout.author.name),

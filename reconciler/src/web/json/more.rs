@@ -1,0 +1,80 @@
+//! Commits, events, logs, settings and single nodes for programs.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use api::Object;
+use engine::rollout::CommitId;
+
+use super::Field;
+use crate::history::{Push, Rollout, Step};
+use crate::source::Commit;
+use crate::web::view::logs::LogLine;
+
+/// One commit and what it did.
+#[derive(Debug, Serialize)]
+pub struct CommitPage {
+    pub id: CommitId,
+    /// Absent where the repository does not have it, or does not answer.
+    pub commit: Option<Commit>,
+    /// For people: `none`, `by Ann, with a trusted key`.
+    pub signature: Option<String>,
+    /// The newest push of it.
+    pub push: Option<Push>,
+    /// Newest first.
+    pub rollouts: Vec<Rollout>,
+}
+
+/// What was reported.
+#[derive(Debug, Serialize)]
+pub struct Events {
+    /// As the API server has them.
+    pub items: Vec<Value>,
+    /// What the reconciler did about one application, newest first.
+    pub steps: Vec<Step>,
+}
+
+/// Lines of several containers, by time.
+#[derive(Debug, Serialize)]
+pub struct Logs {
+    pub(crate) items: Vec<LogLine>,
+    /// What could not be read.
+    pub errors: Vec<String>,
+}
+
+/// How an application is set up.
+#[derive(Debug, Serialize)]
+pub struct Settings {
+    pub application: String,
+    /// The commit that says so; empty where none does.
+    pub commit: String,
+    pub spec: Value,
+    pub fields: Vec<Field>,
+}
+
+/// One node.
+#[derive(Debug, Serialize)]
+pub struct NodePage {
+    pub name: String,
+    pub pods: Vec<Place>,
+    /// As the API has it.
+    pub node: Value,
+    /// Absent where the API does not answer.
+    pub events: Option<Vec<Value>>,
+}
+
+/// An object by namespace and name.
+#[derive(Debug, Serialize)]
+pub struct Place {
+    pub namespace: String,
+    pub name: String,
+}
+
+impl Place {
+    pub(in crate::web) fn of(object: &Object) -> Self {
+        Self {
+            namespace: object.namespace().into(),
+            name: object.name().into(),
+        }
+    }
+}

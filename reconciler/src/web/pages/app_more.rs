@@ -1,0 +1,189 @@
+//! `GET /apps/{app}/logs` and `GET /apps/{app}/settings`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use futures::future::join_all;
+
+use api::{Collection, Object};
+
+use super::app::facts;
+use super::object::Named;
+use super::pod_logs::{self, Run};
+use super::{Markup, fragment, html, object_log};
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::gate::chain;
+use crate::web::json;
+use crate::web::view::app;
+use crate::web::view::component::Icon;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
+use crate::web::view::logs::{self, LogLine};
+use crate::web::view::object;
+use crate::web::view::pod;
+use crate::web::visitor::Visitor;
+
+/// Containers whose logs one page has.
+const CONTAINERS: usize = 20;
+/// Lines of the page.
+const LINES: usize = 2_000;
+
+#[derive(Template)]
+#[template(path = "app/logs.html")]
+struct Logs {
+    frame: Frame,
+    name: String,
+    head: Markup,
+    tabs: app::Tabs,
+    lines: Vec<LogLine>,
+    errors: Vec<String>,
+    nothing: &'static str,
+    plain: bool,
+}
+
+#[derive(Template)]
+#[template(path = "app/settings.html")]
+struct Settings {
+    frame: Frame,
+    head: Markup,
+    tabs: app::Tabs,
+    sentence: String,
+    fields: Markup,
+}
+
+pub(in crate::web) async fn logs(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let facts = facts(&app, &name).await?;
+    let (lines, errors) = all_lines(&app, &name).await;
+    if visitor.json {
+        return Ok(Json(json::Logs {
+            items: lines,
+            errors,
+        })
+        .into_response());
+    }
+    let head = fragment("head", &app::head(&facts, app.env.now()));
+    Ok(html(&Logs {
+        frame: frame(&app, &visitor, &name, "Logs").await,
+        head: Markup(head.html),
+        tabs: app::tabs(&name, "Logs"),
+        plain: lines.iter().all(|line| line.level.is_empty()),
+        nothing: "No container of it has printed anything.",
+        lines,
+        errors,
+        name,
+    }))
+}
+
+async fn frame(app: &App, visitor: &Visitor, name: &str, page: &str) -> Frame {
+    let frame = visitor.frame(app).await;
+    frame
+        .page(Section::Applications, format!("{page} of {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name, app_href(name))
+        .crumb(page, "")
+}
+
+/// The newest lines of every container that has a log, by time; and what could not be read.
+async fn all_lines(app: &App, name: &str) -> (Vec<LogLine>, Vec<String>) {
+    let mut errors = Vec::new();
+    let objects = match app.backend.objects(name).await {
+        Ok(objects) => objects,
+        Err(error) => {
+            errors.push(format!("The pods are not known: {}.", chain(&error)));
+            Vec::new()
+        }
+    };
+    let pods = objects.iter().filter(|node| node.kind == "Pod");
+    let pods: Vec<Arc<Object>> = pods.filter_map(|node| app.cached(&node.key)).collect();
+    let mut wanted: Vec<(Arc<Object>, String)> = Vec::new();
+    for pod in &pods {
+        let containers = pod::containers(pod).containers.into_iter();
+        let started = containers.filter(|container| container.started);
+        wanted.extend(started.map(|container| (pod.clone(), container.name)));
+    }
+    if wanted.len() > CONTAINERS {
+        errors.push(format!(
+            "{} containers have a log; these are the first {CONTAINERS}.",
+            wanted.len()
+        ));
+        wanted.truncate(CONTAINERS);
+    }
+    let reading = wanted.iter().map(async |(pod, container)| {
+        let (lines, error) = pod_logs::tail(app, pod, container, Run::Now).await;
+        (format!("{}/{container}", pod.name()), lines, error)
+    });
+    let mut read = Vec::new();
+    for (who, lines, error) in join_all(reading).await {
+        if !error.is_empty() {
+            errors.push(format!("{who}: {error}."));
+        }
+        read.push((who, lines));
+    }
+    (logs::merged(read, LINES), errors)
+}
+
+pub(in crate::web) async fn settings(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let facts = facts(&app, &name).await?;
+    let named = Named {
+        application: name.clone(),
+        kind: "Application".into(),
+        key: Collection::new(api::kinds::GROUP, "applications")
+            .key(engine::application::NAMESPACE, &name),
+    };
+    let object = app.client.get(&named.key).await?;
+    let (mut known, mut error) = object_log::owners(&app, &named).await;
+    let wanted: Vec<String> = object::owned(&object, &known)
+        .into_iter()
+        .map(|line| line.path)
+        .filter(|path| path.starts_with("spec"))
+        .collect();
+    let found = app.backend.definition(&name, &wanted).await;
+    let mut sentence =
+        "Nothing in Git says these: somebody made the Application by hand.".to_owned();
+    match found {
+        Ok(Some((commit, origins))) => {
+            sentence = format!(
+                "As commit {} of the cluster repository sets them; change them there.",
+                commit.short()
+            );
+            known.commit = commit;
+            known.origins.extend(wanted.into_iter().zip(origins));
+        }
+        Ok(None) => {}
+        Err(failure) => {
+            error = format!("Files and lines cannot be read: {}.", chain(&failure));
+        }
+    }
+    let lines = object::part(object::owned(&object, &known), "spec");
+    if visitor.json {
+        return Ok(Json(json::Settings {
+            application: name,
+            commit: known.commit.0,
+            spec: object.body["spec"].clone(),
+            fields: json::Field::of(&lines),
+        })
+        .into_response());
+    }
+    let now = app.env.now();
+    let mut view = object::fields("Settings", &lines, now);
+    view.error = error;
+    Ok(html(&Settings {
+        frame: frame(&app, &visitor, &name, "Settings").await,
+        head: Markup(fragment("head", &app::head(&facts, now)).html),
+        tabs: app::tabs(&name, "Settings"),
+        sentence,
+        fields: Markup(fragment("fields", &view).html),
+    }))
+}

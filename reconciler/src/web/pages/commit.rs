@@ -1,0 +1,132 @@
+//! `GET /commits/{sha}`
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use engine::rollout::CommitId;
+
+use super::{Markup, follow, fragment, html, take};
+use crate::history::Rollout;
+use crate::service::CommitView;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::json;
+use crate::web::live::Fragment;
+use crate::web::view::commit;
+use crate::web::view::component::Icon;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "commit/page.html")]
+struct Page {
+    frame: Frame,
+    short: String,
+    head: Markup,
+    rollouts: Markup,
+    facts: Markup,
+}
+
+/// The shortest beginning that is looked up.
+const SHORTEST: usize = 4;
+
+/// What is known of a commit.
+struct Found {
+    id: CommitId,
+    /// Absent where the repository does not have it, or does not answer.
+    view: Option<CommitView>,
+    rollouts: Vec<Rollout>,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path(sha): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let found = find(&app, &sha).await?;
+    let push = app.backend.push_of(&found.id).await?;
+    if visitor.json {
+        return Ok(Json(json::CommitPage {
+            id: found.id,
+            signature: found
+                .view
+                .as_ref()
+                .map(|it| commit::signature(&it.signature)),
+            commit: found.view.map(|it| it.commit),
+            push,
+            rollouts: found.rollouts,
+        })
+        .into_response());
+    }
+    let fragments = make(&app, &found);
+    let short = found.id.short().to_owned();
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Rollouts, format!("Commit {short}"))
+        .crumb("Rollouts", "/rollouts")
+        .crumb(short.as_str(), "");
+    let facts = commit::facts(
+        &found.id,
+        found.view.as_ref(),
+        push.as_ref(),
+        &found.rollouts,
+    );
+    follow(
+        &app,
+        &mut frame,
+        format!("commit:{}", found.id.0),
+        &fragments,
+    );
+    Ok(html(&Page {
+        frame,
+        short,
+        head: take(&fragments, "head"),
+        rollouts: take(&fragments, "rollouts"),
+        facts: Markup(fragment("facts", &facts).html),
+    }))
+}
+
+pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, PageError> {
+    Ok(make(app, &find(app, id).await?))
+}
+
+fn make(app: &App, found: &Found) -> Vec<Fragment> {
+    let now = app.env.now();
+    let head = commit::head(&found.id, found.view.as_ref(), &found.rollouts, now);
+    vec![
+        fragment("head", &head),
+        fragment("rollouts", &commit::rollouts(&found.rollouts, now)),
+    ]
+}
+
+/// The one commit that is meant; what the history knows stands where the repository does not answer.
+async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
+    let sha = sha.to_ascii_lowercase();
+    let is_hash = sha
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'+');
+    if sha.len() < SHORTEST || !is_hash {
+        let text = format!("{sha} is no commit: {SHORTEST} digits of its hash are needed");
+        return Err(PageError::BadRequest(text));
+    }
+    let first = sha.split('+').next().unwrap_or_default();
+    let rollouts = app.backend.rollouts_of(first).await?;
+    let view = app.backend.commit(first).await.ok().flatten();
+    let first_of = |id: &CommitId| id.parts().into_iter().next().unwrap_or_default();
+    let mut ids: BTreeSet<CommitId> = rollouts.iter().map(|it| first_of(&it.revision)).collect();
+    ids.extend(view.iter().map(|view| view.commit.id.clone()));
+    let mut ids = ids.into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => Ok(Found { id, view, rollouts }),
+        (Some(one), Some(other)) => Err(PageError::BadRequest(format!(
+            "{sha} is the beginning of several commits, such as {one} and {other}"
+        ))),
+        (None, _) => Err(PageError::NotFound(format!("commit {sha}"))),
+    }
+}

@@ -1,0 +1,180 @@
+//! `GET /events`, `GET /apps/{app}/events`
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+
+use api::Object;
+
+use super::app::facts;
+use super::{Markup, follow, fragment, html, reported, take};
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::gate::chain;
+use crate::web::json;
+use crate::web::live::Fragment;
+use crate::web::view::app;
+use crate::web::view::component::{Icon, encoded};
+use crate::web::view::events::{self, Row};
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
+use crate::web::visitor::Visitor;
+
+/// Of the reconciler's steps.
+const STEPS: u16 = 200;
+
+#[derive(Template)]
+#[template(path = "events/page.html")]
+struct All {
+    frame: Frame,
+    filters: Markup,
+    list: Markup,
+}
+
+#[derive(Template)]
+#[template(path = "events/app.html")]
+struct OfApp {
+    frame: Frame,
+    head: Markup,
+    tabs: app::Tabs,
+    list: Markup,
+}
+
+pub(in crate::web) async fn all(
+    State(app): State<Arc<App>>,
+    Query(query): Query<events::Query>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    if visitor.json {
+        let events = reported::list(&app, None, "").await;
+        let events = events.map_err(PageError::unread)?;
+        let wanted = events.into_iter().filter(|event| query.is(event));
+        return Ok(Json(json::Events {
+            items: wanted.map(|event| event.body).collect(),
+            steps: Vec::new(),
+        })
+        .into_response());
+    }
+    let fragments = of_all(&app, &query).await;
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Events, "Events")
+        .crumb("Events", "");
+    let topic = format!("events:{}&{}", encoded(&query.kind), encoded(&query.reason));
+    follow(&app, &mut frame, topic, &fragments);
+    Ok(html(&All {
+        frame,
+        filters: take(&fragments, "event-filters"),
+        list: take(&fragments, "events"),
+    }))
+}
+
+/// `name` is kind and reason, as the topic has them.
+pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
+    let (kind, reason) = name.split_once('&').unwrap_or((name, ""));
+    let query = events::Query {
+        kind: super::apps::decoded(kind),
+        reason: super::apps::decoded(reason),
+    };
+    of_all(app, &query).await
+}
+
+async fn of_all(app: &App, query: &events::Query) -> Vec<Fragment> {
+    let now = app.env.now();
+    let (all, error) = told(reported::list(app, None, "").await);
+    let rows = all.iter().filter(|event| query.is(event));
+    let rows: Vec<Row> = rows.map(|event| events::row(event, "", now)).collect();
+    let nothing = "Events appear here as the scheduler, the nodes and the controllers report them.";
+    vec![
+        fragment("event-filters", &events::filters(&all, query)),
+        fragment("events", &events::list(rows, error, nothing)),
+    ]
+}
+
+fn told(events: Result<Vec<Object>, String>) -> (Vec<Object>, String) {
+    match events {
+        Ok(events) => (events, String::new()),
+        Err(error) => (
+            Vec::new(),
+            format!("The API server's events cannot be read: {error}."),
+        ),
+    }
+}
+
+pub(in crate::web) async fn of_app(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let facts = facts(&app, &name).await?;
+    if visitor.json {
+        let (events, _) = own(&app, &name).await;
+        return Ok(Json(json::Events {
+            items: events.into_iter().map(|event| event.body).collect(),
+            steps: app.backend.newest_steps(&name, STEPS).await?,
+        })
+        .into_response());
+    }
+    let mut fragments = of_one(&app, &name).await;
+    fragments.push(fragment("head", &app::head(&facts, app.env.now())));
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Applications, format!("Events of {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name.as_str(), app_href(&name))
+        .crumb("Events", "");
+    follow(&app, &mut frame, format!("app-events:{name}"), &fragments);
+    Ok(html(&OfApp {
+        frame,
+        head: take(&fragments, "head"),
+        tabs: app::tabs(&name, "Events"),
+        list: take(&fragments, "events"),
+    }))
+}
+
+pub(super) async fn of_one(app: &App, name: &str) -> Vec<Fragment> {
+    let now = app.env.now();
+    let (own, mut error) = own(app, name).await;
+    let mut rows: Vec<Row> = own
+        .iter()
+        .map(|event| events::row(event, name, now))
+        .collect();
+    match app.backend.newest_steps(name, STEPS).await {
+        Ok(steps) => rows.extend(steps.iter().map(|step| events::step(step, now))),
+        Err(failure) => {
+            error = format!("{error} The history cannot be read: {}.", chain(&failure));
+        }
+    }
+    let nothing = "Events of its objects, and what Kedge does about them, appear here.";
+    vec![fragment("events", &events::list(rows, error, nothing))]
+}
+
+/// The events about an application's objects, and about the application itself.
+async fn own(app: &App, name: &str) -> (Vec<Object>, String) {
+    let (all, mut error) = told(reported::list(app, None, "").await);
+    let objects = match app.backend.objects(name).await {
+        Ok(objects) => objects,
+        Err(failure) => {
+            error = format!(
+                "{error} The application's objects cannot be read: {}.",
+                chain(&failure)
+            );
+            Vec::new()
+        }
+    };
+    let mut subjects: BTreeSet<(String, String, String)> = objects
+        .into_iter()
+        .map(|node| (node.kind, node.key.namespace, node.key.name))
+        .collect();
+    let home = engine::application::NAMESPACE.to_owned();
+    subjects.insert(("Application".into(), home, name.to_owned()));
+    let own = all.into_iter();
+    let own = own.filter(|event| subjects.contains(&events::subject(event)));
+    (own.collect(), error.trim().to_owned())
+}

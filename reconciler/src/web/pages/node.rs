@@ -1,0 +1,121 @@
+//! `GET /nodes/{name}`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use api::{Collection, Object};
+
+use super::{Markup, follow, fragment, html, reported, take};
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::json;
+use crate::web::live::Fragment;
+use crate::web::view::component::Icon;
+use crate::web::view::frame::{Frame, Section};
+use crate::web::view::{node, object, pod};
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "node/page.html")]
+struct Page {
+    frame: Frame,
+    head: Markup,
+    capacity: Markup,
+    pods: Markup,
+    conditions: Markup,
+    events: Markup,
+    summary: crate::web::view::app::Summary,
+}
+
+pub(in crate::web) async fn page(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    let found = find(&app, &name).await?;
+    if visitor.json {
+        let (_, pods) = on(&app, &name).await;
+        let events = reported::of_object(&app, "Node", &key(&name)).await;
+        return Ok(Json(json::NodePage {
+            name,
+            pods: pods.iter().map(|pod| json::Place::of(pod)).collect(),
+            node: json::shown(&found),
+            events: events
+                .ok()
+                .map(|events| events.into_iter().map(|event| event.body).collect()),
+        })
+        .into_response());
+    }
+    let fragments = make(&app, &found).await;
+    let mut frame = visitor
+        .frame(&app)
+        .await
+        .page(Section::Nodes, name.as_str())
+        .crumb("Nodes", "/nodes")
+        .crumb(name.as_str(), "");
+    follow(&app, &mut frame, format!("node:{name}"), &fragments);
+    Ok(html(&Page {
+        frame,
+        head: take(&fragments, "head"),
+        capacity: take(&fragments, "capacity"),
+        pods: take(&fragments, "pods"),
+        conditions: take(&fragments, "conds"),
+        events: take(&fragments, "events"),
+        summary: node::summary(&found),
+    }))
+}
+
+fn key(name: &str) -> api::ObjectKey {
+    Collection::new("", "nodes").key("", name)
+}
+
+async fn find(app: &App, name: &str) -> Result<Arc<Object>, PageError> {
+    if let Some(node) = app.cached(&key(name)) {
+        return Ok(node);
+    }
+    match app.client.get(&key(name)).await {
+        Ok(node) => Ok(Arc::new(node)),
+        Err(error) if error.is_not_found() => Err(PageError::NotFound(format!("node {name}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All pods, and those on the node.
+async fn on(app: &App, name: &str) -> (Vec<Arc<Object>>, Vec<Arc<Object>>) {
+    let all = app.all(&Collection::new("", "pods")).await;
+    let all = all.unwrap_or_default();
+    let own = all
+        .iter()
+        .filter(|pod| pod.text("/spec/nodeName") == name)
+        .cloned()
+        .collect();
+    (all, own)
+}
+
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let node = find(app, name).await?;
+    Ok(make(app, &node).await)
+}
+
+async fn make(app: &App, found: &Object) -> Vec<Fragment> {
+    let now = app.env.now();
+    let (all, own) = on(app, found.name()).await;
+    let own: Vec<&Object> = own.iter().map(AsRef::as_ref).collect();
+    let all: Vec<&Object> = all.iter().map(AsRef::as_ref).collect();
+    let events = reported::of_object(app, "Node", &key(found.name())).await;
+    let mut list = pod::events(events.as_deref().unwrap_or_default(), now);
+    if let Err(error) = events {
+        list.error = format!("The events cannot be read: {error}.");
+    }
+    vec![
+        fragment("head", &node::head(found, now)),
+        fragment("capacity", &node::capacity(found, &all)),
+        fragment("pods", &node::pods(&own, now)),
+        fragment("conds", &object::conditions(found, now)),
+        fragment("events", &list),
+    ]
+}

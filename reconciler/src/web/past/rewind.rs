@@ -1,0 +1,70 @@
+//! A record as it stood at a moment: what happened later has not. Pure.
+
+use jiff::Timestamp;
+
+use engine::rollout::RolloutPhase;
+
+use crate::history::{Rollout, RolloutDetail};
+
+/// The rollout as it stood then; `None` where it had not begun.
+pub(super) fn rollout(mut rollout: Rollout, at: Timestamp) -> Option<Rollout> {
+    if rollout.started_at > at {
+        return None;
+    }
+    let later = |time: Option<Timestamp>| time.is_none_or(|time| time > at);
+    if later(rollout.finished_at) {
+        rollout.phase = if later(rollout.began_at) {
+            RolloutPhase::Pending
+        } else {
+            RolloutPhase::Verifying
+        };
+        rollout.finished_at = None;
+        rollout.changed = None;
+        rollout.message.clear();
+    }
+    if later(rollout.began_at) {
+        rollout.began_at = None;
+    }
+    if later(rollout.undone_at) {
+        rollout.undone_at = None;
+    }
+    Some(rollout)
+}
+
+/// The same with everything that belongs to it.
+pub(super) fn detail(detail: RolloutDetail, at: Timestamp) -> Option<RolloutDetail> {
+    let RolloutDetail {
+        rollout,
+        mut objects,
+        mut applies,
+        mut steps,
+    } = detail;
+    let rollout = self::rollout(rollout, at)?;
+    let later = |time: Option<Timestamp>| time.is_none_or(|time| time > at);
+    for object in &mut objects {
+        if later(object.healthy_at) {
+            object.healthy_at = None;
+            if !rollout.phase.is_final() {
+                object.health.clear();
+                object.message.clear();
+            }
+        }
+        if later(object.applied_at) {
+            object.applied_at = None;
+        }
+    }
+    applies.retain(|apply| apply.began_at <= at);
+    for apply in &mut applies {
+        if later(apply.finished_at) {
+            apply.finished_at = None;
+            apply.error.clear();
+        }
+    }
+    steps.retain(|step| step.at <= at);
+    Some(RolloutDetail {
+        rollout,
+        objects,
+        applies,
+        steps,
+    })
+}

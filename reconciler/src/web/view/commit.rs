@@ -1,0 +1,178 @@
+//! One commit: who made it, what it did, whether that was proven.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use engine::rollout::{CommitId, RolloutPhase};
+
+use super::component::{CommitChip, Icon, State, encoded};
+use super::graph::app_href;
+use super::time::{When, took};
+use crate::history::{Push, Rollout};
+use crate::service::{CommitView, Signature};
+
+/// Subject, people, times.
+#[derive(Debug, Template)]
+#[template(path = "commit/head.html")]
+pub(crate) struct Head {
+    pub subject: String,
+    pub short: String,
+    pub author: String,
+    pub when: Option<When>,
+    /// Address of the cluster as the commit left it; empty while it is on its way.
+    pub then: String,
+}
+
+/// What it did, application by application.
+#[derive(Debug, Template)]
+#[template(path = "commit/rollouts.html")]
+pub(crate) struct Rollouts {
+    pub rows: Vec<Row>,
+    pub nothing: &'static str,
+}
+
+/// One rollout.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub application: String,
+    pub application_href: String,
+    pub name: String,
+    pub href: String,
+    pub state: State,
+    pub when: When,
+    pub took: String,
+    /// Address of the proof; empty where there is none.
+    pub proof: String,
+}
+
+/// Everything else there is to say about it.
+#[derive(Debug, Template)]
+#[template(path = "commit/facts.html")]
+pub(crate) struct Facts {
+    pub id: String,
+    pub body: String,
+    pub parents: Vec<CommitChip>,
+    pub entries: Vec<(&'static str, String)>,
+    /// As the pusher was told.
+    pub report: Vec<String>,
+}
+
+/// Where a commit's own page is.
+pub(crate) fn href(id: &CommitId) -> String {
+    let first = id.parts().into_iter().next();
+    let id = first.unwrap_or_default();
+    let end = id.0.len().min(12);
+    format!("/commits/{}", encoded(&id.0[..end]))
+}
+
+pub(crate) fn head(
+    id: &CommitId,
+    known: Option<&CommitView>,
+    rollouts: &[Rollout],
+    now: Timestamp,
+) -> Head {
+    let (subject, author, when) = match (known, rollouts.first()) {
+        (Some(known), _) => (
+            known.commit.subject().to_owned(),
+            known.commit.author.to_string(),
+            Some(known.commit.committed_at),
+        ),
+        (None, Some(rollout)) => (
+            rollout.subject().to_owned(),
+            rollout.author.to_string(),
+            Some(rollout.started_at),
+        ),
+        (None, None) => (id.short().to_owned(), String::new(), None),
+    };
+    let is_done = !rollouts.is_empty() && rollouts.iter().all(|it| it.finished_at.is_some());
+    Head {
+        subject,
+        short: id.short().to_owned(),
+        author,
+        when: when.map(|at| When::ago(at, now)),
+        then: if is_done {
+            format!("/apps?at={}", encoded(&id.0))
+        } else {
+            String::new()
+        },
+    }
+}
+
+pub(crate) fn rollouts(all: &[Rollout], now: Timestamp) -> Rollouts {
+    Rollouts {
+        rows: all.iter().map(|rollout| row(rollout, now)).collect(),
+        nothing: "It was brought to no application: nothing that is followed asks for something \
+                  else since.",
+    }
+}
+
+fn row(rollout: &Rollout, now: Timestamp) -> Row {
+    let end = rollout.finished_at.unwrap_or(now);
+    let is_proven = rollout.phase == RolloutPhase::Succeeded;
+    Row {
+        application: rollout.application.clone(),
+        application_href: app_href(&rollout.application),
+        name: format!("Rollout {}", rollout.number),
+        href: format!("/rollouts/{}", encoded(&rollout.id)),
+        state: State::rollout(rollout),
+        when: When::ago(rollout.started_at, now),
+        took: took(rollout.started_at.duration_until(end)),
+        proof: if is_proven {
+            let revision = encoded(&rollout.revision.0);
+            format!("/proofs/{revision}/{}", encoded(&rollout.application))
+        } else {
+            String::new()
+        },
+    }
+}
+
+pub(crate) fn facts(
+    id: &CommitId,
+    known: Option<&CommitView>,
+    push: Option<&Push>,
+    rollouts: &[Rollout],
+) -> Facts {
+    let message = match (known, rollouts.first()) {
+        (Some(known), _) => known.commit.message.as_str(),
+        (None, Some(rollout)) => rollout.commit_message.as_str(),
+        (None, None) => "",
+    };
+    let body = message.split_once('\n').map_or("", |(_, body)| body).trim();
+    let mut entries = Vec::new();
+    if let Some(known) = known {
+        entries.push(("Author", known.commit.author.to_string()));
+        entries.push(("Authored", known.commit.authored_at.to_string()));
+        entries.push(("Committed", known.commit.committed_at.to_string()));
+        entries.push(("Signature", signature(&known.signature)));
+    }
+    if let Some(push) = push {
+        if !push.pusher.is_empty() {
+            entries.push(("Pushed by", push.pusher.clone()));
+        }
+        entries.push(("Received", push.received_at.to_string()));
+        entries.push(("How", push.trigger.as_str().to_owned()));
+        entries.push(("Verdict", push.verdict.as_str().to_owned()));
+    }
+    let parents = known.map(|known| known.commit.parents.as_slice());
+    let parents = parents.unwrap_or_default().iter();
+    Facts {
+        id: id.0.clone(),
+        body: body.to_owned(),
+        parents: parents.map(|id| CommitChip::new(id, href(id))).collect(),
+        entries,
+        report: push
+            .map(|push| push.report.lines().map(ToOwned::to_owned).collect())
+            .unwrap_or_default(),
+    }
+}
+
+/// For people, in one clause.
+pub(crate) fn signature(signature: &Signature) -> String {
+    match signature {
+        Signature::Missing => "none".into(),
+        Signature::Unchecked => "there is one; no keys are trusted here to check it with".into(),
+        Signature::Trusted(who) => format!("by {who}, with a trusted key"),
+        Signature::Refused(why) => format!("not trusted: {why}"),
+        Signature::Unknown(why) => format!("cannot be read: {why}"),
+    }
+}
