@@ -34,7 +34,7 @@
     const badge = $(".live"), waiting = new Map();
     let es, url = src, last = Date.now();
     const say = (state, text) => { if (badge && badge.textContent !== text) { badge.dataset.state = state; badge.textContent = text; } };
-    const beat = () => { last = Date.now(); say("live", "Live"); };
+    const beat = () => { last = Date.now(); say("live", "Live"); delete document.body.dataset.stale; };
     const open = () => {
       es = new EventSource(url);
       es.addEventListener("beat", beat);
@@ -52,7 +52,7 @@
     })));
     if (!document.hidden) open();
     document.addEventListener("visibilitychange", () => { es?.close(); if (!document.hidden) open(); });
-    setInterval(() => { const s = Math.round((Date.now() - last) / 1000); if (s > 20 && !document.hidden) say("stale", `Stale · ${s} s`); }, 5000);
+    setInterval(() => { const s = Math.round((Date.now() - last) / 1000); if (s > 20 && !document.hidden) say("stale", `Stale · ${s} s`); if (s > 60) document.body.dataset.stale = new Date(last).toISOString().slice(11, 19); }, 5000);
   }
 
   // Log: lines as they come, filter, follow. At most 5,000 lines are kept in the page.
@@ -104,9 +104,9 @@
   });
 
   // Shortcuts: single keys, never while typing; can be turned off in preferences (WCAG 2.1.4).
-  const go = { a: "/apps", r: "/rollouts", n: "/nodes" };
+  const go = { a: "/apps", r: "/rollouts", n: "/nodes", d: "/changes" };
   let g = 0;
-  addEventListener("keydown", e => {
+  if (!document.body.dataset.keys) addEventListener("keydown", e => {
     if (e.metaKey || e.ctrlKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) { if (e.key === "Escape") e.target.blur?.(); return; }
     const k = e.key;
     if (g && Date.now() - g < 900) { g = 0; if (go[k]) location.href = go[k]; return; }
@@ -114,6 +114,8 @@
     if (k === "/") { e.preventDefault(); ($("#log-filter") || $("#search"))?.focus(); }
     else if (k === "?") $("#help")?.showModal();
     else if (k === "t") flip();
+    else if (/^[[\]]$/.test(k) || $("#past") && /^Arrow[LR]/.test(k)) $(`[rel=${/[[L]/.test(k) ? "prev" : "next"}]`)?.click();
+    else if (k === "w") $("#why")?.scrollIntoView();
     else if (k === "f" && fo) { fo.checked = !fo.checked; fo.dispatchEvent(new Event("change")); }
     else if (k === "s" || k === "u") { const r = $(k === "s" ? "#v-split" : "#v-uni"); if (r) r.checked = true; }
     else if (k === "j" || k === "k") {

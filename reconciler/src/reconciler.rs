@@ -14,13 +14,12 @@ use client::{Cache, Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
 use crate::events::{self, Events};
-use crate::forge::{Change, Pull};
+use crate::forge::Pull;
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
 use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
-use crate::sync::change;
 use crate::sync::core::Core;
 use crate::sync::pulls::{self, Changes};
 use crate::sync::{
@@ -57,7 +56,7 @@ pub struct Reconciler {
     pub(crate) core: Arc<Core>,
     informers: Informers,
     host: GitHost,
-    tokens: Arc<Tokens>,
+    pub(crate) tokens: Arc<Tokens>,
     metrics: Metrics,
 }
 
@@ -193,14 +192,6 @@ impl crate::web::webhook::News for Reconciler {
 
 #[async_trait]
 impl crate::web::hosting::Operations for Reconciler {
-    async fn change(
-        &self,
-        repository: &str,
-        branch: &str,
-    ) -> Result<Option<Change>, client::Error> {
-        change::current(&self.core, repository, branch).await
-    }
-
     fn readers(&self, repository: &str) -> Vec<String> {
         self.core.readers(repository)
     }

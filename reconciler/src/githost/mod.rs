@@ -29,6 +29,7 @@ use host::Service;
 pub use host::{GitHost, Options};
 pub use hosted::{Hosted, Repositories, Shelf};
 pub use http::router;
+pub(crate) use identity::ADMIN;
 pub use identity::{Identity, Role};
 pub use token::{Token, Tokens};
 pub use wire::{Request, Update};

@@ -1,9 +1,10 @@
 //! What stood at a moment, and what a commit did.
 
 use jiff::Timestamp;
+use sqlx::Row;
 
 use super::error::failed;
-use super::model::{Rollout, Step};
+use super::model::{InventoryItem, Rollout, Step};
 use super::time::Time;
 use super::{Error, Reader};
 
@@ -24,6 +25,48 @@ impl Reader {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the newest rollouts of a time"))
+    }
+
+    /// When a webhook told last of a commit of this repository that was new.
+    pub async fn told_at(&self, repository: &str) -> Result<Option<Timestamp>, Error> {
+        let row = sqlx::query(
+            "select max(received_at) as at from pushes
+              where repository = $1 and trigger = 'webhook'",
+        )
+        .bind(repository)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(failed("find the newest webhook"))?;
+        let at: Result<Option<Time>, _> = row.try_get("at");
+        let at = at.map_err(failed("read the newest webhook"))?;
+        Ok(at.map(Into::into))
+    }
+
+    /// The objects whose names hold this text, in any case.
+    pub async fn objects_like(&self, text: &str) -> Result<Vec<InventoryItem>, Error> {
+        sqlx::query_as(
+            "select * from inventory where strpos(lower(name), lower($1)) > 0
+              order by lower(name) <> lower($1), name limit 50",
+        )
+        .bind(text)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("search the inventory"))
+    }
+
+    /// The newest rollouts, among the newest ten thousand, whose commit begins with this text or
+    /// whose message holds it.
+    pub async fn rollouts_like(&self, text: &str) -> Result<Vec<Rollout>, Error> {
+        sqlx::query_as(
+            "select * from (select * from rollouts order by started_at desc limit 10000) r
+              where starts_with(revision, lower($1))
+                 or strpos(lower(commit_message), lower($1)) > 0
+              order by started_at desc limit 50",
+        )
+        .bind(text)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("search the rollouts"))
     }
 
     /// The application's newest steps, newest first.

@@ -8,6 +8,7 @@ mod production;
 mod proof;
 mod queries;
 mod rendered;
+mod repositories;
 mod rollback;
 mod types;
 
@@ -16,10 +17,13 @@ use async_trait::async_trait;
 use engine::Origin;
 use engine::rollout::CommitId;
 
+use crate::forge::Change;
+use crate::githost::Tokens;
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
 
 pub use error::Error;
+pub use repositories::{BranchHead, RepositoryView};
 pub(crate) use rollback::rollback;
 pub use types::{
     ApplicationView, CommitView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
@@ -81,6 +85,15 @@ pub trait Service: Send + Sync + 'static {
         application: &str,
         fields: &[String],
     ) -> Result<Option<(CommitId, Vec<Origin>)>, Error>;
+
+    /// What is followed and what is hosted here; the cluster's own first.
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error>;
+
+    /// What a branch would do now, if it were merged; `None` where there is no such branch.
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
+
+    /// The tokens of people and programs.
+    fn token_book(&self) -> &Tokens;
 
     /// The commit of the tracked repository that begins with `prefix`.
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;

@@ -7,14 +7,17 @@ use engine::Origin;
 use engine::rollout::{CommitId, Options};
 
 use super::{
-    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked, by_hand, commit, origins,
-    proof, queries, rollback,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
+    RollbackPreview, RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked, by_hand,
+    commit, origins, proof, queries, repositories, rollback,
 };
 use crate::Reconciler;
+use crate::forge::Change;
+use crate::githost::Tokens;
 use crate::githost::hosted::CLUSTER;
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
+use crate::sync::change;
 
 #[async_trait]
 impl Service for Reconciler {
@@ -81,6 +84,19 @@ impl Service for Reconciler {
         fields: &[String],
     ) -> Result<Option<(CommitId, Vec<Origin>)>, Error> {
         origins::definition(&self.core, application, fields).await
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
+        repositories::repositories(&self.core).await
+    }
+
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
+        let change = change::current(&self.core, repository, branch).await;
+        change.map_err(Error::Cluster)
+    }
+
+    fn token_book(&self) -> &Tokens {
+        &self.tokens
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {

@@ -94,7 +94,7 @@ impl Repository {
         }
     }
 
-    pub(super) fn branches(&self) -> Result<Vec<String>, Error> {
+    pub(crate) fn branches(&self) -> Result<Vec<String>, Error> {
         super::address::branches(&self.inner).map_err(self.failed("list the branches"))
     }
 

@@ -9,12 +9,16 @@ use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
 
+use super::view::search::Found;
+use crate::forge::Change;
+use crate::githost::Token;
+use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
     Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
-    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
+    RollbackPreview, RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 
@@ -54,6 +58,15 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// The rollouts to a commit, of which a beginning is enough; newest first.
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error>;
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error>;
+    /// Plans of branches, newest first.
+    async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error>;
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
+    async fn tokens(&self) -> Vec<Token>;
+    async fn create_token(&self, wanted: Wanted) -> Result<Made, token::Error>;
+    async fn revoke_token(&self, name: &str) -> Result<Token, token::Error>;
+    /// What is recorded that a few letters may mean.
+    async fn search(&self, text: &str) -> Result<Found, Error>;
     /// The newest push of a commit.
     async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error>;
     /// The application's newest steps, newest first.
@@ -164,6 +177,41 @@ impl Backend for ServiceBackend {
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {
         Ok(self.0.history().rollouts_of(commit).await?)
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
+        self.0.repositories().await
+    }
+
+    async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
+        Ok(self.0.history().changes(repository).await?)
+    }
+
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
+        self.0.change(repository, branch).await
+    }
+
+    async fn tokens(&self) -> Vec<Token> {
+        self.0.token_book().list()
+    }
+
+    async fn create_token(&self, wanted: Wanted) -> Result<Made, token::Error> {
+        self.0.token_book().create(wanted).await
+    }
+
+    async fn revoke_token(&self, name: &str) -> Result<Token, token::Error> {
+        self.0.token_book().revoke(name).await
+    }
+
+    async fn search(&self, text: &str) -> Result<Found, Error> {
+        let history = self.0.history();
+        let records = history.application_records().await?.into_iter();
+        let there = records.filter(|record| record.removed_at.is_none());
+        Ok(Found {
+            applications: there.map(|record| record.name).collect(),
+            objects: history.objects_like(text).await?,
+            rollouts: history.rollouts_like(text).await?,
+        })
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {

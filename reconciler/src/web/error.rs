@@ -28,6 +28,8 @@ pub(super) enum PageError {
     CrossSite,
     #[error("this token may only read; nothing was changed")]
     ReadOnly,
+    #[error("{0}")]
+    NotAllowed(String),
     #[error("sign in first")]
     SignedOut,
     #[error("the credentials are wrong")]
@@ -50,7 +52,9 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone { .. } => StatusCode::GONE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::BadForm | Self::CrossSite | Self::ReadOnly => StatusCode::FORBIDDEN,
+            Self::BadForm | Self::CrossSite | Self::ReadOnly | Self::NotAllowed(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::Busy | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

@@ -111,9 +111,10 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         ),
         PageError::Gone { .. } => ("unk", "Gone", "What was done to it is in the history."),
         PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
-        PageError::BadForm | PageError::CrossSite | PageError::ReadOnly => {
-            ("warn", "Not allowed", "")
-        }
+        PageError::BadForm
+        | PageError::CrossSite
+        | PageError::ReadOnly
+        | PageError::NotAllowed(_) => ("warn", "Not allowed", ""),
         PageError::SignedOut | PageError::BadCredentials => ("warn", "Not signed in", ""),
         PageError::Refused(_) => ("warn", "Not done", "Nothing has changed."),
         PageError::Busy => ("wait", "Busy", "Close some pages and try again."),

@@ -24,9 +24,16 @@
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
+//! | `GET /search?q=…` | [`Hits`] |
+//! | `GET /repos`, `GET /repos/{name}` | [`Repositories`], [`crate::service::RepositoryView`] |
+//! | `GET /changes?repository=NAME` | `items` of [`crate::forge::Change`]: plans of branches, newest first |
+//! | `GET /changes/{branch}?repository=NAME` | [`crate::forge::Change`], made again where something moved since |
+//! | `GET /settings/preferences` | [`Preferences`] |
+//! | `GET /settings/tokens` | `items` of [`crate::githost::Token`] |
 //! | any of the reads with `at=TIME` or `at=COMMIT` | the same, as it was then |
 //! | any failure | `{"error": {"status": 404, "message": "…"}}` |
 
+mod found;
 mod more;
 mod object;
 
@@ -43,6 +50,7 @@ use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 
+pub use found::{Hit, Hits, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};

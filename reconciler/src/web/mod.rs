@@ -13,6 +13,7 @@ mod gate;
 pub mod hosting;
 pub mod json;
 mod live;
+mod openapi;
 mod pages;
 mod past;
 mod router;

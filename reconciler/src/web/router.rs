@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, pages, past};
+use super::{assets, gate, live, openapi, pages, past};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -71,6 +71,16 @@ fn guarded() -> Router<Arc<App>> {
             "/apps/{app}/objects/{kind}/{namespace}/{name}",
             get(pages::object_page),
         )
+        .route("/apps/{app}/events", get(pages::app_events))
+        .route("/apps/{app}/logs", get(pages::app_logs))
+        .route("/apps/{app}/settings", get(pages::app_settings))
+        .merge(of_cluster())
+        .fallback(async || PageError::NotFound("page at this address".into()))
+}
+
+/// What is about no one application.
+fn of_cluster() -> Router<Arc<App>> {
+    Router::new()
         .route("/rollouts", get(pages::rollouts_page))
         .route("/rollouts/{id}", get(pages::rollout_page))
         .route("/rollouts/{id}/diff", get(pages::rollout_diff))
@@ -83,13 +93,28 @@ fn guarded() -> Router<Arc<App>> {
         .route("/pods/{namespace}/{name}/logs", get(pages::pod_logs))
         .route("/nodes", get(pages::nodes_page))
         .route("/origins", get(pages::origins))
+        .route("/api", get(openapi::serve))
         .route("/live", get(live::serve))
         .route("/signout", post(pages::sign_out))
         .route("/commits/{sha}", get(pages::commit_page))
-        .route("/apps/{app}/events", get(pages::app_events))
-        .route("/apps/{app}/logs", get(pages::app_logs))
-        .route("/apps/{app}/settings", get(pages::app_settings))
         .route("/events", get(pages::events_page))
+        .route("/search", get(pages::search_page))
+        .route("/repos", get(pages::repos_list))
+        .route("/repos/{name}", get(pages::repo_page))
+        .route("/changes", get(pages::changes_list))
+        .route("/changes/{*branch}", get(pages::change_page))
+        .route(
+            "/settings",
+            get(async || Redirect::to("/settings/preferences")),
+        )
+        .route(
+            "/settings/preferences",
+            get(pages::preferences).post(pages::preferences_choose),
+        )
+        .route(
+            "/settings/tokens",
+            get(pages::tokens_page).post(pages::token_create),
+        )
+        .route("/settings/tokens/{name}/revoke", post(pages::token_revoke))
         .route("/nodes/{name}", get(pages::node_page))
-        .fallback(async || PageError::NotFound("page at this address".into()))
 }

@@ -18,7 +18,9 @@ use crate::source::Person;
 pub(super) struct Visitor {
     pub(super) admitted: Option<Admitted>,
     pub(super) csrf: String,
-    theme: Theme,
+    pub(super) theme: Theme,
+    /// Whether single keys do something.
+    pub(super) shortcuts: bool,
     /// Wants JSON instead of a page.
     pub(super) json: bool,
 }
@@ -27,6 +29,7 @@ impl Visitor {
     pub(super) fn new(headers: &HeaderMap, admitted: Option<Admitted>, csrf: String) -> Self {
         Self {
             theme: theme(headers),
+            shortcuts: shortcuts(headers),
             json: wants_json(headers),
             admitted,
             csrf,
@@ -43,6 +46,7 @@ impl Visitor {
             cluster: app.settings.cluster.clone(),
             notice: app.settings.notice.clone(),
             theme: self.theme,
+            no_keys: !self.shortcuts,
             csrf: self.csrf.clone(),
             user,
             ..Frame::default()
@@ -94,6 +98,12 @@ pub(super) fn theme(headers: &HeaderMap) -> Theme {
         .iter()
         .find_map(|cookies| named(cookies.to_str().ok()?, "theme"))
         .map_or(Theme::System, Theme::parse)
+}
+
+fn shortcuts(headers: &HeaderMap) -> bool {
+    let mut all = headers.get_all(header::COOKIE).iter();
+    let chosen = all.find_map(|cookies| named(cookies.to_str().ok()?, "shortcuts"));
+    chosen.is_none_or(|chosen| chosen != "off")
 }
 
 /// Whether JSON is asked for by name, before HTML.

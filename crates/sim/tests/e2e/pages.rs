@@ -55,6 +55,8 @@ impl<'a> Story<'a> {
         self.changes()?;
         self.pod()?;
         self.roll_back()?;
+        self.object()?;
+        self.past()?;
         self.no_complaints()?;
         self.every_page_fits()?;
         self.without_scripts()?;
@@ -227,6 +229,47 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// Every field of an object says who it is from, down to the line in Git.
+    fn object(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        let path = "/apps/ui/objects/deployment.apps/movies/ui";
+        self.open("/apps/ui", "ui")?;
+        browser.follow(&format!("#tree .graph a[href='{path}']"))?;
+        browser.reads("#head", &["movies/ui", "Deployment", "Healthy"], SOON)?;
+        browser.reads("#relations", &["ReplicaSet", "selected by"], SOON)?;
+        browser.reads("#conds", &["Available: True"], SOON)?;
+        browser.follow(&format!(".tabs a[href='{path}?tab=yaml']"))?;
+        let commit = self.work.head()?[..7].to_owned();
+        browser.reads("#fields", &["deployment.yaml:", &commit], SOON)?;
+        browser.reads("#fields", &["kube-controller-manager", "default"], SOON)?;
+        self.picture("owners")?;
+        browser.follow("#fields a.commit")?;
+        browser.reads("#rollouts", &["ui", "Rollout 3", "Rolled back"], SOON)?;
+        self.picture("commit")
+    }
+
+    /// The weekend, looked back at: two replicas, and nothing that could be done about it.
+    fn past(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        let weekend = self.work.git(&["rev-parse", "HEAD~1"])?;
+        let weekend = &weekend.trim()[..12];
+        self.open(&format!("/apps/ui?at={weekend}"), "ui")?;
+        browser.reads("#past", &["Past", "Back to now"], SOON)?;
+        browser.reads("#tree", &["2 of 2"], SOON)?;
+        browser.reads("#recent", &["two replicas for the weekend"], SOON)?;
+        ensure!(
+            !browser.holds("document.querySelector('#recent').textContent.includes('Rolled back')")
+        );
+        ensure!(browser.holds("!document.querySelector('a[href*=rollback], a[href*=\"/sync\"]')"));
+        self.picture("past")?;
+        browser.follow(".tabs a[href^='/apps/ui/history?at=']")?;
+        browser.reads("#past", &["Back to now"], SOON)?;
+        browser.follow("#past a[data-now]")?;
+        browser.reads(".hist", &["Rolled back"], SOON)?;
+        ensure!(browser.path()? == "/apps/ui/history", "{}", browser.path()?);
+        Ok(())
+    }
+
     /// In both themes, on a desk and on the smallest phone.
     fn every_page_fits(&self) -> anyhow::Result<()> {
         let browser = &self.browser;
@@ -251,6 +294,14 @@ impl<'a> Story<'a> {
             ("rollback", "/rollouts/ui-3/rollback".to_owned()),
             ("pod", format!("/pods/movies/{pod}")),
             ("nodes", "/nodes".to_owned()),
+            (
+                "object",
+                "/apps/ui/objects/deployment.apps/movies/ui".to_owned(),
+            ),
+            (
+                "owners",
+                "/apps/ui/objects/deployment.apps/movies/ui?tab=yaml".to_owned(),
+            ),
         ];
         let paper = "getComputedStyle(document.body).backgroundColor";
         let mut papers = Vec::new();

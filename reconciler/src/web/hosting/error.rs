@@ -26,8 +26,6 @@ pub(super) enum ApiError {
     Late,
     #[error("the repositories cannot be changed")]
     Repository(#[source] hosted::Error),
-    #[error("the plan cannot be made")]
-    Plan(#[source] client::Error),
     #[error("the history did not answer")]
     History(#[from] history::Error),
 }
@@ -49,9 +47,7 @@ impl ApiError {
             Self::Wrong(_) => StatusCode::BAD_REQUEST,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Taken(_) => StatusCode::CONFLICT,
-            Self::Late | Self::History(_) | Self::Repository(_) | Self::Plan(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Late | Self::History(_) | Self::Repository(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -11,11 +11,8 @@
 //! | `POST /repositories/{name}/rules` (form: `pattern`, `force`, `deletion`, `pushers`), and `…/rules/delete` (form: `pattern`) | the same |
 //! | `GET /repositories/{name}/mirrors` | `items` of [`crate::githost::hosted::Mirror`] |
 //! | `POST /repositories/{name}/mirrors` (form: `direction`, `url`), and `…/mirrors/delete` (form: `url`) | [`repositories::Repository`] |
-//! | `GET /changes?repository=NAME` | `items` of [`crate::forge::Change`]: plans of branches, newest first |
-//! | `GET /changes/{branch}?repository=NAME` | [`crate::forge::Change`], made again where something moved since |
 //! | `GET /pushes` | `items` of [`crate::history::RefUpdate`], newest first |
 
-mod changes;
 mod error;
 mod mirrors;
 pub mod repositories;
@@ -39,7 +36,6 @@ use serde::Serialize;
 use client::Env;
 
 use super::auth::{Admitted, Auth, admit};
-use crate::forge::Change;
 use crate::githost::{Repositories, Role, Tokens};
 use crate::history::Reader;
 use error::ApiError;
@@ -64,9 +60,6 @@ pub struct Deps {
 /// What is asked of whoever follows the repositories.
 #[async_trait]
 pub trait Operations: Send + Sync + 'static {
-    /// What a branch would do now, if it were merged; `None` where there is no such branch.
-    async fn change(&self, repository: &str, branch: &str)
-    -> Result<Option<Change>, client::Error>;
     /// The Applications that take their manifests from this repository.
     fn readers(&self, repository: &str) -> Vec<String>;
     /// It was made, or deleted.
@@ -100,8 +93,6 @@ pub fn router(deps: Deps) -> Router {
             get(mirrors::list).post(mirrors::begin),
         )
         .route("/repositories/{name}/mirrors/delete", post(mirrors::end))
-        .route("/changes", get(changes::list))
-        .route("/changes/{*branch}", get(changes::one))
         .route("/pushes", get(pushes))
         .layer(from_fn_with_state(deps.clone(), guard))
         .layer(DefaultBodyLimit::max(FORM))

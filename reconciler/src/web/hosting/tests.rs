@@ -28,10 +28,6 @@ struct Nobody;
 
 #[async_trait]
 impl Operations for Nobody {
-    async fn change(&self, _: &str, _: &str) -> Result<Option<Change>, client::Error> {
-        Ok(None)
-    }
-
     fn readers(&self, repository: &str) -> Vec<String> {
         let used = (repository == "used").then(|| "web".to_owned());
         used.into_iter().collect()

@@ -4,6 +4,7 @@
 mod app;
 mod app_more;
 mod apps;
+mod changes;
 mod commit;
 mod diff;
 mod events;
@@ -18,9 +19,12 @@ mod pod_logs;
 mod probe;
 mod proof;
 mod reported;
+mod repos;
 mod rollback;
 mod rollout;
 mod rollouts;
+mod search;
+mod settings;
 mod sign_in;
 mod sync;
 
@@ -37,6 +41,7 @@ use super::visitor::git;
 pub(super) use app::page as app_page;
 pub(super) use app_more::{logs as app_logs, settings as app_settings};
 pub(super) use apps::page as apps_page;
+pub(super) use changes::{list as changes_list, page as change_page};
 pub(super) use commit::page as commit_page;
 pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
 pub(super) use events::{all as events_page, of_app as app_events};
@@ -48,12 +53,18 @@ pub(super) use pod::page as pod_page;
 pub(super) use pod_logs::serve as pod_logs;
 pub(super) use probe::{live, metrics, ready};
 pub(super) use proof::page as proof_page;
+pub(super) use repos::{list as repos_list, page as repo_page};
 pub(super) use rollback::{
     preview as rollback_page, preview_all as rollback_all, preview_since as rollback_since,
     push as rollback_push, push_all as rollback_push_all, push_since as rollback_push_since,
 };
 pub(super) use rollout::page as rollout_page;
 pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
+pub(super) use search::page as search_page;
+pub(super) use settings::{
+    choose as preferences_choose, create as token_create, preferences, revoke as token_revoke,
+    tokens as tokens_page,
+};
 pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};
 pub(super) use sync::{
     preview as sync_preview, resume as sync_resume, suspend as sync_suspend, sync as sync_ask,

@@ -14,16 +14,20 @@ use engine::{Application, Health, HealthStatus, Origin};
 
 use super::rewind;
 use super::state::Past;
+use crate::forge::Change;
+use crate::githost::Token;
+use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
     Action, ApplicationRecord, ApplicationSummary, Drift, ObjectResult, Push, RemovedObject,
     Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
-    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Span, Standing, SyncRequest, Tracked,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
+    RollbackPreview, RollbackRequest, RolledBack, Span, Standing, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
+use crate::web::view::search::Found;
 
 /// More of a list than what is left of it when what came later is taken away.
 const MORE: u16 = 200;
@@ -331,6 +335,34 @@ impl Backend for PastBackend {
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {
         Ok(self.stood(self.inner.rollouts_of(commit).await?))
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
+        only_now("how the repositories are")
+    }
+
+    async fn changes(&self, _: &str) -> Result<Vec<Change>, Error> {
+        only_now("what a branch would do")
+    }
+
+    async fn change(&self, _: &str, _: &str) -> Result<Option<Change>, Error> {
+        only_now("what a branch would do")
+    }
+
+    async fn tokens(&self) -> Vec<Token> {
+        Vec::new()
+    }
+
+    async fn create_token(&self, _: Wanted) -> Result<Made, token::Error> {
+        Err(token::Error::Wrong("the past cannot be changed".into()))
+    }
+
+    async fn revoke_token(&self, name: &str) -> Result<Token, token::Error> {
+        Err(token::Error::Missing(name.to_owned()))
+    }
+
+    async fn search(&self, text: &str) -> Result<Found, Error> {
+        self.inner.search(text).await
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {

@@ -2,6 +2,8 @@
 
 mod access;
 mod cluster;
+mod document;
+mod elsewhere;
 mod nodes;
 mod object;
 mod pages;

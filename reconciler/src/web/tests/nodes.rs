@@ -1,10 +1,11 @@
-//! The objects of the sample's application.
+//! The objects of the sample's application, and the proof of some.
 
-use api::Uid;
+use api::{Collection, Uid};
 use engine::Health;
+use engine::proof::Leaf;
 
-use super::sample::{Sample, ago, key};
-use crate::service::ObjectNode;
+use super::sample::{Sample, ago, id, key};
+use crate::service::{Error, ObjectNode, ProofObject, ProofView};
 
 impl Sample {
     pub(super) fn nodes(&self) -> Vec<ObjectNode> {
@@ -85,5 +86,34 @@ impl Sample {
         absent.missing = true;
         all.push(absent);
         all
+    }
+
+    pub(super) fn proof_of(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+        if commit == "none" {
+            return Err(Error::NotFound(format!("proof of commit {commit:?}")));
+        }
+        let object = |name: &str, holds| ProofObject {
+            leaf: Leaf {
+                key: Collection::new("", "configmaps").key("movies", self.text(name)),
+                kind: "ConfigMap".into(),
+                uid: Uid("u".into()),
+                resource_version: "42".into(),
+                wanted: "ab".repeat(32),
+                live: "cd".repeat(32),
+            },
+            holds,
+        };
+        Ok(ProofView {
+            application: application.into(),
+            commit: id("7f3c2ab41d0c"),
+            rollout: format!("{application}-11"),
+            at: ago(600),
+            until: Some(ago(60)),
+            root: "ef".repeat(32),
+            root_recomputes: true,
+            commit_recomputes: Some(true),
+            holding: 1,
+            objects: vec![object("a", true), object("b", false)],
+        })
     }
 }

@@ -6,22 +6,25 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use api::{Collection, ObjectKey, Uid};
+use api::{Collection, ObjectKey};
 use engine::diff::FieldChange;
 use engine::plan;
-use engine::proof::Leaf;
 use engine::rollout::{CommitId, SyncStatus};
 use engine::{HealthStatus, Plan};
 
+use crate::forge::Change;
+use crate::githost::Token;
+use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
     Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
-    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofObject, ProofView,
+    ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
     RollbackPreview, RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
+use crate::web::view::search::Found;
 
 pub(super) fn now() -> Timestamp {
     "2026-03-01T14:13:28Z".parse().unwrap()
@@ -51,6 +54,8 @@ pub(super) struct Sample {
     pub(super) head: CommitId,
     /// Names and messages are hostile.
     pub(super) hostile: bool,
+    /// The tokens there are.
+    pub(super) tokens: Mutex<Vec<Token>>,
     /// There is nothing at all.
     pub(super) empty: bool,
 }
@@ -59,6 +64,7 @@ impl Default for Sample {
     fn default() -> Self {
         Self {
             asked: Mutex::default(),
+            tokens: Mutex::default(),
             head: id("7f3c2ab41d0c"),
             hostile: false,
             empty: false,
@@ -143,32 +149,7 @@ impl Backend for Sample {
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        if commit == "none" {
-            return Err(Error::NotFound(format!("proof of commit {commit:?}")));
-        }
-        let object = |name: &str, holds| ProofObject {
-            leaf: Leaf {
-                key: Collection::new("", "configmaps").key("movies", self.text(name)),
-                kind: "ConfigMap".into(),
-                uid: Uid("u".into()),
-                resource_version: "42".into(),
-                wanted: "ab".repeat(32),
-                live: "cd".repeat(32),
-            },
-            holds,
-        };
-        Ok(ProofView {
-            application: application.into(),
-            commit: id("7f3c2ab41d0c"),
-            rollout: format!("{application}-11"),
-            at: ago(600),
-            until: Some(ago(60)),
-            root: "ef".repeat(32),
-            root_recomputes: true,
-            commit_recomputes: Some(true),
-            holding: 1,
-            objects: vec![object("a", true), object("b", false)],
-        })
+        self.proof_of(application, commit)
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
@@ -323,6 +304,35 @@ impl Backend for Sample {
         let mut all = self.all_rollouts();
         all.retain(|rollout| rollout.revision.0.starts_with(commit));
         Ok(all)
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
+        Ok(self.all_repositories())
+    }
+
+    async fn changes(&self, _: &str) -> Result<Vec<Change>, Error> {
+        Ok(self.all_changes())
+    }
+
+    async fn change(&self, _: &str, branch: &str) -> Result<Option<Change>, Error> {
+        let all = self.all_changes().into_iter();
+        Ok(all.into_iter().find(|change| change.branch == branch))
+    }
+
+    async fn tokens(&self) -> Vec<Token> {
+        self.tokens.lock().unwrap().clone()
+    }
+
+    async fn create_token(&self, wanted: Wanted) -> Result<Made, token::Error> {
+        self.make_token(wanted)
+    }
+
+    async fn revoke_token(&self, name: &str) -> Result<Token, token::Error> {
+        self.drop_token(name)
+    }
+
+    async fn search(&self, _: &str) -> Result<Found, Error> {
+        Ok(self.found())
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {

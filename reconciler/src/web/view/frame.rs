@@ -14,8 +14,11 @@ pub(crate) enum Section {
     #[default]
     Applications,
     Rollouts,
+    Changes,
     Events,
     Nodes,
+    Repositories,
+    Settings,
     /// None of them: errors, sign-in.
     Elsewhere,
 }
@@ -44,6 +47,17 @@ impl Theme {
             "light" => Self::Light,
             "dark" => Self::Dark,
             _ => Self::System,
+        }
+    }
+}
+
+impl Theme {
+    /// As the cookie says it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
         }
     }
 }
@@ -95,6 +109,8 @@ pub(crate) struct Frame {
     /// Something that every page must say, such as that no containers run here.
     pub notice: String,
     pub theme: Theme,
+    /// Single keys do nothing.
+    pub no_keys: bool,
     /// Topics of the page's stream, comma-separated; empty for none.
     pub topics: String,
     /// The newest event this page already shows.

@@ -3,6 +3,7 @@
 
 pub(super) mod app;
 pub(super) mod apps;
+pub(super) mod changes;
 pub(super) mod commit;
 pub(super) mod component;
 pub(super) mod diff;
@@ -18,9 +19,11 @@ pub(super) mod nodes;
 pub(super) mod object;
 pub(super) mod pod;
 pub(super) mod proof;
+pub(super) mod repos;
 pub(super) mod rollback;
 pub(super) mod rollout;
 mod scale;
+pub(super) mod search;
 pub(super) mod sync;
 pub(super) mod tape;
 

@@ -16,6 +16,9 @@ use super::lines::{Line, Manager, lines};
 /// The reconciler's user in the cluster.
 const RECONCILER: &str = "system:kedge:reconciler";
 
+/// What says which object it is.
+const IDENTITY: [&str; 4] = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
+
 /// The change that made a field what it is, as the log of changes tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
@@ -147,6 +150,11 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
         .map(|manager| (sort(manager, guilt), manager))
         .collect();
     all.sort_by_key(|(sort, _)| *sort);
+    let asked = || managers.iter().find(|it| it.name == crate::config::MANAGER);
+    if all.is_empty() && IDENTITY.contains(&line.path.as_str()) {
+        // Whoever applies an object says which one it is, and owns no field by that.
+        all.extend(asked().map(|manager| (Sort::Git, manager)));
+    }
     let Some((sort, manager)) = all.first().copied() else {
         return Owner {
             sort: Sort::Default,

@@ -55,6 +55,7 @@ fn every_field_has_its_owner() {
     let own = "fffffff";
     for (path, sort, name, commit) in [
         ("metadata.labels.app", Sort::Git, "kedge", "aaaaaaa"),
+        ("kind", Sort::Git, "kedge", own),
         ("metadata.uid", Sort::Default, "", ""),
         ("spec.replicas", Sort::Person, "ann", ""),
         // Owned as a whole: what is in it is the owner's too.

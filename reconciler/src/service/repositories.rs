@@ -1,0 +1,145 @@
+//! The repositories there are: what is followed, and what is hosted here.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use engine::rollout::CommitId;
+
+use super::Error;
+use crate::githost::hosted::{CLUSTER, Mirror};
+use crate::githost::rule::Rule;
+use crate::source::Source;
+use crate::sync::causes;
+use crate::sync::core::Core;
+
+/// Branches of one repository.
+const BRANCHES: usize = 100;
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepositoryView {
+    /// `cluster` for what the cluster follows, wherever it is.
+    pub name: String,
+    /// Where it is followed from; empty for one that is hosted here.
+    pub url: String,
+    /// To clone it from; empty for one that is not hosted here.
+    pub clone_url: String,
+    /// Branches with their newest commits, by name.
+    pub branches: Vec<BranchHead>,
+    /// When it was read last, where that is recorded.
+    pub fetched_at: Option<Timestamp>,
+    /// When a webhook told of a commit last that was new; absent where none has.
+    pub told_at: Option<Timestamp>,
+    /// Why it cannot be read or its newest commit is not followed; empty when all is well.
+    pub error: String,
+    /// Those that take their manifests from it.
+    pub applications: Vec<String>,
+    pub mirrors: Vec<Mirror>,
+    pub rules: Vec<Rule>,
+}
+
+/// A branch and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BranchHead {
+    pub name: String,
+    pub commit: CommitId,
+}
+
+/// The cluster's own first, then the others by name.
+pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Error> {
+    let mut all = vec![tracked(core).await?];
+    for hosted in core.hosted.list() {
+        if hosted.name == CLUSTER {
+            continue;
+        }
+        let source = Source::kept(&hosted.name, &hosted.path);
+        let mut view = view(core, &hosted.name, &source).await;
+        view.applications = core.readers(&hosted.name);
+        view.clone_url = clone_url(core, &hosted.name);
+        all.push(view);
+    }
+    let mut followed = core.sources.followed();
+    followed.retain(|source| source.url().is_some());
+    followed.sort_by(|a, b| a.name.cmp(&b.name));
+    for source in followed {
+        let mut view = view(core, &source.name, &source).await;
+        let url = source.url().unwrap_or_default();
+        view.url = source.name.clone();
+        view.applications = readers(core, &source);
+        if let Some(trouble) = core.sources.trouble(url) {
+            view.error = trouble.message;
+        }
+        let told = core.history.reader().told_at(&source.name).await;
+        view.told_at = told?;
+        all.push(view);
+    }
+    Ok(all)
+}
+
+async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
+    let reader = core.history.reader();
+    let mut view = view(core, CLUSTER, &core.source).await;
+    if let Some(state) = reader.source(&core.source.name).await? {
+        view.fetched_at = state.fetched_at;
+        view.error = state.error;
+    }
+    view.told_at = reader.told_at(&core.source.name).await?;
+    if core.source.is_hosted() {
+        view.clone_url = clone_url(core, CLUSTER);
+    } else {
+        view.url = core.source.name.clone();
+    }
+    view.applications = readers(core, &core.source);
+    Ok(view)
+}
+
+fn clone_url(core: &Core, name: &str) -> String {
+    format!("{}/git/{name}.git", core.config.address)
+}
+
+fn readers(core: &Core, source: &Source) -> Vec<String> {
+    let Some(target) = core.target() else {
+        return Vec::new();
+    };
+    let all = target.applications.values().map(|found| &found.application);
+    let reads = all.filter(|application| {
+        let mut sources = application.sources();
+        sources.any(|it| core.repository(it).location == source.location)
+    });
+    reads.map(|it| it.name.clone()).collect()
+}
+
+/// What the files of the repository say; what they do not is empty.
+async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
+    let heads = source.location.read(|git| {
+        let mut heads = Vec::new();
+        for name in git.branches()?.into_iter().take(BRANCHES) {
+            let commit = git.branch(&name)?;
+            heads.extend(commit.map(|commit| BranchHead { name, commit }));
+        }
+        Ok(heads)
+    });
+    let (mut branches, error) = match heads.await {
+        Ok(heads) => (heads, String::new()),
+        Err(error) => (Vec::new(), causes(&error)),
+    };
+    branches.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_here = core.hosted.get(name).is_some();
+    RepositoryView {
+        name: name.to_owned(),
+        url: String::new(),
+        clone_url: String::new(),
+        branches,
+        fetched_at: None,
+        told_at: None,
+        error,
+        applications: Vec::new(),
+        mirrors: core.hosted.mirrors(name),
+        rules: if is_here {
+            core.hosted.rules(name)
+        } else {
+            Vec::new()
+        },
+    }
+}

@@ -1,0 +1,60 @@
+//! What was found, repositories and settings for programs.
+
+use serde::Serialize;
+
+use crate::githost::Token;
+use crate::service::RepositoryView;
+use crate::web::view::search;
+
+#[derive(Debug, Serialize)]
+pub struct Hits {
+    /// Exact ones first.
+    pub items: Vec<Hit>,
+}
+
+/// Something that was found.
+#[derive(Debug, Serialize)]
+pub struct Hit {
+    /// `Application`, `Commit`, `Message`, or the kind of an object.
+    pub sort: String,
+    pub name: String,
+    pub page: String,
+    /// Where it is.
+    pub note: String,
+    pub exact: bool,
+}
+
+impl Hit {
+    pub(in crate::web) fn of(hit: search::Hit) -> Self {
+        Self {
+            sort: hit.sort,
+            name: hit.name,
+            page: hit.href,
+            note: hit.note,
+            exact: hit.exact,
+        }
+    }
+}
+
+/// The cluster's own first.
+#[derive(Debug, Serialize)]
+pub struct Repositories {
+    pub items: Vec<RepositoryView>,
+}
+
+/// Of one browser.
+#[derive(Debug, Serialize)]
+pub struct Preferences {
+    /// `system`, `light` or `dark`.
+    pub theme: &'static str,
+    pub shortcuts: bool,
+}
+
+/// A token that was just made.
+#[derive(Debug, Serialize)]
+pub struct NewToken {
+    #[serde(flatten)]
+    pub token: Token,
+    /// It is in no other answer.
+    pub secret: String,
+}

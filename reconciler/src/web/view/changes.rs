@@ -1,0 +1,170 @@
+//! What is not merged yet, and how far it would reach.
+
+use jiff::Timestamp;
+
+use super::component::{CommitChip, State, Tone, encoded};
+use super::graph::app_href;
+use super::rollback::class;
+use super::time::When;
+use crate::forge::{Change, Touched, Verdict};
+use crate::githost::hosted::CLUSTER;
+
+/// Lines of one application's plan.
+const LINES: usize = 400;
+
+/// One of many.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub branch: String,
+    pub href: String,
+    pub subject: String,
+    pub author: String,
+    pub state: State,
+    pub summary: String,
+    pub planned: When,
+}
+
+/// One change with everything that it would do.
+#[derive(Debug)]
+pub(crate) struct One {
+    pub row: Row,
+    pub commit: CommitChip,
+    pub base: CommitChip,
+    pub problems: String,
+    /// Figure, what it is, and a word on it.
+    pub blast: Vec<(String, &'static str, String)>,
+    pub applications: Vec<Application>,
+    pub unchanged: usize,
+    pub untold: String,
+    pub by_hand: String,
+}
+
+/// One application.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub name: String,
+    pub href: String,
+    pub counts: String,
+    pub lines: Vec<(&'static str, String)>,
+    pub hidden: usize,
+    /// How far it reaches.
+    pub reach: Vec<String>,
+}
+
+pub(crate) fn href(change: &Change) -> String {
+    let branch: Vec<String> = change.branch.split('/').map(encoded).collect();
+    let path = format!("/changes/{}", branch.join("/"));
+    if change.repository == CLUSTER {
+        path
+    } else {
+        format!("{path}?repository={}", encoded(&change.repository))
+    }
+}
+
+pub(crate) fn row(change: &Change, now: Timestamp) -> Row {
+    Row {
+        branch: change.branch.clone(),
+        href: href(change),
+        subject: change.report.subject.clone(),
+        author: change.report.author.clone(),
+        state: match change.verdict {
+            Verdict::Passed => State::new(Tone::Ok, "ok", "Can be merged"),
+            Verdict::Refused => State::new(Tone::Bad, "bad", "Would be refused"),
+            Verdict::Unknown => State::new(Tone::Unknown, "unk", "Not known"),
+        },
+        summary: change.summary(),
+        planned: When::ago(change.planned_at, now),
+    }
+}
+
+pub(crate) fn one(change: &Change, now: Timestamp) -> One {
+    let chip = |id| CommitChip::new(id, super::commit::href(id));
+    One {
+        row: row(change, now),
+        commit: chip(&change.revision),
+        base: chip(&change.base),
+        problems: change.report.problems.clone(),
+        blast: blast(change),
+        applications: change.report.applications.iter().map(application).collect(),
+        unchanged: change.report.unchanged,
+        untold: change.report.untold.clone(),
+        by_hand: if change.repository == CLUSTER {
+            format!("kedge plan {}", change.branch)
+        } else {
+            format!("kedge plan {} --repo {}", change.branch, change.repository)
+        },
+    }
+}
+
+/// What would happen besides, in five figures.
+pub(crate) fn blast(change: &Change) -> Vec<(String, &'static str, String)> {
+    let all = &change.report.applications;
+    let restarts = || all.iter().flat_map(|it| &it.radius.restarts);
+    let pods: u64 = restarts().map(|it| it.pods).sum();
+    let away: u64 = restarts().map(|it| it.away).sum();
+    let deleted: usize = all.iter().map(|it| it.counts.delete).sum();
+    let mut reached: Vec<&str> = all
+        .iter()
+        .flat_map(|it| &it.radius.uses)
+        .map(|it| it.application.as_str())
+        .filter(|name| !name.is_empty() && all.iter().all(|own| own.name != *name))
+        .collect();
+    reached.sort_unstable();
+    reached.dedup();
+    let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+    vec![
+        (
+            all.len().to_string(),
+            "Applications changed",
+            names.join(", "),
+        ),
+        (
+            pods.to_string(),
+            "Pods restarted",
+            workloads(restarts().count()),
+        ),
+        (
+            away.to_string(),
+            "Missing meanwhile",
+            "at the same time, at most".into(),
+        ),
+        (
+            reached.len().to_string(),
+            "Others reached",
+            reached.join(", "),
+        ),
+        (
+            deleted.to_string(),
+            "Objects deleted",
+            if deleted > 0 {
+                "what was in them does not come back".into()
+            } else {
+                String::new()
+            },
+        ),
+    ]
+}
+
+fn workloads(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => "of 1 workload".into(),
+        many => format!("of {many} workloads"),
+    }
+}
+
+fn application(it: &Touched) -> Application {
+    let lines = it.lines.iter().take(LINES);
+    Application {
+        name: it.name.clone(),
+        href: app_href(&it.name),
+        counts: if it.removed {
+            "would be removed".into()
+        } else {
+            it.counts.to_string()
+        },
+        lines: lines.map(|line| (class(line), line.clone())).collect(),
+        hidden: it.lines.len().saturating_sub(LINES),
+        reach: it.radius.lines(),
+    }
+}

@@ -1,0 +1,156 @@
+//! The repositories: where they are, what was read of them, what is wrong.
+
+use jiff::Timestamp;
+
+use super::commit;
+use super::component::{CommitChip, State, Tone, encoded};
+use super::graph::app_href;
+use super::time::When;
+use crate::githost::hosted::{CLUSTER, Direction};
+use crate::service::RepositoryView;
+
+/// One of many.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub name: String,
+    pub href: String,
+    pub place: String,
+    pub state: State,
+    pub error: String,
+    pub branches: usize,
+    pub applications: usize,
+    pub fetched: Option<When>,
+}
+
+/// Everything about one.
+#[derive(Debug)]
+pub(crate) struct One {
+    pub row: Row,
+    pub clone: String,
+    pub branches: Vec<(String, CommitChip, String)>,
+    pub applications: Vec<(String, String)>,
+    pub mirrors: Vec<Mirror>,
+    pub rules: Vec<Rule>,
+    pub told: Option<When>,
+    pub is_hosted: bool,
+}
+
+/// A mirror and how it is.
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    pub direction: &'static str,
+    pub url: String,
+    pub state: State,
+    pub error: String,
+    pub synced: Option<When>,
+}
+
+/// What may be done to which refs.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub pattern: String,
+    pub may: String,
+    pub who: String,
+}
+
+/// The name as a part of an address: an URL has slashes.
+pub(crate) fn slug(view: &RepositoryView) -> String {
+    let name = view
+        .name
+        .split_once("://")
+        .map_or(view.name.as_str(), |(_, rest)| rest);
+    name.replace(['/', ':', '@'], "-")
+}
+
+pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {
+    let is_hosted = !view.clone_url.is_empty();
+    let failing = view.mirrors.iter().any(|mirror| !mirror.error.is_empty());
+    Row {
+        name: view.name.clone(),
+        href: format!("/repos/{}", encoded(&slug(view))),
+        place: if is_hosted {
+            "hosted here".into()
+        } else {
+            view.url.clone()
+        },
+        state: match (view.error.is_empty(), failing) {
+            (false, _) => State::new(Tone::Bad, "bad", "Not followed"),
+            (true, true) => State::new(Tone::Warn, "warn", "A mirror fails"),
+            (true, false) => State::new(Tone::Ok, "ok", "Followed"),
+        },
+        error: view.error.clone(),
+        branches: view.branches.len(),
+        applications: view.applications.len(),
+        fetched: view.fetched_at.map(|at| When::ago(at, now)),
+    }
+}
+
+pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
+    let branches = view.branches.iter().map(|head| {
+        let chip = CommitChip::new(&head.commit, commit::href(&head.commit));
+        let plan = format!(
+            "/changes/{}{}",
+            head.name
+                .split('/')
+                .map(encoded)
+                .collect::<Vec<_>>()
+                .join("/"),
+            if view.name == CLUSTER {
+                String::new()
+            } else {
+                format!("?repository={}", encoded(&view.name))
+            }
+        );
+        (head.name.clone(), chip, plan)
+    });
+    let names = view.applications.iter();
+    One {
+        row: row(view, now),
+        clone: view.clone_url.clone(),
+        branches: branches.collect(),
+        applications: names.map(|name| (name.clone(), app_href(name))).collect(),
+        mirrors: view.mirrors.iter().map(|it| mirror(it, now)).collect(),
+        rules: view.rules.iter().map(rule).collect(),
+        told: view.told_at.map(|at| When::ago(at, now)),
+        is_hosted: !view.clone_url.is_empty(),
+    }
+}
+
+fn mirror(mirror: &crate::githost::hosted::Mirror, now: Timestamp) -> Mirror {
+    Mirror {
+        direction: match mirror.direction {
+            Direction::To => "to",
+            Direction::From => "from",
+        },
+        url: mirror.url.clone(),
+        state: if mirror.error.is_empty() {
+            State::new(Tone::Ok, "eq", "The same")
+        } else {
+            State::new(
+                Tone::Bad,
+                "bad",
+                format!("Failed {} times", mirror.failures),
+            )
+        },
+        error: mirror.error.clone(),
+        synced: mirror.synced_at.map(|at| When::ago(at, now)),
+    }
+}
+
+fn rule(rule: &crate::githost::rule::Rule) -> Rule {
+    let may = match (rule.allow_force, rule.allow_deletion) {
+        (false, false) => "no rewriting, no deletion",
+        (true, false) => "rewriting, no deletion",
+        (false, true) => "deletion, no rewriting",
+        (true, true) => "rewriting and deletion",
+    };
+    Rule {
+        pattern: rule.pattern.clone(),
+        may: may.into(),
+        who: if rule.pushers.is_empty() {
+            "whoever may write".into()
+        } else {
+            rule.pushers.join(", ")
+        },
+    }
+}
