@@ -18,6 +18,7 @@ use crate::forge::Pull;
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
+use crate::service::Blames;
 use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
 use crate::sync::core::Core;
@@ -110,6 +111,7 @@ impl Reconciler {
             standings: Standings::default(),
             troubles: Troubles::default(),
             events: Events::new(&client, &env, &tasks),
+            blames: Blames::default(),
             queue: OnceLock::new(),
             config,
         });

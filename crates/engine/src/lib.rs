@@ -27,6 +27,7 @@ mod sequence;
 pub mod sops;
 pub mod tree;
 pub mod validate;
+pub mod why;
 pub mod window;
 
 pub use application::Application;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{
     app, apps, blame, completions, crds, diff, plan, proof, render, repo, rollback, rollout,
-    rollouts, state, suspend, sync, token, undelete, validate,
+    rollouts, state, suspend, sync, token, undelete, validate, why,
 };
 
 #[derive(Subcommand)]
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Follow a suspended application again
     #[command(after_help = suspend::RESUME)]
     Resume(suspend::Resume),
+    /// Show why something is broken or waits, down to the line in Git
+    #[command(after_help = why::EXAMPLE)]
+    Why(why::Arguments),
     /// Show the cluster, or an object, as it was
     #[command(after_help = state::EXAMPLE)]
     State(state::Arguments),
@@ -87,6 +90,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Sync(arguments) => sync::run(&arguments).await,
         Command::Suspend(arguments) => suspend::suspend(&arguments).await,
         Command::Resume(arguments) => suspend::resume(&arguments).await,
+        Command::Why(arguments) => why::run(&arguments).await,
         Command::State(arguments) => state::run(&arguments).await,
         Command::Blame(arguments) => blame::run(&arguments).await,
         Command::Undelete(arguments) => undelete::run(&arguments).await,

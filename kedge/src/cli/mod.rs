@@ -38,5 +38,6 @@ mod tint;
 mod token;
 mod undelete;
 mod validate;
+mod why;
 
 pub(crate) use command::{Command, run};

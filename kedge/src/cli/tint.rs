@@ -25,6 +25,11 @@ pub(super) fn heading(text: &str) -> String {
     Style::new().bold().style(text).to_string()
 }
 
+/// What is beside the matter.
+pub(super) fn faint(text: &str) -> String {
+    Style::new().dimmed().style(text).to_string()
+}
+
 /// A problem as it is told on a terminal; its sentence stands out.
 pub(super) fn problem(problem: &engine::Problem) -> String {
     let text = problem.to_string();

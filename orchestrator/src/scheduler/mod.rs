@@ -3,6 +3,7 @@
 
 mod decide;
 mod execute;
+mod explain;
 mod filter;
 mod inbox;
 mod node;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use api::placement::{Requests, Resources};
 pub use decide::{Placement, Verdict, assume, decide};
+pub use explain::{Cluster, explain};
 pub use filter::VolumeChoice;
 pub use node::{Node, NodeFacts};
 pub use pod::{HostPort, Name, Pod, Wishes, is_finished};

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 
-use client::transaction;
+use client::{placement, transaction};
 
 use crate::auth::Identity;
 use crate::registry::kinds::Served;
@@ -38,6 +38,7 @@ enum Own {
     History,
     Blame,
     Undelete,
+    Placement,
 }
 
 impl Own {
@@ -48,6 +49,7 @@ impl Own {
             "/apis/kedge.dev/v1alpha1/history" => Self::History,
             "/apis/kedge.dev/v1alpha1/blame" => Self::Blame,
             "/apis/kedge.dev/v1alpha1/undelete" => Self::Undelete,
+            placement::PATH => Self::Placement,
             _ => return None,
         })
     }
@@ -60,6 +62,7 @@ impl Own {
             Self::History => ("get", "history"),
             Self::Blame => ("get", "blame"),
             Self::Undelete => ("create", "undelete"),
+            Self::Placement => ("get", "placement"),
         }
     }
 
@@ -80,7 +83,7 @@ impl Own {
     fn takes(self, method: &Method) -> bool {
         match self {
             Self::Transactions | Self::Undelete => method == Method::POST,
-            Self::State | Self::History | Self::Blame => method == Method::GET,
+            Self::State | Self::History | Self::Blame | Self::Placement => method == Method::GET,
         }
     }
 }
@@ -199,6 +202,7 @@ async fn own(
         Own::State => handlers::state(app, &identity, query).await,
         Own::History => handlers::history(app, &identity, query).await,
         Own::Blame => handlers::blame(app, &identity, query).await,
+        Own::Placement => handlers::placement(app, &identity, query),
     }
 }
 

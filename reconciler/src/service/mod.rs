@@ -11,11 +11,13 @@ mod rendered;
 mod repositories;
 mod rollback;
 mod types;
+mod written;
 
 use api::ObjectKey;
 use async_trait::async_trait;
 use engine::Origin;
 use engine::rollout::CommitId;
+use engine::why::Written;
 
 use crate::forge::Change;
 use crate::githost::Tokens;
@@ -29,6 +31,7 @@ pub use types::{
     ApplicationView, CommitView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
     RollbackRequest, RolledBack, Signature, Span, Standing, SyncRequest, Tracked, Trouble,
 };
+pub(crate) use written::Blames;
 
 /// Queries and commands. [`crate::Reconciler`] is the one of production.
 #[async_trait]
@@ -97,6 +100,15 @@ pub trait Service: Send + Sync + 'static {
 
     /// The commit of the tracked repository that begins with `prefix`.
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
+
+    /// Where Git has a field of an object: the first of the commits that is known to ask for the
+    /// object says it.
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        commits: &[CommitId],
+        field: &str,
+    ) -> Result<Option<Written>, Error>;
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
 

@@ -12,6 +12,7 @@ use engine::{Application, Origin};
 
 use super::Error;
 use super::queries::unreadable;
+use crate::source::Source;
 use crate::sync::before_files;
 use crate::sync::core::Core;
 
@@ -24,9 +25,40 @@ pub(super) async fn origins(
     commit: &CommitId,
     fields: &[String],
 ) -> Result<Vec<Origin>, Error> {
+    let Some(found) = find(core, key, commit).await? else {
+        return Ok(Vec::new());
+    };
+    Ok(fields.iter().map(|field| found.place(field).0).collect())
+}
+
+/// The file in which a commit asks for an object.
+pub(super) struct Found {
+    /// As people are told of it.
+    origin: Origin,
+    pub(super) source: Source,
+    /// In its repository.
+    pub(super) file: String,
+    pub(super) commit: CommitId,
+    pub(super) bytes: Arc<[u8]>,
+    text: Option<Documents>,
+}
+
+impl Found {
+    /// Where a field is, and whether that is its own line.
+    pub(super) fn place(&self, field: &str) -> (Origin, bool) {
+        place(self.text.as_ref(), &self.origin, field)
+    }
+}
+
+/// `None` where the commit is not known to ask for the object.
+pub(super) async fn find(
+    core: &Core,
+    key: &ObjectKey,
+    commit: &CommitId,
+) -> Result<Option<Found>, Error> {
     let asked = core.history.reader().origin(key, commit).await?;
     let Some((application, origin)) = asked else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let target = core.target();
     let application = target.and_then(|target| core.application(&target, &application));
@@ -41,18 +73,23 @@ pub(super) async fn origins(
         }
         None => (core.source.clone(), origin.file.clone(), commit.clone()),
     };
-    let fields = fields.to_vec();
+    let (at, path) = (commit.clone(), file.clone());
     let reading = source.location.read(move |git| {
-        let tree = git.tree(&commit)?;
-        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&file).ok().flatten();
+        let tree = git.tree(&at)?;
+        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&path).ok().flatten();
         Ok(bytes)
     });
     let bytes = reading.await.map_err(unreadable)?;
-    let text = bytes.and_then(|bytes| Documents::parse(&origin.file, &bytes).ok());
-    Ok(fields
-        .iter()
-        .map(|field| place(text.as_ref(), &origin, field))
-        .collect())
+    let text = bytes.as_ref();
+    let text = text.and_then(|bytes| Documents::parse(&origin.file, bytes).ok());
+    Ok(Some(Found {
+        bytes: bytes.unwrap_or_default(),
+        origin,
+        source,
+        file,
+        commit,
+        text,
+    }))
 }
 
 /// Where the newest commit of the cluster repository says each field of an Application itself.
@@ -79,7 +116,7 @@ pub(super) async fn definition(
     let text = bytes.and_then(|bytes| Documents::parse(&origin.file, &bytes).ok());
     let places = fields
         .iter()
-        .map(|field| place(text.as_ref(), &origin, field));
+        .map(|field| place(text.as_ref(), &origin, field).0);
     Ok(Some((commit, places.collect())))
 }
 
@@ -95,27 +132,31 @@ fn within(application: &Application, file: &str) -> (usize, String) {
     found.unwrap_or_else(|| (0, file.to_owned()))
 }
 
-fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> Origin {
+fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> (Origin, bool) {
     let documents = text.into_iter().flat_map(|text| &text.documents);
     let mut documents = documents.filter(|document| document.start().line == origin.line);
     let Some(document) = documents.next() else {
-        return origin.clone();
+        return (origin.clone(), false);
     };
-    Origin {
+    let (path, whole) = numbered(&document.value, field);
+    let at = Origin {
         file: origin.file.clone(),
-        line: document.nearest(&numbered(&document.value, field)).line,
-    }
+        line: document.nearest(&path).line,
+    };
+    (at, whole && document.position(&path).is_some())
 }
 
 /// A field's path with elements of lists by number, as far as the object has it:
-/// `spec.containers[name=web].image` is `spec.containers[0].image`.
-fn numbered(object: &Value, field: &str) -> String {
+/// `spec.containers[name=web].image` is `spec.containers[0].image`. Whether it has all of it, too.
+fn numbered(object: &Value, field: &str) -> (String, bool) {
     let (mut path, mut here, mut rest) = (String::new(), Some(object), field);
     while !rest.is_empty() {
         if let Some((inside, after)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {
             here = if let Some(Value::Array(list)) = here {
-                let Some(at) = list.iter().position(|item| is(item, inside)) else {
-                    break;
+                let told = list.iter().position(|item| is(item, inside));
+                let counted = || inside.parse().ok().filter(|at| *at < list.len());
+                let Some(at) = told.or_else(counted) else {
+                    return (path, false);
                 };
                 path.extend(["[", &at.to_string(), "]"]);
                 list.get(at)
@@ -137,7 +178,7 @@ fn numbered(object: &Value, field: &str) -> String {
             rest = if name.is_empty() { "" } else { after };
         }
     }
-    path
+    (path, here.is_some())
 }
 
 /// Whether an element is the one that `name=web`, or the value itself, tells apart. Keys that the
@@ -224,10 +265,11 @@ spec:
             ("spec.replicas", 11),
             ("spec.template.spec.containers[name=gone].image", 14),
             ("spec[", 11),
+            ("spec.template.spec.containers[1].image", 18),
             ("", 5),
         ] {
-            assert_eq!(place(Some(&text), &origin, field).line, line, "{field}");
+            assert_eq!(place(Some(&text), &origin, field).0.line, line, "{field}");
         }
-        assert_eq!(place(None, &origin, "spec.replicas"), origin);
+        assert_eq!(place(None, &origin, "spec.replicas").0, origin);
     }
 }

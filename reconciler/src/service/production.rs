@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::{CommitId, Options};
+use engine::why::Written;
 
 use super::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
     RollbackPreview, RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked, by_hand,
-    commit, origins, proof, queries, repositories, rollback,
+    commit, origins, proof, queries, repositories, rollback, written,
 };
 use crate::Reconciler;
 use crate::forge::Change;
@@ -101,6 +102,15 @@ impl Service for Reconciler {
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {
         commit::commit(&self.core, prefix).await
+    }
+
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        commits: &[CommitId],
+        field: &str,
+    ) -> Result<Option<Written>, Error> {
+        written::written(&self.core, key, commits, field).await
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {

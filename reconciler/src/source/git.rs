@@ -281,6 +281,44 @@ impl Repository {
             .map_err(self.failed("compare commits"))
     }
 
+    /// The commit in which a line of a file, from 1, became what it is; `None` where the commit has
+    /// no such line.
+    pub(crate) fn blame(
+        &self,
+        commit: &CommitId,
+        file: &str,
+        line: u32,
+    ) -> Result<Option<CommitId>, Error> {
+        let Ok(at) = usize::try_from(line) else {
+            return Ok(None);
+        };
+        let mut options = git2::BlameOptions::new();
+        options.newest_commit(self.oid(commit)?);
+        options.min_line(at).max_line(at);
+        let blame = self.inner.blame_file(Path::new(file), Some(&mut options));
+        let blame = match blame {
+            Ok(blame) => blame,
+            Err(error) if matches!(error.code(), ErrorCode::NotFound) => return Ok(None),
+            Err(error) => return Err(self.failed("find who wrote a line")(error)),
+        };
+        Ok(blame
+            .get_line(at)
+            .map(|hunk| commit_id(hunk.final_commit_id())))
+    }
+
+    /// Where two commits went apart; `None` where they have nothing in common.
+    pub(crate) fn merge_base(
+        &self,
+        one: &CommitId,
+        other: &CommitId,
+    ) -> Result<Option<CommitId>, Error> {
+        match self.inner.merge_base(self.oid(one)?, self.oid(other)?) {
+            Ok(base) => Ok(Some(commit_id(base))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.failed("compare commits")(error)),
+        }
+    }
+
     pub(crate) fn find(&self, id: &CommitId) -> Result<git2::Commit<'_>, Error> {
         self.inner
             .find_commit(self.oid(id)?)

@@ -31,6 +31,7 @@ use crate::events::Events;
 use crate::githost::Repositories;
 use crate::githost::hosted::CLUSTER;
 use crate::history::{self, History, Trigger, Write};
+use crate::service::Blames;
 use crate::source::{self, Location, Source, Waker};
 
 /// The key that stands for the set of all Applications; no Application has an empty name.
@@ -66,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) standings: Standings,
     pub(crate) troubles: Troubles,
     pub(crate) events: Events,
+    /// The commits that lines of files came with.
+    pub(crate) blames: Blames,
     pub(crate) queue: OnceLock<WorkQueue<String>>,
 }
 

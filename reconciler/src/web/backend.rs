@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
+use engine::why::Written;
 
 use super::view::search::Found;
 use crate::forge::Change;
@@ -40,6 +41,12 @@ pub(super) trait Backend: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        commits: &[CommitId],
+        field: &str,
+    ) -> Result<Option<Written>, Error>;
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
@@ -128,6 +135,15 @@ impl Backend for ServiceBackend {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error> {
         self.0.origins(key, commit, fields).await
+    }
+
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        commits: &[CommitId],
+        field: &str,
+    ) -> Result<Option<Written>, Error> {
+        self.0.written(key, commits, field).await
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {

@@ -22,6 +22,7 @@
 //! | `POST` to the same (form: `reason`; `parent` and `plan`, or empty) | [`Done`] |
 //! | `GET /proofs/{commit}/{app}` (`newest` for the newest commit; also `….json`, and a badge as `….svg`) | [`crate::service::ProofView`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
+//! | `GET /why/{kind.group}/{namespace}/{name}`, `GET /apps/{app}/why` | [`engine::why::Chain`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
 //! | `GET /search?q=…` | [`Hits`] |

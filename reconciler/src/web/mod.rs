@@ -22,6 +22,7 @@ mod tests;
 mod view;
 mod visitor;
 pub mod webhook;
+mod why;
 
 pub use app::{Deps, Ready, Settings};
 pub(crate) use audit::audited;

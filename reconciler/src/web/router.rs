@@ -92,6 +92,8 @@ fn of_cluster() -> Router<Arc<App>> {
         .route("/pods/{namespace}/{name}", get(pages::pod_page))
         .route("/pods/{namespace}/{name}/logs", get(pages::pod_logs))
         .route("/nodes", get(pages::nodes_page))
+        .route("/apps/{app}/why", get(pages::app_why))
+        .route("/why/{kind}/{namespace}/{name}", get(pages::why))
         .route("/origins", get(pages::origins))
         .route("/api", get(openapi::serve))
         .route("/live", get(live::serve))

@@ -27,6 +27,7 @@ use api::Object;
 
 pub use custom::judge;
 pub use pod::SCHEDULING_PATIENCE;
+pub(crate) use pull::cause as pull_cause;
 pub use verdict::{Health, HealthStatus, holds_back, worst};
 
 /// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).

@@ -1,7 +1,7 @@
 //! Why an image could not be pulled, out of what runtimes and registries say about it.
 
 /// The shortest true reading of a pull error; empty where the message names no cause.
-pub(super) fn cause(message: &str) -> String {
+pub(crate) fn cause(message: &str) -> String {
     let lower = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if says(&[

@@ -4,3 +4,4 @@ mod cases;
 mod fuzzing;
 mod kustomize;
 mod properties;
+mod why;

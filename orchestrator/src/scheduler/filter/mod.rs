@@ -19,6 +19,32 @@ use pod_affinity::Neighbours;
 pub use volumes::VolumeChoice;
 use volumes::VolumeNeeds;
 
+/// The rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// Cordoned nodes, and pods that name their node.
+    Accepts,
+    Taints,
+    Affinity,
+    Ports,
+    Resources,
+    Volumes,
+    Neighbours,
+}
+
+impl Filter {
+    /// In the order in which they are asked.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Accepts,
+        Self::Taints,
+        Self::Affinity,
+        Self::Ports,
+        Self::Resources,
+        Self::Volumes,
+        Self::Neighbours,
+    ];
+}
+
 /// What is worked out once per pod, before any node is looked at.
 pub(super) struct Request<'a> {
     pub(super) pod: &'a Pod,
@@ -41,13 +67,24 @@ impl<'a> Request<'a> {
 
     /// Whether `node` can take the pod; if not, why.
     pub(super) fn check(&self, node: &Node) -> Result<(), Vec<Reason>> {
-        unschedulable::check(self.pod, node)?;
-        node_name::check(self.pod, node)?;
-        taints::check(self.pod, node)?;
-        node_affinity::check(self.pod, node)?;
-        ports::check(self.pod, node)?;
-        resources::check(self.pod, node)?;
-        self.volumes.check(node)?;
-        self.neighbours.check(node)
+        Filter::ALL
+            .iter()
+            .try_for_each(|filter| self.ask(*filter, node))
+    }
+
+    /// What one of the rules says, whatever the others do.
+    pub(super) fn ask(&self, filter: Filter, node: &Node) -> Result<(), Vec<Reason>> {
+        match filter {
+            Filter::Accepts => {
+                unschedulable::check(self.pod, node)?;
+                node_name::check(self.pod, node)
+            }
+            Filter::Taints => taints::check(self.pod, node),
+            Filter::Affinity => node_affinity::check(self.pod, node),
+            Filter::Ports => ports::check(self.pod, node),
+            Filter::Resources => resources::check(self.pod, node),
+            Filter::Volumes => self.volumes.check(node),
+            Filter::Neighbours => self.neighbours.check(node),
+        }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// `base` with the members of `extra` put in, deeply.
-fn merge(base: &mut Value, extra: &Value) {
+pub(super) fn merge(base: &mut Value, extra: &Value) {
     match (base, extra) {
         (Value::Object(base), Value::Object(extra)) => {
             for (key, value) in extra {

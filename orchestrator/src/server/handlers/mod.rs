@@ -1,6 +1,7 @@
 //! From a request on a resource to the function that serves it.
 
 mod past;
+mod placement;
 mod read;
 mod review;
 mod stream;
@@ -24,6 +25,7 @@ use super::request::{Query, ResourceRequest};
 use super::{ApiError, App, options};
 
 pub(crate) use past::{blame, history, state, undelete};
+pub(crate) use placement::placement;
 pub(crate) use stream::Upgrade;
 pub(crate) use transaction::transaction;
 

@@ -27,6 +27,7 @@ mod search;
 mod settings;
 mod sign_in;
 mod sync;
+mod why;
 
 use askama::Template;
 use axum::http::{StatusCode, header};
@@ -50,7 +51,7 @@ pub(super) use nodes::page as nodes_page;
 pub(super) use object::page as object_page;
 pub(super) use origins::origins;
 pub(super) use pod::page as pod_page;
-pub(super) use pod_logs::serve as pod_logs;
+pub(super) use pod_logs::{last_lines, serve as pod_logs};
 pub(super) use probe::{live, metrics, ready};
 pub(super) use proof::page as proof_page;
 pub(super) use repos::{list as repos_list, page as repo_page};
@@ -69,6 +70,8 @@ pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};
 pub(super) use sync::{
     preview as sync_preview, resume as sync_resume, suspend as sync_suspend, sync as sync_ask,
 };
+
+pub(super) use why::{of_application as app_why, of_object as why};
 
 /// A page as a response.
 pub(super) fn html(template: &impl Template) -> Response {

@@ -23,7 +23,9 @@ use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::logs::LogLine;
 use crate::web::view::pod::{self, Container};
+use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
+use crate::web::why;
 
 #[derive(Template)]
 #[template(path = "pod/page.html")]
@@ -229,7 +231,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     list.error = error;
     vec![
         fragment("head", &pod::head(pod, owner, now)),
-        fragment("why", &pod::why(pod, &reported, now)),
+        fragment("why", &card(&why::of(app, pod.clone()).await)),
         fragment("containers", &pod::containers(pod)),
         fragment("events", &list),
     ]

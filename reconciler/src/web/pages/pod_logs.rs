@@ -93,6 +93,26 @@ pub(super) async fn tail(
     }
 }
 
+/// Lines at the end of a log that tell why it ended.
+const LAST: usize = 40;
+
+/// The last lines of one run as texts, and why there are none.
+pub(in crate::web) async fn last_lines(
+    app: &App,
+    pod: &Object,
+    container: &str,
+    previous: bool,
+) -> (Vec<String>, String) {
+    let run = if previous { Run::Previous } else { Run::Now };
+    let (lines, error) = tail(app, pod, container, run).await;
+    let skipped = lines.len().saturating_sub(LAST);
+    let whole = |line: LogLine| match line.level.as_str() {
+        "" => line.text,
+        level => format!("{level} {}", line.text),
+    };
+    (lines.into_iter().skip(skipped).map(whole).collect(), error)
+}
+
 /// What to stream.
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Asked {

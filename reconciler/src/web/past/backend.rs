@@ -10,6 +10,7 @@ use api::kinds::ApplicationStatus;
 use api::{Collection, Object, ObjectKey};
 use engine::health;
 use engine::rollout::CommitId;
+use engine::why::Written;
 use engine::{Application, Health, HealthStatus, Origin};
 
 use super::rewind;
@@ -262,6 +263,20 @@ impl Backend for PastBackend {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error> {
         self.inner.origins(key, commit, fields).await
+    }
+
+    /// Which branches there were then is not recorded.
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        commits: &[CommitId],
+        field: &str,
+    ) -> Result<Option<Written>, Error> {
+        let written = self.inner.written(key, commits, field).await?;
+        Ok(written.map(|written| Written {
+            open: None,
+            ..written
+        }))
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {

@@ -137,8 +137,8 @@ pub(super) fn objects(hostile: bool) -> Vec<Object> {
     };
     let replica_set = |name: &str, revision: &str, wanted: i64, ready: i64| {
         json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": {"name": name, "namespace": "movies", "annotations": {"deployment.kubernetes.io/revision": revision},
-            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "serving", "uid": "d", "controller": true}]},
+        "metadata": {"name": name, "namespace": "movies", "uid": format!("uid-{name}"), "annotations": {"deployment.kubernetes.io/revision": revision},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "serving", "uid": "Deployment/serving", "controller": true}]},
         "spec": {"replicas": wanted}, "status": {"replicas": wanted, "readyReplicas": ready}})
     };
     [
@@ -155,16 +155,18 @@ pub(super) fn objects(hostile: bool) -> Vec<Object> {
                 {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]}, "spec": {"replicas": 4, "paused": false}, "status": {"readyReplicas": 3}}),
         json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies", "uid": "p1", "creationTimestamp": "2026-03-01T14:08:21Z",
-                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "serving-7d9f6c8b54", "uid": "r", "controller": true}]},
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "serving-7d9f6c8b54", "uid": "uid-serving-7d9f6c8b54", "controller": true}]},
             "spec": {"nodeName": "north-b", "serviceAccountName": "serving", "restartPolicy": "Always",
                 "initContainers": [{"name": "wait", "image": "movies/tools:1"}],
-                "containers": [{"name": "api", "image": text("movies/serving:2.18.1"), "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}}, {"name": "proxy", "image": "movies/proxy:1.2"}]},
+                "containers": [{"name": "api", "image": text("movies/serving:2.18.1"), "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}},
+                    "env": [{"name": "MODEL_URL", "valueFrom": {"configMapKeyRef": {"name": "serving-env", "key": "model-url", "optional": true}}}]}, {"name": "proxy", "image": "movies/proxy:1.2"}]},
             "status": {"phase": "Running", "podIP": "10.42.2.71", "qosClass": "Burstable",
                 "initContainerStatuses": [{"name": "wait", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}],
                 "containerStatuses": [
                     {"name": "api", "restartCount": 4, "ready": false, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 2m40s restarting failed container"}},
                         "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": "2026-03-01T14:11:31Z", "finishedAt": "2026-03-01T14:11:44Z", "message": text("MODEL_URL is not set")}}},
                     {"name": "proxy", "restartCount": 0, "ready": true, "state": {"running": {}}}]}}),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "serving-env", "namespace": "movies"}, "data": {"model_url": "http://models"}}),
         json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e1", "namespace": "movies"}, "type": "Warning", "reason": "BackOff", "count": 14,
             "message": text("Back-off restarting failed container api"), "lastTimestamp": "2026-03-01T14:12:20Z",
             "involvedObject": {"kind": "Pod", "name": "serving-7d9f6c8b54-x2x7k", "namespace": "movies"}}),

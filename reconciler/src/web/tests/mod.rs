@@ -10,6 +10,7 @@ mod pages;
 mod past;
 mod records;
 mod sample;
+mod why;
 
 use std::sync::Arc;
 use std::time::Duration;

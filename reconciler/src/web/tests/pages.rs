@@ -44,6 +44,8 @@ const PAGES: &[&str] = &[
     "/proofs/7f3c2ab/serving",
     "/rollouts/ui-9/rollback",
     "/pods/movies/serving-7d9f6c8b54-x2x7k",
+    "/why/deployments.apps/movies/serving",
+    "/apps/serving/why",
     "/nodes",
 ];
 

@@ -377,6 +377,15 @@ impl Backend for Sample {
         }))
     }
 
+    async fn written(
+        &self,
+        key: &ObjectKey,
+        _: &[CommitId],
+        field: &str,
+    ) -> Result<Option<engine::why::Written>, Error> {
+        Ok((key.name == "serving").then(|| self.line(field)))
+    }
+
     async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
         Ok((key.name == "serving").then(|| "serving".into()))
     }

@@ -30,6 +30,7 @@ pub(super) mod tape;
 pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod waves;
+pub(super) mod why;
 
 #[cfg(test)]
 mod tests;

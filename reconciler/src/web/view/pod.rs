@@ -27,24 +27,6 @@ pub(crate) struct Head {
     pub ip: String,
 }
 
-/// From the symptom to what is known of its cause. Nothing when the pod is well.
-#[derive(Debug, Template)]
-#[template(path = "pod/why.html")]
-pub(crate) struct Why {
-    pub heading: &'static str,
-    pub steps: Vec<WhyStep>,
-}
-
-/// One fact and who says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WhyStep {
-    pub tone: Tone,
-    pub icon: Icon,
-    pub heading: String,
-    pub source: &'static str,
-    pub text: String,
-}
-
 /// The containers, init containers first.
 #[derive(Debug, Template)]
 #[template(path = "pod/containers.html")]
@@ -192,73 +174,6 @@ fn container(pod: &Object, spec: &Value, init: bool) -> Container {
         started: ran_before || state["running"].is_object() || state["terminated"].is_object(),
         failed_before: ran_before && !state["running"].is_object(),
     }
-}
-
-pub(crate) fn why(pod: &Object, events: &[Object], now: Timestamp) -> Why {
-    let health = health::assess(pod, now).unwrap_or_default();
-    if health.status.is_settled_well() {
-        return Why {
-            heading: "",
-            steps: Vec::new(),
-        };
-    }
-    let tone = State::health(health.status);
-    let mut steps = vec![WhyStep {
-        tone: tone.tone,
-        icon: tone.icon,
-        heading: format!("Pod {} is {}", pod.name(), tone.word.to_lowercase()),
-        source: "pod status",
-        text: health.message.clone(),
-    }];
-    for status in statuses(pod) {
-        steps.extend(last_exit(status));
-    }
-    let warning = events
-        .iter()
-        .filter(|event| event.text("/type") == "Warning")
-        .max_by_key(|event| happened(event));
-    if let Some(event) = warning {
-        steps.push(WhyStep {
-            tone: Tone::Warn,
-            icon: Icon("event"),
-            heading: event.text("/reason").into(),
-            source: "newest warning",
-            text: message(event).into(),
-        });
-    }
-    Why {
-        heading: if health.status == HealthStatus::Degraded {
-            "Why it is broken"
-        } else {
-            "What it waits for"
-        },
-        steps,
-    }
-}
-
-fn last_exit(status: &Value) -> Option<WhyStep> {
-    let ended = [&status["state"], &status["lastState"]]
-        .into_iter()
-        .map(|state| &state["terminated"])
-        .find(|ended| ended["exitCode"].as_i64().is_some_and(|code| code != 0))?;
-    let name = status["name"].as_str().unwrap_or_default();
-    let code = ended["exitCode"].as_i64().unwrap_or(0);
-    let moment = |field: &str| ended[field].as_str().and_then(parse_time);
-    let ran = match (moment("startedAt"), moment("finishedAt")) {
-        (Some(from), Some(to)) => format!(" after {}", took(from.duration_until(to))),
-        _ => String::new(),
-    };
-    let reason = match ended["reason"].as_str() {
-        Some("OOMKilled") => ": it used more memory than its limit",
-        _ => "",
-    };
-    Some(WhyStep {
-        tone: Tone::Bad,
-        icon: Icon("bad"),
-        heading: format!("Container {name} exited with code {code}{ran}{reason}"),
-        source: "container status",
-        text: ended["message"].as_str().unwrap_or_default().trim().into(),
-    })
 }
 
 /// The newest first.

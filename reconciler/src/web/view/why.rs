@@ -1,0 +1,77 @@
+//! The chain from a symptom to the line in Git, as a card.
+
+use askama::Template;
+
+use engine::why::{Chain, Line, Step, Tone as Told};
+
+use super::component::{Icon, Tone};
+
+/// Nothing where there is nothing to explain.
+#[derive(Debug, Template)]
+#[template(path = "why/card.html")]
+pub(crate) struct Card {
+    pub heading: &'static str,
+    pub steps: Vec<WhyStep>,
+    pub advice: String,
+    /// Where the chain stops, and what is missing.
+    pub missing: String,
+}
+
+/// One fact and who says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WhyStep {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub heading: String,
+    pub source: String,
+    pub text: String,
+    pub lines: Vec<Line>,
+}
+
+pub(crate) fn card(chain: &Chain) -> Card {
+    if chain.well {
+        return Card {
+            heading: "",
+            steps: Vec::new(),
+            advice: String::new(),
+            missing: String::new(),
+        };
+    }
+    let broken = chain
+        .steps
+        .first()
+        .is_some_and(|step| step.tone == Told::Bad);
+    Card {
+        heading: if broken {
+            "Why it is broken"
+        } else {
+            "What it waits for"
+        },
+        steps: chain.steps.iter().map(step).collect(),
+        advice: chain.advice.clone(),
+        missing: chain.missing.clone(),
+    }
+}
+
+fn step(step: &Step) -> WhyStep {
+    let (tone, icon) = match step.tone {
+        Told::Bad => (Tone::Bad, "bad"),
+        Told::Warn => (Tone::Warn, "warn"),
+        Told::Run => (Tone::Run, "run"),
+        Told::Ok => (Tone::Ok, "ok"),
+    };
+    // What comes from a log or a file is told from what Kedge says by its own mark.
+    let icon = match step.excerpt.as_ref().and_then(|it| it.lines.first()) {
+        Some(line) if line.number == 0 => "event",
+        Some(_) => "commit",
+        None => icon,
+    };
+    WhyStep {
+        tone,
+        icon: Icon(icon),
+        heading: step.heading.clone(),
+        source: step.source.clone(),
+        text: step.text.clone(),
+        lines: step.excerpt.clone().unwrap_or_default().lines,
+    }
+}

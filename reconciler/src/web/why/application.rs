@@ -1,0 +1,75 @@
+//! Of an Application: what is recorded of it, then its worst object.
+
+use engine::HealthStatus;
+use engine::rollout::SyncStatus;
+use engine::why::Chain;
+use engine::why::application::{Facts, explain};
+
+use crate::service::{ApplicationView, ObjectNode};
+use crate::web::app::App;
+use crate::web::error::PageError;
+
+/// The recorded state first; where an object is at fault, its own chain goes on from there.
+pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Chain, PageError> {
+    let view = app.backend.application(name).await?;
+    let chain = explain(&facts(app, &view));
+    if chain.well || view.standing.health.status.is_settled_well() {
+        return Ok(chain);
+    }
+    let objects = app.backend.objects(name).await?;
+    let Some(worst) = worst(&objects) else {
+        return Ok(chain);
+    };
+    Ok(match super::of_object(app, &worst.key).await {
+        Ok(inner) => chain.then(inner),
+        Err(error) => Chain {
+            missing: format!("{} cannot be looked at: {error}", worst.kind),
+            ..chain
+        },
+    })
+}
+
+fn facts(app: &App, view: &ApplicationView) -> Facts {
+    let (summary, standing) = (&view.summary, &view.standing);
+    let running = summary.last.as_ref().filter(|last| !last.phase.is_final());
+    let hold = summary.held.as_ref();
+    Facts {
+        name: summary.application.name.clone(),
+        sync: standing.sync,
+        sync_message: standing.sync_message.clone(),
+        health: standing.health.clone(),
+        held: match (standing.held, hold) {
+            (true, Some(hold)) => hold.revision.0.clone(),
+            (true, None) => standing.revision.0.clone(),
+            (false, _) => String::new(),
+        },
+        held_by: hold.map_or_else(Default::default, |hold| {
+            (hold.rollout.clone(), hold.reason.clone())
+        }),
+        paused: standing
+            .paused
+            .as_ref()
+            .filter(|_| standing.sync != SyncStatus::Synced || standing.held)
+            .map(|pause| (pause.reason.to_owned(), pause.message.clone())),
+        trouble: standing
+            .trouble
+            .as_ref()
+            .map(|trouble| (trouble.reason.to_owned(), trouble.message.clone())),
+        running: running.map(|last| (last.id.clone(), last.message.clone())),
+        depends_on: view.depends_on.clone(),
+        now: app.env.now(),
+    }
+}
+
+/// The object from Git that is worst; the first of equals.
+fn worst(objects: &[ObjectNode]) -> Option<&ObjectNode> {
+    let status = |node: &ObjectNode| node.health.as_ref().map(|health| health.status);
+    let broken = objects.iter().filter(|node| {
+        let bad = status(node).is_some_and(|status| status >= HealthStatus::Progressing);
+        node.owner.is_none() && !node.missing && bad
+    });
+    broken.fold(None, |worst, node| match worst {
+        Some(before) if status(before) >= status(node) => Some(before),
+        _ => Some(node),
+    })
+}

@@ -1,0 +1,281 @@
+//! Reads what an explanation stands on. Values of Secrets are dropped as soon as they are read.
+
+use std::sync::Arc;
+
+use api::selector::FieldSelector;
+use api::{Collection, GroupVersionKind, Object, ObjectKey, Uid, resource};
+use client::ListOptions;
+use engine::why::{Facts, Log, needs};
+use engine::{HealthStatus, health};
+use serde_json::Value;
+
+use super::PATIENCE;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::pages::last_lines;
+
+/// Owners above an object: more is a circle.
+const DEPTH: usize = 3;
+/// Objects of one kind that are looked at.
+const MOST: usize = 500;
+
+/// The object as the informer has it, or as the server has it.
+pub(super) async fn read(app: &App, key: &ObjectKey) -> Result<Object, PageError> {
+    if let Some(object) = app.cached(key) {
+        return Ok((*object).clone());
+    }
+    match app.client.get(key).await {
+        Ok(object) => Ok(object),
+        Err(error) if error.is_not_found() => {
+            let name = match key.namespace.as_str() {
+                "" => key.name.clone(),
+                namespace => format!("{namespace}/{}", key.name),
+            };
+            Err(PageError::NotFound(format!("{} {name}", key.collection)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The worst of the pods that descend from an object; `None` where all of them are well.
+pub(super) async fn culprit(app: &App, object: &Object) -> Option<Object> {
+    if matches!(object.kind(), "Pod" | "Service") {
+        return None;
+    }
+    let pods = below(app, object).await;
+    let now = app.env.now();
+    pods.into_iter()
+        .filter_map(|pod| Some((health::assess(&pod, now)?.status, pod)))
+        .filter(|(status, _)| *status >= HealthStatus::Progressing)
+        .max_by_key(|(status, pod)| (*status, pod.creation_timestamp().to_owned()))
+        .map(|(_, pod)| (*pod).clone())
+}
+
+/// The pods that an object made, or that what it made did.
+async fn below(app: &App, object: &Object) -> Vec<Arc<Object>> {
+    let namespace = object.namespace();
+    let is_of = |it: &Object, owners: &[Uid]| {
+        let owner = it.controller();
+        it.namespace() == namespace && owner.is_some_and(|owner| owners.contains(&owner.uid))
+    };
+    let mut owners = vec![object.uid()];
+    for (group, resource) in [("batch", "jobs"), ("apps", "replicasets")] {
+        let all = app.all(&Collection::new(group, resource)).await;
+        let made = all.unwrap_or_default();
+        let made: Vec<Uid> = made
+            .iter()
+            .filter(|it| is_of(it, &owners))
+            .map(|it| it.uid())
+            .collect();
+        owners.extend(made);
+    }
+    let pods = app
+        .all(&Collection::new("", "pods"))
+        .await
+        .unwrap_or_default();
+    pods.into_iter().filter(|pod| is_of(pod, &owners)).collect()
+}
+
+/// Everything about one object that the rules look at.
+pub(super) async fn facts(app: &App, object: Object) -> Facts {
+    let mut facts = Facts {
+        now: app.env.now(),
+        owners: owners(app, &object).await,
+        object,
+        ..Facts::default()
+    };
+    match facts.object.kind() {
+        "Pod" => of_pod(app, &mut facts).await,
+        "Service" => {
+            let namespace = facts.object.namespace().to_owned();
+            facts.around = list(app, "pods", &namespace).await;
+        }
+        _ => of_workload(app, &mut facts).await,
+    }
+    facts
+}
+
+/// Who made it, the nearest first.
+async fn owners(app: &App, object: &Object) -> Vec<Object> {
+    let mut found: Vec<Object> = Vec::new();
+    while found.len() < DEPTH {
+        let last = found.last().unwrap_or(object);
+        let Some(reference) = last.controller() else {
+            break;
+        };
+        let gvk = GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
+        let Some(resource) = resource::by_kind(&gvk) else {
+            break;
+        };
+        let key = resource
+            .collection()
+            .key(object.namespace(), &reference.name);
+        match read(app, &key).await {
+            Ok(owner) => found.push(owner),
+            Err(_) => break,
+        }
+    }
+    found
+}
+
+async fn of_pod(app: &App, facts: &mut Facts) {
+    let namespace = facts.object.namespace().to_owned();
+    for key in needs(&facts.object) {
+        look(app, facts, &key).await;
+    }
+    // Who is named but not there may be there under a name that is like it.
+    for (resource, kind) in [("configmaps", "ConfigMap"), ("secrets", "Secret")] {
+        if facts.absent.iter().any(|it| it.0 == kind) {
+            facts.around.extend(list(app, resource, &namespace).await);
+        }
+    }
+    let claims = facts
+        .around
+        .iter()
+        .filter(|it| it.kind() == "PersistentVolumeClaim");
+    let classes: Vec<String> = claims
+        .filter(|claim| claim.text("/status/phase") == "Pending")
+        .map(|claim| claim.text("/spec/storageClassName").to_owned())
+        .filter(|class| !class.is_empty())
+        .collect();
+    for class in classes {
+        let key = Collection::new("storage.k8s.io", "storageclasses").key("", class);
+        look(app, facts, &key).await;
+    }
+    facts.events = events(app, &facts.object).await;
+    facts.logs = logs(app, &facts.object).await;
+}
+
+/// Puts one object to the facts, or that it is not there.
+async fn look(app: &App, facts: &mut Facts, key: &ObjectKey) {
+    let Some(resource) = resource::by_collection(&key.collection) else {
+        return;
+    };
+    let kind = resource.kind.as_str();
+    let found = tokio::time::timeout(PATIENCE, app.client.get(key)).await;
+    match found {
+        Ok(Ok(object)) => facts.around.push(safe(object)),
+        Ok(Err(error)) if error.is_not_found() => {
+            let absent = (kind.to_owned(), key.namespace.clone(), key.name.clone());
+            facts.absent.push(absent);
+        }
+        // What could not be read proves nothing.
+        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+async fn of_workload(app: &App, facts: &mut Facts) {
+    let namespace = facts.object.namespace().to_owned();
+    let uid = facts.object.uid();
+    let mut events = events(app, &facts.object).await;
+    for (group, resource) in [("apps", "replicasets"), ("batch", "jobs")] {
+        let all = app
+            .all(&Collection::new(group, resource))
+            .await
+            .unwrap_or_default();
+        let own = all
+            .iter()
+            .filter(|it| it.controller().is_some_and(|owner| owner.uid == uid));
+        for made in own {
+            events.extend(self::events(app, made).await);
+            facts.around.push((**made).clone());
+        }
+    }
+    if !namespace.is_empty() {
+        let quotas = list(app, "resourcequotas", &namespace).await;
+        facts.around.extend(quotas);
+    }
+    facts.around.extend(
+        below(app, &facts.object)
+            .await
+            .iter()
+            .map(|pod| (**pod).clone()),
+    );
+    facts.events = events;
+}
+
+async fn list(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
+    let options = ListOptions {
+        namespace: Some(namespace.to_owned()),
+        ..ListOptions::default()
+    };
+    let collection = Collection::new("", resource);
+    let listing = app.client.list(&collection, &options);
+    let Ok(Ok(list)) = tokio::time::timeout(PATIENCE, listing).await else {
+        return Vec::new();
+    };
+    let items = list.items.into_iter().take(MOST);
+    items.map(safe).collect()
+}
+
+/// What is reported about an object.
+async fn events(app: &App, object: &Object) -> Vec<Object> {
+    let (kind, name) = (object.kind(), object.name());
+    let fields = FieldSelector::parse(&format!(
+        "involvedObject.kind={kind},involvedObject.name={name}"
+    ));
+    let Ok(fields) = fields else {
+        return Vec::new();
+    };
+    let options = ListOptions {
+        namespace: Some(object.namespace().to_owned()),
+        fields,
+        ..ListOptions::default()
+    };
+    let collection = Collection::new("", "events");
+    let listing = app.client.list(&collection, &options);
+    match tokio::time::timeout(PATIENCE, listing).await {
+        Ok(Ok(list)) => list.items,
+        _ => Vec::new(),
+    }
+}
+
+/// The ends of the logs of all containers that failed: of the run that did.
+async fn logs(app: &App, pod: &Object) -> Vec<Log> {
+    let failed = |state: &Value| {
+        let ended = &state["terminated"];
+        ended["exitCode"].as_i64().is_some_and(|code| code != 0)
+    };
+    let statuses = ["initContainerStatuses", "containerStatuses"];
+    let statuses = statuses
+        .iter()
+        .flat_map(|it| pod.body["status"][it].as_array().into_iter().flatten());
+    let mut logs = Vec::new();
+    for status in statuses {
+        let previous = if failed(&status["state"]) {
+            false
+        } else if failed(&status["lastState"]) {
+            true
+        } else {
+            continue;
+        };
+        let container = status["name"].as_str().unwrap_or_default();
+        let (lines, error) = last_lines(app, pod, container, previous).await;
+        logs.push(Log {
+            container: container.to_owned(),
+            lines,
+            error,
+        });
+    }
+    logs
+}
+
+/// Without the values of a Secret.
+fn safe(mut object: Object) -> Object {
+    if object.kind() != "Secret" {
+        return object;
+    }
+    for part in ["data", "stringData"] {
+        for value in object.body[part]
+            .as_object_mut()
+            .into_iter()
+            .flat_map(|it| it.values_mut())
+        {
+            *value = Value::Null;
+        }
+    }
+    if let Some(annotations) = object.body["metadata"]["annotations"].as_object_mut() {
+        annotations.clear();
+    }
+    object
+}

@@ -1,0 +1,104 @@
+//! Why something is not as it should be: `gather` reads what `engine::why` decides on, this asks Git
+//! for the line. Reads only, and within the patience of a page.
+
+mod application;
+mod gather;
+
+use std::time::Duration;
+
+use api::{Collection, Object, ObjectKey, resource};
+use engine::rollout::CommitId;
+use engine::why::{self, Chain, Facts, Field};
+
+use super::app::App;
+use super::error::PageError;
+
+pub(super) use application::of_application;
+
+/// How long one source of facts may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Of an object of the cluster. For what makes pods, of the worst of its pods.
+pub(super) async fn of_object(app: &App, key: &ObjectKey) -> Result<Chain, PageError> {
+    let object = gather::read(app, key).await?;
+    Ok(of(app, object).await)
+}
+
+/// Of an object that was read already.
+pub(super) async fn of(app: &App, object: Object) -> Chain {
+    let culprit = gather::culprit(app, &object).await;
+    let Some(pod) = culprit else {
+        let facts = gather::facts(app, object).await;
+        return with_git(app, &facts, why::explain(&facts)).await;
+    };
+    let facts = gather::facts(app, pod).await;
+    let chain = with_git(app, &facts, why::explain(&facts)).await;
+    let above = why::symptom_of(&object, app.env.now());
+    chain.below(why::title(&object), vec![above])
+}
+
+/// Goes on from the field to its line.
+async fn with_git(app: &App, facts: &Facts, chain: Chain) -> Chain {
+    let Some(field) = &chain.field else {
+        return chain;
+    };
+    let Some(key) = key_of(facts, field) else {
+        return chain;
+    };
+    let looking = async {
+        let commits = commits(app, facts, &key).await;
+        app.backend.written(&key, &commits, &field.path).await
+    };
+    let now = app.env.now();
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(written)) => chain.written(written.as_ref(), now),
+        Ok(Err(error)) => Chain {
+            missing: format!("Git cannot be read: {}", super::gate::chain(&error)),
+            ..chain
+        },
+        Err(_) => Chain {
+            missing: "Git did not answer in time".into(),
+            ..chain
+        },
+    }
+}
+
+/// The key of the object that has the field; `None` where nobody read that object.
+fn key_of(facts: &Facts, field: &Field) -> Option<ObjectKey> {
+    let known = std::iter::once(&facts.object)
+        .chain(&facts.owners)
+        .chain(&facts.around);
+    let mut of = known.filter(|it| {
+        it.kind() == field.kind && it.name() == field.name && it.namespace() == field.namespace
+    });
+    Some(collection(of.next()?)?.key(&field.namespace, &field.name))
+}
+
+pub(super) fn collection(object: &Object) -> Option<Collection> {
+    resource::by_kind(&object.gvk()).map(api::Resource::collection)
+}
+
+/// The commits that the object may have come with, the one that is compared first.
+async fn commits(app: &App, facts: &Facts, key: &ObjectKey) -> Vec<CommitId> {
+    let mut owner = app.backend.owner(key).await.ok().flatten();
+    for above in &facts.owners {
+        if owner.is_none()
+            && let Some(collection) = collection(above)
+        {
+            let key = collection.key(above.namespace(), above.name());
+            owner = app.backend.owner(&key).await.ok().flatten();
+        }
+    }
+    let Some(owner) = owner else {
+        return Vec::new();
+    };
+    let Ok(view) = app.backend.application(&owner).await else {
+        return Vec::new();
+    };
+    let last = view.summary.last.map(|last| last.revision);
+    let mut commits = vec![view.standing.revision, view.standing.applied];
+    commits.extend(last);
+    commits.retain(|commit| !commit.0.is_empty());
+    commits.dedup();
+    commits
+}
