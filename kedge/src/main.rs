@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod doctor;
 mod logging;
 mod role;
 mod secret;

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, crds, diff, plan, proof, render, repo, rollback, rollout,
-    rollouts, state, suspend, sync, token, undelete, validate, why,
+    app, apps, blame, completions, crds, diff, doctor, plan, proof, render, repo, rollback,
+    rollout, rollouts, state, suspend, sync, token, undelete, validate, why,
 };
 
 #[derive(Subcommand)]
@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Make, list and revoke the tokens that people and programs sign in with
     #[command(after_help = token::EXAMPLE)]
     Token(token::Arguments),
+    /// Find out what is missing or broken on this machine, and what to do
+    #[command(after_help = doctor::EXAMPLE)]
+    Doctor(doctor::Arguments),
     /// Print the definitions of Application and Rollout, for a cluster that is not Kedge's
     #[command(after_help = crds::EXAMPLE)]
     Crds(crds::Arguments),
@@ -96,6 +99,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Undelete(arguments) => undelete::run(&arguments).await,
         Command::Repo(arguments) => repo::run(&arguments).await,
         Command::Token(arguments) => token::run(&arguments).await,
+        Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, whole),
     }

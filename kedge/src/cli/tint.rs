@@ -25,6 +25,17 @@ pub(super) fn heading(text: &str) -> String {
     Style::new().bold().style(text).to_string()
 }
 
+/// A line of a patch.
+pub(super) fn patch(line: &str) -> String {
+    let style = match line.chars().next() {
+        Some('-') => Style::new().red(),
+        Some('+') => Style::new().green(),
+        Some('@') => Style::new().cyan(),
+        _ => Style::new(),
+    };
+    style.style(line).to_string()
+}
+
 /// What is beside the matter.
 pub(super) fn faint(text: &str) -> String {
     Style::new().dimmed().style(text).to_string()

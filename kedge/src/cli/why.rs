@@ -7,6 +7,7 @@ use owo_colors::Style;
 
 use super::cluster;
 use super::output::{Output, Screen};
+use super::pending;
 use super::server::{self, Server};
 use super::shown;
 use super::table::plain_line;
@@ -75,7 +76,11 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return screen.text(&data);
     }
     let chain: Chain = shown::read(&answer)?;
-    screen.lines(lines(&chain))
+    screen.lines(lines(&chain))?;
+    match answer.get("pending") {
+        Some(pending) => pending::show(pending, &mut screen),
+        None => Ok(()),
+    }
 }
 
 /// Each fact with its source, what was read below it.

@@ -18,4 +18,5 @@ pub(crate) use arguments::{Arguments, Runtime};
 pub(crate) use down::{Arguments as DownArguments, run as down};
 pub(crate) use images::PAUSE;
 pub(crate) use layout::Layout;
+pub(crate) use machine::{is_alive, is_root};
 pub(crate) use supervise::run;

@@ -22,7 +22,7 @@
 //! | `POST` to the same (form: `reason`; `parent` and `plan`, or empty) | [`Done`] |
 //! | `GET /proofs/{commit}/{app}` (`newest` for the newest commit; also `….json`, and a badge as `….svg`) | [`crate::service::ProofView`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
-//! | `GET /why/{kind.group}/{namespace}/{name}`, `GET /apps/{app}/why` | [`engine::why::Chain`] |
+//! | `GET /why/{kind.group}/{namespace}/{name}`, `GET /apps/{app}/why` | [`super::why::Explained`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
 //! | `GET /search?q=…` | [`Hits`] |
@@ -161,6 +161,8 @@ pub struct Container {
 #[derive(Debug, Serialize)]
 pub struct Nodes {
     pub items: Vec<Node>,
+    /// The oldest pods that no node can take, with what would have to change.
+    pub pending: Vec<super::why::Pending>,
 }
 
 #[derive(Debug, Serialize)]

@@ -76,7 +76,7 @@ impl Facts {
 
     /// A field of the pod, as the object has it that Git has: below the template of whoever made
     /// the pod.
-    pub(super) fn pod_field(&self, path: &str) -> Field {
+    pub fn pod_field(&self, path: &str) -> Field {
         let root = self.owners.last().unwrap_or(&self.object);
         field_of(root, &format!("{}{path}", template(root.kind())))
     }

@@ -4,6 +4,7 @@
 
 pub mod application;
 mod chain;
+mod draft;
 mod facts;
 mod pod;
 mod rules;
@@ -14,6 +15,7 @@ mod workload;
 mod written;
 
 pub use chain::{Chain, Excerpt, Field, Line, Step, Tone};
+pub use draft::draft;
 pub use facts::{Facts, Log, Lookup, needs, title};
 pub use rules::RULES;
 pub use symptom::symptom_of;

@@ -24,6 +24,12 @@ pub fn subject(der: &[u8]) -> Result<Subject, Error> {
     Ok(subject_of(&certificate))
 }
 
+/// Until when the first certificate of a PEM text holds.
+pub fn ends(pem: &str) -> Result<Timestamp, Error> {
+    let der = first_certificate(pem)?;
+    timestamp(parse(&der)?.validity().not_after.timestamp())
+}
+
 /// What the first certificate of a PEM text says, seen from an authority's key id.
 pub(super) fn found(pem: &str, authority_key_id: &[u8]) -> Result<Found, Error> {
     let der = first_certificate(pem)?;

@@ -17,7 +17,9 @@ use crate::web::live::Fragment;
 use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::nodes::{self, Table};
+use crate::web::view::pending::{self, Cards};
 use crate::web::visitor::Visitor;
+use crate::web::why::{self, Pending};
 
 #[derive(Template)]
 #[template(path = "nodes/page.html")]
@@ -25,6 +27,7 @@ struct Page {
     frame: Frame,
     summary: String,
     table: Markup,
+    pending: Markup,
 }
 
 pub(in crate::web) async fn page(
@@ -32,6 +35,7 @@ pub(in crate::web) async fn page(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let table = table(&app).await;
+    let waiting = waiting(&app).await;
     if visitor.json {
         let items = table.rows.into_iter().map(|row| json::Node {
             name: row.name,
@@ -41,6 +45,7 @@ pub(in crate::web) async fn page(
         });
         return Ok(Json(json::Nodes {
             items: items.collect(),
+            pending: waiting.0.into_iter().filter_map(|(_, it)| it).collect(),
         })
         .into_response());
     }
@@ -50,7 +55,10 @@ pub(in crate::web) async fn page(
         .filter(|row| row.state.word == "Ready")
         .count();
     let summary = format!("{ready} of {} are ready", table.rows.len());
-    let fragments = vec![fragment("nodes", &table)];
+    let fragments = vec![
+        fragment("nodes", &table),
+        fragment("pending", &cards(&app, &waiting)),
+    ];
     let mut frame = visitor
         .frame(&app)
         .await
@@ -61,11 +69,43 @@ pub(in crate::web) async fn page(
         frame,
         summary,
         table: take(&fragments, "nodes"),
+        pending: take(&fragments, "pending"),
     }))
 }
 
 pub(super) async fn fragments(app: &App) -> Vec<Fragment> {
-    vec![fragment("nodes", &table(app).await)]
+    let waiting = waiting(app).await;
+    vec![
+        fragment("nodes", &table(app).await),
+        fragment("pending", &cards(app, &waiting)),
+    ]
+}
+
+/// The oldest pods that no node can take with what the scheduler says of them, and how many more
+/// there are.
+type Waiting = (Vec<(Object, Option<Pending>)>, usize);
+
+async fn waiting(app: &App) -> Waiting {
+    let pods = app.all(&Collection::new("", "pods")).await;
+    let pods = pods.unwrap_or_default();
+    let pods: Vec<&Object> = pods.iter().map(AsRef::as_ref).collect();
+    let (oldest, more) = pending::waiting(&pods);
+    let mut told = Vec::new();
+    for pod in oldest {
+        told.push((pod.clone(), why::pending(app, pod).await));
+    }
+    (told, more)
+}
+
+fn cards(app: &App, (waiting, more): &Waiting) -> Cards {
+    let now = app.env.now();
+    let pods = waiting.iter();
+    Cards {
+        pods: pods
+            .map(|(pod, told)| pending::card(pod, told.as_ref(), now))
+            .collect(),
+        more: *more,
+    }
 }
 
 async fn table(app: &App) -> Table {

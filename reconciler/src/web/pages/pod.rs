@@ -231,7 +231,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     list.error = error;
     vec![
         fragment("head", &pod::head(pod, owner, now)),
-        fragment("why", &card(&why::of(app, pod.clone()).await)),
+        fragment("why", &card(&why::of(app, pod.clone()).await.chain)),
         fragment("containers", &pod::containers(pod)),
         fragment("events", &list),
     ]

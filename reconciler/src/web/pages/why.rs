@@ -7,17 +7,16 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use api::Collection;
-use engine::why::Chain;
-
 use super::{Markup, fragment, html, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::pending::{self, Cards};
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
-use crate::web::why;
+use crate::web::why::{self, Explained};
+use api::Collection;
 
 #[derive(Template)]
 #[template(path = "why/page.html")]
@@ -27,6 +26,7 @@ struct Page {
     /// That nothing is wrong; empty where something is.
     well: String,
     why: Markup,
+    pending: Markup,
 }
 
 /// The kind is `deployments.apps`, the namespace `-` for what lives in none.
@@ -38,8 +38,8 @@ pub(in crate::web) async fn of_object(
     let (resource, group) = kind.split_once('.').unwrap_or((&kind, ""));
     let namespace = if namespace == "-" { "" } else { &namespace };
     let key = Collection::new(group, resource).key(namespace, &name);
-    let chain = why::of_object(&app, &key).await?;
-    answer(&app, visitor, chain).await
+    let explained = why::of_object(&app, &key).await?;
+    answer(&app, visitor, explained).await
 }
 
 pub(in crate::web) async fn of_application(
@@ -47,14 +47,15 @@ pub(in crate::web) async fn of_application(
     Path(name): Path<String>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let chain = why::of_application(&app, &name).await?;
-    answer(&app, visitor, chain).await
+    let explained = why::of_application(&app, &name).await?;
+    answer(&app, visitor, explained).await
 }
 
-async fn answer(app: &App, visitor: Visitor, chain: Chain) -> Result<Response, PageError> {
+async fn answer(app: &App, visitor: Visitor, explained: Explained) -> Result<Response, PageError> {
     if visitor.json {
-        return Ok(Json(chain).into_response());
+        return Ok(Json(explained).into_response());
     }
+    let Explained { chain, pending } = explained;
     let title = chain.subject.clone();
     let frame = visitor
         .frame(app)
@@ -64,11 +65,16 @@ async fn answer(app: &App, visitor: Visitor, chain: Chain) -> Result<Response, P
         .crumb(title.as_str(), "");
     let told = chain.steps.first().filter(|_| chain.well);
     let well = told.map(|step| step.heading.clone()).unwrap_or_default();
-    let fragments = [fragment("why", &card(&chain))];
+    let cards = Cards {
+        pods: pending.iter().map(pending::of_json).collect(),
+        more: 0,
+    };
+    let fragments = [fragment("why", &card(&chain)), fragment("pending", &cards)];
     Ok(html(&Page {
         frame,
         well,
         why: take(&fragments, "why"),
+        pending: take(&fragments, "pending"),
         title,
     }))
 }

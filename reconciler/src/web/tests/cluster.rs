@@ -53,6 +53,9 @@ impl Client for Still {
     }
 
     async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        if path == client::placement::PATH {
+            return Ok(super::why::placement());
+        }
         super::past::read(self, path, query)
     }
 
@@ -166,6 +169,7 @@ pub(super) fn objects(hostile: bool) -> Vec<Object> {
                     {"name": "api", "restartCount": 4, "ready": false, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 2m40s restarting failed container"}},
                         "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "startedAt": "2026-03-01T14:11:31Z", "finishedAt": "2026-03-01T14:11:44Z", "message": text("MODEL_URL is not set")}}},
                     {"name": "proxy", "restartCount": 0, "ready": true, "state": {"running": {}}}]}}),
+        super::why::waiting(),
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "serving-env", "namespace": "movies"}, "data": {"model_url": "http://models"}}),
         json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e1", "namespace": "movies"}, "type": "Warning", "reason": "BackOff", "count": 14,
             "message": text("Back-off restarting failed container api"), "lastTimestamp": "2026-03-01T14:12:20Z",

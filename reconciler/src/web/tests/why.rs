@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use engine::why::{Line, Open, Written};
+use serde_json::{Value, json};
 
 use super::Site;
 use super::sample::{Sample, ago, id};
@@ -85,4 +86,58 @@ async fn an_application_is_explained_by_what_is_wrong_with_it() {
     assert_eq!(well["well"], true, "{well:#}");
     let (status, _) = site.json("/apps/nobody/why").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+/// A pod that no node can take.
+pub(super) fn waiting() -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "serving-7d9f6c8b54-wwwww", "namespace": "movies", "uid": "p2", "creationTimestamp": "2026-03-01T13:00:00Z",
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "serving-7d9f6c8b54", "uid": "uid-serving-7d9f6c8b54", "controller": true}]},
+        "spec": {"containers": [{"name": "api", "image": "movies/serving:2.18.1", "resources": {"requests": {"memory": "64Gi"}}}]},
+        "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/3 nodes are available: 3 Insufficient memory.", "lastTransitionTime": "2026-03-01T13:00:00Z"}]}})
+}
+
+/// What the scheduler says of it.
+pub(super) fn placement() -> Value {
+    json!({"message": "0/3 nodes are available: 3 Insufficient memory.", "tried": 9,
+        "nodes": [{"node": "north-a", "filters": [
+            {"filter": "memory 64Gi", "fits": false, "text": "3Gi free"},
+            {"filter": "taints", "fits": true, "text": "tolerated"}]}],
+        "fixes": [
+            {"change": "Request 3Gi of memory instead of 64Gi in container api", "effect": "It gets less.", "fitsOn": ["north-a"],
+                "field": {"path": "memory: 64Gi", "from": "64Gi", "to": "3Gi"}},
+            {"change": "Uncordon north-c", "effect": "It takes new pods again.", "fitsOn": ["north-c"], "command": "kubectl uncordon north-c"}]})
+}
+
+#[tokio::test]
+async fn a_pod_without_a_node_comes_with_what_would_have_to_change() {
+    let site = Site::new(Sample::default()).await;
+    let (_, told) = site.json("/why/pods/movies/serving-7d9f6c8b54-wwwww").await;
+    assert_eq!(told["rule"], "unschedulable", "{told:#}");
+    let pending = &told["pending"];
+    assert_eq!(pending["fixes"][1]["command"], "kubectl uncordon north-c");
+    // The first is a change of the line that Git has.
+    let draft = pending["drafts"][0].as_str().unwrap();
+    assert!(
+        draft.starts_with("--- a/movies/serving/api.yaml"),
+        "{draft}"
+    );
+    assert!(
+        draft.contains("memory: 64Gi\n+") && draft.contains("memory: 3Gi"),
+        "{draft}"
+    );
+    let (_, text) = site.page("/nodes").await;
+    for says in [
+        "serving-7d9f6c8b54-wwwww",
+        "3Gi free",
+        "kubectl uncordon north-c",
+        "9 tried with the scheduler",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    // A column in which every node says yes says nothing.
+    assert!(!text.contains("tolerated"));
+    let (_, nodes) = site.json("/nodes").await;
+    assert_eq!(nodes["pending"][0]["tried"], 9);
 }

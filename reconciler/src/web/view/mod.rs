@@ -17,6 +17,7 @@ pub(super) mod logs;
 pub(super) mod node;
 pub(super) mod nodes;
 pub(super) mod object;
+pub(super) mod pending;
 pub(super) mod pod;
 pub(super) mod proof;
 pub(super) mod repos;

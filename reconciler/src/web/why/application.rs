@@ -5,28 +5,39 @@ use engine::rollout::SyncStatus;
 use engine::why::Chain;
 use engine::why::application::{Facts, explain};
 
+use super::Explained;
 use crate::service::{ApplicationView, ObjectNode};
 use crate::web::app::App;
 use crate::web::error::PageError;
 
 /// The recorded state first; where an object is at fault, its own chain goes on from there.
-pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Chain, PageError> {
+pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Explained, PageError> {
     let view = app.backend.application(name).await?;
     let chain = explain(&facts(app, &view));
     if chain.well || view.standing.health.status.is_settled_well() {
-        return Ok(chain);
+        return Ok(only(chain));
     }
     let objects = app.backend.objects(name).await?;
     let Some(worst) = worst(&objects) else {
-        return Ok(chain);
+        return Ok(only(chain));
     };
     Ok(match super::of_object(app, &worst.key).await {
-        Ok(inner) => chain.then(inner),
-        Err(error) => Chain {
+        Ok(inner) => Explained {
+            chain: chain.then(inner.chain),
+            ..inner
+        },
+        Err(error) => only(Chain {
             missing: format!("{} cannot be looked at: {error}", worst.kind),
             ..chain
-        },
+        }),
     })
+}
+
+fn only(chain: Chain) -> Explained {
+    Explained {
+        chain,
+        pending: None,
+    }
 }
 
 fn facts(app: &App, view: &ApplicationView) -> Facts {

@@ -96,7 +96,7 @@ pub(super) async fn facts(app: &App, object: Object) -> Facts {
 }
 
 /// Who made it, the nearest first.
-async fn owners(app: &App, object: &Object) -> Vec<Object> {
+pub(super) async fn owners(app: &App, object: &Object) -> Vec<Object> {
     let mut found: Vec<Object> = Vec::new();
     while found.len() < DEPTH {
         let last = found.last().unwrap_or(object);

@@ -3,8 +3,11 @@
 
 mod application;
 mod gather;
+mod pending;
 
 use std::time::Duration;
+
+use serde::Serialize;
 
 use api::{Collection, Object, ObjectKey, resource};
 use engine::rollout::CommitId;
@@ -14,27 +17,48 @@ use super::app::App;
 use super::error::PageError;
 
 pub(super) use application::of_application;
+pub(super) use pending::{Pending, of_pod as pending};
 
 /// How long one source of facts may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// A chain, and what the scheduler says where a pod has no node.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::web) struct Explained {
+    #[serde(flatten)]
+    pub chain: Chain,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+}
+
 /// Of an object of the cluster. For what makes pods, of the worst of its pods.
-pub(super) async fn of_object(app: &App, key: &ObjectKey) -> Result<Chain, PageError> {
+pub(super) async fn of_object(app: &App, key: &ObjectKey) -> Result<Explained, PageError> {
     let object = gather::read(app, key).await?;
     Ok(of(app, object).await)
 }
 
 /// Of an object that was read already.
-pub(super) async fn of(app: &App, object: Object) -> Chain {
-    let culprit = gather::culprit(app, &object).await;
-    let Some(pod) = culprit else {
-        let facts = gather::facts(app, object).await;
-        return with_git(app, &facts, why::explain(&facts)).await;
+pub(super) async fn of(app: &App, object: Object) -> Explained {
+    let Some(pod) = gather::culprit(app, &object).await else {
+        return alone(app, object).await;
     };
-    let facts = gather::facts(app, pod).await;
-    let chain = with_git(app, &facts, why::explain(&facts)).await;
+    let explained = alone(app, pod).await;
     let above = why::symptom_of(&object, app.env.now());
-    chain.below(why::title(&object), vec![above])
+    Explained {
+        chain: explained.chain.below(why::title(&object), vec![above]),
+        ..explained
+    }
+}
+
+async fn alone(app: &App, object: Object) -> Explained {
+    let facts = gather::facts(app, object).await;
+    let chain = with_git(app, &facts, why::explain(&facts)).await;
+    let pending = if facts.object.kind() == "Pod" {
+        pending(app, &facts.object).await
+    } else {
+        None
+    };
+    Explained { chain, pending }
 }
 
 /// Goes on from the field to its line.

@@ -1,0 +1,94 @@
+//! What was seen.
+
+use jiff::Timestamp;
+
+/// Everything that is judged.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(super) now: Timestamp,
+    pub(super) is_root: bool,
+    /// Whether real containers are meant to run.
+    pub(super) containers: bool,
+    /// Programs by name, and where they are.
+    pub(super) programs: Vec<Program>,
+    pub(super) cgroups: Cgroups,
+    /// Settings of the kernel by name; `None` where it has no such setting.
+    pub(super) settings: Vec<(String, Option<String>)>,
+    /// What `nft` says when it is asked for its tables; `None` where it was not asked.
+    pub(super) nftables: Option<Result<(), String>>,
+    pub(super) clock: Clock,
+    /// File systems by what is on them.
+    pub(super) disks: Vec<(String, Disk)>,
+    pub(super) ports: Vec<Port>,
+    /// `None` where there is none in the data directory.
+    pub(super) instance: Option<Instance>,
+    pub(super) data_dir: String,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Program {
+    pub(super) name: String,
+    /// Empty where it is in none of the usual places.
+    pub(super) path: String,
+    /// The first line of what it says of its version.
+    pub(super) version: String,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cgroups {
+    /// Whether the unified hierarchy is what is mounted.
+    pub(super) unified: bool,
+    pub(super) controllers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock {
+    /// Whether the kernel's clock is kept right by somebody; `None` where nobody says.
+    pub(super) synchronised: Option<bool>,
+    /// The instance's time minus this machine's, in seconds.
+    pub(super) ahead: Option<i64>,
+}
+
+/// In bytes, and in files.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Disk {
+    pub(super) size: u64,
+    pub(super) free: u64,
+    pub(super) inodes: u64,
+    pub(super) free_inodes: u64,
+}
+
+/// An address that an instance listens on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Port {
+    pub(super) address: String,
+    /// `--api-listen`
+    pub(super) flag: &'static str,
+    /// Whether somebody listens there already.
+    pub(super) taken: bool,
+    /// Who, where that can be told.
+    pub(super) by: String,
+}
+
+/// What is in the data directory.
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    /// The addresses it wrote down, or why they cannot be read.
+    pub(super) endpoints: Result<Vec<(String, String)>, String>,
+    /// Whether a `kedge up` holds it.
+    pub(super) running: bool,
+    /// What each service answers to `/readyz`.
+    pub(super) ready: Vec<(String, Result<(), String>)>,
+    pub(super) certificates: Vec<Certificate>,
+    /// Whether the embedded PostgreSQL runs; `None` where there is none.
+    pub(super) postgres: Option<bool>,
+    /// Files that others than their owner may read.
+    pub(super) open_files: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Certificate {
+    pub(super) path: String,
+    /// Until when it holds, or why it cannot be read.
+    pub(super) until: Result<Timestamp, String>,
+}

@@ -1,0 +1,13 @@
+//! What is missing or broken on this machine, or with an instance on it. `gather` looks and changes
+//! nothing, `judge` is pure.
+
+mod facts;
+mod gather;
+mod instance;
+mod judge;
+mod machine;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use gather::gather;
+pub(crate) use judge::{Finding, Level, judge};

@@ -1,0 +1,237 @@
+//! A machine on which all is well, and what is told when one thing is not.
+
+use jiff::SignedDuration;
+
+use super::facts::{Certificate, Cgroups, Clock, Disk, Facts, Instance, Port, Program};
+use super::machine::{PROGRAMS, SETTINGS};
+use super::{Finding, Level, judge};
+
+const GIB: u64 = 1 << 30;
+
+fn well() -> Facts {
+    let now = "2026-11-21T10:00:00Z".parse().unwrap();
+    let programs = PROGRAMS.iter().map(|(name, ..)| Program {
+        name: (*name).to_owned(),
+        path: format!("/usr/bin/{name}"),
+        version: format!("{name} 1"),
+    });
+    Facts {
+        now,
+        is_root: true,
+        containers: true,
+        programs: programs.collect(),
+        cgroups: Cgroups {
+            unified: true,
+            controllers: ["cpu", "memory", "pids", "io"].map(Into::into).to_vec(),
+        },
+        settings: SETTINGS
+            .iter()
+            .map(|(name, least, _)| ((*name).to_owned(), Some(least.to_string())))
+            .collect(),
+        nftables: Some(Ok(())),
+        clock: Clock {
+            synchronised: Some(true),
+            ahead: Some(1),
+        },
+        disks: vec![(
+            "/srv".into(),
+            Disk {
+                size: 100 * GIB,
+                free: 50 * GIB,
+                inodes: 1_000_000,
+                free_inodes: 900_000,
+            },
+        )],
+        ports: Vec::new(),
+        data_dir: "/srv/kedge".into(),
+        instance: Some(Instance {
+            endpoints: Ok(vec![("web".into(), "http://127.0.0.1:8080".into())]),
+            running: true,
+            ready: vec![("http://127.0.0.1:8080/readyz".into(), Ok(()))],
+            certificates: vec![Certificate {
+                path: "/srv/kedge/pki/ca.crt".into(),
+                until: Ok(now + SignedDuration::from_hours(24 * 365)),
+            }],
+            postgres: Some(true),
+            open_files: Vec::new(),
+        }),
+    }
+}
+
+/// What is not well once `change` has happened.
+fn after(change: impl FnOnce(&mut Facts)) -> Vec<Finding> {
+    let mut facts = well();
+    change(&mut facts);
+    let mut findings = judge(&facts);
+    findings.retain(|finding| finding.level != Level::Ok);
+    findings
+}
+
+fn check(change: impl FnOnce(&mut Facts), expected: &[(&str, Level, &str)]) {
+    let findings = after(change);
+    let told: Vec<_> = findings.iter().map(|it| (it.check, it.level)).collect();
+    let wanted: Vec<_> = expected
+        .iter()
+        .map(|(check, level, _)| (*check, *level))
+        .collect();
+    assert_eq!(told, wanted, "{findings:#?}");
+    for (finding, (.., says)) in findings.iter().zip(expected) {
+        let text = format!("{}: {}: {}", finding.place, finding.what, finding.advice);
+        assert!(text.contains(says), "{says:?} is not in {text:?}");
+        assert!(finding.level == Level::Unknown || !finding.advice.is_empty());
+    }
+}
+
+fn instance(facts: &mut Facts) -> &mut Instance {
+    facts.instance.as_mut().unwrap()
+}
+
+#[test]
+fn nothing_is_told_where_all_is_well() {
+    check(|_| {}, &[]);
+    check(|facts| facts.instance = None, &[]);
+}
+
+#[test]
+fn what_the_machine_lacks_is_told_with_what_to_do() {
+    use Level::{Broken, Unknown, Warning};
+    let gone = |name: &'static str| {
+        move |facts: &mut Facts| {
+            let program = facts.programs.iter_mut().find(|it| it.name == name);
+            program.unwrap().path.clear();
+        }
+    };
+    check(
+        gone("containerd"),
+        &[("programs", Broken, "apt-get install containerd")],
+    );
+    check(gone("nft"), &[("programs", Broken, "nftables")]);
+    check(gone("ssh"), &[("programs", Warning, "openssh-client")]);
+    check(
+        |it| it.is_root = false,
+        &[("rights", Broken, "--runtime simulated")],
+    );
+    check(
+        |it| it.cgroups = Cgroups::default(),
+        &[("cgroups", Broken, "cgroups v2")],
+    );
+    let less = |it: &mut Facts| it.cgroups.controllers.retain(|it| it != "memory");
+    check(less, &[("cgroups", Broken, "memory")]);
+    let less = |it: &mut Facts| it.cgroups.controllers.retain(|it| it != "io");
+    check(less, &[("cgroups", Warning, "io")]);
+    check(
+        |it| it.settings[1].1 = Some("8".into()),
+        &[(
+            "kernel",
+            Warning,
+            "sysctl -w fs.inotify.max_user_instances=128",
+        )],
+    );
+    check(
+        |it| it.settings[0].1 = None,
+        &[("kernel", Unknown, "cannot be read")],
+    );
+    check(
+        |it| it.nftables = Some(Err("Operation not supported".into())),
+        &[("nftables", Broken, "nf_tables")],
+    );
+    check(
+        |it| it.clock.synchronised = Some(false),
+        &[("clock", Warning, "timesyncd")],
+    );
+    check(|it| it.clock.synchronised = None, &[("clock", Unknown, "")]);
+    check(
+        |it| it.clock.ahead = Some(-90),
+        &[("clock", Broken, "-90 s")],
+    );
+    check(
+        |it| it.disks[0].1.free = 5 * GIB,
+        &[("disk", Warning, "5.0 GiB free")],
+    );
+    check(
+        |it| it.disks[0].1.free = GIB / 2,
+        &[("disk", Broken, "0.5 GiB free")],
+    );
+    check(
+        |it| it.disks[0].1.free_inodes = 10,
+        &[("disk", Broken, "10 files more")],
+    );
+    check(
+        |it| {
+            it.disks[0].1.inodes = 0;
+            it.disks[0].1.free_inodes = 0;
+        },
+        &[],
+    );
+}
+
+#[test]
+fn without_containers_less_is_needed() {
+    let simulated = |facts: &mut Facts| {
+        facts.containers = false;
+        facts.is_root = false;
+        facts.cgroups = Cgroups::default();
+        facts.nftables = None;
+    };
+    check(simulated, &[]);
+}
+
+#[test]
+fn what_is_wrong_with_the_instance_is_told() {
+    use Level::{Broken, Warning};
+    let taken = |facts: &mut Facts| {
+        facts.instance = None;
+        facts.ports = vec![Port {
+            address: "127.0.0.1:8080".into(),
+            flag: "--web-listen",
+            taken: true,
+            by: "nginx (process 42)".into(),
+        }];
+    };
+    check(taken, &[("ports", Broken, "nginx (process 42)")]);
+    check(
+        |it| instance(it).endpoints = Err("expected value".into()),
+        &[("instance", Broken, "endpoints.json")],
+    );
+    check(
+        |it| {
+            instance(it).running = false;
+            instance(it).postgres = Some(false);
+        },
+        &[("instance", Warning, "kedge up")],
+    );
+    check(
+        |it| instance(it).postgres = Some(false),
+        &[("postgresql", Broken, "logs")],
+    );
+    check(
+        |it| instance(it).ready[0].1 = Err("503 Service Unavailable".into()),
+        &[("instance", Broken, "503")],
+    );
+    let until = |days: i64| {
+        move |facts: &mut Facts| {
+            let until = facts.now + SignedDuration::from_hours(days * 24);
+            instance(facts).certificates[0].until = Ok(until);
+        }
+    };
+    check(
+        until(-1),
+        &[("certificates", Broken, "ended on 2026-11-20")],
+    );
+    check(
+        until(10),
+        &[("certificates", Warning, "ends on 2026-12-01")],
+    );
+    check(
+        |it| instance(it).certificates[0].until = Err("no PEM".into()),
+        &[("certificates", Broken, "no PEM")],
+    );
+    check(
+        |it| {
+            instance(it)
+                .open_files
+                .push("/srv/kedge/admin-token".into());
+        },
+        &[("secrets", Broken, "chmod 600 /srv/kedge/admin-token")],
+    );
+}
