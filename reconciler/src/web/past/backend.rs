@@ -13,7 +13,7 @@ use engine::rollout::CommitId;
 use engine::why::Written;
 use engine::{Application, Health, HealthStatus, Origin};
 
-use super::rewind;
+use super::rewind::{self, missing, only_now};
 use super::state::Past;
 use crate::forge::Change;
 use crate::githost::Token;
@@ -37,14 +37,6 @@ const MORE: u16 = 200;
 pub(super) struct PastBackend {
     pub(super) inner: Arc<dyn Backend>,
     pub(super) past: Arc<Past>,
-}
-
-fn only_now<T>(what: &str) -> Result<T, Error> {
-    Err(Error::Impossible(format!("{what} is known for now alone")))
-}
-
-fn missing<T>(what: &str, name: &str) -> Result<T, Error> {
-    Err(Error::NotFound(format!("{what} {name} at that time")))
 }
 
 impl PastBackend {
@@ -273,10 +265,7 @@ impl Backend for PastBackend {
         field: &str,
     ) -> Result<Option<Written>, Error> {
         let written = self.inner.written(key, commits, field).await?;
-        Ok(written.map(|written| Written {
-            open: None,
-            ..written
-        }))
+        Ok(written.map(rewind::written))
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {

@@ -93,9 +93,9 @@ impl Client for PastCluster {
     }
 
     async fn read(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
-        // Blame is about the present; what it says of later changes was not so then.
-        if path.ends_with("/blame") {
-            return Err(Status::new(Reason::NotFound, "blame is about the present").into());
+        // Both are about the present: what they say of it was not so then.
+        if path.ends_with("/blame") || path == client::placement::PATH {
+            return Err(Status::new(Reason::NotFound, "it is about the present").into());
         }
         self.inner.read(path, query).await
     }

@@ -3,8 +3,28 @@
 use jiff::Timestamp;
 
 use engine::rollout::RolloutPhase;
+use engine::why::Written;
 
 use crate::history::{Rollout, RolloutDetail};
+use crate::service::Error;
+
+/// What nobody recorded.
+pub(super) fn only_now<T>(what: &str) -> Result<T, Error> {
+    Err(Error::Impossible(format!("{what} is known for now alone")))
+}
+
+/// What was not there then.
+pub(super) fn missing<T>(what: &str, name: &str) -> Result<T, Error> {
+    Err(Error::NotFound(format!("{what} {name} at that time")))
+}
+
+/// Which branches there were then is not recorded.
+pub(super) fn written(written: Written) -> Written {
+    Written {
+        open: None,
+        ..written
+    }
+}
 
 /// The rollout as it stood then; `None` where it had not begun.
 pub(super) fn rollout(mut rollout: Rollout, at: Timestamp) -> Option<Rollout> {

@@ -31,6 +31,11 @@ const ANSWERS: &[(&str, &str)] = &[
         "/pods/movies/serving-7d9f6c8b54-x2x7k",
         "/pods/{namespace}/{name}",
     ),
+    ("/apps/serving/why", "/apps/{app}/why"),
+    (
+        "/why/pods/movies/serving-7d9f6c8b54-wwwww",
+        "/why/{kind}/{namespace}/{name}",
+    ),
     ("/nodes", "/nodes"),
     ("/nodes/north-a", "/nodes/{name}"),
     ("/events", "/events"),
