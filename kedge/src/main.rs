@@ -86,6 +86,10 @@ fn main() -> ExitCode {
     // Two crypto providers may be compiled in; one is chosen, before anything uses TLS. It fails
     // only where one is installed already, which is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
+    // A shell asks what fits: it is answered, and nothing else is done.
+    clap_complete::CompleteEnv::with_factory(Arguments::command)
+        .var(cli::ASKED)
+        .complete();
     let command = match config::prepared(Arguments::command(), std::env::args_os()) {
         Ok(command) => command,
         Err(error) => return failed(&anyhow::Error::new(error)),

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use client::Env;
 
 use super::age;
-use super::output::{Format, Output, Screen};
+use super::complete;
+use super::output::{Format, Output};
 use super::rollouts;
 use super::server::{self, Server};
 use super::shown::{self, Application, Node, short};
@@ -26,7 +27,7 @@ const DEPTH: usize = 16;
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The application's name
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     #[command(flatten)]
     server: server::Arguments,
@@ -37,24 +38,24 @@ pub(crate) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let answer = server.read(&["apps", &arguments.application], &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let application: Application = shown::read(&answer)?;
-    let now = Env::system().now();
-    screen.lines(head(&application))?;
-    match &application.tree {
-        Some(nodes) => screen.table(&objects(nodes, arguments.output.format, now))?,
-        None => screen.lines(["The cluster does not answer: its objects are not known now."])?,
-    }
-    if application.rollouts.is_empty() {
-        return Ok(());
-    }
-    screen.lines([String::new(), tint::heading("Rollouts")])?;
-    let last = application.rollouts.len().min(ROLLOUTS);
-    let last = &application.rollouts[..last];
-    screen.table(&rollouts::table(last, arguments.output.format, now))
+    arguments.output.show(&answer, |screen| {
+        let application: Application = shown::read(&answer)?;
+        let now = Env::system().now();
+        screen.lines(head(&application))?;
+        match &application.tree {
+            Some(nodes) => screen.table(&objects(nodes, arguments.output.format, now))?,
+            None => {
+                screen.lines(["The cluster does not answer: its objects are not known now."])?;
+            }
+        }
+        if application.rollouts.is_empty() {
+            return Ok(());
+        }
+        screen.lines([String::new(), tint::heading("Rollouts")])?;
+        let last = application.rollouts.len().min(ROLLOUTS);
+        let last = &application.rollouts[..last];
+        screen.table(&rollouts::table(last, arguments.output.format, now))
+    })
 }
 
 fn head(application: &Application) -> Vec<String> {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::output::{Format, Output, Screen};
+use super::output::{Format, Output};
 use super::server::{self, Server};
 use super::shown::{self, Application, Items, short, subject};
 use super::table::{Cell, Table};
@@ -26,18 +26,17 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let answer = Server::open(&arguments.server)?
         .read(&["apps"], &[])
         .await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let applications: Items<Application> = shown::read(&answer)?;
-    if applications.items.is_empty() {
-        screen
-            .lines(["There is no application yet. Push a commit with an Application in apps/."])?;
-    } else {
-        screen.table(&table(&applications.items, arguments.output.format))?;
-    }
-    screen.lines(not_followed(&answer))
+    arguments.output.show(&answer, |screen| {
+        let applications: Items<Application> = shown::read(&answer)?;
+        if applications.items.is_empty() {
+            screen.lines([
+                "There is no application yet. Push a commit with an Application in apps/.",
+            ])?;
+        } else {
+            screen.table(&table(&applications.items, arguments.output.format))?;
+        }
+        screen.lines(not_followed(&answer))
+    })
 }
 
 /// Why the branch is not followed to its newest commit, below an empty line; nothing where it is.

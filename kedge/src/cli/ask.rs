@@ -30,3 +30,26 @@ pub(super) async fn patiently<T>(what: &'static str, work: impl Future<Output = 
     bar.finish_and_clear();
     result
 }
+
+/// How many of several things are done, on a terminal.
+pub(super) struct Steps(ProgressBar);
+
+impl Steps {
+    pub(super) fn of(what: &'static str, all: usize) -> Self {
+        if all < 2 || !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(u64::try_from(all).unwrap_or(u64::MAX)).with_message(what);
+        let style = ProgressStyle::with_template("{bar:20} {pos} of {len} {msg} ({elapsed})");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    pub(super) fn done(&self) {
+        self.0.inc(1);
+    }
+
+    pub(super) fn end(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -9,8 +9,9 @@ use client::Env;
 
 use super::age;
 use super::cluster::{self, Cluster, Named, OWN};
+use super::complete;
 use super::origins;
-use super::output::{Format, Output, Screen};
+use super::output::{Format, Output};
 use super::shown::{self, short};
 use super::table::{Table, plain};
 use super::tint;
@@ -28,7 +29,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The object
-    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object)]
+    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::objects())]
     what: Named,
     /// Its namespace
     #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default")]
@@ -128,23 +129,21 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut answer = cluster.read(&format!("{OWN}/{path}"), &query).await?;
     locate(arguments, &mut answer).await;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let answer: Answer = shown::read(&answer)?;
-    let (format, now) = (arguments.output.format, Env::system().now());
-    if arguments.history {
-        let changes = answer
-            .items
-            .iter()
-            .filter_map(|change| arguments.part(change));
-        return screen.lines(changes.flat_map(|change| log(&change, now)));
-    }
-    screen.lines(answer.deleted.iter().map(|change| gone(change, now)))?;
-    let fields = answer.fields.iter();
-    let fields = fields.filter(|told| arguments.asks_for(&told.field));
-    screen.table(&table(fields, format, now))
+    arguments.output.show(&answer, |screen| {
+        let answer: Answer = shown::read(&answer)?;
+        let (format, now) = (arguments.output.format, Env::system().now());
+        if arguments.history {
+            let changes = answer
+                .items
+                .iter()
+                .filter_map(|change| arguments.part(change));
+            return screen.lines(changes.flat_map(|change| log(&change, now)));
+        }
+        screen.lines(answer.deleted.iter().map(|change| gone(change, now)))?;
+        let fields = answer.fields.iter();
+        let fields = fields.filter(|told| arguments.asks_for(&told.field));
+        screen.table(&table(fields, format, now))
+    })
 }
 
 /// Says of what was applied where the repository has it. Who and what stand without it.

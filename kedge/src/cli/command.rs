@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{
-    app, apps, blame, completions, crds, diff, doctor, plan, proof, render, repo, rollback,
+    app, apps, blame, completions, crds, diff, doctor, man, plan, proof, render, repo, rollback,
     rollout, rollouts, state, suspend, sync, token, undelete, validate, why,
 };
 
@@ -72,12 +72,15 @@ pub(crate) enum Command {
     /// Print the definitions of Application and Rollout, for a cluster that is not Kedge's
     #[command(after_help = crds::EXAMPLE)]
     Crds(crds::Arguments),
+    /// Write a man page for each verb
+    #[command(after_help = man::EXAMPLE)]
+    Man(man::Arguments),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLE)]
     Completions(completions::Arguments),
 }
 
-/// Does what was asked for. `whole` is the complete command line, for completions.
+/// Does what was asked for. `whole` is the complete command line, for man pages.
 pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Result<()> {
     match command {
         Command::Apps(arguments) => apps::run(&arguments).await,
@@ -101,6 +104,7 @@ pub(crate) async fn run(command: Command, whole: clap::Command) -> anyhow::Resul
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Crds(arguments) => crds::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments, whole),
+        Command::Man(arguments) => man::run(&arguments, whole),
+        Command::Completions(arguments) => completions::run(&arguments),
     }
 }

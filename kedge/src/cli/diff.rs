@@ -3,14 +3,20 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::ask::Steps;
+use super::complete;
 use super::output::{Output, Screen};
+use super::pager;
+use super::patch;
 use super::server::{self, Server};
 use super::shown::{self, Application, Diff, Items, short};
 use super::table::plain_line;
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
-The exit code says whether the comparison could be made, not what it found.
+As `git diff` shows it, with what is new in a line marked, and in a pager where it is longer than the
+terminal. Values of Secrets are fingerprints. The exit code says whether the comparison could be made,
+not what it found.
 
 Example:
   kedge diff
@@ -21,11 +27,13 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// Only this application
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: Option<String>,
     /// Compare the cluster with this commit, by any name Git has for it [default: what is tracked]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
+    #[command(flatten)]
+    pager: pager::Arguments,
     #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
@@ -47,35 +55,45 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .map(|revision| ("to", revision.as_str()))
         .collect();
     let mut answers = Vec::new();
+    let steps = Steps::of("comparing applications", names.len());
     for name in &names {
         answers.push(server.read(&["apps", name, "diff"], &query).await?);
+        steps.done();
     }
+    steps.end();
     print(arguments, &answers)
 }
 
 fn print(arguments: &Arguments, answers: &[Value]) -> anyhow::Result<()> {
-    let mut screen = Screen::open();
     let whole = match (&arguments.application, answers) {
         (Some(_), [one]) => one.clone(),
         _ => json!({"items": answers}),
     };
     if let Some(data) = arguments.output.format.data(&whole) {
-        return screen.text(&data);
+        return Screen::open().text(&data);
     }
-    let diffs: Vec<Diff> = answers.iter().map(shown::read).collect::<Result<_, _>>()?;
-    let lines = diffs.iter().flat_map(lines);
-    screen.lines(lines)
+    let mut lines = Vec::new();
+    for answer in answers {
+        let diff: Diff = shown::read(answer)?;
+        lines.push(heading(&diff));
+        lines.extend(patch::lines(&diff.objects));
+    }
+    pager::show(&arguments.pager, &lines)
 }
 
-/// A heading with the numbers, then the plan's own lines.
-pub(super) fn lines(diff: &Diff) -> Vec<String> {
+fn heading(diff: &Diff) -> String {
     let title = format!(
         "{} at {}: {}",
         diff.application,
         short(&diff.revision),
         diff.counts
     );
-    let mut lines = vec![tint::heading(&plain_line(&title))];
+    tint::heading(&plain_line(&title))
+}
+
+/// A heading with the numbers, then the plan's own lines: a look at what is about to be done.
+pub(super) fn lines(diff: &Diff) -> Vec<String> {
+    let mut lines = vec![heading(diff)];
     lines.extend(
         diff.lines
             .iter()

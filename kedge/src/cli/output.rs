@@ -27,6 +27,21 @@ pub(crate) enum Format {
     Yaml,
 }
 
+impl Output {
+    /// What every verb ends with: the answer as it is for programs, or what `people` prints of it.
+    pub(super) fn show(
+        &self,
+        answer: &Value,
+        people: impl FnOnce(&mut Screen) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut screen = Screen::open();
+        match self.format.data(answer) {
+            Some(data) => screen.text(&data),
+            None => people(&mut screen),
+        }
+    }
+}
+
 impl Format {
     /// The value in a form for programs; `None` for the forms that are tables.
     pub(super) fn data(self, value: &Value) -> Option<String> {
@@ -39,17 +54,30 @@ impl Format {
 }
 
 /// Standard output.
-pub(super) struct Screen(anstream::Stdout);
+pub(super) struct Screen {
+    out: anstream::Stdout,
+    /// Columns of the terminal; `None` where it is none, and nothing is cut.
+    width: Option<usize>,
+}
 
 impl Screen {
     pub(super) fn open() -> Self {
-        Self(anstream::stdout())
+        let size = terminal_size::terminal_size_of(io::stdout());
+        Self {
+            out: anstream::stdout(),
+            width: size.map(|(width, _)| usize::from(width.0)),
+        }
+    }
+
+    /// Whether colours are shown.
+    pub(super) fn is_coloured(&self) -> bool {
+        self.out.current_choice() != anstream::ColorChoice::Never
     }
 
     /// Prints exactly this. A reader that went away (`| head`) wants no more, which is no failure.
     pub(super) fn text(&mut self, text: &str) -> anyhow::Result<()> {
-        let written = self.0.write_all(text.as_bytes());
-        match written.and_then(|()| self.0.flush()) {
+        let written = self.out.write_all(text.as_bytes());
+        match written.and_then(|()| self.out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritable(error)),
             _ => Ok(()),
         }
@@ -68,7 +96,7 @@ impl Screen {
     }
 
     pub(super) fn table(&mut self, table: &Table) -> anyhow::Result<()> {
-        self.lines(table.lines())
+        self.lines(table.lines_within(self.width))
     }
 }
 

@@ -79,15 +79,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut path = vec!["changes"];
     path.extend(arguments.branch.iter().flat_map(|name| name.split('/')));
     let answer = server.read(&path, &query).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    if arguments.branch.is_some() {
-        let change: Change = shown::read(&answer)?;
-        return screen.lines(lines(&change));
-    }
-    list(&mut screen, &answer)
+    arguments.output.show(&answer, |screen| {
+        if arguments.branch.is_some() {
+            let change: Change = shown::read(&answer)?;
+            return screen.lines(lines(&change));
+        }
+        list(screen, &answer)
+    })
 }
 
 fn list(screen: &mut Screen, answer: &Value) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::complete;
 use super::output::{Output, Screen};
 use super::server::{self, Server};
 use super::shown::{self, Proof, short};
@@ -22,7 +23,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The application's name
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     /// The commit, of which a beginning is enough [default: the newest with a proof]
     #[arg(value_name = "COMMIT", default_value = "", hide_default_value = true)]

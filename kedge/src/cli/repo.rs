@@ -132,16 +132,14 @@ async fn delete(one: &One) -> anyhow::Result<()> {
 async fn list(arguments: &List) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let answer = server.read(&["repositories"], &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let all: Items<Repository> = shown::read(&answer)?;
-    if all.items.is_empty() {
-        return screen.lines(["No repository is hosted here yet: kedge repo create NAME"]);
-    }
-    let format = arguments.output.format;
-    screen.table(&table(&all.items, format, Env::system().now()))
+    arguments.output.show(&answer, |screen| {
+        let all: Items<Repository> = shown::read(&answer)?;
+        if all.items.is_empty() {
+            return screen.lines(["No repository is hosted here yet: kedge repo create NAME"]);
+        }
+        let format = arguments.output.format;
+        screen.table(&table(&all.items, format, Env::system().now()))
+    })
 }
 
 fn table(all: &[Repository], format: Format, now: Timestamp) -> Table {

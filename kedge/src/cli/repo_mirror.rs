@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::age::between;
-use super::output::{Output, Screen};
+use super::complete;
+use super::output::Output;
 use super::server::{self, Server};
 use super::table::plain_line;
 
@@ -13,7 +14,7 @@ use super::table::plain_line;
 #[group(skip)]
 pub(super) struct Arguments {
     /// The repository
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repositories())]
     name: String,
     #[command(flatten)]
     which: Which,
@@ -81,10 +82,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             (server.send(&end, &[("url", url)]).await?, said)
         }
     };
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let how = "How it is: kedge repo list".to_owned();
-    screen.lines([plain_line(&said), how])
+    arguments.output.show(&answer, |screen| {
+        let how = "How it is: kedge repo list".to_owned();
+        screen.lines([plain_line(&said), how])
+    })
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::complete;
 use super::output::{Output, Screen};
 use super::server::{self, Server};
 use super::shown::{self, Items};
@@ -13,7 +14,7 @@ use super::table::{Cell, Table};
 #[group(skip)]
 pub(super) struct Protect {
     /// The repository
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repositories())]
     name: String,
     /// The branches: main, release/* (within a name), wip/** (across), or refs/tags/v*
     #[arg(value_name = "PATTERN")]
@@ -37,7 +38,7 @@ pub(super) struct Protect {
 #[group(skip)]
 pub(super) struct Unprotect {
     /// The repository
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repositories())]
     name: String,
     /// The pattern of the rule
     #[arg(value_name = "PATTERN")]
@@ -52,7 +53,7 @@ pub(super) struct Unprotect {
 #[group(skip)]
 pub(super) struct Rules {
     /// The repository
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::repositories())]
     name: String,
     #[command(flatten)]
     server: server::Arguments,

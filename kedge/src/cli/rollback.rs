@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::output::{Output, Screen};
+use super::complete;
+use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, RollbackPreview, RolledBack, short};
 use super::table::plain_line;
@@ -29,7 +30,7 @@ const REASON: &str = "Asked for with `kedge rollback`.";
 pub(crate) struct Arguments {
     /// The rollout to undo, `APP-NUMBER` as `kedge rollouts` lists it, or `FIRST..LAST`; with --to an
     /// application
-    #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all")]
+    #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all", add = complete::rollouts())]
     what: Option<String>,
     /// Undo everything since this point: a rollout (which stays), a commit, or a time (RFC 3339)
     #[arg(long, value_name = "POINT")]
@@ -91,15 +92,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let form = [("reason", reason), ("plan", plan)];
         server.send_to(&asked.path, &asked.query, &form).await?
     };
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    if arguments.dry_run {
-        return screen.lines(preview(&shown::read(&answer)?));
-    }
-    let done: RolledBack = shown::read(&answer)?;
-    screen.lines(lines(&done))
+    arguments.output.show(&answer, |screen| {
+        if arguments.dry_run {
+            return screen.lines(preview(&shown::read(&answer)?));
+        }
+        let done: RolledBack = shown::read(&answer)?;
+        screen.lines(lines(&done))
+    })
 }
 
 /// The commit as it would be, and what it would do.

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::output::{Format, Output, Screen};
+use super::complete;
+use super::output::{Format, Output};
 use super::rollouts::took;
 use super::server::{self, Server};
 use super::shown::{self, Rollout, short, subject};
@@ -16,7 +17,7 @@ pub(super) const EXAMPLE: &str = "Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// Which one: `APP-NUMBER`, as `kedge rollouts` lists it
-    #[arg(value_name = "ROLLOUT")]
+    #[arg(value_name = "ROLLOUT", add = complete::rollouts())]
     rollout: String,
     #[command(flatten)]
     server: server::Arguments,
@@ -27,15 +28,13 @@ pub(crate) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let answer = server.read(&["rollouts", &arguments.rollout], &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let rollout: Rollout = shown::read(&answer)?;
-    screen.lines(head(&rollout))?;
-    screen.table(&objects(&rollout, arguments.output.format))?;
-    screen.lines([String::new(), tint::heading("Steps")])?;
-    screen.table(&steps(&rollout))
+    arguments.output.show(&answer, |screen| {
+        let rollout: Rollout = shown::read(&answer)?;
+        screen.lines(head(&rollout))?;
+        screen.table(&objects(&rollout, arguments.output.format))?;
+        screen.lines([String::new(), tint::heading("Steps")])?;
+        screen.table(&steps(&rollout))
+    })
 }
 
 fn head(rollout: &Rollout) -> Vec<String> {

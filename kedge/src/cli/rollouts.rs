@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use client::Env;
 
 use super::age;
-use super::output::{Format, Output, Screen};
+use super::complete;
+use super::output::{Format, Output};
 use super::server::{self, Server};
 use super::shown::{self, Items, Rollout, short, subject};
 use super::table::{Cell, Table};
@@ -20,7 +21,7 @@ pub(super) const EXAMPLE: &str = "Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// Only those of this application
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: Option<String>,
     #[command(flatten)]
     server: server::Arguments,
@@ -34,16 +35,14 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(name) => server.read(&["apps", name, "history"], &[]).await?,
         None => server.read(&["rollouts"], &[]).await?,
     };
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let rollouts: Items<Rollout> = shown::read(&answer)?;
-    if rollouts.items.is_empty() {
-        return screen.lines(["There was no rollout yet."]);
-    }
-    let now = Env::system().now();
-    screen.table(&table(&rollouts.items, arguments.output.format, now))
+    arguments.output.show(&answer, |screen| {
+        let rollouts: Items<Rollout> = shown::read(&answer)?;
+        if rollouts.items.is_empty() {
+            return screen.lines(["There was no rollout yet."]);
+        }
+        let now = Env::system().now();
+        screen.table(&table(&rollouts.items, arguments.output.format, now))
+    })
 }
 
 pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Table {

@@ -143,6 +143,7 @@ pub(super) struct Diff {
     pub(super) counts: engine::plan::Counts,
     pub(super) plan: String,
     pub(super) lines: Vec<String>,
+    pub(super) objects: Vec<super::patch::DiffObject>,
 }
 
 /// A proof, looked at again.

@@ -9,6 +9,7 @@ use client::Env;
 
 use super::age;
 use super::cluster::{self, Cluster, Moment, Named, OWN};
+use super::complete;
 use super::difference;
 use super::output::{Output, Screen};
 use super::table::Table;
@@ -30,7 +31,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// Only this kind, or this object [default: everything but events]
-    #[arg(value_name = "KIND[/NAME]", value_parser = cluster::named)]
+    #[arg(value_name = "KIND[/NAME]", value_parser = cluster::named, add = complete::objects())]
     what: Option<Named>,
     /// When: a revision, a time, how long ago (90s, 10m, 2h, 3d), or a commit
     #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]

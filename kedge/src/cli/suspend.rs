@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::output::{Output, Screen};
+use super::complete;
+use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, Asked};
 use super::table::plain_line;
@@ -22,7 +23,7 @@ pub(super) const RESUME: &str = "Example:
 #[group(skip)]
 pub(crate) struct Suspend {
     /// The application's name
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     /// Why, for those who wonder
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -37,7 +38,7 @@ pub(crate) struct Suspend {
 #[group(skip)]
 pub(crate) struct Resume {
     /// The application's name
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     #[command(flatten)]
     server: server::Arguments,
@@ -49,24 +50,20 @@ pub(super) async fn suspend(arguments: &Suspend) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let path = ["apps", &arguments.application, "suspend"];
     let answer = server.send(&path, &[("reason", &arguments.reason)]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let asked: Asked = shown::read(&answer)?;
-    let name = plain_line(&asked.application);
-    screen.lines([format!("{name} is left alone until: kedge resume {name}")])
+    arguments.output.show(&answer, |screen| {
+        let asked: Asked = shown::read(&answer)?;
+        let name = plain_line(&asked.application);
+        screen.lines([format!("{name} is left alone until: kedge resume {name}")])
+    })
 }
 
 pub(super) async fn resume(arguments: &Resume) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let path = ["apps", &arguments.application, "resume"];
     let answer = server.send(&path, &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let asked: Asked = shown::read(&answer)?;
-    let name = plain_line(&asked.application);
-    screen.lines([format!("{name} is followed again: kedge app {name}")])
+    arguments.output.show(&answer, |screen| {
+        let asked: Asked = shown::read(&answer)?;
+        let name = plain_line(&asked.application);
+        screen.lines([format!("{name} is followed again: kedge app {name}")])
+    })
 }

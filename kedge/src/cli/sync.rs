@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::complete;
 use super::diff;
-use super::output::{Output, Screen};
+use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, Asked, Diff};
 use super::table::plain_line;
@@ -25,7 +26,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The application's name
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     /// Only this object, `KIND/NAME` or `KIND/NAMESPACE/NAME`; may be given several times
     #[arg(long = "object", value_name = "KIND/NAME")]
@@ -61,11 +62,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         server.send(&path, &asked).await?
     };
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    screen.lines(lines(arguments, &answer)?)
+    arguments
+        .output
+        .show(&answer, |screen| screen.lines(lines(arguments, &answer)?))
 }
 
 fn lines(arguments: &Arguments, answer: &Value) -> anyhow::Result<Vec<String>> {

@@ -46,30 +46,69 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// The lines, with colours in them; the last column is not padded.
+    /// The lines, whole, with colours in them; the last column is not padded.
+    #[cfg(test)]
     pub(super) fn lines(&self) -> Vec<String> {
+        self.lines_within(None)
+    }
+
+    /// The same in at most `most` columns, where there is such a limit: cells that are too long end
+    /// with `…`.
+    pub(super) fn lines_within(&self, most: Option<usize>) -> Vec<String> {
         let header = self.header.iter().map(|name| Cell::from(*name)).collect();
         let all: Vec<&Vec<Cell>> = std::iter::once(&header).chain(&self.rows).collect();
-        let widths: Vec<usize> = (0..self.header.len())
+        let mut widths: Vec<usize> = (0..self.header.len())
             .map(|column| {
                 let cells = all.iter().filter_map(|row| row.get(column));
                 cells.map(|cell| width(&cell.text)).max().unwrap_or(0)
             })
             .collect();
+        if let Some(most) = most {
+            fit(&mut widths, &self.header, most);
+        }
         all.iter().map(|row| line(row, &widths)).collect()
     }
+}
+
+/// No column becomes narrower than this, but where its header is longer.
+const LEAST: usize = 12;
+
+/// Takes from the widest column until the row fits, or every column is as narrow as may be.
+fn fit(widths: &mut [usize], header: &[&str], most: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(most);
+    while over > 0 {
+        let least = |column: usize| LEAST.max(width(header[column]));
+        let shrinkable = (0..widths.len()).filter(|column| widths[*column] > least(*column));
+        // Of equals the last: what is first is what a row is known by.
+        let Some(column) = shrinkable.max_by_key(|column| widths[*column]) else {
+            return;
+        };
+        widths[column] -= 1;
+        over -= 1;
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
 }
 
 fn line(row: &[Cell], widths: &[usize]) -> String {
     let mut line = String::new();
     let mut blanks = 0;
     for (cell, wanted) in row.iter().zip(widths) {
-        if !cell.text.is_empty() {
+        let text = cut(&cell.text, *wanted);
+        if !text.is_empty() {
             line.push_str(&" ".repeat(blanks));
-            line.push_str(&cell.style.style(&cell.text).to_string());
+            line.push_str(&cell.style.style(&text).to_string());
             blanks = 0;
         }
-        blanks += wanted - width(&cell.text) + GAP;
+        blanks += wanted - width(&text) + GAP;
     }
     line
 }
@@ -107,6 +146,19 @@ mod tests {
             ]
         );
         assert_eq!(Table::new(&["NAME"]).lines(), ["NAME"]);
+    }
+
+    #[test]
+    fn a_table_fits_the_terminal_and_is_whole_in_a_pipe() {
+        let mut table = Table::new(&["NAME", "MESSAGE"]);
+        table.row(["web", "container web in pod web-1 cannot pull its image"].map(Cell::from));
+        let whole = table.lines_within(None);
+        assert!(whole[1].ends_with("its image"));
+        let fitting = table.lines_within(Some(30));
+        assert_eq!(fitting[1], "web    container web in pod w…");
+        assert!(fitting.iter().all(|line| width(line) <= 30));
+        // A terminal too narrow for anything is not filled with dots.
+        assert_eq!(table.lines_within(Some(3))[1], "web    container w…");
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(super) fn heading(text: &str) -> String {
     Style::new().bold().style(text).to_string()
 }
 
+/// Where a hunk of a diff is.
+pub(super) fn hunk(text: &str) -> String {
+    Style::new().cyan().style(text).to_string()
+}
+
 /// A line of a patch.
 pub(super) fn patch(line: &str) -> String {
     let style = match line.chars().next() {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use client::Env;
 
 use super::age::between;
-use super::output::{Output, Screen};
+use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, Items};
 use super::table::{Cell, Table, plain_line};
@@ -126,45 +126,39 @@ async fn create(arguments: &Create) -> anyhow::Result<()> {
     ];
     let server = Server::open(&arguments.server)?;
     let answer = server.send(&["tokens"], &form).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let token: Token = shown::read(&answer)?;
-    screen.lines([
-        plain_line(&token.secret),
-        format!(
-            "It is shown this once. {} is the password of any user name for Git.",
-            plain_line(&token.name)
-        ),
-    ])
+    arguments.output.show(&answer, |screen| {
+        let token: Token = shown::read(&answer)?;
+        screen.lines([
+            plain_line(&token.secret),
+            format!(
+                "It is shown this once. {} is the password of any user name for Git.",
+                plain_line(&token.name)
+            ),
+        ])
+    })
 }
 
 async fn list(arguments: &List) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let answer = server.read(&["tokens"], &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let tokens: Items<Token> = shown::read(&answer)?;
-    if tokens.items.is_empty() {
-        return screen.lines(["There is no token yet: kedge token create NAME"]);
-    }
-    screen.table(&table(&tokens.items, Env::system().now()))
+    arguments.output.show(&answer, |screen| {
+        let tokens: Items<Token> = shown::read(&answer)?;
+        if tokens.items.is_empty() {
+            return screen.lines(["There is no token yet: kedge token create NAME"]);
+        }
+        screen.table(&table(&tokens.items, Env::system().now()))
+    })
 }
 
 async fn revoke(arguments: &Revoke) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
     let path = ["tokens", &arguments.name, "revoke"];
     let answer = server.send(&path, &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let token: Token = shown::read(&answer)?;
-    let name = plain_line(&token.name);
-    screen.lines([format!("{name} opens nothing any more")])
+    arguments.output.show(&answer, |screen| {
+        let token: Token = shown::read(&answer)?;
+        let name = plain_line(&token.name);
+        screen.lines([format!("{name} opens nothing any more")])
+    })
 }
 
 fn table(tokens: &[Token], now: Timestamp) -> Table {

@@ -6,7 +6,8 @@ use serde_json::json;
 use client::Env;
 
 use super::cluster::{self, Cluster, Moment, Named, OWN};
-use super::output::{Output, Screen};
+use super::complete;
+use super::output::Output;
 
 pub(super) const EXAMPLE: &str = "\
 The object is created again as it was before its deletion began, with a new uid and without its
@@ -20,7 +21,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The object
-    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object)]
+    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::objects())]
     what: Named,
     /// Its namespace
     #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default")]
@@ -48,9 +49,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         request["at"] = json!(at.text(Env::system().now()));
     }
     let answer = cluster.post(&format!("{OWN}/undelete"), &request).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    screen.lines([format!("{}/{name} is back", resource.collection())])
+    arguments.output.show(&answer, |screen| {
+        screen.lines([format!("{}/{name} is back", resource.collection())])
+    })
 }

@@ -6,7 +6,8 @@ use engine::why::{Chain, Step, Tone};
 use owo_colors::Style;
 
 use super::cluster;
-use super::output::{Output, Screen};
+use super::complete;
+use super::output::Output;
 use super::pending;
 use super::server::{self, Server};
 use super::shown;
@@ -27,7 +28,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The object, or the application
-    #[arg(value_name = "KIND/NAME|APP", value_parser = subject)]
+    #[arg(value_name = "KIND/NAME|APP", value_parser = subject, add = complete::objects_or_applications())]
     what: Subject,
     /// The object's namespace
     #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default")]
@@ -71,16 +72,14 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .await?
         }
     };
-    let mut screen = Screen::open();
-    if let Some(data) = arguments.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let chain: Chain = shown::read(&answer)?;
-    screen.lines(lines(&chain))?;
-    match answer.get("pending") {
-        Some(pending) => pending::show(pending, &mut screen),
-        None => Ok(()),
-    }
+    arguments.output.show(&answer, |screen| {
+        let chain: Chain = shown::read(&answer)?;
+        screen.lines(lines(&chain))?;
+        match answer.get("pending") {
+            Some(pending) => pending::show(pending, screen),
+            None => Ok(()),
+        }
+    })
 }
 
 /// Each fact with its source, what was read below it.

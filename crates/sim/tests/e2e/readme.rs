@@ -83,7 +83,8 @@ fn play(instance: &Instance, directory: &Path, step: &Step) -> anyhow::Result<()
     };
     let (mut text, mut missing) = run()?;
     // What only looks may have looked too early; what changes something is done once.
-    if step.command.starts_with("kedge ro") && !step.command.contains("rollback") {
+    let looks = ["kedge rollout", "kedge why"];
+    if looks.iter().any(|look| step.command.starts_with(look)) {
         wait(
             "the command to say what the README says",
             SignedDuration::from_secs(30),

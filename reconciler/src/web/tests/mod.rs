@@ -6,6 +6,7 @@ mod document;
 mod elsewhere;
 mod nodes;
 mod object;
+mod output;
 mod pages;
 mod past;
 mod records;
