@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
-use api::patch::managed::pack;
 use client::{Cache, Client, Drive, Driver, Env, Informers, Tasks};
 
 use crate::config::{Config, RepositoryConfig};
@@ -23,6 +22,7 @@ use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
 use crate::sync::core::Core;
 use crate::sync::pulls::{self, Changes};
+use crate::sync::trim::trim;
 use crate::sync::{
     Cluster, Definitions, Fetcher, Holds, Inventory, Mirroring, PushGate, Reads, Renders,
     Signatures, Sources, Standings, Tracker, Troubles, Worker, kinds, wake,
@@ -80,7 +80,7 @@ impl Reconciler {
         let history = History::connect(&config.database_url).await?;
         let metrics = Metrics::new();
         let source = source(&config, &env).await?;
-        let informers = Informers::trimmed(client.clone(), &env, &tasks, pack);
+        let informers = Informers::trimmed(client.clone(), &env, &tasks, trim);
         let (cluster, new_kinds) = Cluster::new(&client, &informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
         let holds = Holds::load(history.reader()).await?;

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sqlx::Connection;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::error::{Error, failed};
 use super::model::Step;
+use super::pool::LIMIT;
 use super::write::{self, Write};
 use super::{History, steps};
 
@@ -73,7 +75,7 @@ impl History {
             Ok(()) => return jobs.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(error) => error,
         };
-        if jobs.len() > 1 && !matches!(error, Failed::Committing(_)) {
+        if jobs.len() > 1 && error.concerns_one() {
             // One of them cannot be written: the others are none the worse for it.
             for job in jobs {
                 let writes: Vec<&Write> = job.writes.iter().collect();
@@ -90,7 +92,9 @@ impl History {
 
     async fn transaction(&self, writes: &[&Write]) -> Result<(), Failed> {
         let _writing = self.reader.memo.writing(writes);
-        let steps = client::outside(self.write(writes)).await?;
+        let writing = tokio::time::timeout(LIMIT, self.write(writes));
+        let late = |_| Err(Failed::Committing(Error::Late { patience: LIMIT }));
+        let steps = client::outside(writing).await.unwrap_or_else(late)?;
         for step in steps {
             // No follower is no failure.
             let _ = self.shared.live.send(step);
@@ -100,7 +104,9 @@ impl History {
 
     async fn write(&self, writes: &[&Write]) -> Result<Vec<Step>, Failed> {
         let begin = failed("begin a transaction");
-        let begun = self.reader.pool.begin().await;
+        let lent = self.reader.pool.lend().await;
+        let mut lent = lent.map_err(&begin).map_err(Failed::Writing)?;
+        let begun = lent.begin().await;
         let mut transaction = begun.map_err(begin).map_err(Failed::Writing)?;
         let mut new = Vec::new();
         for write in writes {
@@ -117,6 +123,7 @@ impl History {
         committed
             .map_err(failed("commit"))
             .map_err(Failed::Committing)?;
+        lent.give_back();
         Ok(steps)
     }
 }
@@ -137,6 +144,11 @@ enum Failed {
 }
 
 impl Failed {
+    /// Whether the others' writes may be taken: somebody answers, and nothing was written.
+    fn concerns_one(&self) -> bool {
+        matches!(self, Self::Writing(error) if error.is_answer())
+    }
+
     fn into_error(self) -> Error {
         match self {
             Self::Writing(error) | Self::Committing(error) => error,

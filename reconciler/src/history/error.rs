@@ -7,7 +7,7 @@ use std::time::Duration;
 pub enum Error {
     #[error("cannot read the database's URL")]
     Url(#[source] sqlx::Error),
-    #[error("no connection to the database within {patience:?}")]
+    #[error("no answer of the database within {patience:?}")]
     Late { patience: Duration },
     #[error("cannot migrate the schema of the history")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -19,6 +19,22 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+}
+
+impl Error {
+    /// Whether the database was reached, and would not.
+    pub(super) fn is_answer(&self) -> bool {
+        match self {
+            Self::Postgres { source, .. } => !matches!(
+                source,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+            ),
+            Self::Url(_) | Self::Late { .. } | Self::Migrate(_) | Self::Unsaid => false,
+        }
+    }
 }
 
 /// For `map_err`: names what was attempted.

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row};
+use sqlx::{Connection, FromRow, Row};
 
 use super::error::failed;
+use super::pool::LIMIT;
 use super::row::{optional_time, time, word};
 use super::time::Time;
 use super::{Error, History, Reader, Verdict};
@@ -292,8 +293,16 @@ impl History {
     /// Records what somebody is about to push, or may not.
     pub(crate) async fn pushing(&self, updates: &[RefUpdate]) -> Result<(), Error> {
         let _waiting = client::Waiting::begin();
+        let late = |_| Err(Error::Late { patience: LIMIT });
+        let recording = self.record_refs(updates);
+        let recorded = tokio::time::timeout(LIMIT, recording).await;
+        recorded.unwrap_or_else(late)
+    }
+
+    async fn record_refs(&self, updates: &[RefUpdate]) -> Result<(), Error> {
         let begin = failed("begin a transaction");
-        let mut transaction = self.reader.pool.begin().await.map_err(begin)?;
+        let mut lent = self.reader.pool.lend().await.map_err(&begin)?;
+        let mut transaction = lent.begin().await.map_err(begin)?;
         for update in updates {
             sqlx::query(
                 "insert into ref_updates (at, push, repository, ref, old_revision, new_revision,
@@ -314,7 +323,9 @@ impl History {
             .await
             .map_err(failed("record what is pushed"))?;
         }
-        transaction.commit().await.map_err(failed("commit"))
+        transaction.commit().await.map_err(failed("commit"))?;
+        lent.give_back();
+        Ok(())
     }
 
     /// The refs of a push have moved. Git moves each by itself: those it names are the ones.

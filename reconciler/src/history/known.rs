@@ -1,13 +1,97 @@
-//! What every pass asks of the history: read once, and again after a write that concerns it.
+//! What every pass and every page asks of the history: read once, and again after a write that
+//! concerns it.
+
+use std::collections::BTreeMap;
 
 use engine::rollout::CommitId;
 
 use super::Error;
 use super::error::failed;
-use super::model::{Push, Request, Rollout, Suspension};
+use super::memo::Records;
+use super::model::{
+    ApplicationRecord, ApplicationSummary, Hold, Push, Request, Rollout, Suspension,
+};
 use super::read::Reader;
 
 impl Reader {
+    /// By name, those that were removed included.
+    pub async fn application_records(&self) -> Result<Records, Error> {
+        let asked = match self.memo.records() {
+            Ok(known) => return Ok(known),
+            Err(asked) => asked,
+        };
+        let records: Vec<ApplicationRecord> =
+            sqlx::query_as("select * from applications order by name")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("list the applications"))?;
+        let records = Records::new(records);
+        self.memo.keep_records(asked, &records);
+        Ok(records)
+    }
+
+    /// The overview: every application there is, by name.
+    pub async fn applications(&self) -> Result<Vec<ApplicationSummary>, Error> {
+        let all = self.application_records().await?;
+        let there = || all.iter().filter(|record| record.removed_at.is_none());
+        let mut last = self.newest(there().map(|it| it.name.as_str())).await?;
+        let objects: Vec<(String, i64)> =
+            sqlx::query_as("select application, count(*) from inventory group by application")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("count the objects"))?;
+        let objects: BTreeMap<String, i64> = objects.into_iter().collect();
+        // The newest hold of each is the last one of these.
+        let held = self.holds().await?.into_iter().rev();
+        let mut held: BTreeMap<String, Hold> =
+            held.map(|hold| (hold.application.clone(), hold)).collect();
+        let summary = |application: &ApplicationRecord| {
+            let name = &application.name;
+            ApplicationSummary {
+                last: last.remove(name),
+                objects: objects.get(name).copied().unwrap_or_default(),
+                held: held.remove(name),
+                application: application.clone(),
+            }
+        };
+        Ok(there().map(summary).collect())
+    }
+
+    /// The newest rollout of each, as far as there is one.
+    async fn newest(
+        &self,
+        applications: impl Iterator<Item = &str>,
+    ) -> Result<BTreeMap<String, Rollout>, Error> {
+        let mut newest = BTreeMap::new();
+        let mut asked = BTreeMap::new();
+        for name in applications {
+            match self.memo.ask(name, |known| &known.last) {
+                Ok(last) => newest.extend(last.map(|it| (name.to_owned(), it))),
+                Err(unread) => drop(asked.insert(name.to_owned(), unread)),
+            }
+        }
+        if asked.is_empty() {
+            return Ok(newest);
+        }
+        // One look into the index for each: of all rollouts there ever were, few are the newest.
+        let read: Vec<Rollout> = sqlx::query_as(
+            "select newest.*
+               from unnest($1::text[]) as a(name),
+                    lateral (select r.* from rollouts r where r.application = a.name
+                              order by r.number desc limit 1) newest",
+        )
+        .bind(asked.keys().cloned().collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list the newest rollouts"))?;
+        newest.extend(read.into_iter().map(|it| (it.application.clone(), it)));
+        for (name, unread) in asked {
+            self.memo
+                .keep(unread, newest.get(&name), |known| &mut known.last);
+        }
+        Ok(newest)
+    }
+
     /// The newest rollout of an application, running or over.
     pub async fn last_rollout(&self, application: &str) -> Result<Option<Rollout>, Error> {
         let asked = match self.memo.ask(application, |known| &known.last) {

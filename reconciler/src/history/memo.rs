@@ -4,21 +4,26 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::model::{Push, Request, Rollout, Suspension};
+use super::model::{ApplicationRecord, Push, Request, Rollout, Suspension};
 use super::write::Write;
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
 pub(super) struct Memo {
     all: Arc<Mutex<BTreeMap<String, Known>>>,
-    push: Arc<Mutex<LastPush>>,
+    /// The push that was asked for last: the rollouts of one commit all ask for the same.
+    push: Arc<Mutex<Single<Push>>>,
+    records: Arc<Mutex<Single<Records>>>,
 }
 
-/// The push that was asked for last: the rollouts of one commit all ask for the same.
-#[derive(Default)]
-struct LastPush {
+/// Every application there is or was, by name.
+pub(super) type Records = Arc<Vec<ApplicationRecord>>;
+
+/// An answer that is not about one Application.
+struct Single<T> {
+    /// Moves with every write.
     version: u64,
-    push: Option<Push>,
+    answer: Option<T>,
 }
 
 /// What is known of one Application.
@@ -84,28 +89,57 @@ impl Memo {
 
     /// The last push, or what to keep it under.
     pub(super) fn push(&self, is_it: impl Fn(&Push) -> bool) -> Result<Push, u64> {
-        let last = self.last_push();
-        let known = last.push.as_ref().filter(|push| is_it(push));
+        let last = lock(&self.push);
+        let known = last.answer.as_ref().filter(|push| is_it(push));
         known.cloned().ok_or(last.version)
     }
 
     pub(super) fn keep_push(&self, asked: u64, push: Option<&Push>) {
-        let mut last = self.last_push();
-        if last.version == asked {
-            last.push = push.cloned();
-        }
+        lock(&self.push).keep(asked, push.cloned());
+    }
+
+    /// All of them, or what to keep them under.
+    pub(super) fn records(&self) -> Result<Records, u64> {
+        let records = lock(&self.records);
+        records.answer.clone().ok_or(records.version)
+    }
+
+    pub(super) fn keep_records(&self, asked: u64, records: &Records) {
+        lock(&self.records).keep(asked, Some(records.clone()));
     }
 
     pub(super) fn writing<'a>(&'a self, writes: &'a [&'a Write]) -> Writing<'a> {
         Writing { memo: self, writes }
     }
 
-    fn last_push(&self) -> MutexGuard<'_, LastPush> {
-        self.push.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
+        lock(&self.all)
+    }
+}
+
+fn lock<T>(one: &Mutex<T>) -> MutexGuard<'_, T> {
+    one.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T> Single<T> {
+    fn keep(&mut self, asked: u64, answer: Option<T>) {
+        if self.version == asked {
+            self.answer = answer;
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forget(&mut self) {
+        self.version += 1;
+        self.answer = None;
+    }
+}
+
+impl<T> Default for Single<T> {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            answer: None,
+        }
     }
 }
 
@@ -113,9 +147,11 @@ impl Drop for Writing<'_> {
     fn drop(&mut self) {
         let is_push = |write: &Write| matches!(write, Write::Push(_) | Write::Verdict { .. });
         if self.writes.iter().any(|write| is_push(write)) {
-            let mut last = self.memo.last_push();
-            last.version += 1;
-            last.push = None;
+            lock(&self.memo.push).forget();
+        }
+        let is_records = |write: &Write| matches!(write, Write::Applications(_));
+        if self.writes.iter().any(|write| is_records(write)) {
+            lock(&self.memo.records).forget();
         }
         let mut all = self.memo.lock();
         for (application, what) in self.writes.iter().filter_map(|write| concerned(write)) {

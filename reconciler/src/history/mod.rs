@@ -75,7 +75,7 @@ impl History {
         let pool = client::outside(connect::connect(url)).await?;
         Ok(Self {
             reader: Reader {
-                pool: Pool::new(pool),
+                pool: Pool::new(pool, pool::LIMIT),
                 memo: memo::Memo::default(),
             },
             shared: Arc::new(Shared {

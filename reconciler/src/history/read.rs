@@ -1,7 +1,4 @@
 //! Everything that is asked of the history.
-
-use std::collections::BTreeMap;
-
 use api::ObjectKey;
 use engine::Origin;
 use engine::rollout::CommitId;
@@ -106,56 +103,6 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("find a rollout by its commit"))
-    }
-
-    /// By name, those that were removed included.
-    pub async fn application_records(&self) -> Result<Vec<ApplicationRecord>, Error> {
-        sqlx::query_as("select * from applications order by name")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed("list the applications"))
-    }
-
-    /// The overview: every application there is, by name.
-    pub async fn applications(&self) -> Result<Vec<ApplicationSummary>, Error> {
-        let records = self.application_records().await?;
-        // One look into the index for each: of all rollouts there ever were, few are the newest.
-        let last: Vec<Rollout> = sqlx::query_as(
-            "select newest.*
-               from applications a,
-                    lateral (select r.* from rollouts r where r.application = a.name
-                              order by r.number desc limit 1) newest
-              where a.removed_at is null",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed("list the newest rollouts"))?;
-        let objects: Vec<(String, i64)> =
-            sqlx::query_as("select application, count(*) from inventory group by application")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed("count the objects"))?;
-        let named = |last: Rollout| (last.application.clone(), last);
-        let mut last: BTreeMap<String, Rollout> = last.into_iter().map(named).collect();
-        let objects: BTreeMap<String, i64> = objects.into_iter().collect();
-        // The newest hold of each is the last one of these.
-        let held = self.holds().await?.into_iter().rev();
-        let mut held: BTreeMap<String, Hold> =
-            held.map(|hold| (hold.application.clone(), hold)).collect();
-        let summary = |application: ApplicationRecord| {
-            let name = &application.name;
-            ApplicationSummary {
-                last: last.remove(name),
-                objects: objects.get(name).copied().unwrap_or_default(),
-                held: held.remove(name),
-                application,
-            }
-        };
-        Ok(records
-            .into_iter()
-            .filter(|record| record.removed_at.is_none())
-            .map(summary)
-            .collect())
     }
 
     pub async fn application(&self, name: &str) -> Result<Option<ApplicationSummary>, Error> {
@@ -357,7 +304,6 @@ impl Reader {
             .map_err(failed("list the holds"))
     }
 
-    /// Newest first.
     /// How many rollouts of this commit are not over.
     pub async fn unfinished_at(&self, revision: &CommitId) -> Result<i64, Error> {
         sqlx::query_scalar(

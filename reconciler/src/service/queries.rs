@@ -1,6 +1,8 @@
 //! Answers to questions: what is recorded, and how things are at this moment.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use api::kinds::HealthCheck;
 use api::{Object, ObjectKey};
@@ -50,15 +52,21 @@ pub(super) async fn application(core: &Core, name: &str) -> Result<ApplicationVi
 async fn view(core: &Core, summary: ApplicationSummary) -> Result<ApplicationView, Error> {
     let name = &summary.application.name;
     let target = core.target();
-    let application = target.as_ref().and_then(|it| core.application(it, name));
+    let made_by_hand = |target: &Arc<Target>| core.application(target, name).map(Cow::Owned);
+    let application = target.as_ref().and_then(|it| {
+        let in_git = it.application(name).map(Cow::Borrowed);
+        in_git.or_else(|| made_by_hand(it))
+    });
     let standing = core.standings.get(name).unwrap_or_default().standing;
     let commit = match &target {
         Some(target) if *target.revision() == standing.revision => Some(target.commit.clone()),
         _ => core.history.reader().commit(&standing.revision).await?,
     };
     Ok(ApplicationView {
-        path: application.as_ref().map(paths).unwrap_or_default(),
-        depends_on: application.map(|it| it.depends_on).unwrap_or_default(),
+        path: application.as_deref().map(paths).unwrap_or_default(),
+        depends_on: application
+            .map(|it| it.depends_on.clone())
+            .unwrap_or_default(),
         standing,
         commit,
         summary,

@@ -23,6 +23,8 @@ use crate::source::{HOSTED, Location};
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Branches of one push that are planned.
 const BRANCHES: usize = 5;
+/// Lines of a report that a pusher is told.
+const MOST_LINES: usize = 300;
 
 /// Decides about pushes to the repository that is followed.
 pub(crate) struct PushGate {
@@ -216,7 +218,7 @@ impl PushGate {
             writes.push(Write::Step(step.push(&push.id)));
         }
         self.core.commit(&writes).await?;
-        lines.say(&report).await;
+        lines.say(&shortened(&report)).await;
         if accept == Accept::No {
             lines.say("").await;
             lines.say("nothing was changed").await;
@@ -276,6 +278,16 @@ impl PushGate {
         });
         placing.await.map_err(unread)
     }
+}
+
+/// As much of a report as anybody reads in a terminal; all of it is on record.
+fn shortened(report: &str) -> String {
+    let more = report.lines().count().saturating_sub(MOST_LINES);
+    if more == 0 {
+        return report.to_owned();
+    }
+    let shown: Vec<&str> = report.lines().take(MOST_LINES).collect();
+    format!("{}\n… and {more} lines more", shown.join("\n"))
 }
 
 /// Tells the pusher how it goes. `id` is the push on record.
@@ -352,5 +364,18 @@ fn wake(core: &Core, pushed: &Pushed) {
     if pushed.repository == CLUSTER {
         // Those that follow another revision of it.
         core.wake_readers(&core.source.location.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pusher_is_told_as_much_as_fits_a_terminal() {
+        let report = |lines: usize| vec!["a"; lines].join("\n");
+        assert_eq!(shortened(&report(MOST_LINES)), report(MOST_LINES));
+        let told = shortened(&report(MOST_LINES + 7));
+        assert_eq!(told, format!("{}\n… and 7 lines more", report(MOST_LINES)));
     }
 }

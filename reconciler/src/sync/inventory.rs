@@ -78,8 +78,8 @@ impl Inventory {
         let items = history.whole_inventory().await?;
         let records = history.application_records().await?;
         let mut all = inventory.lock();
-        for record in records {
-            all.record(record);
+        for record in records.iter() {
+            all.record(record.clone());
         }
         for item in items {
             let InventoryItem {

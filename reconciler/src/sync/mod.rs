@@ -55,6 +55,7 @@ pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 mod track;
+pub(crate) mod trim;
 mod trouble;
 mod undo;
 pub(crate) mod wake;

@@ -15,6 +15,7 @@ use engine::application::NAMESPACE;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
 use super::core::{Core, application_collection, recorded};
+use super::trim::is_over;
 use crate::config::MANAGER;
 use crate::history::{Action, Apply, ObjectResult, Rollout};
 use crate::service::Standing;
@@ -167,11 +168,6 @@ pub(crate) async fn rollouts(
     Ok(())
 }
 
-fn is_over(rollout: &Object) -> bool {
-    let phase = rollout.body["status"]["phase"].clone();
-    serde_json::from_value(phase).is_ok_and(RolloutPhase::is_final)
-}
-
 fn is_undone(rollout: &Object) -> bool {
     !rollout.text("/status/undoneAt").is_empty()
 }
@@ -246,7 +242,7 @@ async fn drop_old(
         return Ok(());
     }
     let cache = core.rollouts();
-    for object in cache.in_namespace(NAMESPACE) {
+    for object in cache.with_prefix(NAMESPACE, &format!("{application}-")) {
         let own = application_of(&object) == application;
         if !own || number(object.name()).is_none_or(|it| it > newest) {
             continue;

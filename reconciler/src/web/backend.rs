@@ -221,10 +221,10 @@ impl Backend for ServiceBackend {
 
     async fn search(&self, text: &str) -> Result<Found, Error> {
         let history = self.0.history();
-        let records = history.application_records().await?.into_iter();
-        let there = records.filter(|record| record.removed_at.is_none());
+        let records = history.application_records().await?;
+        let there = records.iter().filter(|record| record.removed_at.is_none());
         Ok(Found {
-            applications: there.map(|record| record.name).collect(),
+            applications: there.map(|record| record.name.clone()).collect(),
             objects: history.objects_like(text).await?,
             rollouts: history.rollouts_like(text).await?,
         })

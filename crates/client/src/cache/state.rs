@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::{Object, ObjectKey, Uid};
+use api::{Collection, Object, ObjectKey, Uid};
 
 use super::{Change, IndexKeys, Listening, Observer};
 
-type Entries = BTreeMap<String, BTreeSet<ObjectKey>>;
+/// Every value with every key that has it. One set for all: most values have one key, and a set of
+/// its own for each takes ten times the memory.
+type Entries = BTreeSet<(String, ObjectKey)>;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -25,7 +27,7 @@ struct Index {
 
 impl State {
     pub(super) fn owned_by(&self, owner: &Uid) -> Vec<Arc<Object>> {
-        self.collect(self.owners.get(&owner.0))
+        self.collect(&self.owners, &owner.0)
     }
 
     pub(super) fn by_uid(&self, uid: &Uid) -> Option<Arc<Object>> {
@@ -33,11 +35,8 @@ impl State {
     }
 
     pub(super) fn indexed(&self, index: &str, value: &str) -> Vec<Arc<Object>> {
-        self.collect(
-            self.indexes
-                .get(index)
-                .and_then(|index| index.entries.get(value)),
-        )
+        let index = self.indexes.get(index);
+        index.map_or_else(Vec::new, |index| self.collect(&index.entries, value))
     }
 
     pub(super) fn add_index(&mut self, name: &'static str, keys: IndexKeys) {
@@ -115,10 +114,12 @@ impl State {
             .retain(|observer| observer(&change) == Listening::On);
     }
 
-    fn collect(&self, keys: Option<&BTreeSet<ObjectKey>>) -> Vec<Arc<Object>> {
-        keys.into_iter()
-            .flatten()
-            .filter_map(|key| self.objects.get(key).cloned())
+    fn collect(&self, entries: &Entries, value: &str) -> Vec<Arc<Object>> {
+        let first = (value.to_owned(), Collection::new("", "").key("", ""));
+        entries
+            .range(first..)
+            .take_while(|(own, _)| own == value)
+            .filter_map(|(_, key)| self.objects.get(key).cloned())
             .collect()
     }
 }
@@ -156,18 +157,11 @@ fn owner_uids(object: &Object) -> Vec<String> {
 }
 
 fn enter(entries: &mut Entries, values: Vec<String>, key: &ObjectKey) {
-    for value in values {
-        entries.entry(value).or_default().insert(key.clone());
-    }
+    entries.extend(values.into_iter().map(|value| (value, key.clone())));
 }
 
 fn leave(entries: &mut Entries, values: Vec<String>, key: &ObjectKey) {
     for value in values {
-        if let Some(keys) = entries.get_mut(&value) {
-            keys.remove(key);
-            if keys.is_empty() {
-                entries.remove(&value);
-            }
-        }
+        entries.remove(&(value, key.clone()));
     }
 }

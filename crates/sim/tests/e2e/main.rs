@@ -1,5 +1,6 @@
 //! The real binary with real parts, as a user meets it.
 
+mod crashes;
 mod custom;
 mod elsewhere;
 mod foreign;

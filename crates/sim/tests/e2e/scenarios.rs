@@ -1,7 +1,7 @@
 //! What GitOps users rely on, against the real binary, Git and PostgreSQL. Pods are simulated:
 //! these are about commits and objects, and there are many.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -170,57 +170,6 @@ fn a_newer_commit_supersedes_and_a_rollback_goes_back() {
     });
 }
 
-#[test]
-fn a_reconciler_that_is_killed_finishes_its_work() {
-    scene("killed", |scene| {
-        const OBJECTS: usize = 200;
-        for round in 1..=20_u64 {
-            for number in 0..OBJECTS - 1 {
-                let map = map(number, &format!("v{round}"));
-                scene.work.write(&format!("big/{number}.yaml"), &map)?;
-            }
-            if round == 1 {
-                scene.work.write("apps/big.yaml", &application("big"))?;
-                scene.work.write("big/namespace.yaml", &namespace("big"))?;
-            }
-            scene.work.add(&format!("v{round}"))?;
-            scene
-                .work
-                .git(&["push", "-q", "-o", "nowait", "origin", "main"])?;
-            // Another moment in each round: before, while and after it writes.
-            std::thread::sleep(Duration::from_millis(round * 37 % 400));
-            scene.instance.kill("kedge reconciler")?;
-            wait(&format!("round {round} to converge"), SOON, || {
-                scene.newest("big").is_ok_and(|it| {
-                    let whole = it["commitMessage"] == format!("v{round}\n");
-                    whole && it["phase"] == "Succeeded"
-                })
-            })?;
-            let values = scene.values("big")?;
-            let right = BTreeSet::from([format!("v{round}")]);
-            ensure!(values == right, "{values:?} live after round {round}");
-        }
-        let rollouts = scene.rollouts("big")?;
-        let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
-        for rollout in &rollouts {
-            ensure!(rollout["phase"] == "Succeeded", "{rollout}");
-            *verdicts.entry(rollout["revision"].to_string()).or_default() += 1;
-        }
-        ensure!(
-            verdicts.len() == 20 && verdicts.values().all(|it| *it == 1),
-            "{verdicts:?}"
-        );
-        let app: Value =
-            serde_json::from_str(&scene.instance.kedge(&["app", "big", "-o", "json"])?)?;
-        ensure!(
-            app["objects"] == OBJECTS,
-            "the inventory has {}",
-            app["objects"]
-        );
-        Ok(())
-    });
-}
-
 impl Scene {
     /// An Application of four objects, in a namespace of its own.
     fn shop(&self, name: &str, image: &str) -> anyhow::Result<()> {
@@ -241,7 +190,7 @@ impl Scene {
     }
 
     /// Newest first; of all Applications where none is named.
-    fn rollouts(&self, application: &str) -> anyhow::Result<Vec<Value>> {
+    pub(super) fn rollouts(&self, application: &str) -> anyhow::Result<Vec<Value>> {
         let mut arguments = vec!["rollouts", "-o", "json"];
         if !application.is_empty() {
             arguments.push(application);
@@ -286,15 +235,6 @@ impl Scene {
         self.instance
             .field(&object, "{.spec.template.spec.containers[0].image}")
     }
-
-    /// The values of all ConfigMaps of the scenario.
-    fn values(&self, namespace: &str) -> anyhow::Result<BTreeSet<String>> {
-        let path = "{range .items[*]}{.data.value} {end}";
-        let text = self
-            .instance
-            .field(&["configmaps", "-n", namespace], path)?;
-        Ok(text.split_whitespace().map(ToOwned::to_owned).collect())
-    }
 }
 
 pub(super) fn application(name: &str) -> String {
@@ -324,7 +264,7 @@ fn service(namespace: &str) -> String {
     )
 }
 
-fn map(number: usize, value: &str) -> String {
+pub(super) fn map(number: usize, value: &str) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: map-{number}, namespace: big}}\n\
          data: {{value: {value}}}\n"

@@ -50,7 +50,7 @@ pub(in crate::web) async fn page(
         };
         return Ok(Json(answer).into_response());
     }
-    let all = facts(&app, &views);
+    let all = facts(&views);
     let topic = topic(&query);
     let fragments = make(&app, &all, &query).await?;
     let mut frame = visitor
@@ -109,7 +109,7 @@ pub(super) fn decoded(text: &str) -> String {
 
 pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
     let views = app.backend.applications().await?;
-    let all = facts(app, &views);
+    let all = facts(&views);
     make(app, &all, &query(name)).await
 }
 
@@ -141,8 +141,9 @@ pub(super) async fn recent(app: &App, name: Option<&str>) -> Result<Vec<Rollout>
     Ok(app.backend.rollouts(&query).await?)
 }
 
-fn facts(app: &App, views: &[ApplicationView]) -> Vec<Facts> {
-    views.iter().map(|view| fact(app, view)).collect()
+/// Without their objects: the list shows nothing that only they say, and there may be many.
+fn facts(views: &[ApplicationView]) -> Vec<Facts> {
+    views.iter().map(|view| Facts::new(view, None)).collect()
 }
 
 /// One application with its object, as far as the cluster has told.
