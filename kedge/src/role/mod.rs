@@ -4,5 +4,6 @@ pub(crate) mod agent;
 pub(crate) mod orchestrator;
 pub(crate) mod reconciler;
 mod shutdown;
+pub(crate) mod sign_in;
 
 pub(crate) use shutdown::{asked_to_stop, until_asked_to_stop};

@@ -14,10 +14,10 @@ use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
 use reconciler::source::{self, Keyring, Probe, SigningKey, Trust, Wish};
-use reconciler::web::auth::{Auth, Transport};
+use reconciler::web::auth::Auth;
 use reconciler::web::{Deps, Settings, router};
 
-use super::until_asked_to_stop;
+use super::{sign_in, until_asked_to_stop};
 use crate::up::{Layout, postgres};
 use crate::{Usage, secret};
 
@@ -96,6 +96,8 @@ pub(crate) struct Arguments {
         value_name = "TEXT"
     )]
     notice: String,
+    #[command(flatten)]
+    sign_in: sign_in::Arguments,
 }
 
 /// Pages are served to this machine only.
@@ -180,6 +182,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let keys = keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
     signing(arguments.signing_key.as_deref())?;
+    arguments.sign_in.check()?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,
@@ -228,10 +231,12 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let env = Env::system();
     let token = secret::text(&layout.admin_token())?;
-    let auth = Auth::new(&token, Transport::Plain).with_tokens(reconciler.tokens());
+    let sign_in = &arguments.sign_in;
+    let auth = Auth::new(&token, sign_in.transport()).with_tokens(reconciler.tokens());
     let auth = Arc::new(auth);
     let address = arguments.web_listen;
-    let link = format!("http://{address}{}", auth.sign_in_path(env.now()));
+    let outside = sign_in.address(&format!("http://{address}"));
+    let link = format!("{outside}{}", auth.sign_in_path(env.now()));
     tls::files::write_private(&layout.sign_in(), format!("{link}\n").as_bytes())
         .context("cannot write the sign-in link")?;
     let git = reconciler.git(auth.clone());
@@ -247,6 +252,8 @@ async fn serve(
         client,
         logs,
         auth: auth.clone(),
+        access: sign_in.rules()?,
+        provider: sign_in.provider(&outside)?,
         ready: Arc::new(move || {
             let reconciler = Arc::clone(&asked);
             Box::pin(async move { reconciler.is_ready().await })
@@ -255,7 +262,7 @@ async fn serve(
         settings: Settings {
             cluster: "kedge".into(),
             notice: arguments.notice.clone(),
-            clone_url: format!("http://{address}/git/cluster.git"),
+            clone_url: format!("{outside}/git/cluster.git"),
         },
         env,
         tasks: tasks.clone(),
@@ -292,7 +299,9 @@ fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyho
         repository,
         branch: arguments.branch.clone(),
         path: arguments.path.clone(),
-        address: format!("http://{}", arguments.web_listen),
+        address: arguments
+            .sign_in
+            .address(&format!("http://{}", arguments.web_listen)),
         ..Config::hosted(layout.root.clone(), database_url, executable)
     })
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::role::reconciler::Signed;
+use crate::role::sign_in;
 
 #[derive(Args, Clone)]
 #[group(skip)]
@@ -85,6 +86,8 @@ pub(crate) struct Arguments {
     /// The directory of the repository that holds `apps/`
     #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]
     pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) sign_in: sign_in::Arguments,
     /// Return once every Application is Synced and Healthy, and leave the services running
     // Takes a value, so that the supervisor in the background can be told not to wait, whatever
     // its environment and configuration file say.

@@ -76,6 +76,7 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
     keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
     signing(arguments.signing_key.as_deref())?;
+    arguments.sign_in.check()?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
             url,

@@ -172,6 +172,8 @@ pub struct RollbackPreview {
     pub plan: Vec<String>,
     /// One name for exactly this plan.
     pub digest: String,
+    /// The Applications that it changes.
+    pub touches: Vec<String>,
     /// Files in which the revert conflicts with later commits; a rollback is not possible then.
     pub conflicts: Vec<String>,
 }

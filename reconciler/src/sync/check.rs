@@ -192,6 +192,15 @@ async fn removed(
 }
 
 impl Checked {
+    /// The Applications that are not afterwards what they were before, or may not be.
+    pub(crate) fn touched(&self) -> Vec<String> {
+        let all = self.plans.keys().chain(self.removed.keys());
+        let mut names: Vec<String> = all.chain(self.unchecked.keys()).cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// One name for exactly what this commit does.
     pub(crate) fn digest(&self) -> String {
         plan::digest_of(self.removed.iter().chain(&self.plans))

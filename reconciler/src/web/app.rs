@@ -10,7 +10,9 @@ use tokio::sync::{Semaphore, watch};
 use api::{Collection, Object, ObjectKey};
 use client::{Client, Env, Informers, Logs, Tasks};
 
+use super::access::Access;
 use super::auth::Auth;
+use super::auth::oidc::Provider;
 use super::backend::{Backend, ServiceBackend};
 use super::live::Hub;
 use super::past::Past;
@@ -26,6 +28,10 @@ pub struct Deps {
     pub informers: Informers,
     pub logs: Arc<dyn Logs>,
     pub auth: Arc<Auth>,
+    /// Who may do what, of those who sign in.
+    pub access: Access,
+    /// Where people prove who they are; `None`: with the admin token alone.
+    pub provider: Option<Provider>,
     pub ready: Ready,
     pub registry: Arc<Registry>,
     pub settings: Settings,
@@ -54,6 +60,8 @@ pub(super) struct App {
     pub(super) informers: Informers,
     pub(super) logs: Arc<dyn Logs>,
     pub(super) auth: Arc<Auth>,
+    pub(super) access: Arc<Access>,
+    pub(super) provider: Option<Arc<Provider>>,
     pub(super) ready: Ready,
     pub(super) registry: Arc<Registry>,
     pub(super) settings: Settings,
@@ -79,6 +87,8 @@ impl App {
             informers: deps.informers,
             logs: deps.logs,
             auth: deps.auth,
+            access: Arc::new(deps.access),
+            provider: deps.provider.map(Arc::new),
             ready: deps.ready,
             registry: deps.registry,
             settings: deps.settings,

@@ -70,6 +70,6 @@ impl Audit {
         let mut cookies = headers.get_all(header::COOKIE).iter();
         let now = self.env.now();
         let session = cookies.find_map(|it| self.auth.session(it.to_str().ok()?, now));
-        session.map(|session| super::auth::person(&session.user))
+        session.map(|session| session.user.person())
     }
 }

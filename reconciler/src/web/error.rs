@@ -28,6 +28,7 @@ pub(super) enum PageError {
     CrossSite,
     #[error("this token may only read; nothing was changed")]
     ReadOnly,
+    /// The role is too low; who has it.
     #[error("{0}")]
     NotAllowed(String),
     #[error("sign in first")]

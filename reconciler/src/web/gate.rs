@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
+use axum::body::{Body, to_bytes};
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -20,6 +21,8 @@ use super::visitor::{Visitor, asked};
 
 /// A page that takes longer than this says so instead. Streams begin well before.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The largest page.
+const PAGE: usize = 16 << 20;
 
 /// Lets in whoever is signed in, and tells handlers who it is.
 pub(super) async fn guard(
@@ -47,7 +50,26 @@ pub(super) async fn guard(
         }
         .into_response(),
     };
-    dress(response, &app, &visitor).await
+    let response = dress(response, &app, &visitor).await;
+    if visitor.may_everything(&app) {
+        return response;
+    }
+    withheld(response, &app, &visitor).await
+}
+
+/// A page without what this visitor may not do.
+async fn withheld(response: Response, app: &App, visitor: &Visitor) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, PAGE).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let page = visitor.withheld(app, &String::from_utf8_lossy(&bytes));
+    Response::from_parts(parts, Body::from(page))
 }
 
 fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUri) -> Response {

@@ -3,6 +3,7 @@
 //! Pages are complete HTML made here; the script only saves a reload. Nothing is written but by
 //! the service's commands, and everything from the cluster, from commits and logs is escaped.
 
+pub mod access;
 mod app;
 mod assets;
 mod audit;
@@ -13,6 +14,7 @@ mod gate;
 pub mod hosting;
 pub mod json;
 mod live;
+mod markup;
 mod openapi;
 mod pages;
 mod past;

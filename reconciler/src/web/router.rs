@@ -32,6 +32,8 @@ pub(super) fn over(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), gate::guard));
     let open = Router::new()
         .route("/signin", get(pages::sign_in_form).post(pages::sign_in))
+        .route("/signin/provider", get(pages::sign_in_provider))
+        .route("/auth/callback", get(pages::sign_in_returned))
         .route("/assets/{file}", get(assets::serve))
         .route("/livez", get(pages::live))
         .route("/readyz", get(pages::ready))

@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 
+use super::access::{Role, Scope, withhold};
 use super::app::App;
 use super::auth::{Admitted, named};
 use super::error::PageError;
@@ -39,7 +40,7 @@ impl Visitor {
     /// The frame of a page, before it is known which one.
     pub(super) fn bare_frame(&self, app: &App) -> Frame {
         let user = match &self.admitted {
-            Some(Admitted::Session(session)) => session.user.clone(),
+            Some(Admitted::Session(session)) => session.user.name.clone(),
             _ => String::new(),
         };
         Frame {
@@ -65,6 +66,38 @@ impl Visitor {
     pub(super) fn person(&self) -> Result<Person, PageError> {
         let admitted = self.admitted.as_ref().ok_or(PageError::SignedOut)?;
         Ok(admitted.person())
+    }
+
+    /// What they may do.
+    pub(super) fn role(&self, app: &App, scope: Scope<'_>) -> Role {
+        let admitted = self.admitted.as_ref();
+        admitted.map_or(Role::Viewer, |it| app.access.role(&it.who(), scope))
+    }
+
+    /// Whether a page may offer them all that it offers.
+    pub(super) fn may_everything(&self, app: &App) -> bool {
+        self.role(app, Scope::Everything) >= Role::Operator
+    }
+
+    /// A page, or a part of one, without what they may not do.
+    pub(super) fn withheld(&self, app: &App, html: &str) -> String {
+        withhold(html, |scope| self.role(app, scope) >= Role::Operator)
+    }
+
+    /// Who acts, if they may.
+    pub(super) fn operator(&self, app: &App, scope: Scope<'_>) -> Result<Person, PageError> {
+        let (has, needed) = (self.role(app, scope), Role::Operator);
+        if has >= needed {
+            return self.person();
+        }
+        let of = match scope {
+            Scope::Application(name) => format!("of application {name}"),
+            Scope::Everything => "of all applications".into(),
+        };
+        let who = app.access.who_can(needed, scope);
+        Err(PageError::NotAllowed(format!(
+            "you are {has} {of}, and this needs {needed}: ask {who}; nothing was changed"
+        )))
     }
 }
 

@@ -20,9 +20,11 @@ pub(in crate::service) async fn preview(
 ) -> Result<RollbackPreview, Error> {
     let undo = undo(core, span).await?;
     let message = message(&told(&undo, ""));
+    let mut touches = Vec::new();
     let (plan, digest, conflicts) = match make(core, &undo, &Person::default(), &message).await? {
         Outcome::Made(commit) => {
             let checked = checked(core, &undo.place, &commit).await?;
+            touches = checked.touched();
             (checked.lines(), checked.digest(), Vec::new())
         }
         Outcome::Conflicts(files) => (Vec::new(), String::new(), files),
@@ -38,6 +40,7 @@ pub(in crate::service) async fn preview(
         message,
         plan,
         digest,
+        touches,
         conflicts,
     })
 }

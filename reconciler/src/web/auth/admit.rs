@@ -3,9 +3,10 @@
 use axum::http::{HeaderMap, Method, header};
 use jiff::Timestamp;
 
-use super::{Auth, Session, person};
+use super::{Auth, Session};
 use crate::githost::{Identity, Role};
 use crate::source::Person;
+use crate::web::access::{self, Who};
 
 /// Who sent a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +20,25 @@ pub enum Admitted {
 impl Admitted {
     pub fn person(&self) -> Person {
         match self {
-            Self::Session(session) => person(&session.user),
+            Self::Session(session) => session.user.person(),
             Self::Token(identity) => identity.person.clone(),
+        }
+    }
+
+    /// As the rules know them.
+    pub fn who(&self) -> Who<'_> {
+        match self {
+            Self::Session(session) => session.user.who(),
+            Self::Token(identity) => Who {
+                user: &identity.person.name,
+                email: "",
+                groups: &[],
+                everywhere: match identity.role {
+                    Role::Reader => access::Role::Viewer,
+                    Role::Writer => access::Role::Operator,
+                    Role::Admin => access::Role::Admin,
+                },
+            },
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod admit;
 mod keys;
+pub mod oidc;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -20,11 +21,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::githost::{Authenticate, Credentials, Identity, Role, Tokens};
 use crate::source::Person;
+use crate::web::access;
 
 pub use admit::{Admitted, Denied, admit, same_origin};
 use keys::Keys;
-pub use session::Session;
+use oidc::Attempt;
 pub(super) use session::named;
+pub use session::{Session, User};
 
 /// How long a session lasts.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(8);
@@ -98,19 +101,21 @@ impl Auth {
     /// Uses up a link's token.
     pub fn redeem(&self, token: &str, now: Timestamp) -> Option<Session> {
         let until = self.state().links.remove(token)?;
-        (until > now).then(|| self.begin(now))
+        (until > now).then(|| self.begin(administrator(), now))
     }
 
     /// Signs in with the admin token itself.
     pub fn sign_in(&self, token: &str, now: Timestamp) -> Option<Session> {
-        self.is_admin_token(token.trim()).then(|| self.begin(now))
+        self.is_admin_token(token.trim())
+            .then(|| self.begin(administrator(), now))
     }
 
-    fn begin(&self, now: Timestamp) -> Session {
+    /// Begins a session for somebody whose identity is proven.
+    pub fn begin(&self, user: User, now: Timestamp) -> Session {
         Session {
             id: self.nonce(),
-            user: ADMIN.into(),
-            until: now + SESSION,
+            user,
+            until: Timestamp::from_second((now + SESSION).as_second()).unwrap_or(now),
         }
     }
 
@@ -134,6 +139,17 @@ impl Auth {
             state.ended.insert((session.until, session.id.clone()));
         }
         session::no_cookie(self.transport)
+    }
+
+    /// The `Set-Cookie` header that keeps what a provider has to send back.
+    pub(super) fn attempt_cookie(&self, attempt: &Attempt) -> String {
+        session::attempt_cookie(attempt, self.transport, &self.keys)
+    }
+
+    /// What a `Cookie` header has kept of it, and the `Set-Cookie` header that ends it.
+    pub(super) fn attempt(&self, cookies: &str) -> (Option<Attempt>, String) {
+        let attempt = session::attempt(cookies, self.transport, &self.keys);
+        (attempt, session::no_attempt(self.transport))
     }
 
     /// What every form of this session carries.
@@ -189,6 +205,15 @@ impl Auth {
 impl Authenticate for Auth {
     async fn authenticate(&self, credentials: &Credentials) -> Option<Identity> {
         self.identity(credentials)
+    }
+}
+
+/// Whoever has the admin token.
+fn administrator() -> User {
+    User {
+        name: ADMIN.into(),
+        everywhere: access::Role::Admin,
+        ..User::default()
     }
 }
 

@@ -35,7 +35,7 @@ fn a_link_works_once_and_not_for_ever() {
     let late = token(auth.sign_in_path(now()));
     assert_ne!(first, late);
     let session = auth.redeem(&first, now()).unwrap();
-    assert_eq!(session.user, "admin");
+    assert_eq!(session.user.name, "admin");
     assert_eq!(auth.redeem(&first, now()), None);
     assert_eq!(auth.redeem("", now()), None);
     assert_eq!(auth.redeem(&late, now() + LINK), None);
@@ -63,18 +63,25 @@ fn a_changed_cookie_is_none() {
     let auth = auth();
     let session = auth.sign_in(TOKEN, now()).unwrap();
     let cookie = sent(&auth.cookie(&session));
-    let check = |from: &str, to: &str| {
-        let changed = cookie.replace(from, to);
-        assert_ne!(changed, cookie);
-        assert_eq!(auth.session(&changed, now()), None, "{changed}");
+    let (before, signature) = cookie.rsplit_once('.').unwrap();
+    let (version, who) = before.rsplit_once('.').unwrap();
+    let who = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(who).unwrap()).unwrap();
+    let again = |version: &str, who: &str| {
+        let who = BASE64_URL_SAFE_NO_PAD.encode(who);
+        auth.session(&format!("{version}.{who}.{signature}"), now())
     };
-    check(".admin.", ".root.");
-    check("v1.", "v2.");
+    assert_eq!(again(version, &who), Some(session.clone()));
+    assert_eq!(again("kedge=v1", &who), None);
+    let check = |from: &str, to: &str| {
+        let changed = who.replace(from, to);
+        assert_ne!(changed, who);
+        assert_eq!(again(version, &changed), None, "{changed}");
+    };
+    check("\"name\":\"admin\"", "\"name\":\"root\"");
+    check("\"everywhere\":\"admin\"", "\"everywhere\":\"viewer\"");
     let until = session.until.as_second().to_string();
-    let later = (session.until + SignedDuration::from_hours(1))
-        .as_second()
-        .to_string();
-    check(&until, &later);
+    let later = session.until + SignedDuration::from_hours(1);
+    check(&until, &later.as_second().to_string());
     assert_eq!(auth.session("kedge=", now()), None);
     assert_eq!(auth.session("kedge=....", now()), None);
 }

@@ -1,5 +1,6 @@
 //! `GET /live`: one stream per visible page.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::hub::Event;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::pages;
+use crate::web::visitor::Visitor;
 
 /// A page knows that the connection stands as long as it hears this.
 const BEAT: Duration = Duration::from_secs(10);
@@ -40,6 +42,7 @@ pub(in crate::web) struct Asked {
 pub(in crate::web) async fn serve(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let topics: Vec<String> = asked.topics.split(',').map(str::to_owned).collect();
@@ -61,6 +64,7 @@ pub(in crate::web) async fn serve(
         first: true,
         ended: false,
         topics,
+        visitor,
         app,
         _place: place,
     };
@@ -82,6 +86,7 @@ enum Woken {
 
 struct Connection {
     app: Arc<App>,
+    visitor: Visitor,
     topics: Vec<String>,
     after: u64,
     changes: watch::Receiver<u64>,
@@ -158,21 +163,27 @@ impl Connection {
             Some(events) => {
                 for event in events {
                     self.after = event.sequence;
-                    self.queue.push_back(message(&event));
+                    let message = self.message(&event);
+                    self.queue.push_back(message);
                 }
             }
         }
+    }
+
+    fn message(&self, event: &Event) -> Message {
+        let Self { app, visitor, .. } = self;
+        let html = match &*event.html {
+            html if visitor.may_everything(app) => Cow::Borrowed(html),
+            html => Cow::Owned(visitor.withheld(app, html)),
+        };
+        let data = json!({"id": event.id, "html": html});
+        Message::default()
+            .event("fragment")
+            .id(event.sequence.to_string())
+            .data(data.to_string())
     }
 }
 
 fn beat() -> Message {
     Message::default().event("beat").data("{}")
-}
-
-fn message(event: &Event) -> Message {
-    let data = json!({"id": event.id, "html": &*event.html});
-    Message::default()
-        .event("fragment")
-        .id(event.sequence.to_string())
-        .data(data.to_string())
 }

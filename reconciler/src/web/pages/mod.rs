@@ -66,7 +66,10 @@ pub(super) use settings::{
     choose as preferences_choose, create as token_create, preferences, revoke as token_revoke,
     tokens as tokens_page,
 };
-pub(super) use sign_in::{form as sign_in_form, sign_in, sign_out};
+pub(super) use sign_in::{
+    form as sign_in_form, provider as sign_in_provider, returned as sign_in_returned, sign_in,
+    sign_out,
+};
 pub(super) use sync::{
     preview as sync_preview, resume as sync_resume, suspend as sync_suspend, sync as sync_ask,
 };

@@ -17,6 +17,8 @@ use super::html;
 use super::rollout::branch;
 use crate::history::RolloutQuery;
 use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
+use crate::source::Person;
+use crate::web::access::{Role, Scope};
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
@@ -247,12 +249,13 @@ async fn confirmed(
         let text = "a rollback needs a reason; it becomes part of the commit";
         return Err(PageError::BadRequest(text.into()));
     }
+    let (author, plan) = admitted(app, &span, visitor, form.plan).await?;
     let request = RollbackRequest {
         span,
         reason: reason.clone(),
-        author: visitor.person()?,
+        author,
         parent: (!form.parent.is_empty()).then_some(CommitId(form.parent)),
-        plan: form.plan,
+        plan,
     };
     match app.backend.rollback(&request).await {
         Ok(done) => Ok(answer(app, &request.span, visitor, done).await),
@@ -266,6 +269,36 @@ async fn confirmed(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Who rolls back, and the plan that they may carry out: a commit may have changed more than the
+/// Application that they look at.
+async fn admitted(
+    app: &App,
+    span: &Span,
+    visitor: &Visitor,
+    plan: String,
+) -> Result<(Person, String), PageError> {
+    if visitor.role(app, Scope::Everything) >= Role::Operator {
+        return Ok((visitor.person()?, plan));
+    }
+    if matches!(span, Span::Since { application, .. } if application.is_empty()) {
+        visitor.operator(app, Scope::Everything)?;
+    }
+    let preview = app.backend.preview_rollback(span).await?;
+    for name in preview.touches.iter().chain([&preview.application]) {
+        match name.as_str() {
+            "" => visitor.operator(app, Scope::Everything)?,
+            name => visitor.operator(app, Scope::Application(name))?,
+        };
+    }
+    // What was looked at may be another plan by now: that is found when it is made.
+    let plan = if plan.is_empty() {
+        preview.digest
+    } else {
+        plan
+    };
+    Ok((visitor.person()?, plan))
 }
 
 async fn answer(app: &App, span: &Span, visitor: &Visitor, done: RolledBack) -> Response {

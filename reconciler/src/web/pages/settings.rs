@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::html;
 use crate::githost::token::{self, Wanted};
 use crate::githost::{Role, Token};
+use crate::web::access::{self, Scope};
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
@@ -132,7 +133,7 @@ pub(in crate::web) async fn tokens(
     State(app): State<Arc<App>>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    administers(&visitor)?;
+    administers(&app, &visitor)?;
     let items = app.backend.tokens().await;
     if visitor.json {
         return Ok(Json(Items { items }).into_response());
@@ -178,7 +179,7 @@ pub(in crate::web) async fn create(
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     admit(&app, &visitor, &asked.csrf)?;
-    administers(&visitor)?;
+    administers(&app, &visitor)?;
     let wanted = Wanted {
         name: asked.name.trim().to_owned(),
         user: asked.user.trim().to_owned(),
@@ -216,7 +217,7 @@ pub(in crate::web) async fn revoke(
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     admit(&app, &visitor, &asked.csrf)?;
-    administers(&visitor)?;
+    administers(&app, &visitor)?;
     match app.backend.revoke_token(&name).await {
         Ok(token) if visitor.json => Ok(Json(token).into_response()),
         Ok(_) => Ok(Redirect::to("/settings/tokens").into_response()),
@@ -243,13 +244,8 @@ fn admit(app: &App, visitor: &Visitor, csrf: &str) -> Result<(), PageError> {
 }
 
 /// Only the admin knows of tokens.
-fn administers(visitor: &Visitor) -> Result<(), PageError> {
-    let is_admin = match &visitor.admitted {
-        Some(Admitted::Session(session)) => session.user == crate::githost::ADMIN,
-        Some(Admitted::Token(identity)) => identity.role == Role::Admin,
-        None => false,
-    };
-    if is_admin {
+fn administers(app: &App, visitor: &Visitor) -> Result<(), PageError> {
+    if visitor.role(app, Scope::Everything) >= access::Role::Admin {
         return Ok(());
     }
     let who = visitor

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::html;
 use crate::history::{Rollout, RolloutQuery};
 use crate::service::{self, SyncRequest};
+use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
@@ -57,11 +58,16 @@ pub(in crate::web) struct Asked {
 }
 
 impl Asked {
-    fn request(&self, application: String, visitor: &Visitor) -> Result<SyncRequest, PageError> {
+    fn request(
+        &self,
+        app: &App,
+        application: String,
+        visitor: &Visitor,
+    ) -> Result<SyncRequest, PageError> {
         let objects = self.objects.split(',').map(str::trim);
         Ok(SyncRequest {
+            actor: visitor.operator(app, Scope::Application(&application))?,
             application,
-            actor: visitor.person()?,
             objects: objects
                 .filter(|it| !it.is_empty())
                 .map(Into::into)
@@ -87,7 +93,7 @@ pub(in crate::web) async fn preview(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let request = asked.request(name, &visitor)?;
+    let request = asked.request(&app, name, &visitor)?;
     if visitor.json {
         let plan = app.backend.preview_sync(&request).await?;
         return Ok(Json(json::diff_of_plan(&plan)).into_response());
@@ -133,7 +139,7 @@ pub(in crate::web) async fn sync(
 ) -> Result<Response, PageError> {
     asked.admit(&app, &visitor)?;
     let before = last(&app, &name).await.map_or(0, |last| last.number);
-    let request = asked.request(name.clone(), &visitor)?;
+    let request = asked.request(&app, name.clone(), &visitor)?;
     match app.backend.sync(&request).await {
         Ok(()) => {}
         // The new plan is shown at once.
@@ -160,9 +166,8 @@ pub(in crate::web) async fn suspend(
 ) -> Result<Response, PageError> {
     asked.admit(&app, &visitor)?;
     let reason: String = asked.reason.trim().chars().take(REASON).collect();
-    app.backend
-        .suspend(&name, &reason, &visitor.person()?)
-        .await?;
+    let actor = visitor.operator(&app, Scope::Application(&name))?;
+    app.backend.suspend(&name, &reason, &actor).await?;
     Ok(done(&visitor, name, String::new()))
 }
 
@@ -173,7 +178,8 @@ pub(in crate::web) async fn resume(
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     asked.admit(&app, &visitor)?;
-    app.backend.resume(&name, &visitor.person()?).await?;
+    let actor = visitor.operator(&app, Scope::Application(&name))?;
+    app.backend.resume(&name, &actor).await?;
     Ok(done(&visitor, name, String::new()))
 }
 

@@ -4,11 +4,12 @@ use serde_json::json;
 use api::Object;
 use engine::rollout::{CommitId, RolloutPhase};
 
-use super::rewrite::{Rewrite, is_action};
+use super::rewrite::Rewrite;
 use super::state::{Asked, Moment, Past, end};
 use super::{rewind, view};
 use crate::history::{Rollout, Trigger};
 use crate::source::Person;
+use crate::web::markup::is_action;
 
 fn at(text: &str) -> Timestamp {
     format!("2026-03-01T{text}Z").parse().unwrap()

@@ -13,11 +13,12 @@ use tower::ServiceExt;
 
 use super::backend::PastBackend;
 use super::cluster::{NoLogs, PastCluster, Standing};
-use super::rewrite::{self, Rewrite};
+use super::rewrite::Rewrite;
 use super::state::{self, Asked, Past};
 use super::view;
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::markup::is_action;
 use crate::web::visitor::Visitor;
 
 /// The largest page.
@@ -49,7 +50,7 @@ pub(in crate::web) async fn travel(
     {
         return next.run(request).await;
     }
-    if rewrite::is_action(&path) {
+    if is_action(&path) {
         let text = "the past cannot be changed: leave out at= to do this now";
         return PageError::BadRequest(text.into()).into_response();
     }
@@ -118,6 +119,8 @@ impl App {
             informers: self.informers.clone(),
             logs: Arc::new(NoLogs),
             auth: self.auth.clone(),
+            access: self.access.clone(),
+            provider: self.provider.clone(),
             ready: self.ready.clone(),
             registry: self.registry.clone(),
             settings: self.settings.clone(),

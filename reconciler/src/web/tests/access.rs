@@ -1,6 +1,8 @@
 use axum::http::Method;
 
 use super::*;
+use crate::web::access::Role;
+use crate::web::auth::User;
 
 fn request(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
@@ -269,4 +271,69 @@ async fn a_sync_is_of_the_plan_that_was_seen() {
     assert!(again.contains("nothing was changed"), "{again}");
     assert!(again.contains(seen), "{again}");
     check(seen, StatusCode::SEE_OTHER).await;
+}
+
+/// The cookie of somebody who signed in by a provider.
+fn cookie_of(site: &Site, user: User) -> String {
+    let cookie = site.auth.cookie(&site.auth.begin(user, now()));
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_may_only_look_changes_nothing_and_is_told_who_may() {
+    let rules = "rules:\n- {role: operator, applications: [other], users: [ben]}\n\
+                 - {role: operator, applications: [serving], groups: [team]}\n";
+    let site = Site::with(Sample::default(), Access::parse(rules).unwrap()).await;
+    let user = |name: &str, groups: &[&str]| User {
+        name: name.into(),
+        email: format!("{name}@example.org"),
+        groups: groups.iter().map(|it| (*it).to_owned()).collect(),
+        everywhere: Role::Viewer,
+    };
+    let ask = async |user: User, path: &str, body: &str| {
+        let session = site.auth.begin(user, now());
+        let cookie = site.auth.cookie(&session);
+        let cookie = cookie.split(';').next().unwrap();
+        let body = format!("csrf={}&{body}", site.auth.csrf(&session));
+        let headers = [SAME, HTML, ("cookie", cookie)];
+        let response = site
+            .send(request(Method::POST, path, &headers, &body))
+            .await;
+        read(response).await
+    };
+    let writes = [
+        ("/apps/serving/sync", ""),
+        ("/apps/serving/suspend", "reason=x"),
+        ("/apps/serving/resume", ""),
+        ("/rollouts/serving-12/rollback", "reason=x"),
+    ];
+    for (path, body) in writes {
+        let (status, text) = ask(user("ben", &[]), path, body).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+        let sentence = "You are viewer of application serving, and this needs operator: ask \
+                        the group team, whoever has the admin token; nothing was changed";
+        assert!(text.contains(sentence), "{path} {text}");
+        let (status, _) = ask(user("eve", &["team"]), path, body).await;
+        assert_ne!(status, StatusCode::FORBIDDEN, "{path}");
+    }
+    // All of the repository is for those who may everything.
+    let path = "/rollback?to=serving-11";
+    let (status, _) = ask(user("eve", &["team"]), path, "reason=x").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    // Looking is for both.
+    let cookie = cookie_of(&site, user("ben", &[]));
+    let headers = [HTML, ("cookie", cookie.as_str())];
+    let page = site
+        .send(request(Method::GET, "/apps/serving", &headers, ""))
+        .await;
+    let (status, text) = read(page).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains("Signed in as <b>ben</b>"), "{text}");
+    // What they may not do is not offered.
+    assert!(!text.contains("/apps/serving/sync"), "{text}");
+    let cookie = cookie_of(&site, user("eve", &["team"]));
+    let headers = [HTML, ("cookie", cookie.as_str())];
+    let page = site.send(request(Method::GET, "/apps/serving", &headers, ""));
+    let (_, text) = read(page.await).await;
+    assert!(text.contains("/apps/serving/sync"), "{text}");
 }

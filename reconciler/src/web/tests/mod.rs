@@ -27,6 +27,7 @@ use tower::ServiceExt;
 
 use client::{Clock, Env, Informers, SystemIds, Tasks};
 
+use super::access::Access;
 use super::app::{App, Ready, Settings, followed};
 use super::auth::{Auth, Transport};
 use super::router::over;
@@ -61,6 +62,10 @@ struct Site {
 
 impl Site {
     async fn new(sample: Sample) -> Self {
+        Self::with(sample, Access::default()).await
+    }
+
+    async fn with(sample: Sample, access: Access) -> Self {
         let (env, tasks) = (env(), Tasks::default());
         let log = if sample.hostile {
             format!("2026-03-01T14:11:31Z {}\n", sample::HOSTILE)
@@ -87,6 +92,8 @@ impl Site {
             logs: cluster,
             informers,
             auth: auth.clone(),
+            access: Arc::new(access),
+            provider: None,
             ready,
             registry: Arc::default(),
             settings: Settings {

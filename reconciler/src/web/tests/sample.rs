@@ -173,6 +173,7 @@ impl Backend for Sample {
                 self.text("    spec.replicas: 4 -> 3"),
                 "+ create  ConfigMap movies/old-flags".into(),
             ],
+            touches: vec!["serving".into()],
             conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
         })
     }
