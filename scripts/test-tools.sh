@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the tools of the tests below a directory: the oldest and the newest kubectl that the
-# registry offers, and cargo-deny.
+# registry offers, axe-core, which judges pages for those who do not see them, and cargo-deny.
 set -euo pipefail
 tools=${1:?usage: test-tools.sh DIRECTORY}
 mkdir -p "$tools/kubectl"
@@ -14,6 +14,11 @@ for version in 1.36.3 1.37.1; do
     "$directory/bin/kubectl" version --client >/dev/null
   fi
 done
+if [ ! -s "$tools/axe/axe.min.js" ]; then
+  rm -rf "$tools/axe"
+  mkdir -p "$tools/axe"
+  (cd "$tools/axe" && npm pack --silent axe-core@4.14.1 >/dev/null && tar xzf axe-core-*.tgz --strip-components=1 package/axe.min.js)
+fi
 if [ ! -x "$tools/bin/cargo-deny" ]; then
   CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" cargo-deny --version 0.20.2
   rm -rf "$tools/build"

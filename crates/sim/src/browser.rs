@@ -35,6 +35,12 @@ pub const PHONE: Screen = Screen {
     height: 760,
 };
 
+/// Between the two: icons instead of the side bar's words.
+pub const TABLET: Screen = Screen {
+    width: 900,
+    height: 1000,
+};
+
 /// One window.
 pub struct Browser {
     runtime: Runtime,
@@ -152,11 +158,17 @@ impl Browser {
         })
     }
 
-    /// Light or dark, and how large: what the pages see of the machine they are shown on.
+    /// Light or dark, and how large: what the pages see of the machine they are shown on. `forced`
+    /// has colours of the system's own.
     pub fn show(&self, scheme: &str, screen: Screen) -> anyhow::Result<()> {
+        let (scheme, forced) = match scheme {
+            "forced" => ("dark", "active"),
+            scheme => (scheme, "none"),
+        };
         let features = json!([
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
+            {"name": "forced-colors", "value": forced},
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}))?;
         let size = json!({
@@ -172,6 +184,25 @@ impl Browser {
         let disabled = json!({"value": run == Scripts::Off});
         self.devtools("Emulation.setScriptExecutionDisabled", &disabled)?;
         Ok(())
+    }
+
+    /// What axe-core finds in the page that keeps somebody out (WCAG 2.2 A and AA, and its best
+    /// practices), a line for each place. `axe` is its source.
+    pub fn barriers(&self, axe: &str) -> anyhow::Result<Vec<String>> {
+        self.runtime
+            .block_on(self.client.execute(axe, Vec::new()))
+            .context("axe-core does not load")?;
+        let run = "const done = arguments[0];
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            axe.run(document, {runOnly: tags, resultTypes: ['violations']}).then(
+              found => done(found.violations.flatMap(rule => rule.nodes.map(
+                node => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`))),
+              error => done([`axe-core failed: ${error}`]));";
+        let found = self.client.execute_async(run, Vec::new());
+        let found = self.runtime.block_on(found).context("axe-core fails")?;
+        let lines = found.as_array().context("no list of barriers")?;
+        let text = |line: &Value| line.as_str().unwrap_or_default().replace('\n', " ");
+        Ok(lines.iter().map(text).collect())
     }
 
     /// How far the page reaches beyond the right edge, in CSS pixels.

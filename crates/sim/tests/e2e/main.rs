@@ -6,6 +6,7 @@ mod elsewhere;
 mod foreign;
 mod guard;
 mod kubectl;
+mod looks;
 mod monitoring;
 mod node_death;
 mod pages;

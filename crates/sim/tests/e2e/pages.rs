@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
-use sim::browser::{Browser, DESK, PHONE, Scripts};
+use sim::browser::{Browser, DESK};
 use sim::instance::{Instance, examples, wait};
 use sim::work_tree::WorkTree;
 
-const APPLICATIONS: [&str; 5] = ["features", "ingestion", "serving", "training", "ui"];
+pub(super) const APPLICATIONS: [&str; 5] = ["features", "ingestion", "serving", "training", "ui"];
 /// For what has to be built, pulled, started and found healthy.
 const LONG: SignedDuration = SignedDuration::from_secs(120);
 /// For what only has to be told.
-const SOON: SignedDuration = SignedDuration::from_secs(20);
+pub(super) const SOON: SignedDuration = SignedDuration::from_secs(20);
 
 #[test]
 fn the_pages_tell_the_demo_s_story() -> anyhow::Result<()> {
@@ -26,9 +26,9 @@ fn the_pages_tell_the_demo_s_story() -> anyhow::Result<()> {
     told.with_context(|| format!("the instance said:\n{}", instance.logs()))
 }
 
-struct Story<'a> {
-    instance: &'a Instance,
-    browser: Browser,
+pub(super) struct Story<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) browser: Browser,
     web: String,
     work: Arc<WorkTree>,
     pictures: PathBuf,
@@ -59,6 +59,7 @@ impl<'a> Story<'a> {
         self.past()?;
         self.no_complaints()?;
         self.every_page_fits()?;
+        self.every_page_is_for_everybody()?;
         self.without_scripts()?;
         self.no_complaints()
     }
@@ -270,96 +271,13 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// In both themes, on a desk and on the smallest phone.
-    fn every_page_fits(&self) -> anyhow::Result<()> {
-        let browser = &self.browser;
-        let pod = self.instance.kubectl(&[
-            "get",
-            "pods",
-            "-n",
-            "movies",
-            "-l",
-            "app=serving",
-            "-o",
-            "jsonpath={.items[0].metadata.name}",
-        ])?;
-        let pages = [
-            ("applications", "/apps".to_owned()),
-            ("application", "/apps/training".to_owned()),
-            ("diff", "/apps/ui/diff".to_owned()),
-            ("history", "/apps/ui/history".to_owned()),
-            ("rollouts", "/rollouts".to_owned()),
-            ("rollout", "/rollouts/ui-3".to_owned()),
-            ("changes", "/rollouts/ui-3/diff".to_owned()),
-            ("rollback", "/rollouts/ui-3/rollback".to_owned()),
-            ("pod", format!("/pods/movies/{pod}")),
-            ("nodes", "/nodes".to_owned()),
-            (
-                "object",
-                "/apps/ui/objects/deployment.apps/movies/ui".to_owned(),
-            ),
-            (
-                "owners",
-                "/apps/ui/objects/deployment.apps/movies/ui?tab=yaml".to_owned(),
-            ),
-        ];
-        let paper = "getComputedStyle(document.body).backgroundColor";
-        let mut papers = Vec::new();
-        for scheme in ["light", "dark"] {
-            for (size, screen) in [("desk", DESK), ("phone", PHONE)] {
-                browser.show(scheme, screen)?;
-                for (name, path) in &pages {
-                    browser.open(&self.at(path))?;
-                    let beyond = browser.overflow()?;
-                    self.picture(&format!("{name}-{scheme}-{size}"))?;
-                    ensure!(
-                        beyond <= 0,
-                        "{path} is {beyond} px too wide, {scheme}, {size}"
-                    );
-                }
-            }
-            papers.push(browser.value(paper)?);
-        }
-        ensure!(papers[0] != papers[1], "both themes are {}", papers[0]);
-        // The button outweighs the machine, and is remembered.
-        browser.show("light", DESK)?;
-        browser.open(&self.at("/apps"))?;
-        browser.click("[data-theme-toggle]")?;
-        browser.reload()?;
-        ensure!(
-            browser.value(paper)? == papers[1],
-            "the theme was forgotten"
-        );
-        browser.click("[data-theme-toggle]")?;
-        Ok(())
-    }
-
-    fn without_scripts(&self) -> anyhow::Result<()> {
-        let browser = &self.browser;
-        browser.show("light", DESK)?;
-        browser.scripts(Scripts::Off)?;
-        browser.open(&self.at("/apps"))?;
-        browser.reads("#apps", &APPLICATIONS, SOON)?;
-        ensure!(browser.holds("document.documentElement.dataset.theme === 'light'"));
-        browser.click("#filters a[href='/apps?health=healthy']")?;
-        browser.reads("#filters [aria-current]", &["Healthy"], SOON)?;
-        browser.click("#apps a[href='/apps/ui']")?;
-        browser.reads("#head", &["ui", "Healthy"], SOON)?;
-        browser.click("label:has(#o-list)")?;
-        browser.reads("#tree .otree", &["Deployment", "Pod"], SOON)?;
-        browser.click(".tabs a[href='/apps/ui/history']")?;
-        browser.reads(".hist", &["Rolled back"], SOON)?;
-        self.picture("without-scripts")?;
-        browser.scripts(Scripts::On)
-    }
-
     fn no_complaints(&self) -> anyhow::Result<()> {
         let complaints = self.browser.complaints()?;
         ensure!(complaints.is_empty(), "the console says: {complaints:#?}");
         Ok(())
     }
 
-    fn at(&self, path: &str) -> String {
+    pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.web)
     }
 
@@ -382,7 +300,7 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    fn picture(&self, name: &str) -> anyhow::Result<()> {
+    pub(super) fn picture(&self, name: &str) -> anyhow::Result<()> {
         self.browser
             .picture(&self.pictures.join(format!("{name}.png")))
     }
