@@ -1,3 +1,5 @@
+mod then;
+
 use jiff::Timestamp;
 use serde_json::json;
 

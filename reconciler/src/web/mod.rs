@@ -18,6 +18,7 @@ mod markup;
 mod openapi;
 mod pages;
 mod past;
+mod request;
 mod router;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, openapi, pages, past};
+use super::{assets, gate, live, openapi, pages, past, request};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -44,6 +44,7 @@ pub(super) fn over(app: App) -> Router {
         .layer(DefaultBodyLimit::max(FORM))
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn(gate::headers))
+        .layer(from_fn_with_state(app.clone(), request::named))
         .with_state(app)
 }
 
@@ -75,7 +76,9 @@ fn guarded() -> Router<Arc<App>> {
         )
         .route("/apps/{app}/events", get(pages::app_events))
         .route("/apps/{app}/logs", get(pages::app_logs))
+        .route("/apps/{app}/logs/stream", get(pages::app_logs_stream))
         .route("/apps/{app}/settings", get(pages::app_settings))
+        .route("/apps/{app}/rollouts/{number}", get(pages::app_rollout))
         .merge(of_cluster())
         .fallback(async || PageError::NotFound("page at this address".into()))
 }

@@ -10,6 +10,7 @@ use super::access::{Role, Scope, withhold};
 use super::app::App;
 use super::auth::{Admitted, named};
 use super::error::PageError;
+use super::request;
 use super::view::frame::{Frame, Git, Theme};
 use super::view::time::When;
 use crate::source::Person;
@@ -22,6 +23,8 @@ pub(super) struct Visitor {
     pub(super) theme: Theme,
     /// Whether single keys do something.
     pub(super) shortcuts: bool,
+    /// What the request is called.
+    request: String,
     /// Wants JSON instead of a page.
     pub(super) json: bool,
 }
@@ -31,6 +34,7 @@ impl Visitor {
         Self {
             theme: theme(headers),
             shortcuts: shortcuts(headers),
+            request: request::name(headers),
             json: wants_json(headers),
             admitted,
             csrf,
@@ -48,6 +52,8 @@ impl Visitor {
             notice: app.settings.notice.clone(),
             theme: self.theme,
             no_keys: !self.shortcuts,
+            request: self.request.clone(),
+            past: app.past.is_some(),
             csrf: self.csrf.clone(),
             user,
             ..Frame::default()

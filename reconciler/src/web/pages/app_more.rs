@@ -11,6 +11,7 @@ use futures::future::join_all;
 use api::{Collection, Object};
 
 use super::app::facts;
+use super::app_logs::{Place, short};
 use super::object::Named;
 use super::pod_logs::{self, Run};
 use super::{Markup, fragment, html, object_log};
@@ -19,7 +20,7 @@ use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;
 use crate::web::view::app;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::logs::{self, LogLine};
@@ -43,6 +44,8 @@ struct Logs {
     errors: Vec<String>,
     nothing: &'static str,
     plain: bool,
+    /// Where it goes on.
+    stream: String,
 }
 
 #[derive(Template)]
@@ -61,7 +64,7 @@ pub(in crate::web) async fn logs(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let facts = facts(&app, &name).await?;
-    let (lines, errors) = all_lines(&app, &name).await;
+    let (lines, place, errors) = all_lines(&app, &name).await;
     if visitor.json {
         return Ok(Json(json::Logs {
             items: lines,
@@ -74,6 +77,11 @@ pub(in crate::web) async fn logs(
         frame: frame(&app, &visitor, &name, "Logs").await,
         head: Markup(head.html),
         tabs: app::tabs(&name, "Logs"),
+        stream: format!(
+            "{}/logs/stream?after={}",
+            app_href(&name),
+            encoded(&place.to_string())
+        ),
         plain: lines.iter().all(|line| line.level.is_empty()),
         nothing: "No container of it has printed anything.",
         lines,
@@ -91,8 +99,8 @@ async fn frame(app: &App, visitor: &Visitor, name: &str, page: &str) -> Frame {
         .crumb(page, "")
 }
 
-/// The newest lines of every container that has a log, by time; and what could not be read.
-async fn all_lines(app: &App, name: &str) -> (Vec<LogLine>, Vec<String>) {
+/// The containers that have a log, as many as are shown, and why some are missing.
+pub(super) async fn containers(app: &App, name: &str) -> (Vec<(Arc<Object>, String)>, Vec<String>) {
     let mut errors = Vec::new();
     let objects = match app.backend.objects(name).await {
         Ok(objects) => objects,
@@ -116,18 +124,28 @@ async fn all_lines(app: &App, name: &str) -> (Vec<LogLine>, Vec<String>) {
         ));
         wanted.truncate(CONTAINERS);
     }
+    (wanted, errors)
+}
+
+/// The newest lines of every container that has a log, by time; how far that is; and what could
+/// not be read.
+async fn all_lines(app: &App, name: &str) -> (Vec<LogLine>, Place, Vec<String>) {
+    let (wanted, mut errors) = containers(app, name).await;
     let reading = wanted.iter().map(async |(pod, container)| {
         let (lines, error) = pod_logs::tail(app, pod, container, Run::Now).await;
-        (format!("{}/{container}", pod.name()), lines, error)
+        (short(pod, container), lines, error)
     });
-    let mut read = Vec::new();
+    let (mut read, mut place) = (Vec::new(), Place::default());
     for (who, lines, error) in join_all(reading).await {
         if !error.is_empty() {
             errors.push(format!("{who}: {error}."));
         }
+        for line in &lines {
+            place.note(&who, line);
+        }
         read.push((who, lines));
     }
-    (logs::merged(read, LINES), errors)
+    (logs::merged(read, LINES), place, errors)
 }
 
 pub(in crate::web) async fn settings(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::app::facts;
 use super::rollout::detail;
@@ -16,7 +16,7 @@ use crate::web::error::PageError;
 use crate::web::json;
 
 use crate::web::view::app;
-use crate::web::view::component::{CommitChip, Icon};
+use crate::web::view::component::{CommitChip, Icon, encoded};
 use crate::web::view::diff::{self, Objects, Query as Wanted};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
@@ -51,6 +51,13 @@ pub(in crate::web) async fn of_app(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    if let Some(past) = &app.past {
+        let view = app.backend.application(&name).await?;
+        let last = view.summary.last;
+        let last = last.ok_or_else(|| PageError::NotFound(format!("rollout of {name} by then")))?;
+        let (id, at) = (encoded(&last.id), encoded(&past.asked));
+        return Ok(Redirect::to(&format!("/rollouts/{id}/diff?at={at}")).into_response());
+    }
     if visitor.json {
         let plan = app.backend.plan(&name, &query.to).await?;
         return Ok(Json(json::diff_of_plan(&plan)).into_response());

@@ -2,6 +2,7 @@
 //! fragments, which the stream makes again with the same functions.
 
 mod app;
+mod app_logs;
 mod app_more;
 mod apps;
 mod changes;
@@ -40,6 +41,7 @@ use super::view::frame::{Foot, Frame, Git, Trouble};
 use super::visitor::git;
 
 pub(super) use app::page as app_page;
+pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_more::{logs as app_logs, settings as app_settings};
 pub(super) use apps::page as apps_page;
 pub(super) use changes::{list as changes_list, page as change_page};
@@ -59,7 +61,7 @@ pub(super) use rollback::{
     preview as rollback_page, preview_all as rollback_all, preview_since as rollback_since,
     push as rollback_push, push_all as rollback_push_all, push_since as rollback_push_since,
 };
-pub(super) use rollout::page as rollout_page;
+pub(super) use rollout::{numbered as app_rollout, page as rollout_page};
 pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
 pub(super) use search::page as search_page;
 pub(super) use settings::{

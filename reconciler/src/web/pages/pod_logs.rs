@@ -27,13 +27,13 @@ use crate::web::view::component::encoded;
 use crate::web::view::logs::{LogLine, parse};
 
 /// Lines in the page when it opens.
-const TAIL: u64 = 300;
+pub(super) const TAIL: u64 = 300;
 /// How long the page waits for them.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A line longer than this is cut into several.
 const LINE: usize = 64 * 1024;
 /// How often a quiet stream says that it stands.
-const BEAT: Duration = Duration::from_secs(10);
+pub(super) const BEAT: Duration = Duration::from_secs(10);
 /// After this a browser asks again for a log that cannot be read yet.
 const AGAIN: Duration = Duration::from_secs(3);
 
@@ -263,14 +263,14 @@ impl Follow {
 }
 
 /// Lines out of chunks.
-struct Lines {
+pub(super) struct Lines {
     bytes: ByteStream,
     buffer: Vec<u8>,
     ended: bool,
 }
 
 impl Lines {
-    fn new(bytes: ByteStream) -> Self {
+    pub(super) fn new(bytes: ByteStream) -> Self {
         Self {
             bytes,
             buffer: Vec::new(),
@@ -279,7 +279,7 @@ impl Lines {
     }
 
     /// Safe to cancel.
-    async fn next(&mut self) -> Option<Result<String, client::Error>> {
+    pub(super) async fn next(&mut self) -> Option<Result<String, client::Error>> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::{Markup, follow, fragment, html, take};
@@ -14,7 +14,7 @@ use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::live::Fragment;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::rollout;
@@ -72,6 +72,16 @@ pub(in crate::web) async fn page(
         changes: take(&fragments, "changes"),
     };
     Ok(html(&page))
+}
+
+/// `GET /apps/{app}/rollouts/{number}`
+pub(in crate::web) async fn numbered(
+    Path((application, number)): Path<(String, u64)>,
+    RawQuery(query): RawQuery,
+) -> Redirect {
+    let query = query.map_or(String::new(), |query| format!("?{query}"));
+    let id = encoded(&format!("{application}-{number}"));
+    Redirect::to(&format!("/rollouts/{id}{query}"))
 }
 
 /// A rollout that there is.

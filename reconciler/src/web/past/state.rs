@@ -15,6 +15,8 @@ use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::view::time::seconds;
 
+/// What is told of an end is written right after it.
+const SETTLING: SignedDuration = SignedDuration::from_secs(2);
 /// How long the cluster may take to say how it was.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -133,9 +135,16 @@ pub(super) async fn find(app: &App, asked: &Asked) -> Result<Past, PageError> {
         Some(Moment::Time(time)) => time,
         Some(Moment::Commit(commit)) => {
             let rollouts = app.backend.rollouts_of(&commit).await?;
-            end(&rollouts, app.env.now()).ok_or_else(|| {
+            let end = end(&rollouts, app.env.now()).ok_or_else(|| {
                 PageError::NotFound(format!("rollout of a commit that begins with {commit}"))
-            })?
+            })?;
+            let near = RolloutQuery {
+                before: Some(end + SETTLING),
+                limit: 50,
+                ..RolloutQuery::default()
+            };
+            let near = app.backend.rollouts(&near).await?;
+            settled(end, &near, app.env.now())
         }
         None => {
             let text = format!(
@@ -173,6 +182,17 @@ pub(super) async fn find(app: &App, asked: &Asked) -> Result<Past, PageError> {
 pub(super) fn end(rollouts: &[Rollout], now: Timestamp) -> Option<Timestamp> {
     let ends = rollouts.iter();
     ends.map(|rollout| rollout.finished_at.unwrap_or(now)).max()
+}
+
+/// A little after an end, when what came of it was written down as well, and before anything else
+/// began. `near` are the rollouts that began by then.
+pub(super) fn settled(end: Timestamp, near: &[Rollout], now: Timestamp) -> Timestamp {
+    let later = near.iter().map(|rollout| rollout.started_at);
+    let next = later.filter(|start| *start > end).min();
+    let settled = (end + SETTLING).min(now.max(end));
+    next.map_or(settled, |next| {
+        settled.min(next - SignedDuration::from_micros(1))
+    })
 }
 
 async fn objects(app: &App, at: Timestamp) -> Result<Vec<Object>, PageError> {

@@ -5,7 +5,7 @@ use api::Object;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::rewrite::Rewrite;
-use super::state::{Asked, Moment, Past, end};
+use super::state::{Asked, Moment, Past, end, settled};
 use super::{rewind, view};
 use crate::history::{Rollout, Trigger};
 use crate::source::Person;
@@ -67,6 +67,17 @@ fn a_commit_is_the_moment_when_all_of_it_was_done() {
     assert_eq!(end(&done, now), Some(at("10:03:00")));
     assert_eq!(end(&[rollout(2, "11:59:00", None)], now), Some(now));
     assert_eq!(end(&[], now), None);
+    let check = |near: &[Rollout], now: &str, expected: &str| {
+        assert_eq!(settled(at("10:03:00"), near, at(now)), at(expected));
+    };
+    check(&[], "12:00:00", "10:03:02");
+    check(&[], "10:03:01", "10:03:01");
+    check(&[rollout(1, "10:02:00", None)], "12:00:00", "10:03:02");
+    check(
+        &[rollout(3, "10:03:01", None)],
+        "12:00:00",
+        "10:03:00.999999",
+    );
 }
 
 #[test]

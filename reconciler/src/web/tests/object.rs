@@ -67,3 +67,23 @@ async fn what_was_deleted_is_gone_with_its_last_state() {
     let (status, _) = site.page("/apps/serving/objects/thing/movies/x").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_part_that_fails_leaves_the_rest_and_names_its_request() {
+    let site = Site::new(Sample::default()).await;
+    let request = Request::get("/apps/ui")
+        .header(header::COOKIE, site.cookie())
+        .header(header::ACCEPT, "text/html");
+    let response = site.send(request.body(Body::empty()).unwrap()).await;
+    let name = response.headers()["x-request-id"].to_str().unwrap();
+    let name = name.to_owned();
+    let (status, text) = read(response).await;
+    assert_eq!(status, StatusCode::OK);
+    for said in [
+        "The objects cannot be read: the cluster did not answer",
+        "Recent rollouts",
+        &format!("under request <span class=\"mono\">{name}</span>"),
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}

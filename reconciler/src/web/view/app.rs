@@ -222,9 +222,10 @@ pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
 
 fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
     let (tone, icon) = match (condition.kind.as_str(), condition.status.as_str()) {
+        ("Paused", "True") => (Tone::Hold, "hold"),
         ("RollingOut", "True") => (Tone::Run, "run"),
         ("RollingOut", _) if condition.reason != "Failed" => (Tone::Ok, "ok"),
-        (_, "True") => (Tone::Ok, "ok"),
+        ("Paused", _) | (_, "True") => (Tone::Ok, "ok"),
         (_, "False") if condition.reason == "Progressing" => (Tone::Run, "run"),
         ("Synced", "False") if condition.reason == "OutOfSync" => (Tone::Warn, "ne"),
         (_, "False") => (Tone::Bad, "bad"),
@@ -236,6 +237,7 @@ fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
         icon: Icon(icon),
         name: match (condition.kind.as_str(), condition.status.as_str()) {
             ("Synced", _) => "Matches Git".into(),
+            ("Paused", "False") => "Not paused".into(),
             ("RollingOut", "True") => "Converging".into(),
             ("RollingOut", _) => "Newest rollout".into(),
             ("SourceReady", _) => "Follows Git".into(),
@@ -243,6 +245,7 @@ fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
         },
         text: match (condition.kind.as_str(), condition.status.as_str()) {
             _ if !condition.message.is_empty() => condition.message.clone(),
+            ("Paused", "False") => "rollouts begin by themselves".into(),
             ("Synced", "True") => "what Git asks for is in the cluster, field by field".into(),
             ("Healthy", "True") => "every object is as it should be".into(),
             ("SourceReady", "True") => "the newest commit is the one that is compared".into(),

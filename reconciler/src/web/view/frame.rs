@@ -109,6 +109,9 @@ pub(crate) struct Frame {
     /// Something that every page must say, such as that no containers run here.
     pub notice: String,
     pub theme: Theme,
+    pub past: bool,
+    /// What the request is called; empty for none.
+    pub request: String,
     /// Single keys do nothing.
     pub no_keys: bool,
     /// Topics of the page's stream, comma-separated; empty for none.
@@ -129,6 +132,11 @@ impl Frame {
 
     pub(crate) fn is(&self, section: Section) -> bool {
         self.section == section
+    }
+
+    /// Whether the page shows a moment of the past.
+    pub(crate) fn is_past(&self) -> bool {
+        self.past
     }
 
     /// Initials for the mark at the top.

@@ -25,6 +25,8 @@ pub(crate) struct Head {
     pub restarts: i64,
     pub age: String,
     pub ip: String,
+    /// The page about its fields; empty where its application is not known.
+    pub fields: String,
 }
 
 /// The containers, init containers first.
@@ -80,6 +82,12 @@ pub(crate) fn head(pod: &Object, app: &str, now: Timestamp) -> Head {
             .map(|born| took(born.duration_until(now)))
             .unwrap_or_default(),
         ip: pod.text("/status/podIP").into(),
+        fields: if app.is_empty() {
+            String::new()
+        } else {
+            let key = api::Collection::new("", "pods").key(pod.namespace(), pod.name());
+            format!("{}?tab=yaml", super::object::href(app, "Pod", &key))
+        },
     }
 }
 
