@@ -138,7 +138,12 @@ fn step(step: &Step) -> Vec<String> {
         } else {
             text
         };
-        lines.push(format!("{bar}   {number}{text}"));
+        let mark = if line.marked {
+            style.style(">").to_string()
+        } else {
+            " ".into()
+        };
+        lines.push(format!("{bar} {mark} {number}{text}"));
     }
     lines
 }
@@ -199,7 +204,7 @@ mod tests {
                 "│   Container web exited with code 1.",
                 "│",
                 "! The line came with 7f3c2ab  (web.yaml:41)",
-                "│      41    key: payments-url",
+                "│ >    41    key: payments-url",
                 "│",
                 "? here the facts end: more",
                 "│",

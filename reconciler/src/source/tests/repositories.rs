@@ -279,3 +279,29 @@ async fn a_submodule_says_what_it_is() {
         assert_eq!(error, text);
     }
 }
+
+#[test]
+fn a_line_came_with_the_commit_that_wrote_it() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let file = |text| BTreeMap::from([("web.yaml", text)]);
+    let first = commit(&path, "main", "1", &file("a: 1\nb: 2\n"));
+    let second = commit(&path, "main", "2", &file("a: 1\nb: 3\n"));
+    let raw = git2::Repository::open_bare(&path).unwrap();
+    let tip = git2::Oid::from_str(&second.0).unwrap();
+    raw.reference("refs/heads/try", tip, false, "").unwrap();
+    let branch = commit(&path, "try", "3", &file("a: 1\nb: 4\n"));
+    let third = commit(&path, "main", "4", &file("c: 0\na: 1\nb: 3\n"));
+
+    let repository = Repository::open(&Location::new(&path)).unwrap();
+    let came = |at, line| repository.blame(at, "web.yaml", line).unwrap();
+    assert_eq!(came(&second, 1), Some(first.clone()));
+    assert_eq!(came(&second, 2), Some(second.clone()));
+    assert_eq!(came(&third, 1), Some(third.clone()));
+    // It moved, and nobody wrote it anew.
+    assert_eq!(came(&third, 3), Some(second.clone()));
+    assert_eq!(came(&third, 9), None);
+    assert_eq!(repository.blame(&third, "none.yaml", 1).unwrap(), None);
+    let base = repository.merge_base(&third, &branch).unwrap();
+    assert_eq!(base, Some(second));
+}

@@ -41,12 +41,11 @@ pub(super) fn references(facts: &Facts) -> Vec<Reference<'_>> {
                 }),
             );
         }
-        for from in items(&container.spec["envFrom"]) {
-            found.extend(
-                KINDS
-                    .iter()
-                    .filter_map(|(kind, _, all)| whole(facts, container, &from[all], (kind, all))),
-            );
+        for (at, from) in items(&container.spec["envFrom"]).enumerate() {
+            found.extend(KINDS.iter().filter_map(|(kind, _, all)| {
+                let field = container.field(facts, &format!("envFrom[{at}].{all}.name"));
+                whole(container, &from[all], kind, field)
+            }));
         }
     }
     for volume in items(&facts.object.body["spec"]["volumes"]) {
@@ -79,12 +78,11 @@ fn of_variable<'a>(
 }
 
 fn whole<'a>(
-    facts: &Facts,
     container: Container<'a>,
     from: &'a Value,
-    (kind, field): (&'static str, &str),
+    kind: &'static str,
+    at: Field,
 ) -> Option<Reference<'a>> {
-    let at = container.field(facts, &format!("envFrom.{field}.name"));
     Some(Reference {
         kind,
         name: from["name"].as_str()?,
