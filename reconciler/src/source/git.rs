@@ -292,6 +292,10 @@ impl Repository {
         let Ok(at) = usize::try_from(line) else {
             return Ok(None);
         };
+        // Asked for a line beyond the last, libgit2 answers with some other.
+        if !(1..=self.lines(commit, file)?).contains(&at) {
+            return Ok(None);
+        }
         let mut options = git2::BlameOptions::new();
         options.newest_commit(self.oid(commit)?);
         options.min_line(at).max_line(at);
@@ -304,6 +308,20 @@ impl Repository {
         Ok(blame
             .get_line(at)
             .map(|hunk| commit_id(hunk.final_commit_id())))
+    }
+
+    /// How many lines a file has; none where there is no such file.
+    fn lines(&self, commit: &CommitId, file: &str) -> Result<usize, Error> {
+        let failed = self.failed("read a file");
+        let tree = self.find(commit)?.tree().map_err(&failed)?;
+        let entry = match tree.get_path(Path::new(file)) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(0),
+            Err(error) => return Err(failed(error)),
+        };
+        let blob = self.inner.find_blob(entry.id()).map_err(failed)?;
+        let text = blob.content();
+        Ok(text.split_inclusive(|byte| *byte == b'\n').count())
     }
 
     /// Where two commits went apart; `None` where they have nothing in common.
