@@ -11,6 +11,7 @@ mod pages;
 mod past;
 mod records;
 mod sample;
+mod sizes;
 mod why;
 
 use std::sync::Arc;

@@ -1,8 +1,13 @@
 //! Style, script and icon, compiled in. Their addresses change with their content, so browsers
 //! may keep them for ever.
 
+mod compact;
+#[cfg(test)]
+mod tests;
+
 use std::sync::LazyLock;
 
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +19,7 @@ pub(super) struct Asset {
     /// Where it is served.
     pub path: String,
     content_type: &'static str,
-    body: &'static [u8],
+    body: Bytes,
 }
 
 /// All files.
@@ -31,24 +36,24 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
         "kedge",
         "css",
         "text/css; charset=utf-8",
-        include_bytes!("../../assets/kedge.css"),
+        compact::style(include_str!("../../../assets/kedge.css")).into(),
     ),
     script: asset(
         "kedge",
         "js",
         "text/javascript; charset=utf-8",
-        include_bytes!("../../assets/kedge.js"),
+        compact::script(include_str!("../../../assets/kedge.js")).into(),
     ),
     icon: asset(
         "icon",
         "svg",
         "image/svg+xml",
-        include_bytes!("../../assets/icon.svg"),
+        Bytes::from_static(include_bytes!("../../../assets/icon.svg")),
     ),
 });
 
-fn asset(name: &str, extension: &str, content_type: &'static str, body: &'static [u8]) -> Asset {
-    let digest = Sha256::digest(body);
+fn asset(name: &str, extension: &str, content_type: &'static str, body: Bytes) -> Asset {
+    let digest = Sha256::digest(&body);
     let hash: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
     Asset {
         path: format!("/assets/{name}.{hash}.{extension}"),
@@ -67,7 +72,7 @@ pub(super) async fn serve(Path(file): Path<String>) -> Response {
                 (header::CONTENT_TYPE, asset.content_type),
                 (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
             ];
-            (headers, asset.body).into_response()
+            (headers, asset.body.clone()).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
