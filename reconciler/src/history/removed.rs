@@ -1,5 +1,7 @@
 //! Which application an object is of, and which rollout took it away.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::Row;
 
@@ -7,7 +9,8 @@ use api::ObjectKey;
 use engine::rollout::CommitId;
 
 use super::error::failed;
-use super::row::{commit_id, time};
+use super::keys;
+use super::row::{commit_id, key, time};
 use super::{Error, Reader};
 
 /// A rollout that deleted an object.
@@ -20,19 +23,26 @@ pub struct RemovedObject {
 }
 
 impl Reader {
-    /// The application that an object from Git belongs to.
-    pub async fn owner_of(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
-        sqlx::query_scalar(
-            "select application from inventory
-              where api_group = $1 and resource = $2 and namespace = $3 and name = $4",
+    /// The application of each of these objects that is from Git.
+    pub async fn owners_of(
+        &self,
+        keys: &[ObjectKey],
+    ) -> Result<BTreeMap<ObjectKey, String>, Error> {
+        let rows = sqlx::query(
+            "select i.api_group, i.resource, i.namespace, i.name, i.application
+               from jsonb_to_recordset($1)
+                    as k(api_group text, resource text, namespace text, name text)
+               join inventory i using (api_group, resource, namespace, name)",
         )
-        .bind(&key.collection.group)
-        .bind(&key.collection.resource)
-        .bind(&key.namespace)
-        .bind(&key.name)
-        .fetch_optional(&self.pool)
+        .bind(keys::rows(keys))
+        .fetch_all(&self.pool)
         .await
-        .map_err(failed("find whose an object is"))
+        .map_err(failed("find whose objects are"))?;
+        let read = |row: sqlx::postgres::PgRow| Ok((key(&row)?, row.try_get("application")?));
+        rows.into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(failed("read whose objects are"))
     }
 
     /// The last rollout that deleted the object.

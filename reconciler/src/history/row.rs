@@ -46,7 +46,7 @@ fn value<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     serde_json::from_value(value).map_err(|error| Error::Decode(error.into()))
 }
 
-fn key(row: &PgRow) -> Result<ObjectKey, Error> {
+pub(super) fn key(row: &PgRow) -> Result<ObjectKey, Error> {
     let collection = Collection::new(text(row, "api_group")?, text(row, "resource")?);
     Ok(collection.key(text(row, "namespace")?, text(row, "name")?))
 }

@@ -1,5 +1,6 @@
 //! What the pages ask of the reconciler, in one place: the service and its history.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -56,8 +57,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error>;
     /// When an application left the repository, if there ever was one of this name.
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error>;
-    /// The application that an object from Git belongs to.
-    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error>;
+    /// The application of each of these objects that is from Git.
+    async fn owners(&self, keys: &[ObjectKey]) -> Result<BTreeMap<ObjectKey, String>, Error>;
     /// The last rollout that deleted this object.
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
     /// The newest rollout of each application that had begun by then.
@@ -179,8 +180,8 @@ impl Backend for ServiceBackend {
         Ok(record.and_then(|record| record.application.removed_at))
     }
 
-    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
-        Ok(self.0.history().owner_of(key).await?)
+    async fn owners(&self, keys: &[ObjectKey]) -> Result<BTreeMap<ObjectKey, String>, Error> {
+        Ok(self.0.history().owners_of(keys).await?)
     }
 
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {

@@ -1,5 +1,7 @@
 //! What stood at a moment, and what is gone.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn application(name: &str) -> ApplicationRecord {
@@ -62,7 +64,10 @@ async fn the_past_and_what_is_gone_are_found() {
     let removed = reader.removed_object(&key("old")).await.unwrap().unwrap();
     assert_eq!((removed.rollout.as_str(), removed.at), ("web-2", at(2)));
     assert_eq!(reader.removed_object(&key("other")).await.unwrap(), None);
-    assert_eq!(reader.owner_of(&key("old")).await.unwrap(), None);
+    assert_eq!(
+        reader.owners_of(&[key("old")]).await.unwrap(),
+        BTreeMap::new()
+    );
     let steps = reader.newest_steps("web", 1).await.unwrap();
     assert_eq!(steps[0].text, "two");
     let found = reader.rollouts_like("because").await.unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use super::apps::fact;
 use super::rollout::branch;
@@ -21,6 +22,7 @@ use crate::web::view::app;
 use crate::web::view::component::Icon;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::objects::{self, Wanted};
 use crate::web::view::tree;
 use crate::web::visitor::Visitor;
 
@@ -43,23 +45,36 @@ const RECENT: u16 = 8;
 /// Changes from outside of Git on the overview.
 const DRIFTS: u16 = 5;
 
+/// How to show the objects.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Asked {
+    /// `graph` or `list`.
+    #[serde(default)]
+    view: String,
+    /// `unhealthy`, or all.
+    #[serde(default)]
+    only: String,
+}
+
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
+    Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     if visitor.json {
         return data(&app, &name).await.map(IntoResponse::into_response);
     }
     let facts = facts(&app, &name).await?;
-    let fragments = make(&app, &facts).await?;
+    let wanted = Wanted::parse(&asked.view, &asked.only);
+    let fragments = make(&app, &facts, wanted).await?;
     let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Applications, name.as_str())
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), "");
-    follow(&app, &mut frame, format!("app:{name}"), &fragments);
+    follow(&app, &mut frame, topic(&name, wanted), &fragments);
     let page = Page {
         frame,
         head: take(&fragments, "head"),
@@ -94,26 +109,35 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageE
     }
 }
 
-pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
-    let facts = facts(app, name).await?;
-    make(app, &facts).await
+fn topic(name: &str, wanted: Wanted) -> String {
+    match wanted.as_str() {
+        "" => format!("app:{name}"),
+        wanted => format!("app:{name}/{wanted}"),
+    }
 }
 
-async fn make(app: &App, facts: &Facts) -> Result<Vec<Fragment>, PageError> {
+/// `name` is as in the topic: the application, then how to show its objects.
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let (name, wanted) = name.split_once('/').unwrap_or((name, ""));
+    let facts = facts(app, name).await?;
+    make(app, &facts, Wanted::of_word(wanted)).await
+}
+
+async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let rollouts = newest(app, &facts.name).await?;
     let running = running(app, facts).await?;
     let drifts = app.backend.drifts(&facts.name, DRIFTS).await?;
     let (tree, forest) = match app.backend.objects(&facts.name).await {
-        Ok(objects) => {
+        Ok(all) => {
             let find = |key: &api::ObjectKey| app.cached(key);
-            let forest = tree::forest(&facts.name, &objects, running.as_ref(), &find);
-            (app::tree(facts, &forest), forest)
+            let forest = tree::forest(&facts.name, &all, running.as_ref(), &find);
+            (objects::tree(facts, &forest, wanted), forest)
         }
         // The rest of the page stands.
         Err(error) => {
             let error = format!("The objects cannot be read: {}.", chain(&error));
-            (app::tree_error(&facts.name, error), Vec::new())
+            (objects::tree_error(&facts.name, error), Vec::new())
         }
     };
     Ok(vec![

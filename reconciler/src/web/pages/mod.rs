@@ -28,6 +28,7 @@ mod search;
 mod settings;
 mod sign_in;
 mod sync;
+mod whose;
 mod why;
 
 use askama::Template;
@@ -155,9 +156,9 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
     Ok(fragments)
 }
 
-/// The topics: `apps:…`, `app:NAME`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
+/// The topics: `apps:…`, `app:NAME`, `app:NAME/list`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
 /// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`,
-/// `node:NAME`, `nodes:`.
+/// `node:NAME`, `nodes:BY&APP`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
@@ -174,7 +175,7 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
         "events" => Ok(events::fragments(app, name).await),
         "app-events" => Ok(events::of_one(app, name).await),
         "node" => node::fragments(app, name).await,
-        "nodes" => Ok(nodes::fragments(app).await),
+        "nodes" => Ok(nodes::fragments(app, name).await),
         _ => Err(PageError::BadRequest(format!("there is no topic {kind}"))),
     }
 }

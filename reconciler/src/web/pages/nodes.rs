@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use api::{Collection, Object};
 
-use super::{Markup, follow, fragment, html, take};
+use super::whose::whose_pods;
+use super::{Markup, follow, fragment, html, take, unescaped};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::node_map::{self, By, Placed, Wanted};
 use crate::web::view::nodes::{self, Table};
 use crate::web::view::pending::{self, Cards};
 use crate::web::visitor::Visitor;
@@ -25,18 +28,40 @@ use crate::web::why::{self, Pending};
 #[template(path = "nodes/page.html")]
 struct Page {
     frame: Frame,
-    summary: String,
+    head: Markup,
     table: Markup,
+    map: Markup,
     pending: Markup,
+}
+
+/// How to draw the map.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Asked {
+    /// `memory` or `cpu`.
+    #[serde(default)]
+    by: String,
+    /// An application.
+    #[serde(default)]
+    mark: String,
+}
+
+impl Asked {
+    fn wanted(self) -> Wanted {
+        Wanted {
+            by: By::parse(&self.by),
+            mark: self.mark,
+        }
+    }
 }
 
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let table = table(&app).await;
-    let waiting = waiting(&app).await;
     if visitor.json {
+        let table = Seen::read(&app).await.table();
+        let waiting = waiting(&app).await;
         let items = table.rows.into_iter().map(|row| json::Node {
             name: row.name,
             state: row.state.word,
@@ -49,36 +74,84 @@ pub(in crate::web) async fn page(
         })
         .into_response());
     }
-    let ready = table
-        .rows
-        .iter()
-        .filter(|row| row.state.word == "Ready")
-        .count();
-    let summary = format!("{ready} of {} are ready", table.rows.len());
-    let fragments = vec![
-        fragment("nodes", &table),
-        fragment("pending", &cards(&app, &waiting)),
-    ];
+    let wanted = asked.wanted();
+    let fragments = make(&app, &wanted).await;
     let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Nodes, "Nodes")
         .crumb("Nodes", "");
-    follow(&app, &mut frame, "nodes:".into(), &fragments);
+    let topic = format!("nodes:{}&{}", wanted.by.as_str(), encoded(&wanted.mark));
+    follow(&app, &mut frame, topic, &fragments);
     Ok(html(&Page {
         frame,
-        summary,
+        head: take(&fragments, "head"),
         table: take(&fragments, "nodes"),
+        map: take(&fragments, "map"),
         pending: take(&fragments, "pending"),
     }))
 }
 
-pub(super) async fn fragments(app: &App) -> Vec<Fragment> {
-    let waiting = waiting(app).await;
+/// `name` is as in the topic: what the map is about, and who is marked.
+pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
+    let (by, mark) = name.split_once('&').unwrap_or((name, ""));
+    let wanted = Wanted {
+        by: By::parse(by),
+        mark: unescaped(mark),
+    };
+    make(app, &wanted).await
+}
+
+async fn make(app: &App, wanted: &Wanted) -> Vec<Fragment> {
+    let (seen, waiting) = (Seen::read(app).await, waiting(app).await);
+    let held = whose_pods(app, &seen.pods).await;
+    let (nodes, pods) = (refs(&seen.nodes), refs(&seen.pods));
+    let placed: Vec<Placed> = pods.iter().copied().zip(held).collect();
+    let fit_nowhere: Vec<&Object> = waiting.0.iter().map(|(pod, _)| pod).collect();
+    let count = fit_nowhere.len() + waiting.1;
     vec![
-        fragment("nodes", &table(app).await),
+        fragment("head", &nodes::head(&nodes, &pods, count, wanted.by)),
+        fragment("nodes", &seen.table()),
+        fragment("map", &node_map::map(&nodes, &placed, &fit_nowhere, wanted)),
         fragment("pending", &cards(app, &waiting)),
     ]
+}
+
+/// Nodes and pods of one moment.
+struct Seen {
+    nodes: Vec<Arc<Object>>,
+    pods: Vec<Arc<Object>>,
+    error: String,
+}
+
+impl Seen {
+    async fn read(app: &App) -> Self {
+        let nodes = app.all(&Collection::new("", "nodes")).await;
+        let pods = app.all(&Collection::new("", "pods")).await;
+        match (nodes, pods) {
+            (Some(nodes), Some(pods)) => Self {
+                nodes,
+                pods,
+                error: String::new(),
+            },
+            _ => Self {
+                nodes: Vec::new(),
+                pods: Vec::new(),
+                error: "The API server has not answered yet.".into(),
+            },
+        }
+    }
+
+    fn table(&self) -> Table {
+        Table {
+            error: self.error.clone(),
+            ..nodes::table(&refs(&self.nodes), &refs(&self.pods))
+        }
+    }
+}
+
+fn refs(objects: &[Arc<Object>]) -> Vec<&Object> {
+    objects.iter().map(AsRef::as_ref).collect()
 }
 
 /// The oldest pods that no node can take with what the scheduler says of them, and how many more
@@ -106,18 +179,4 @@ fn cards(app: &App, (waiting, more): &Waiting) -> Cards {
             .collect(),
         more: *more,
     }
-}
-
-async fn table(app: &App) -> Table {
-    let nodes = app.all(&Collection::new("", "nodes")).await;
-    let pods = app.all(&Collection::new("", "pods")).await;
-    let (Some(nodes), Some(pods)) = (nodes, pods) else {
-        return Table {
-            rows: Vec::new(),
-            error: "The API server has not answered yet.".into(),
-        };
-    };
-    let nodes: Vec<&Object> = nodes.iter().map(AsRef::as_ref).collect();
-    let pods: Vec<&Object> = pods.iter().map(AsRef::as_ref).collect();
-    nodes::table(&nodes, &pods)
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use api::{Collection, Object, ObjectKey};
 use engine::health;
 
+use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, object_log, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -250,28 +251,4 @@ async fn data(app: &App, named: &Named, object: &Object) -> json::ObjectPage {
             .ok()
             .map(|events| events.into_iter().map(|event| event.body).collect()),
     }
-}
-
-/// The application whose object it descends from; empty where that is not known.
-pub(super) async fn whose(app: &App, key: &ObjectKey, object: &Object) -> String {
-    let mut keys = vec![key.clone()];
-    let mut owner = object.controller();
-    // At most from a pod over a Job to a CronJob, or over a ReplicaSet to a Deployment.
-    for _ in 0..2 {
-        let Some(reference) = owner.take() else { break };
-        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
-        let catalog = app.client.catalog();
-        let Some(resource) = catalog.by_kind(&gvk) else {
-            break;
-        };
-        let key = resource.collection().key(&key.namespace, &reference.name);
-        owner = app.cached(&key).and_then(|object| object.controller());
-        keys.push(key);
-    }
-    for key in keys.iter().rev() {
-        if let Ok(Some(name)) = app.backend.owner(key).await {
-            return name;
-        }
-    }
-    String::new()
 }

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use api::{Collection, Object};
 use engine::health;
 
-use super::object::whose;
 use super::pod_logs::{self, Run};
+use super::whose::whose;
 use super::{Markup, follow, fragment, html, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -22,6 +22,7 @@ use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::logs::LogLine;
+use crate::web::view::pending;
 use crate::web::view::pod::{self, Container};
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
@@ -33,6 +34,7 @@ struct Page {
     frame: Frame,
     head: Markup,
     why: Markup,
+    pending: Markup,
     containers_card: Markup,
     events: Markup,
     summary: crate::web::view::app::Summary,
@@ -121,6 +123,7 @@ async fn with_logs(
         frame,
         head: take(fragments, "head"),
         why: take(fragments, "why"),
+        pending: take(fragments, "pending"),
         containers_card: take(fragments, "containers"),
         events: take(fragments, "events"),
         summary: pod::summary(pod),
@@ -229,9 +232,19 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     };
     let mut list = pod::events(&reported, now);
     list.error = error;
+    let explained = why::of(app, pod.clone()).await;
+    let placement = explained.pending.as_ref();
+    let cards = pending::Cards {
+        pods: placement
+            .map(|told| pending::card(pod, Some(told), now))
+            .into_iter()
+            .collect(),
+        more: 0,
+    };
     vec![
         fragment("head", &pod::head(pod, owner, now)),
-        fragment("why", &card(&why::of(app, pod.clone()).await.chain)),
+        fragment("why", &card(&explained.chain)),
+        fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),
         fragment("events", &list),
     ]

@@ -324,8 +324,8 @@ impl Backend for PastBackend {
         Ok(removed.filter(|removed| *removed <= self.at()))
     }
 
-    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
-        self.inner.owner(key).await
+    async fn owners(&self, keys: &[ObjectKey]) -> Result<BTreeMap<ObjectKey, String>, Error> {
+        self.inner.owners(keys).await
     }
 
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error> {

@@ -1,5 +1,6 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -387,7 +388,8 @@ impl Backend for Sample {
         Ok((key.name == "serving").then(|| self.line(field)))
     }
 
-    async fn owner(&self, key: &ObjectKey) -> Result<Option<String>, Error> {
-        Ok((key.name == "serving").then(|| "serving".into()))
+    async fn owners(&self, keys: &[ObjectKey]) -> Result<BTreeMap<ObjectKey, String>, Error> {
+        let own = keys.iter().filter(|key| key.name == "serving");
+        Ok(own.map(|key| (key.clone(), "serving".into())).collect())
     }
 }

@@ -138,6 +138,30 @@ async fn a_pod_without_a_node_comes_with_what_would_have_to_change() {
     }
     // A column in which every node says yes says nothing.
     assert!(!text.contains("tolerated"));
+    // Who holds the nodes, with what waits to the same scale.
+    for says in [
+        "Who holds the memory",
+        "1 pod fits nowhere",
+        "waits and needs 64 GiB",
+        "serving, 512 MiB",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    let (_, text) = site.page("/nodes?by=cpu&mark=serving").await;
+    assert!(
+        text.contains("Who holds the CPU") && text.contains("serving, 0.25 CPU"),
+        "{text}"
+    );
+    assert!(text.contains("class=\"pod sel\""), "{text}");
+    // The pod's own page has the same matrix and changes.
+    let (_, text) = site.page("/pods/movies/serving-7d9f6c8b54-wwwww").await;
+    for says in [
+        "Smallest change that makes it fit",
+        "3Gi free",
+        "kubectl uncordon north-c",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
     let (_, nodes) = site.json("/nodes").await;
     assert_eq!(nodes["pending"][0]["tried"], 9);
 }

@@ -11,13 +11,10 @@ use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::facts::Facts;
-use super::graph::{self, Graph, Item};
+use super::graph;
 use super::time::{When, took};
 use super::tree::Node;
 use crate::history::{Drift, Rollout};
-
-/// Rows of the list of objects.
-const ITEMS: usize = 200;
 
 /// Name, state, where it comes from, what can be done.
 #[derive(Debug, Template)]
@@ -80,18 +77,6 @@ pub(crate) struct ConditionRow {
 #[template(path = "app/summary.html")]
 pub(crate) struct Summary {
     pub entries: Vec<(&'static str, String)>,
-}
-
-/// The objects as picture and list, or why they cannot be shown.
-#[derive(Debug, Template)]
-#[template(path = "app/tree.html")]
-pub(crate) struct Tree {
-    pub name: String,
-    pub summary: String,
-    pub error: String,
-    pub graph: Graph,
-    pub items: Vec<Item>,
-    pub hidden: usize,
 }
 
 /// What others changed in the cluster. Nothing where nobody did.
@@ -322,33 +307,6 @@ fn namespaces(target: &str, forest: &[Node]) -> (&'static str, String) {
     match all.as_slice() {
         [] => (name, target.to_owned()),
         all => (name, all.join(", ")),
-    }
-}
-
-/// The objects; `forest` from [`super::tree::forest`].
-pub(crate) fn tree(facts: &Facts, forest: &[Node]) -> Tree {
-    let tone = State::health(facts.health);
-    let well = forest.iter().filter(|node| node.is_well()).count();
-    let (items, hidden) = graph::list(forest, ITEMS);
-    Tree {
-        name: facts.name.clone(),
-        summary: format!("{well} of {} from Git are well", forest.len()),
-        error: String::new(),
-        graph: graph::graph(&facts.name, tone.tone, tone.icon.0, forest),
-        items,
-        hidden,
-    }
-}
-
-/// In place of the objects.
-pub(crate) fn tree_error(name: &str, error: String) -> Tree {
-    Tree {
-        name: name.into(),
-        summary: String::new(),
-        error,
-        graph: Graph::default(),
-        items: Vec::new(),
-        hidden: 0,
     }
 }
 

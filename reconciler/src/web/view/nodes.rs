@@ -3,9 +3,11 @@
 use askama::Template;
 use serde_json::Value;
 
+use api::placement::requests;
 use api::{Object, Quantity};
 
 use super::component::{Icon, State, Tone};
+use super::node_map::By;
 
 /// All nodes, by name.
 #[derive(Debug, Template)]
@@ -26,6 +28,8 @@ pub(crate) struct Row {
     pub state: State,
     pub cpu: Meter,
     pub memory: Meter,
+    /// Memory that nothing has requested.
+    pub free: String,
     pub pods: String,
     pub version: String,
 }
@@ -52,6 +56,7 @@ pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
         state: state(node),
         cpu: cpu(all("cpu"), has("cpu")),
         memory: memory(all("memory"), has("memory")),
+        free: format!("{} GiB", gib((has("memory") - all("memory")).max(0))),
         pods: format!("{} of {}", own.len(), has("pods") / NANOS),
         version: node.text("/status/nodeInfo/kubeletVersion").into(),
     }
@@ -67,14 +72,56 @@ fn quantity(resources: Option<&Value>, resource: &str) -> i128 {
         .map_or(0, Quantity::nanos)
 }
 
-/// What a pod's containers ask for, in billionths.
+/// What a pod asks for as the scheduler counts it, in billionths.
 pub(super) fn requested(pod: &Object, resource: &str) -> i128 {
-    let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
-    containers
-        .into_iter()
-        .flatten()
-        .map(|container| quantity(container.pointer("/resources/requests"), resource))
-        .sum()
+    let all = requests(&pod.body["spec"]).exact;
+    match resource {
+        "cpu" => i128::from(all.milli_cpu) * (NANOS / 1_000),
+        _ => i128::from(all.memory) * NANOS,
+    }
+}
+
+/// What all nodes have, and what of it is promised away.
+#[derive(Debug, Template)]
+#[template(path = "nodes/head.html")]
+pub(crate) struct Head {
+    pub nodes: usize,
+    pub ready: usize,
+    pub has: String,
+    pub requested: String,
+    /// Pods that no node can take.
+    pub waiting: usize,
+    /// What the map could be about instead.
+    pub other: By,
+}
+
+pub(crate) fn head(nodes: &[&Object], pods: &[&Object], waiting: usize, by: By) -> Head {
+    let sum = |resource: &str| -> i128 {
+        let all = nodes.iter().map(|node| node.pointer("/status/allocatable"));
+        all.map(|has| quantity(has, resource)).sum()
+    };
+    let placed = || {
+        let there = pods
+            .iter()
+            .filter(|pod| !pod.text("/spec/nodeName").is_empty());
+        there.filter(|pod| !matches!(pod.text("/status/phase"), "Succeeded" | "Failed"))
+    };
+    let asked = |resource: &str| -> i128 { placed().map(|pod| requested(pod, resource)).sum() };
+    let both = |cpu: i128, memory: i128| format!("{} CPU and {} GiB", cores(cpu), gib(memory));
+    Head {
+        nodes: nodes.len(),
+        ready: nodes
+            .iter()
+            .filter(|node| state(node).word == "Ready")
+            .count(),
+        has: both(sum("cpu"), sum("memory")),
+        requested: both(asked("cpu"), asked("memory")),
+        waiting,
+        other: match by {
+            By::Memory => By::Cpu,
+            By::Cpu => By::Memory,
+        },
+    }
 }
 
 fn share(requested: i128, of: i128) -> i64 {

@@ -4,13 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use api::{Collection, ObjectKey};
-use engine::Health;
 use engine::diff::FieldChange;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::Tone;
-use super::tree::Node;
-use super::{diff, graph, history, lines, tape, waves};
+use super::{diff, history, lines, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
@@ -20,18 +18,6 @@ fn now() -> Timestamp {
 
 fn key(resource: &str, name: &str) -> ObjectKey {
     Collection::new("", resource).key("shop", name)
-}
-
-fn node(kind: &str, name: &str, health: Option<Health>, children: Vec<Node>) -> Node {
-    Node {
-        key: key("things", name),
-        kind: kind.into(),
-        home: "shop".into(),
-        health,
-        meta: String::new(),
-        waits_for: None,
-        children,
-    }
 }
 
 fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
@@ -58,83 +44,6 @@ fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
         undone_at: None,
         options: engine::rollout::Options::default(),
     }
-}
-
-#[test]
-fn a_picture_never_has_more_than_forty_boxes_and_keeps_what_is_broken() {
-    let check = |deployments: usize, broken: usize, plain: usize| {
-        let mut forest: Vec<Node> = (0..deployments)
-            .map(|number| {
-                let health = if number < broken {
-                    Health::degraded("broken")
-                } else {
-                    Health::healthy()
-                };
-                let pods = (0..50)
-                    .map(|pod| node("Pod", &format!("p{pod}"), Some(Health::healthy()), vec![]))
-                    .collect();
-                node("Deployment", &format!("d{number}"), Some(health), pods)
-            })
-            .collect();
-        let maps = (0..plain).map(|number| node("ConfigMap", &format!("c{number}"), None, vec![]));
-        forest.extend(maps);
-        let graph = graph::graph("web", Tone::Ok, "ok", &forest);
-        assert!(graph.nodes.len() <= 40, "{} boxes", graph.nodes.len());
-        let bad = graph
-            .nodes
-            .iter()
-            .filter(|node| node.class == "bad")
-            .count();
-        assert_eq!(bad, broken.min(19), "of {deployments}");
-        let (items, hidden) = graph::list(&forest, 200);
-        let all = deployments * 51 + plain;
-        assert_eq!(
-            (items.len(), hidden),
-            (all.min(200), all.saturating_sub(200))
-        );
-    };
-    check(0, 0, 0);
-    check(3, 1, 900);
-    check(200, 0, 0);
-    check(200, 5, 40);
-    check(200, 200, 0);
-}
-
-#[test]
-fn boxes_do_not_overlap() {
-    let pods = |count: usize| -> Vec<Node> {
-        (0..count)
-            .map(|pod| {
-                node(
-                    "Pod",
-                    &format!("p{pod}"),
-                    Some(Health::degraded("x")),
-                    vec![],
-                )
-            })
-            .collect()
-    };
-    let set = |name: &str, count| node("ReplicaSet", name, Some(Health::healthy()), pods(count));
-    let forest = vec![
-        node(
-            "Deployment",
-            "a",
-            Some(Health::healthy()),
-            vec![set("a-1", 2), set("a-2", 3)],
-        ),
-        node("Job", "b", Some(Health::healthy()), pods(2)),
-        node("Service", "c", Some(Health::healthy()), vec![]),
-    ];
-    let graph = graph::graph("web", Tone::Ok, "ok", &forest);
-    for (index, one) in graph.nodes.iter().enumerate() {
-        for two in &graph.nodes[index + 1..] {
-            assert!(
-                one.x != two.x || one.y.abs_diff(two.y) >= 50,
-                "{one:?} {two:?}"
-            );
-        }
-    }
-    assert!(graph.nodes.iter().all(|node| node.y + 40 < graph.height));
 }
 
 #[test]

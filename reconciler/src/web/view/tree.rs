@@ -33,7 +33,7 @@ pub(crate) struct Node {
 }
 
 /// How many objects of one owner are looked at.
-const CHILDREN: usize = 200;
+const CHILDREN: usize = 1_000;
 
 impl Node {
     pub(crate) fn tone(&self) -> Tone {
@@ -131,7 +131,15 @@ pub(crate) fn forest(
         }
     }
     for children in owned.values_mut() {
-        children.sort_by(|a, b| b.created_at.cmp(&a.created_at).then(a.key.cmp(&b.key)));
+        // What is not well is not lost with those that are too many.
+        let well = |it: &ObjectNode| {
+            let health = it.health.as_ref();
+            health.is_none_or(|health| health.status == HealthStatus::Healthy)
+        };
+        children.sort_by(|a, b| {
+            let newest = b.created_at.cmp(&a.created_at);
+            well(a).cmp(&well(b)).then(newest).then(a.key.cmp(&b.key))
+        });
         children.truncate(CHILDREN);
     }
     let waiting = waiting(running);

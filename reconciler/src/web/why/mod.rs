@@ -104,16 +104,13 @@ pub(super) fn collection(object: &Object) -> Option<Collection> {
 
 /// The commits that the object may have come with, the one that is compared first.
 async fn commits(app: &App, facts: &Facts, key: &ObjectKey) -> Vec<CommitId> {
-    let mut owner = app.backend.owner(key).await.ok().flatten();
-    for above in &facts.owners {
-        if owner.is_none()
-            && let Some(collection) = collection(above)
-        {
-            let key = collection.key(above.namespace(), above.name());
-            owner = app.backend.owner(&key).await.ok().flatten();
-        }
-    }
-    let Some(owner) = owner else {
+    let above = facts.owners.iter().filter_map(|above| {
+        let collection = collection(above)?;
+        Some(collection.key(above.namespace(), above.name()))
+    });
+    let keys: Vec<ObjectKey> = std::iter::once(key.clone()).chain(above).collect();
+    let owners = app.backend.owners(&keys).await.unwrap_or_default();
+    let Some(owner) = keys.iter().find_map(|key| owners.get(key).cloned()) else {
         return Vec::new();
     };
     let Ok(view) = app.backend.application(&owner).await else {
