@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
         long,
         global = true,
         env = "KEDGE_LOG",
-        default_value = "info,hickory_server=warn,kube_client=off,tls=warn",
+        default_value = "info,hickory_server=warn,kube_client=off,tls=warn,rustls_platform_verifier=off",
         value_name = "FILTER"
     )]
     log: String,

@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod data_dir;
 mod doctor;
 mod logging;
 mod role;

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::objects())]
     what: Named,
     /// Its namespace
-    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default")]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = cluster::namespace, add = complete::namespaces())]
     namespace: String,
     /// Only this field and what is below it, such as spec.template
     #[arg(long, value_name = "PATH")]
@@ -127,7 +127,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if resource.is_namespaced() {
         query.push(("namespace", &arguments.namespace));
     }
-    let mut answer = cluster.read(&format!("{OWN}/{path}"), &query).await?;
+    let mut answer = match cluster.read(&format!("{OWN}/{path}"), &query).await {
+        Err(error) => {
+            let about = cluster.about(&arguments.what, &arguments.namespace, error);
+            return Err(about.await);
+        }
+        Ok(answer) => answer,
+    };
     locate(arguments, &mut answer).await;
     arguments.output.show(&answer, |screen| {
         let answer: Answer = shown::read(&answer)?;

@@ -1,17 +1,22 @@
 //! The Kubernetes API of a running instance, and what is named on the command line of it.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use serde_json::Value;
 
+use api::codec::strict::nearest;
 use api::{Resource, resource};
 use client::{Client, Error, HttpClient};
 
+use super::advice::{self, Place};
 use super::ask;
-use super::server::Server;
+use super::cause::{cause, unreadable};
+use super::server::{self, Server};
+use crate::data_dir::DataDir;
 
 /// Below this path is what Kedge has and Kubernetes has not.
 pub(super) const OWN: &str = "/apis/kedge.dev/v1alpha1";
@@ -20,14 +25,8 @@ pub(super) const OWN: &str = "/apis/kedge.dev/v1alpha1";
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The instance's data directory: its kubeconfig is in it
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// How to reach the cluster, and as whom [default: what the data directory says]
     #[arg(long, env = "KEDGE_KUBECONFIG", value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -38,37 +37,53 @@ impl Arguments {
     /// running.
     pub(super) fn reconciler(&self) -> Option<Server> {
         let is_own = self.kubeconfig.is_none();
-        is_own.then(|| Server::of(&self.data_dir).ok()).flatten()
+        is_own
+            .then(|| Server::of(&self.data_dir.path).ok())
+            .flatten()
     }
 }
 
 /// A cluster and the right to ask it.
-pub(super) struct Cluster(HttpClient);
+pub(super) struct Cluster {
+    client: HttpClient,
+    /// Where it says how to reach it.
+    kubeconfig: PathBuf,
+}
 
 impl Cluster {
     pub(super) async fn open(arguments: &Arguments) -> anyhow::Result<Self> {
-        let file = match &arguments.kubeconfig {
-            Some(file) => file.clone(),
-            None => arguments.data_dir.join("kubeconfig"),
-        };
-        let client = HttpClient::from_kubeconfig_file(&file).await;
-        client.map(Self).with_context(|| {
-            format!(
-                "cannot use the kubeconfig {} (`kedge up` makes one; --data-dir or --kubeconfig \
-                 names another)",
-                file.display()
-            )
-        })
+        let directory = &arguments.data_dir.path;
+        let own = || directory.join("kubeconfig");
+        let file = arguments.kubeconfig.clone().unwrap_or_else(own);
+        // Looked at first: the client's own words say neither who may read it nor what to do.
+        match std::fs::read(&file) {
+            Err(error) if arguments.kubeconfig.is_none() && server::is_absent(&error) => {
+                return Err(server::nobody(directory));
+            }
+            Err(error) => bail!("{}; --kubeconfig names another", unreadable(&file, &error)),
+            Ok(_) => {}
+        }
+        match HttpClient::from_kubeconfig_file(&file).await {
+            Ok(client) => Ok(Self {
+                client,
+                kubeconfig: file,
+            }),
+            Err(error) => bail!(
+                "{} is no kubeconfig that can be used: {}; --kubeconfig names another",
+                file.display(),
+                cause(&error)
+            ),
+        }
     }
 
     pub(super) async fn read(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
-        let answer = self.0.read_path(path, query);
+        let answer = self.client.read_path(path, query);
         let answer = ask::patiently("waiting for the cluster", answer).await;
         self.own(path, answer).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let answer = self.0.post_path(path, body);
+        let answer = self.client.post_path(path, body);
         let answer = ask::patiently("waiting for the cluster", answer).await;
         self.own(path, answer).await
     }
@@ -78,7 +93,7 @@ impl Cluster {
         match answer {
             Err(error) if error.is_not_found() && path.starts_with(OWN) => {
                 // An empty transaction is taken by every Kedge, and changes nothing.
-                let asked = self.0.transaction(&[], true, "kedge".into()).await;
+                let asked = self.client.transaction(&[], true, "kedge".into()).await;
                 if asked.is_err_and(|error| error.is_not_found()) {
                     bail!(
                         "this cluster is not Kedge's: it keeps no log of changes to look back \
@@ -87,9 +102,56 @@ impl Cluster {
                 }
                 Err(error.into())
             }
-            answer => Ok(answer?),
+            Err(error) => match error.source() {
+                None => Err(error.into()),
+                Some(source) => bail!(
+                    "the API server that {} names does not answer: {}; `kedge up` starts it, \
+                     `kedge doctor` looks what is wrong",
+                    self.kubeconfig.display(),
+                    cause(source)
+                ),
+            },
+            Ok(answer) => Ok(answer),
         }
     }
+
+    /// An error about an object, with what to do where there is none of the name.
+    pub(super) async fn about(
+        &self,
+        what: &Named,
+        namespace: &str,
+        error: anyhow::Error,
+    ) -> anyhow::Error {
+        let is_absent = error
+            .downcast_ref::<Error>()
+            .is_some_and(Error::is_not_found);
+        if !is_absent {
+            return error;
+        }
+        let resource = what.resource;
+        let everywhere = resource.collection_path("");
+        let found = self.client.read_path(&everywhere, &[]).await;
+        let found = found.map(|list| places(&list)).unwrap_or_default();
+        let verb = format!("kedge state --at 0s {}", resource.plural);
+        let next = advice::object(&what.name, namespace, &found, &verb);
+        let place = if resource.is_namespaced() {
+            format!(" in namespace {namespace}")
+        } else {
+            String::new()
+        };
+        anyhow!("there is no {} {}{place}; {next}", resource.kind, what.name)
+    }
+}
+
+/// Where the objects of a list are.
+fn places(list: &Value) -> Vec<Place> {
+    let items = list["items"].as_array().into_iter().flatten();
+    let places = items.filter_map(|item| {
+        let metadata = &item["metadata"];
+        let namespace = metadata["namespace"].as_str().unwrap_or_default();
+        Some((namespace.to_owned(), metadata["name"].as_str()?.to_owned()))
+    });
+    places.collect()
 }
 
 /// A kind, and an object of it where one is named.
@@ -111,20 +173,39 @@ pub(super) fn named(text: &str) -> Result<Named, String> {
             || resource.short_names.contains(&wanted)
     };
     let found = resource::served().iter().find(answers_to);
-    let resource = found.ok_or_else(|| format!("no kind {kind:?} is known"))?;
+    let resource = found.ok_or_else(|| unknown(kind))?;
     Ok(Named {
         resource,
         name: name.to_owned(),
     })
 }
 
+fn unknown(kind: &str) -> String {
+    let served = resource::served().iter();
+    let words = served.flat_map(|it| [it.singular.as_str(), it.plural.as_str()]);
+    match nearest(kind, words) {
+        Some(near) => format!("no kind {kind:?} is known; did you mean {near}?"),
+        None => format!("no kind {kind:?} is known"),
+    }
+}
+
 /// The same where an object must be named.
 pub(super) fn named_object(text: &str) -> Result<Named, String> {
-    let named = named(text)?;
-    if named.name.is_empty() {
-        return Err("an object is needed, such as deployment/web".into());
+    let needed = |example: &str| format!("an object is needed, such as {example}");
+    match text.split_once('/') {
+        None if named(text).is_err() => Err(needed(&format!("deployment/{text}"))),
+        None => Err(needed(&format!("{text}/web"))),
+        Some((kind, "")) => Err(needed(&format!("{kind}/web"))),
+        Some(_) => named(text),
     }
-    Ok(named)
+}
+
+/// A name that a namespace can have.
+pub(super) fn namespace(text: &str) -> Result<String, String> {
+    match api::name::dns1123_label(text).as_slice() {
+        [] => Ok(text.to_owned()),
+        _ => Err("small letters, digits and - make the name of a namespace, at most 63".into()),
+    }
 }
 
 /// A moment of the past.
@@ -142,7 +223,13 @@ impl Moment {
         match self {
             Self::Revision(revision) => revision.to_string(),
             Self::Time(time) => time.to_string(),
-            Self::Ago(duration) => (now - *duration).to_string(),
+            Self::Ago(duration) => {
+                let at = now - *duration;
+                // Fewer digits, and never a moment that is still to come.
+                let short = TimestampRound::new().smallest(Unit::Millisecond);
+                let short = at.round(short.mode(RoundMode::Floor));
+                short.unwrap_or(at).to_string()
+            }
             Self::Commit(hash) => hash.clone(),
         }
     }

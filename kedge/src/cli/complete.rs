@@ -1,39 +1,77 @@
 //! Names that a shell offers when somebody presses the key: asked of the instance, quickly, and
 //! nothing where it is away.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use serde_json::Value;
 
+use api::resource;
+
+use super::names;
 use super::server::Server;
+use super::shown::{short, subject};
+use crate::data_dir::DataDir;
 
 /// Nobody waits longer for a name.
 const PATIENCE: Duration = Duration::from_millis(700);
-/// Kinds that have names worth offering.
-const KINDS: [(&str, &str); 8] = [
-    ("pod", "Pod"),
-    ("deployment", "Deployment"),
-    ("statefulset", "StatefulSet"),
-    ("daemonset", "DaemonSet"),
-    ("service", "Service"),
-    ("configmap", "ConfigMap"),
-    ("job", "Job"),
-    ("application", "Application"),
-];
+
+/// A name, and a word that tells it from others.
+type Offer = (String, String);
 
 pub(super) fn applications() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| of(current, &["apps"], application))
+    ArgValueCompleter::new(|current: &OsStr| of(current, "apps", application))
 }
 
 pub(super) fn rollouts() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| of(current, &["rollouts"], rollout))
+    ArgValueCompleter::new(|current: &OsStr| of(current, "rollouts", rollout))
+}
+
+pub(super) fn rollouts_or_applications() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let mut all = of(current, "rollouts", rollout);
+        all.extend(of(current, "apps", application));
+        all
+    })
+}
+
+/// Commits that were rolled out.
+pub(super) fn commits() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| of(current, "rollouts", commit))
+}
+
+/// What can be gone back to: rollouts and their commits.
+pub(super) fn points() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let mut all = of(current, "rollouts", rollout);
+        all.extend(of(current, "rollouts", commit));
+        all
+    })
+}
+
+pub(super) fn branches() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| of(current, "changes", branch))
 }
 
 pub(super) fn repositories() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| of(current, &["repositories"], repository))
+    ArgValueCompleter::new(|current: &OsStr| of(current, "repositories", named))
+}
+
+pub(super) fn tokens() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| of(current, "tokens", named))
+}
+
+/// Those that the applications have objects in.
+pub(super) fn namespaces() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let asking = async |server: &Server| names::objects(server, |_| true).await;
+        let found = quickly(asking).unwrap_or_default();
+        let names: BTreeSet<String> = found.into_iter().map(|(namespace, _)| namespace).collect();
+        let offers = names.into_iter().filter(|name| !name.is_empty());
+        fitting(current, offers.map(|name| (name, String::new())))
+    })
 }
 
 /// `KIND/NAME` of what the applications have; the kinds first.
@@ -44,7 +82,7 @@ pub(super) fn objects() -> ArgValueCompleter {
 /// The same, and the names of applications.
 pub(super) fn objects_or_applications() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let mut all = of(current, &["apps"], application);
+        let mut all = of(current, "apps", application);
         all.extend(named_objects(current));
         all
     })
@@ -52,87 +90,87 @@ pub(super) fn objects_or_applications() -> ArgValueCompleter {
 
 fn of(
     current: &OsStr,
-    path: &[&str],
-    name: fn(&Value) -> Option<(String, String)>,
+    list: &'static str,
+    offer: fn(&Value) -> Option<Offer>,
 ) -> Vec<CompletionCandidate> {
-    let wanted = current.to_string_lossy();
-    let answer = ask(path).unwrap_or_default();
+    let asking = async |server: &Server| server.quietly(&[list]).await;
+    let answer = quickly(asking).flatten().unwrap_or_default();
     let items = answer["items"].as_array().into_iter().flatten();
-    let named = items.filter_map(name);
-    let fitting = named.filter(|(name, _)| name.starts_with(&*wanted));
-    fitting.map(|(name, help)| candidate(name, help)).collect()
+    fitting(current, items.filter_map(offer))
 }
 
-fn candidate(name: String, help: String) -> CompletionCandidate {
-    let help = (!help.is_empty()).then(|| help.into());
-    CompletionCandidate::new(name).help(help)
+/// Those that begin with what was written, each once.
+fn fitting(current: &OsStr, offers: impl Iterator<Item = Offer>) -> Vec<CompletionCandidate> {
+    let wanted = current.to_string_lossy();
+    let mut seen = BTreeSet::new();
+    let offers = offers.filter(|(name, _)| name.starts_with(&*wanted) && seen.insert(name.clone()));
+    let candidate = |(name, help): Offer| {
+        let help = (!help.is_empty()).then(|| help.into());
+        CompletionCandidate::new(name).help(help)
+    };
+    offers.map(candidate).collect()
 }
 
-fn application(item: &Value) -> Option<(String, String)> {
+fn application(item: &Value) -> Option<Offer> {
     let health = item["health"]["status"].as_str().unwrap_or_default();
     Some((item["name"].as_str()?.to_owned(), health.to_owned()))
 }
 
-fn rollout(item: &Value) -> Option<(String, String)> {
+fn rollout(item: &Value) -> Option<Offer> {
     let message = item["commitMessage"].as_str().unwrap_or_default();
-    let subject = message.lines().next().unwrap_or_default();
-    Some((item["id"].as_str()?.to_owned(), subject.to_owned()))
+    Some((item["id"].as_str()?.to_owned(), subject(message).to_owned()))
 }
 
-fn repository(item: &Value) -> Option<(String, String)> {
-    Some((item["name"].as_str()?.to_owned(), String::new()))
+fn commit(item: &Value) -> Option<Offer> {
+    let message = item["commitMessage"].as_str().unwrap_or_default();
+    Some((
+        short(item["revision"].as_str()?),
+        subject(message).to_owned(),
+    ))
+}
+
+fn branch(item: &Value) -> Option<Offer> {
+    let subject = item["report"]["subject"].as_str().unwrap_or_default();
+    Some((item["branch"].as_str()?.to_owned(), subject.to_owned()))
+}
+
+fn named(item: &Value) -> Option<Offer> {
+    let user = item["user"].as_str().unwrap_or_default();
+    Some((item["name"].as_str()?.to_owned(), user.to_owned()))
 }
 
 fn named_objects(current: &OsStr) -> Vec<CompletionCandidate> {
     let wanted = current.to_string_lossy();
-    let Some((kind, name)) = wanted.split_once('/') else {
-        let fitting = KINDS.iter().filter(|(word, _)| word.starts_with(&*wanted));
-        return fitting
-            .map(|(word, _)| candidate(format!("{word}/"), String::new()))
-            .collect();
+    let Some((kind, _)) = wanted.split_once('/') else {
+        let kinds = resource::served().iter();
+        let words = kinds.map(|kind| (format!("{}/", kind.singular), String::new()));
+        return fitting(current, words);
     };
-    let Some((_, meant)) = KINDS.iter().find(|(word, _)| *word == kind) else {
-        return Vec::new();
+    let is_it = |it: &api::Resource| it.singular == kind;
+    let found = if kind == "node" {
+        let asking = async |server: &Server| server.quietly(&["nodes"]).await;
+        let answer = quickly(asking).flatten().unwrap_or_default();
+        let items = answer["items"].as_array().into_iter().flatten();
+        let names = items.filter_map(|it| it["name"].as_str());
+        names.map(|name| (String::new(), name.to_owned())).collect()
+    } else {
+        quickly(async |server: &Server| names::objects(server, is_it).await).unwrap_or_default()
     };
-    let answer = ask(&["apps"]).unwrap_or_default();
-    let applications = answer["items"].as_array().into_iter().flatten();
-    let applications: Vec<&str> = applications.filter_map(|it| it["name"].as_str()).collect();
-    let mut found = Vec::new();
-    for application in applications {
-        let page = ask(&["apps", application]).unwrap_or_default();
-        let objects = page["tree"].as_array().into_iter().flatten();
-        let fitting = objects.filter(|it| it["kind"] == *meant).filter_map(|it| {
-            let name = it["key"]["name"].as_str()?;
-            let namespace = it["key"]["namespace"].as_str().unwrap_or_default();
-            Some((name.to_owned(), namespace.to_owned()))
-        });
-        let begins = fitting.filter(|(it, _)| it.starts_with(name));
-        found
-            .extend(begins.map(|(name, namespace)| candidate(format!("{kind}/{name}"), namespace)));
-    }
-    found
+    let offers = found.into_iter();
+    fitting(
+        current,
+        offers.map(|(namespace, name)| (format!("{kind}/{name}"), namespace)),
+    )
 }
 
-/// `None` for whatever goes wrong: a shell has nowhere to say it.
-fn ask(path: &[&str]) -> Option<Value> {
-    let server = Server::of(&data_dir()).ok()?;
+/// `None` for whatever goes wrong, or takes too long: a shell has nowhere to say it.
+fn quickly<T>(asking: impl AsyncFnOnce(&Server) -> T) -> Option<T> {
+    let server = Server::of(&DataDir::unfinished().path).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .ok()?;
-    runtime.block_on(async {
-        let asking = server.read(path, &[]);
-        tokio::time::timeout(PATIENCE, asking).await.ok()?.ok()
-    })
-}
-
-/// What the line that is being written names, or the environment.
-fn data_dir() -> PathBuf {
-    let words: Vec<_> = std::env::args_os().collect();
-    let told = words.windows(2).find(|pair| pair[0] == "--data-dir");
-    let told = told.map(|pair| PathBuf::from(&pair[1]));
-    told.or_else(|| std::env::var_os("KEDGE_DATA_DIR").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(".kedge"))
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking(&server)).await.ok() })
 }
 
 #[cfg(test)]
@@ -143,11 +181,21 @@ mod tests {
 
     #[test]
     fn names_come_with_a_word_that_tells_them_apart() {
+        let check = |offer: fn(&Value) -> Option<Offer>, item: Value, expected: (&str, &str)| {
+            let (name, help) = offer(&item).unwrap();
+            assert_eq!((name.as_str(), help.as_str()), expected);
+            assert_eq!(offer(&json!({})), None);
+        };
         let app = json!({"name": "web", "health": {"status": "Healthy"}});
-        assert_eq!(application(&app), Some(("web".into(), "Healthy".into())));
-        let one = json!({"id": "web-12", "commitMessage": "Add it\n\nAll of it"});
-        assert_eq!(rollout(&one), Some(("web-12".into(), "Add it".into())));
-        assert_eq!(application(&json!({})), None);
+        check(application, app, ("web", "Healthy"));
+        let one = json!({"id": "web-12", "revision": "0123456789abcdef0123",
+                         "commitMessage": "Add it\n\nAll of it"});
+        check(rollout, one.clone(), ("web-12", "Add it"));
+        check(commit, one, ("0123456789ab", "Add it"));
+        let change = json!({"branch": "more", "report": {"subject": "More of it"}});
+        check(branch, change, ("more", "More of it"));
+        let token = json!({"name": "laptop", "user": "ann"});
+        check(named, token, ("laptop", "ann"));
     }
 
     #[test]
@@ -159,7 +207,14 @@ mod tests {
                 .map(|it| it.get_value().to_string_lossy().into_owned())
                 .collect()
         };
-        assert_eq!(all("d"), ["deployment/", "daemonset/"]);
+        assert_eq!(all("dep"), ["deployment/"]);
         assert!(all("widget/a").is_empty());
+    }
+
+    #[test]
+    fn what_fits_is_offered_once() {
+        let offers = ["abc", "abd", "abc", "xyz"].map(|it| (it.to_owned(), String::new()));
+        let found = fitting(OsStr::new("ab"), offers.into_iter());
+        assert_eq!(found.len(), 2);
     }
 }

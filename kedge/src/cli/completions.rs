@@ -8,8 +8,8 @@ use clap_complete::env::Shells;
 use super::output::Screen;
 
 pub(super) const EXAMPLE: &str = "\
-The script asks kedge itself what fits, so names of applications, rollouts, repositories and objects
-are offered as well: those of the instance in --data-dir or KEDGE_DATA_DIR, none where it is away.
+The script asks kedge itself what fits, so names of applications, rollouts, commits, branches,
+repositories, tokens, namespaces and objects are offered as well: those of the instance in --data-dir or KEDGE_DATA_DIR, none where it is away.
 
 Example:
   kedge completions bash > /etc/bash_completion.d/kedge

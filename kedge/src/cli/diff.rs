@@ -1,6 +1,7 @@
 //! `kedge diff`
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value, json};
 
 use super::ask::Steps;
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "APP", add = complete::applications())]
     application: Option<String>,
     /// Compare the cluster with this commit, by any name Git has for it [default: what is tracked]
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", add = complete::commits(), value_parser = NonEmptyStringValueParser::new())]
     revision: Option<String>,
     #[command(flatten)]
     pager: pager::Arguments,

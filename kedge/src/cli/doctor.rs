@@ -1,7 +1,5 @@
 //! `kedge doctor`
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -9,6 +7,7 @@ use super::ask::patiently;
 use super::output::{Output, Screen};
 use super::table::plain;
 use super::tint;
+use crate::data_dir::DataDir;
 use crate::doctor::{Finding, Level, gather, judge};
 use crate::up::Runtime;
 
@@ -26,14 +25,8 @@ Example:
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The instance's data directory, or where one is to be
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// What runs the pods, or is to: without containers less is needed
     #[arg(long, env = "KEDGE_RUNTIME", value_enum, default_value_t = Runtime::Containerd)]
     runtime: Runtime,
@@ -43,7 +36,7 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let containers = arguments.runtime == Runtime::Containerd;
-    let looking = gather(&arguments.data_dir, containers);
+    let looking = gather(&arguments.data_dir.path, containers);
     let findings = judge(&patiently("looking at this machine", looking).await);
     let broken = count(&findings, Level::Broken);
     let mut screen = Screen::open();

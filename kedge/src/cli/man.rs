@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments, whole: Command) -> anyhow::Result<()> {
     let directory = &arguments.directory;
     let shown = directory.display();
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot make {shown}"))?;
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make the directory {shown}; name one that can be"))?;
     clap_mangen::generate_to(whole.disable_help_subcommand(true), directory)
         .with_context(|| format!("cannot write man pages to {shown}"))?;
     let pages = std::fs::read_dir(directory).with_context(|| format!("cannot read {shown}"))?;

@@ -1,11 +1,13 @@
 //! The verbs: they look at files, or ask a running instance through the addresses of its pages.
 //! Nothing here decides anything about a cluster, and nothing speaks to the database.
 
+mod advice;
 mod age;
 mod app;
 mod apps;
 mod ask;
 mod blame;
+pub(crate) mod cause;
 mod cluster;
 mod command;
 mod complete;
@@ -16,6 +18,7 @@ mod difference;
 mod directory;
 mod doctor;
 mod man;
+mod names;
 mod origins;
 mod output;
 mod pager;

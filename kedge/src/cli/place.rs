@@ -2,7 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
+
+use super::cause::unreadable;
 
 use engine::application::DIRECTORY;
 
@@ -21,9 +23,10 @@ pub(super) struct Place {
 impl Place {
     /// Finds what is around `path`, which must exist.
     pub(super) fn find(path: &Path) -> anyhow::Result<Self> {
-        let full = path
-            .canonicalize()
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let full = path.canonicalize().map_err(|error| {
+            let what = unreadable(path, &error);
+            anyhow!("{what}; PATH is a directory or a file with manifests")
+        })?;
         let around = |name: &str| full.ancestors().find(|inner| inner.join(name).exists());
         let directory = if full.is_dir() {
             full.as_path()

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::complete;
 use super::output::{Output, Screen};
 use super::server::{self, Server};
 use super::shown::{self, Items, short};
@@ -26,14 +27,15 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The branch, or pull/NUMBER [default: list the plans there are]
-    #[arg(value_name = "BRANCH")]
+    #[arg(value_name = "BRANCH", add = complete::branches())]
     branch: Option<String>,
     /// The repository it is in, if it is not the one that the cluster follows
     #[arg(
         long,
         value_name = "NAME",
         default_value = "cluster",
-        env = "KEDGE_PLAN_REPO"
+        env = "KEDGE_PLAN_REPO",
+        add = complete::repositories()
     )]
     repo: String,
     #[command(flatten)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use engine::{Manifest, order};
 
+use super::cluster;
 use super::output::{Format, Screen};
 use super::reading::{self, Namespace};
 use super::table::{Cell, Table};
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
     path: PathBuf,
     /// Put objects that name no namespace into this one [default: the one that the Application
     /// of this path asks for]
-    #[arg(short, long, value_name = "NAMESPACE")]
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = cluster::namespace)]
     namespace: Option<String>,
     /// Decrypt what is encrypted with SOPS, to see that it can be: a file of age keys, one a line,
     /// or a directory of such files

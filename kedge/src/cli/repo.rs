@@ -7,6 +7,7 @@ use serde::Deserialize;
 use client::Env;
 
 use super::age::between;
+use super::complete;
 use super::output::{Format, Output, Screen};
 use super::repo_mirror::{self, Mirror};
 use super::repo_rules;
@@ -40,7 +41,7 @@ enum Verb {
     /// List the repositories that are hosted
     List(List),
     /// Remove a repository with all that is in it
-    Delete(One),
+    Delete(Known),
     /// Say what may be done to branches, and by whom
     Protect(repo_rules::Protect),
     /// Take such a rule away
@@ -56,6 +57,18 @@ enum Verb {
 struct One {
     /// The repository
     #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    server: server::Arguments,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+#[group(skip)]
+struct Known {
+    /// The repository
+    #[arg(value_name = "NAME", add = complete::repositories())]
     name: String,
     #[command(flatten)]
     server: server::Arguments,
@@ -117,7 +130,7 @@ async fn create(one: &One) -> anyhow::Result<()> {
     ])
 }
 
-async fn delete(one: &One) -> anyhow::Result<()> {
+async fn delete(one: &Known) -> anyhow::Result<()> {
     let server = Server::open(&one.server)?;
     let path = ["repositories", &one.name, "delete"];
     let answer = server.send(&path, &[]).await?;

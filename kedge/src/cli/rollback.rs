@@ -30,10 +30,10 @@ const REASON: &str = "Asked for with `kedge rollback`.";
 pub(crate) struct Arguments {
     /// The rollout to undo, `APP-NUMBER` as `kedge rollouts` lists it, or `FIRST..LAST`; with --to an
     /// application
-    #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all", add = complete::rollouts())]
+    #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all", add = complete::rollouts_or_applications())]
     what: Option<String>,
     /// Undo everything since this point: a rollout (which stays), a commit, or a time (RFC 3339)
-    #[arg(long, value_name = "POINT")]
+    #[arg(long, value_name = "POINT", add = complete::points())]
     to: Option<String>,
     /// All of the repository, not one application
     #[arg(long, requires = "to", conflicts_with = "what")]

@@ -10,7 +10,11 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
+use super::advice;
 use super::ask;
+use super::cause::{cause, unreadable};
+use super::names;
+use crate::data_dir::DataDir;
 use crate::up::Layout;
 
 /// How long an answer may take. A plan of everything is the longest.
@@ -23,14 +27,8 @@ const ANSWER: usize = 64 << 20;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The instance's data directory: its address and token are in it
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// The address of its web pages [default: what the data directory says]
     #[arg(long, env = "KEDGE_SERVER", value_name = "URL")]
     server: Option<String>,
@@ -49,19 +47,21 @@ pub(crate) struct Server {
     http: reqwest::Client,
     base: Url,
     token: String,
+    /// Whose address this is; `None` for one that was given.
+    data_dir: Option<PathBuf>,
 }
 
 impl Server {
     pub(super) fn open(arguments: &Arguments) -> anyhow::Result<Self> {
         let address = match &arguments.server {
             Some(address) => address.clone(),
-            None => address(&arguments.data_dir)?,
+            None => address(&arguments.data_dir.path)?,
         };
         let base = base(&address)
             .map_err(|problem| crate::Usage(format!("--server {address}: {problem}")))?;
         let token = match &arguments.token {
             Some(token) => token.trim().to_owned(),
-            None => token(&arguments.data_dir)?,
+            None => token(&arguments.data_dir.path)?,
         };
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT)
@@ -70,13 +70,21 @@ impl Server {
             .user_agent(concat!("kedge/", env!("CARGO_PKG_VERSION")))
             .build()
             .context("cannot make an HTTP client")?;
-        Ok(Self { http, base, token })
+        let is_own = arguments.server.is_none();
+        Ok(Self {
+            http,
+            base,
+            token,
+            data_dir: is_own.then(|| arguments.data_dir.path.clone()),
+        })
     }
 
     /// The instance whose data directory this is.
     pub(crate) fn of(data_dir: &Path) -> anyhow::Result<Self> {
         Self::open(&Arguments {
-            data_dir: data_dir.to_owned(),
+            data_dir: DataDir {
+                path: data_dir.to_owned(),
+            },
             server: None,
             token: None,
         })
@@ -89,7 +97,7 @@ impl Server {
         query: &[(&str, &str)],
     ) -> anyhow::Result<Value> {
         let request = self.request(Method::GET, path, query)?;
-        self.answer(request).await
+        self.settled(path, request).await
     }
 
     /// `POST` of a form.
@@ -110,7 +118,7 @@ impl Server {
             .request(Method::POST, path, query)?
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.query().unwrap_or_default().to_owned());
-        self.answer(request).await
+        self.settled(path, request).await
     }
 
     fn request(
@@ -133,9 +141,61 @@ impl Server {
             .header(ACCEPT, "application/json"))
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+    /// `GET` of a path for what is only nice to have: `None` where it is not to be had.
+    pub(super) async fn quietly(&self, path: &[&str]) -> Option<Value> {
+        let request = self.request(Method::GET, path, &[]).ok()?;
+        self.answer(request).await.ok()?.ok()
+    }
+
+    async fn settled(
+        &self,
+        path: &[&str],
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<Value> {
+        let refused = match self.answer(request).await? {
+            Ok(answer) => return Ok(answer),
+            Err(Problem::Strange(message)) => bail!("{}: {message}", self.base),
+            Err(Problem::Said(status, message)) => (status, message),
+        };
+        let (status, message) = refused;
+        let next = match status {
+            StatusCode::NOT_FOUND if self.base.path() != "/" => {
+                Some("--server takes the address of the web pages, without a path".to_owned())
+            }
+            StatusCode::NOT_FOUND => self.instead(path).await,
+            StatusCode::FORBIDDEN => Some("--token names another".to_owned()),
+            StatusCode::SERVICE_UNAVAILABLE => Some("`kedge doctor` looks what is wrong".into()),
+            _ => None,
+        };
+        match next {
+            Some(next) if message.contains('\n') => bail!("{message}\n{next}"),
+            Some(next) => bail!("{message}; {next}"),
+            None => bail!(message),
+        }
+    }
+
+    /// What to ask for where there is no such thing.
+    async fn instead(&self, path: &[&str]) -> Option<String> {
+        if let ["why", collection, namespace, name] = path {
+            let found = names::objects(self, |kind| kind.collection().to_string() == *collection);
+            let verb = format!("kedge state --at 0s {collection}");
+            return Some(advice::object(name, namespace, &found.await, &verb));
+        }
+        if let Some(verb) = advice::listed(path) {
+            return Some(format!("`{verb}` lists all"));
+        }
+        let asked = advice::asked(path)?;
+        asked.instead(&self.quietly(&[asked.list]).await?)
+    }
+
+    async fn answer(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<Result<Value, Problem>> {
+        let request = request.build().context("cannot make a request")?;
+        let is_read = *request.method() == Method::GET;
         let asking = async {
-            let mut response = request.send().await?;
+            let mut response = self.http.execute(request).await?;
             let status = response.status();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await? {
@@ -148,20 +208,34 @@ impl Server {
         };
         let (status, body) = ask::patiently("waiting for the instance", asking)
             .await
-            .with_context(|| {
-                format!(
-                    "the instance at {} does not answer (`kedge up` starts one; --data-dir or \
-                     --server names another)",
-                    self.base
-                )
-            })?;
+            .map_err(|error| anyhow!(self.silent(&error, is_read)))?;
         let Some(body) = body else {
             bail!("the answer of {} is larger than {ANSWER} bytes", self.base);
         };
-        read_answer(status, &body).map_err(|problem| match problem {
-            Problem::Said(message) => anyhow!(message),
-            Problem::Strange(message) => anyhow!("{}: {message}", self.base),
-        })
+        Ok(read_answer(status, &body))
+    }
+
+    /// Where nobody answers.
+    fn silent(&self, error: &reqwest::Error, is_read: bool) -> String {
+        let (base, cause) = (&self.base, cause(error));
+        if !error.is_connect() {
+            let next = if is_read {
+                "try again, or let `kedge doctor` look what is wrong"
+            } else {
+                "it may have been done: look (`kedge rollouts`) before you repeat it"
+            };
+            return format!("{base} gave no whole answer: {cause}; {next}");
+        }
+        match &self.data_dir {
+            Some(directory) => format!(
+                "the instance in {} does not answer at {base}: {cause}; `kedge up` starts it, \
+                 `kedge doctor` looks what is wrong",
+                directory.display()
+            ),
+            None => format!(
+                "no instance answers at {base}: {cause}; --server takes the address of its web pages"
+            ),
+        }
     }
 }
 
@@ -169,7 +243,7 @@ impl Server {
 #[derive(Debug)]
 enum Problem {
     /// The instance says so.
-    Said(String),
+    Said(StatusCode, String),
     /// It is not what an instance of this version answers.
     Strange(String),
 }
@@ -185,7 +259,7 @@ fn read_answer(status: StatusCode, body: &[u8]) -> Result<Value, Problem> {
             "the token is not accepted; --token, or `admin-token` in the data directory, has the \
              right one",
         ),
-        (_, Some(message)) => Err(Problem::Said(super::table::plain(message))),
+        (status, Some(message)) => Err(Problem::Said(status, super::table::plain_lines(message))),
         (status, None) if status.is_success() => value.map_or_else(
             || strange("the answer is not JSON: is this the address of Kedge's web pages?"),
             Ok,
@@ -205,8 +279,8 @@ fn read_answer(status: StatusCode, body: &[u8]) -> Result<Value, Problem> {
 fn address(data_dir: &Path) -> anyhow::Result<String> {
     let path = layout(data_dir)?.endpoints();
     let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Err(nobody(data_dir)),
-        text => text.with_context(|| format!("cannot read {}", path.display()))?,
+        Err(error) if is_absent(&error) => return Err(nobody(data_dir)),
+        text => text.map_err(|error| anyhow!(unreadable(&path, &error)))?,
     };
     let endpoints: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
@@ -217,24 +291,32 @@ fn address(data_dir: &Path) -> anyhow::Result<String> {
 
 fn token(data_dir: &Path) -> anyhow::Result<String> {
     let path = layout(data_dir)?.admin_token();
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!(
-            "cannot read the token in {}; --token gives one",
-            path.display()
-        )
-    })?;
-    ensure!(!text.trim().is_empty(), "{} is empty", path.display());
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| anyhow!("{}, or give --token", unreadable(&path, &error)))?;
+    ensure!(
+        !text.trim().is_empty(),
+        "{} is empty; give --token",
+        path.display()
+    );
     Ok(text.trim().to_owned())
 }
 
 fn layout(data_dir: &Path) -> anyhow::Result<Layout> {
-    match Layout::open(data_dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(nobody(data_dir)),
-        layout => layout.with_context(|| format!("cannot read {}", data_dir.display())),
-    }
+    Layout::open(data_dir).map_err(|error| {
+        if is_absent(&error) {
+            nobody(data_dir)
+        } else {
+            anyhow!(unreadable(data_dir, &error))
+        }
+    })
 }
 
-fn nobody(data_dir: &Path) -> anyhow::Error {
+/// Nothing has the name, or a file has it.
+pub(super) fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+pub(super) fn nobody(data_dir: &Path) -> anyhow::Error {
     anyhow!(
         "there is no instance in {}; `kedge up` starts one, --data-dir or --server names another",
         data_dir.display()
@@ -243,9 +325,8 @@ fn nobody(data_dir: &Path) -> anyhow::Error {
 
 /// The address with a trailing slash gone, if it is one that pages can have.
 fn base(address: &str) -> Result<Url, String> {
-    let url = Url::parse(address).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
+    match Url::parse(address) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err("an address such as http://127.0.0.1:8080 is needed".into()),
     }
 }
@@ -261,7 +342,7 @@ mod tests {
             let answer = read_answer(status, body.as_bytes());
             match (answer, expected) {
                 (Ok(value), Ok(expected)) => assert_eq!(value.to_string(), expected),
-                (Err(Problem::Said(text) | Problem::Strange(text)), Err(expected)) => {
+                (Err(Problem::Said(_, text) | Problem::Strange(text)), Err(expected)) => {
                     assert!(text.contains(expected), "{status}: {text}");
                 }
                 (answer, expected) => panic!("{status}: {answer:?}, not {expected:?}"),
@@ -270,6 +351,8 @@ mod tests {
         let said = r#"{"error": {"status": 404, "message": "there is no application shop"}}"#;
         check(200, r#"{"items":[]}"#, Ok(r#"{"items":[]}"#));
         check(404, said, Err("there is no application shop"));
+        let lines = r#"{"error": {"message": "no field x\n  --> a.yaml:8:3\u001b[31m"}}"#;
+        check(409, lines, Err("no field x\n  --> a.yaml:8:3 [31m"));
         check(401, said, Err("--token"));
         check(
             404,

@@ -34,13 +34,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND[/NAME]", value_parser = cluster::named, add = complete::objects())]
     what: Option<Named>,
     /// When: a revision, a time, how long ago (90s, 10m, 2h, 3d), or a commit
-    #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]
+    #[arg(long, value_name = "WHEN", value_parser = cluster::moment, add = complete::commits())]
     at: Moment,
     /// Show what is different from --at to then
-    #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]
+    #[arg(long, value_name = "WHEN", value_parser = cluster::moment, add = complete::commits())]
     to: Option<Moment>,
     /// Only in this namespace [default: all; of one object: default]
-    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = cluster::namespace, add = complete::namespaces())]
     namespace: Option<String>,
     #[command(flatten)]
     cluster: cluster::Arguments,
@@ -70,17 +70,24 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn ask(cluster: &Cluster, arguments: &Arguments, at: &str) -> anyhow::Result<Value> {
     let namespace = arguments.namespace.as_deref();
-    let Some(Named { resource, name }) = &arguments.what else {
+    let Some(what) = &arguments.what else {
         let mut query = vec![("at", at)];
         query.extend(namespace.map(|namespace| ("namespace", namespace)));
         return cluster.read(&format!("{OWN}/state"), &query).await;
     };
+    let Named { resource, name } = what;
     if name.is_empty() {
         let path = resource.collection_path(namespace.unwrap_or_default());
         return cluster.read(&path, &[("at", at)]).await;
     }
     let path = resource.collection_path(namespace.unwrap_or("default"));
-    cluster.read(&format!("{path}/{name}"), &[("at", at)]).await
+    let answer = cluster.read(&format!("{path}/{name}"), &[("at", at)]).await;
+    match answer {
+        Err(error) => Err(cluster
+            .about(what, namespace.unwrap_or("default"), error)
+            .await),
+        answer => answer,
+    }
 }
 
 /// The objects of a list, or the one that it is. Lists of a kind do not say the kind in each.

@@ -122,6 +122,12 @@ pub(super) fn plain(text: &str) -> String {
     plain_line(text.trim())
 }
 
+/// The same for a text whose lines are lines.
+pub(super) fn plain_lines(text: &str) -> String {
+    let lines = text.trim_end().lines().map(plain_line);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The same for a line whose indentation says something.
 pub(super) fn plain_line(text: &str) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };

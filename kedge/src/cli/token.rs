@@ -7,6 +7,7 @@ use serde::Deserialize;
 use client::Env;
 
 use super::age::between;
+use super::complete;
 use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, Items};
@@ -84,7 +85,7 @@ struct List {
 #[group(skip)]
 struct Revoke {
     /// What the token is called
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::tokens())]
     name: String,
     #[command(flatten)]
     server: server::Arguments,

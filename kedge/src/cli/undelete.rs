@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use client::Env;
+use api::Resource;
+use client::{Env, Error};
 
 use super::cluster::{self, Cluster, Moment, Named, OWN};
 use super::complete;
@@ -24,10 +25,10 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::objects())]
     what: Named,
     /// Its namespace
-    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default")]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = cluster::namespace, add = complete::namespaces())]
     namespace: String,
     /// As it was then: a revision, a time, how long ago (90s, 10m, 2h, 3d), or a commit
-    #[arg(long, value_name = "WHEN", value_parser = cluster::moment)]
+    #[arg(long, value_name = "WHEN", value_parser = cluster::moment, add = complete::commits())]
     at: Option<Moment>,
     #[command(flatten)]
     cluster: cluster::Arguments,
@@ -48,8 +49,24 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(at) = &arguments.at {
         request["at"] = json!(at.text(Env::system().now()));
     }
-    let answer = cluster.post(&format!("{OWN}/undelete"), &request).await?;
+    let answer = cluster.post(&format!("{OWN}/undelete"), &request).await;
+    let answer = answer.map_err(|error| refused(error, resource, name))?;
     arguments.output.show(&answer, |screen| {
         screen.lines([format!("{}/{name} is back", resource.collection())])
     })
+}
+
+/// What the API server says of names, in words about deletion.
+fn refused(error: anyhow::Error, resource: &Resource, name: &str) -> anyhow::Error {
+    let kind = &resource.kind;
+    match error.downcast_ref::<Error>() {
+        Some(error) if error.is_not_found() => anyhow::anyhow!(
+            "the log knows no {kind} {name} that was deleted there: -n names another namespace, and \
+             what the log no longer reaches back to is gone"
+        ),
+        Some(error) if error.is_already_exists() => {
+            anyhow::anyhow!("there is a {kind} {name}: nothing is to be created again")
+        }
+        _ => error,
+    }
 }

@@ -14,20 +14,15 @@ use orchestrator::store::postgres::Keys;
 use orchestrator::store::{Retention, Router};
 
 use super::until_asked_to_stop;
+use crate::data_dir::DataDir;
 use crate::secret;
 use crate::up::{Layout, postgres};
 
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// Keep keys, certificates, the admin kubeconfig and an embedded database here
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: std::path::PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// PostgreSQL to keep everything in [default: an embedded one in the data directory]
     #[arg(
         long,
@@ -97,12 +92,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (env, tasks) = (Env::system(), Tasks::default());
-    let layout = Layout::create(&arguments.data_dir).with_context(|| {
-        format!(
-            "cannot use the data directory {}",
-            arguments.data_dir.display()
-        )
-    })?;
+    let layout = Layout::make(&arguments.data_dir)?;
     let url = match &arguments.database_url {
         Some(url) => url.clone(),
         None => postgres::start(&layout.postgres(), &Instance::of(&layout.root).id, &tasks).await?,

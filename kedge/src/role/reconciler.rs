@@ -18,20 +18,15 @@ use reconciler::web::auth::Auth;
 use reconciler::web::{Deps, Settings, router};
 
 use super::{sign_in, until_asked_to_stop};
+use crate::data_dir::DataDir;
 use crate::up::{Layout, postgres};
 use crate::{Usage, secret};
 
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// Keep repositories, mirrors and the admin token here
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// The cluster to drive
     #[arg(long, env = "KEDGE_KUBECONFIG", value_name = "FILE")]
     kubeconfig: PathBuf,
@@ -111,17 +106,19 @@ pub(crate) fn on_loopback(web_listen: SocketAddr) -> Result<(), Usage> {
     )))
 }
 
+/// What failed, why, and what to do.
+fn told(error: &source::Error) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    let advice = match error.advice() {
+        "" => String::new(),
+        advice => format!("; {advice}"),
+    };
+    format!("{error}{}{advice}", cause.unwrap_or_default())
+}
+
 /// What can be known of the repository before anything is started. One that was followed before
 /// may be away for a while: the cluster is kept as it was last.
 pub(crate) async fn can_be_followed(wish: &Wish<'_>, data_dir: &Path) -> Result<(), Usage> {
-    let told = |error: &source::Error| {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-        let advice = match error.advice() {
-            "" => String::new(),
-            advice => format!("; {advice}"),
-        };
-        format!("{error}{}{advice}", cause.unwrap_or_default())
-    };
     match source::probe(wish, data_dir, &Env::system()).await {
         Ok(Probe::Fine) => Ok(()),
         Ok(Probe::Away(error)) => {
@@ -159,21 +156,29 @@ impl Signed {
 pub(crate) fn trusted(directory: Option<&Path>) -> Result<(), Usage> {
     let read = directory.map(Trust::from_directory).transpose();
     read.map(drop)
-        .map_err(|error| Usage(format!("--trusted-keys: {error}; {}", error.advice())))
+        .map_err(|error| Usage(format!(
+                "--trusted-keys: {}; it takes a directory with armored OpenPGP keys and allowed signers",
+                told(&error)
+            )))
 }
 
 /// The same of the key that Kedge signs with.
 pub(crate) fn signing(key: Option<&Path>) -> Result<(), Usage> {
     let read = key.map(SigningKey::check).transpose();
-    read.map(drop)
-        .map_err(|error| Usage(format!("--signing-key: {error}")))
+    read.map(drop).map_err(|error| {
+        Usage(format!(
+            "--signing-key: {error}; it takes the file of an SSH private key"
+        ))
+    })
 }
 
 /// Keys that cannot be used are said at once.
 pub(crate) fn keyring(path: Option<&Path>) -> Result<Keyring, Usage> {
     let keys = Keyring::new(path.map(Path::to_owned));
     let read = keys.read();
-    read.map_err(|error| Usage(format!("--sops-age-key-file: {error}")))?;
+    read.map_err(|error| Usage(format!(
+            "--sops-age-key-file: {error}; it takes a file of age keys, or a directory of such files"
+        )))?;
     Ok(keys)
 }
 
@@ -190,15 +195,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             branch: &arguments.branch,
             root: &arguments.path,
         };
-        can_be_followed(&wish, &arguments.data_dir).await?;
+        can_be_followed(&wish, &arguments.data_dir.path).await?;
     }
     let (env, tasks) = (Env::system(), Tasks::default());
-    let layout = Layout::create(&arguments.data_dir).with_context(|| {
-        format!(
-            "cannot use the data directory {}",
-            arguments.data_dir.display()
-        )
-    })?;
+    let layout = Layout::make(&arguments.data_dir)?;
     let url = match &arguments.database_url {
         Some(url) => url.clone(),
         None => postgres::start(&layout.postgres(), &Instance::of(&layout.root).id, &tasks).await?,

@@ -6,20 +6,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::data_dir::DataDir;
 use crate::role::reconciler::Signed;
 use crate::role::sign_in;
 
 #[derive(Args, Clone)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// Keep all state here
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    pub(crate) data_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) data_dir: DataDir,
     /// Serve the Kubernetes-compatible API here (TLS); port 0 picks a free one
     #[arg(
         long,

@@ -64,7 +64,7 @@ fn text(inputs: &Inputs<'_>, open: &Open, token: &str, link: &str) -> String {
 /// The program as it was called, with the data directory where it is not the usual one.
 fn command(inputs: &Inputs<'_>) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "kedge".into());
-    let data_dir = &inputs.arguments.data_dir;
+    let data_dir = &inputs.arguments.data_dir.path;
     if data_dir == Path::new(".kedge") {
         format!("{program} apps")
     } else {

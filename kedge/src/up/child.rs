@@ -109,8 +109,10 @@ fn spawn(role: &Role, program: &Path, log: &Path) -> anyhow::Result<Child> {
 }
 
 async fn stop(name: &str, mut child: Child) {
-    if let Some(pid) = child.id() {
-        super::machine::signal(pid, "TERM");
+    if let Some(pid) = child.id()
+        && let Err(error) = super::machine::signal(pid, "TERM")
+    {
+        tracing::warn!(role = name, %error, "a role cannot be told to stop");
     }
     if timeout(GRACE, child.wait()).await.is_err() {
         tracing::warn!(role = name, "a role did not end in time and is killed");

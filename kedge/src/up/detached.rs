@@ -43,7 +43,7 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
     );
     anstream::println!(
         "Kedge is up: every Application is Synced and Healthy ({}).",
-        arguments.data_dir.display()
+        arguments.data_dir.path.display()
     );
     Ok(())
 }

@@ -13,18 +13,13 @@ use nodeagent::proxy::Nft;
 
 use super::layout::Layout;
 use super::machine;
+use crate::data_dir::DataDir;
 
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The instance's state
-    #[arg(
-        long,
-        env = "KEDGE_DATA_DIR",
-        default_value = ".kedge",
-        value_name = "DIR"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    data_dir: DataDir,
     /// Also remove its pods, networks, mounts and all of its state
     #[arg(long)]
     purge: bool,
@@ -35,14 +30,16 @@ const STOP_LIMIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    if !arguments.data_dir.exists() {
+    let directory = &arguments.data_dir.path;
+    let found = Layout::open(directory).ok();
+    let Some(layout) = found.filter(|it| arguments.purge || it.lock().exists()) else {
         // As nothing runs, nothing failed; but it may be another directory that was meant.
-        let directory = arguments.data_dir.display();
-        anstream::eprintln!("nothing to stop: there is no instance in {directory}");
+        anstream::eprintln!(
+            "nothing to stop: there is no instance in {}; --data-dir names another",
+            directory.display()
+        );
         return Ok(());
-    }
-    let layout = Layout::open(&arguments.data_dir)
-        .with_context(|| format!("cannot read {}", arguments.data_dir.display()))?;
+    };
     stop_supervisor(&layout, &Env::system()).await?;
     if arguments.purge {
         purge(&layout).await?;
@@ -59,13 +56,16 @@ async fn stop_supervisor(layout: &Layout, env: &Env) -> anyhow::Result<()> {
     }
     let pid = std::fs::read_to_string(layout.lock()).unwrap_or_default();
     let pid: u32 = pid.trim().parse().context("the lock names no process")?;
-    machine::signal(pid, "TERM");
+    machine::signal(pid, "TERM").with_context(|| {
+        format!("cannot stop process {pid}, which runs this instance; stop it as who started it")
+    })?;
     let started = env.now();
     while machine::is_alive(pid) {
         if env.now().duration_since(started) > STOP_LIMIT {
             bail!(
-                "process {pid} did not stop within {} s",
-                STOP_LIMIT.as_secs()
+                "process {pid} did not stop within {} s; {} may say why",
+                STOP_LIMIT.as_secs(),
+                layout.logs().display()
             );
         }
         env.clock.sleep(PAUSE).await;
@@ -79,7 +79,8 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
     // Whatever else the directory is, it is somebody's: a slip of the keyboard must not cost it.
     ensure!(
         layout.lock().exists(),
-        "{} holds no instance, so nothing is removed: there is no file `lock` in it",
+        "{} holds no instance, so nothing is removed: there is no file `lock` in it; --data-dir \
+         names another",
         layout.root.display()
     );
     let root = layout.root.display().to_string();
@@ -92,8 +93,9 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
     let nodes: Vec<PathBuf> = nodes.map(|entry| entry.path()).collect();
     for program in ["containerd --config", "containerd-shim", "postgres"] {
         for (pid, line) in machine::processes(program) {
-            if mentions(&line, &layout.root) || mentions(&line, &fallback) {
-                machine::signal(pid, "KILL");
+            let is_own = mentions(&line, &layout.root) || mentions(&line, &fallback);
+            if is_own && let Err(error) = machine::signal(pid, "KILL") {
+                tracing::warn!(%error, pid, "a process is left");
             }
         }
     }
@@ -206,7 +208,9 @@ mod tests {
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("mine"), "dear").unwrap();
         let arguments = Arguments {
-            data_dir: directory.clone(),
+            data_dir: DataDir {
+                path: directory.clone(),
+            },
             purge: true,
         };
         let refused = run(arguments).await.unwrap_err().to_string();

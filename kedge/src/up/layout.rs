@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::data_dir::DataDir;
+
 /// The files and directories below the data directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -11,6 +13,25 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The directory that was named, made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made; the message says what to do.
+    pub(crate) fn make(directory: &DataDir) -> anyhow::Result<Self> {
+        let path = &directory.path;
+        Self::create(path).map_err(|error| {
+            let why = match error.kind() {
+                // Of `mkdir`: a file has the name.
+                io::ErrorKind::AlreadyExists => "it is a file".to_owned(),
+                _ => error.to_string(),
+            };
+            anyhow::anyhow!(
+                "cannot use the data directory {}: {why}; --data-dir names another",
+                path.display()
+            )
+        })
+    }
+
     /// Makes the directory where it is missing.
     pub(crate) fn create(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;

@@ -1,5 +1,6 @@
 //! What this machine and user can do.
 
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
@@ -9,13 +10,15 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// Sends a signal by name. A process that is gone already needs none.
-pub(crate) fn signal(pid: u32, name: &str) {
+pub(crate) fn signal(pid: u32, name: &str) -> io::Result<()> {
     let sent = Command::new("kill")
         .args(["-s", name, "--", &pid.to_string()])
-        .output();
-    if let Err(error) = sent {
-        tracing::warn!(%error, pid, name, "cannot send a signal");
+        .output()?;
+    if sent.status.success() || !is_alive(pid) {
+        return Ok(());
     }
+    let said = String::from_utf8_lossy(&sent.stderr);
+    Err(io::Error::other(said.trim().to_owned()))
 }
 
 /// Processes whose command line mentions `text`, as pid and command line.

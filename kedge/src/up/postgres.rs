@@ -13,9 +13,15 @@ const DATABASE: &str = "kedge";
 /// The URL of a database that is there already, once it answers: before any role asks for it, so that
 /// a wrong password is told to who gave it.
 pub(crate) async fn given(url: &str) -> anyhow::Result<String> {
-    reach(url)
-        .await
-        .context("cannot use the database that --database-url names")?;
+    reach(url).await.map_err(|error| {
+        // Its own words of what failed stand below several layers of who asked.
+        let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |it| it.source());
+        let cause = chain.last().map_or_else(String::new, ToString::to_string);
+        anyhow::anyhow!(
+            "cannot use the database that --database-url names: {cause}; \
+             postgres://USER:PASSWORD@HOST:PORT/DATABASE is how it is written"
+        )
+    })?;
     Ok(url.to_owned())
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use client::{Env, Tasks};
@@ -19,6 +19,7 @@ use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
+use crate::cli::cause::unreadable;
 use crate::role::reconciler::{can_be_followed, keyring, on_loopback, signing, trusted};
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::{Usage, secret};
@@ -34,12 +35,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// `kedge up`
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     check(&arguments).await?;
-    let layout = Layout::create(&arguments.data_dir).with_context(|| {
-        format!(
-            "cannot use the data directory {}",
-            arguments.data_dir.display()
-        )
-    })?;
+    let layout = Layout::make(&arguments.data_dir)?;
     if arguments.wait {
         return detached::up(&arguments, &layout).await;
     }
@@ -69,7 +65,10 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(seed) = &arguments.seed
         && !seed.is_dir()
     {
-        let text = format!("--seed {}: no such directory", seed.display());
+        let text = format!(
+            "--seed {}: no such directory; it takes one with the first content of the cluster repository",
+            seed.display()
+        );
         return Err(Usage(text).into());
     }
     on_loopback(arguments.web_listen)?;
@@ -84,7 +83,7 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
             branch: &arguments.branch,
             root: &arguments.path,
         };
-        can_be_followed(&wish, &arguments.data_dir).await?;
+        can_be_followed(&wish, &arguments.data_dir.path).await?;
     }
     Ok(())
 }
@@ -98,7 +97,7 @@ fn lock(layout: &Layout) -> anyhow::Result<File> {
         .read(true)
         .write(true)
         .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))?;
+        .map_err(|error| anyhow!("{}; --data-dir names another", unreadable(&path, &error)))?;
     if file.try_lock().is_err() {
         let pid = std::fs::read_to_string(&path).unwrap_or_default();
         bail!(
@@ -139,8 +138,8 @@ async fn start(
         layout,
         topology: &topology,
         database_url: &database_url,
-        api: picked(arguments.api_listen, env).await?,
-        web: picked(arguments.web_listen, env).await?,
+        api: picked("--api-listen", arguments.api_listen, env).await?,
+        web: picked("--web-listen", arguments.web_listen, env).await?,
         seed: seed(arguments)?,
     };
     credentials(&inputs, env)?;
@@ -173,13 +172,15 @@ async fn start(
 
 /// A free port where none was named. One that was named must be free: the roles would wait for
 /// it, and questions to them would reach whoever has it.
-async fn picked(address: SocketAddr, env: &Env) -> anyhow::Result<SocketAddr> {
+async fn picked(flag: &str, address: SocketAddr, env: &Env) -> anyhow::Result<SocketAddr> {
     let started = env.now();
     let listener = loop {
         match TcpListener::bind(address) {
             Ok(listener) => break listener,
             Err(error) if env.now().duration_since(started) > LEAVING => {
-                return Err(error).with_context(|| format!("cannot listen on {address}"));
+                bail!(
+                    "cannot listen on {address}: {error}; {flag} names another address, and port 0 picks a free port"
+                );
             }
             Err(_) => env.clock.sleep(PAUSE).await,
         }

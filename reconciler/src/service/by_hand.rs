@@ -5,6 +5,7 @@ use engine::rollout::{Options, short};
 use engine::window::{Asked, closed};
 
 use api::ObjectKey;
+use api::codec::strict::nearest;
 
 use super::{Error, PlanView, SyncRequest, queries};
 use crate::history::{NewStep, Request, StepKind, Suspension, Write};
@@ -91,8 +92,7 @@ async fn options(core: &Core, request: &SyncRequest) -> Result<Options, Error> {
     for wanted in &request.objects {
         let found = named(&plan, wanted);
         if found.is_empty() {
-            let text = format!("object {wanted} in application {name}");
-            return Err(Error::NotFound(text));
+            return Err(unknown(&plan, wanted, name));
         }
         options.objects.extend(found);
     }
@@ -115,6 +115,23 @@ fn named(plan: &Plan, wanted: &str) -> Vec<ObjectKey> {
         .filter(is_it)
         .map(|(_, key)| key.clone())
         .collect()
+}
+
+/// Nothing of the plan is what was named: what is close to it, or how it is written.
+fn unknown(plan: &Plan, wanted: &str, application: &str) -> Error {
+    let steps = plan.steps().map(|it| (&it.kind, &it.key));
+    let deletes = plan.deletes.iter().map(|it| (&it.kind, &it.key));
+    let names: Vec<String> = steps
+        .chain(deletes)
+        .map(|(kind, key)| format!("{kind}/{}", key.name))
+        .collect();
+    let advice = match nearest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if wanted.contains('/') => format!("it has {}", names.join(", ")),
+        None => "an object is named KIND/NAME or KIND/NAMESPACE/NAME".to_owned(),
+    };
+    let what = format!("object {wanted} in application {application}; {advice}");
+    Error::NotFound(what)
 }
 
 pub(super) async fn suspend(
@@ -142,6 +159,9 @@ pub(super) async fn suspend(
 }
 
 pub(super) async fn resume(core: &Core, application: &str, actor: &Person) -> Result<(), Error> {
+    if !queries::exists(core, application) {
+        return Err(queries::missing(application));
+    }
     if core
         .history
         .reader()

@@ -17,7 +17,9 @@ pub enum Error {
     #[error("{branch} moved to {head} meanwhile; nothing was pushed")]
     Moved { branch: String, head: CommitId },
     /// What was approved is not what would be done; look at the new plan.
-    #[error("plan {approved} is not what {what} does now, that is plan {now}; nothing was changed")]
+    #[error(
+        "plan {approved} is not what {what} does now, that is plan {now}: look at it before you approve it; nothing was changed"
+    )]
     Replanned {
         what: String,
         approved: String,

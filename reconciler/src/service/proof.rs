@@ -6,7 +6,7 @@ use api::ObjectKey;
 use engine::proof;
 
 use super::types::{ProofObject, ProofView};
-use super::{Error, rendered};
+use super::{Error, queries, rendered};
 use crate::config::MANAGER;
 use crate::history::Proof;
 use crate::sync::core::Core;
@@ -18,8 +18,16 @@ pub(super) async fn proof(
 ) -> Result<ProofView, Error> {
     let found = core.history.reader().proof(application, commit).await?;
     let nothing = || {
+        if !queries::exists(core, application) {
+            return queries::missing(application);
+        }
+        let which = if commit.is_empty() {
+            String::new()
+        } else {
+            format!("of commit {commit:?} ")
+        };
         Error::NotFound(format!(
-            "proof of commit {commit:?} in application {application}"
+            "proof {which}in application {application}: one is made where a rollout succeeds"
         ))
     };
     let found = found.ok_or_else(nothing)?;

@@ -15,7 +15,7 @@ use engine::{Application, application};
 use super::rendered::{self, Rendered};
 use super::{ApplicationView, Error, ObjectNode, PlanView, Tracked};
 use crate::history::ApplicationSummary;
-use crate::source::{self, Source};
+use crate::source::{self, HOSTED, Source};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
 use crate::sync::{
@@ -266,7 +266,14 @@ async fn resolve(
         return Ok(target.revision().clone());
     }
     let found = source.resolve(wanted).await.map_err(unreadable)?;
-    found.ok_or_else(|| Error::NotFound(format!("revision {wanted:?} in {}", source.name)))
+    found.ok_or_else(|| {
+        let repository = match source.name.as_str() {
+            HOSTED => "the cluster repository",
+            name => name,
+        };
+        let advice = "it takes a branch, a tag or a commit";
+        Error::NotFound(format!("revision {wanted:?} in {repository}; {advice}"))
+    })
 }
 
 /// Whether an Application of this name is in the cluster or in the commit.

@@ -7,6 +7,7 @@ mod foreign;
 mod guard;
 mod kubectl;
 mod looks;
+mod mistakes;
 mod monitoring;
 mod node_death;
 mod pages;

@@ -26,6 +26,8 @@ pub enum Error {
     Exists(String),
     #[error("there is no repository {0} here")]
     Missing(String),
+    #[error("repository {repository} has no rule {pattern}")]
+    NoRule { repository: String, pattern: String },
     #[error("the history cannot be read or written")]
     History(#[from] history::Error),
     #[error("the repository cannot be made")]

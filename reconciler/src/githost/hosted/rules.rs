@@ -50,7 +50,10 @@ impl Repositories {
     pub async fn unprotect(&self, repository: &str, pattern: &str) -> Result<(), Error> {
         self.must_be(repository)?;
         if !self.history.remove_rule(repository, pattern).await? {
-            return Err(Error::Missing(format!("with a rule {pattern}")));
+            return Err(Error::NoRule {
+                repository: repository.to_owned(),
+                pattern: pattern.to_owned(),
+            });
         }
         let mut all = self.all_rules();
         if let Some(rules) = all.get_mut(repository) {

@@ -8,7 +8,7 @@ use engine::rollout::CommitId;
 use super::place::{Place, place};
 use super::walk::{Way, Whose, walk};
 use crate::history::{Rollout, RolloutQuery};
-use crate::service::queries::unreadable;
+use crate::service::queries::{self, unreadable};
 use crate::service::{Error, Span};
 use crate::source::Commit;
 use crate::sync::core::Core;
@@ -193,6 +193,9 @@ fn before(rollout: &Rollout) -> Result<CommitId, Error> {
 
 /// The commit at a point: of a rollout, at a moment, or one that Git knows by this name.
 async fn at(core: &Core, application: &str, point: &str) -> Result<CommitId, Error> {
+    if !application.is_empty() && !queries::exists(core, application) {
+        return Err(queries::missing(application));
+    }
     if core.history.reader().rollout(point).await?.is_some() {
         let named = rollout(core, point).await?;
         if !application.is_empty() && named.application != application {
@@ -202,6 +205,9 @@ async fn at(core: &Core, application: &str, point: &str) -> Result<CommitId, Err
         return Ok(named.revision);
     }
     if let Some(time) = api::parse_time(point) {
+        if time > core.env.now() {
+            return Err(Error::Impossible(format!("{point} is still to come")));
+        }
         let then = if application.is_empty() {
             head_at(core, time).await?
         } else {

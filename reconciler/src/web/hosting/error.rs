@@ -68,7 +68,9 @@ impl From<hosted::Error> for ApiError {
         match error {
             hosted::Error::Wrong(text) => Self::Wrong(text),
             hosted::Error::Exists(_) => Self::Taken(error.to_string()),
-            hosted::Error::Missing(_) => Self::Missing(error.to_string()),
+            hosted::Error::Missing(_) | hosted::Error::NoRule { .. } => {
+                Self::Missing(error.to_string())
+            }
             hosted::Error::History(error) => Self::History(error),
             other => Self::Repository(other),
         }

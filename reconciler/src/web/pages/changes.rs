@@ -75,7 +75,7 @@ pub(in crate::web) async fn page(
     let change = app.backend.change(repository, &branch).await?;
     let change = change.ok_or_else(|| {
         PageError::NotFound(format!(
-            "branch {branch} in {repository} that would change anything that is followed"
+            "branch {branch} in repository {repository} that would change anything that is followed"
         ))
     })?;
     if visitor.json {

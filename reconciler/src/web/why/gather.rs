@@ -27,11 +27,15 @@ pub(super) async fn read(app: &App, key: &ObjectKey) -> Result<Object, PageError
     match app.client.get(key).await {
         Ok(object) => Ok(object),
         Err(error) if error.is_not_found() => {
-            let name = match key.namespace.as_str() {
-                "" => key.name.clone(),
-                namespace => format!("{namespace}/{}", key.name),
+            let place = match key.namespace.as_str() {
+                "" => String::new(),
+                namespace => format!(" in namespace {namespace}"),
             };
-            Err(PageError::NotFound(format!("{} {name}", key.collection)))
+            let mut served = api::resource::served().iter();
+            let resource = served.find(|it| it.collection() == key.collection);
+            let kind = resource.map_or_else(|| key.collection.to_string(), |it| it.kind.clone());
+            let what = format!("{kind} {}{place}", key.name);
+            Err(PageError::NotFound(what))
         }
         Err(error) => Err(error.into()),
     }
