@@ -51,14 +51,14 @@ pub(super) async fn guard(
         .into_response(),
     };
     let response = dress(response, &app, &visitor).await;
-    if visitor.may_everything(&app) {
+    if visitor.fits(&app) {
         return response;
     }
-    withheld(response, &app, &visitor).await
+    fitted(response, &app, &visitor).await
 }
 
-/// A page without what this visitor may not do.
-async fn withheld(response: Response, app: &App, visitor: &Visitor) -> Response {
+/// A page without what this visitor may not do, and with the time of their clock.
+async fn fitted(response: Response, app: &App, visitor: &Visitor) -> Response {
     let kind = response.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         return response;
@@ -68,7 +68,8 @@ async fn withheld(response: Response, app: &App, visitor: &Visitor) -> Response 
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     parts.headers.remove(header::CONTENT_LENGTH);
-    let page = visitor.withheld(app, &String::from_utf8_lossy(&bytes));
+    let page = String::from_utf8_lossy(&bytes);
+    let page = visitor.fitted(app, &page).into_owned();
     Response::from_parts(parts, Body::from(page))
 }
 

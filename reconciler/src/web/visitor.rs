@@ -1,5 +1,6 @@
 //! Who asks, and how they want the answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri};
@@ -13,6 +14,7 @@ use super::error::PageError;
 use super::request;
 use super::view::frame::{Frame, Git, Theme};
 use super::view::time::When;
+use super::view::zone::Zone;
 use crate::source::Person;
 
 /// What a request says about itself.
@@ -23,6 +25,8 @@ pub(super) struct Visitor {
     pub(super) theme: Theme,
     /// Whether single keys do something.
     pub(super) shortcuts: bool,
+    /// Where their clock stands.
+    pub(super) zone: Zone,
     /// What the request is called.
     request: String,
     /// Wants JSON instead of a page.
@@ -34,6 +38,7 @@ impl Visitor {
         Self {
             theme: theme(headers),
             shortcuts: shortcuts(headers),
+            zone: zone(headers),
             request: request::name(headers),
             json: wants_json(headers),
             admitted,
@@ -81,13 +86,22 @@ impl Visitor {
     }
 
     /// Whether a page may offer them all that it offers.
-    pub(super) fn may_everything(&self, app: &App) -> bool {
+    fn may_everything(&self, app: &App) -> bool {
         self.role(app, Scope::Everything) >= Role::Operator
     }
 
-    /// A page, or a part of one, without what they may not do.
-    pub(super) fn withheld(&self, app: &App, html: &str) -> String {
-        withhold(html, |scope| self.role(app, scope) >= Role::Operator)
+    /// A page, or a part of one, without what they may not do, and with the time of their clock.
+    pub(super) fn fitted<'a>(&self, app: &App, html: &'a str) -> Cow<'a, str> {
+        if self.may_everything(app) {
+            return self.zone.page(html);
+        }
+        let left = withhold(html, |scope| self.role(app, scope) >= Role::Operator);
+        Cow::Owned(self.zone.page(&left).into_owned())
+    }
+
+    /// Whether pages fit them as they are.
+    pub(super) fn fits(&self, app: &App) -> bool {
+        self.zone.is_utc() && self.may_everything(app)
     }
 
     /// Who acts, if they may.
@@ -132,17 +146,22 @@ pub(super) async fn git(app: &App) -> Option<Git> {
 }
 
 pub(super) fn theme(headers: &HeaderMap) -> Theme {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .find_map(|cookies| named(cookies.to_str().ok()?, "theme"))
-        .map_or(Theme::System, Theme::parse)
+    chosen(headers, "theme").map_or(Theme::System, Theme::parse)
 }
 
 fn shortcuts(headers: &HeaderMap) -> bool {
+    chosen(headers, "shortcuts").is_none_or(|chosen| chosen != "off")
+}
+
+fn zone(headers: &HeaderMap) -> Zone {
+    let chosen = chosen(headers, "zone").and_then(Zone::parse);
+    chosen.unwrap_or_default()
+}
+
+/// What a cookie of the preferences says.
+fn chosen<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut all = headers.get_all(header::COOKIE).iter();
-    let chosen = all.find_map(|cookies| named(cookies.to_str().ok()?, "shortcuts"));
-    chosen.is_none_or(|chosen| chosen != "off")
+    all.find_map(|cookies| named(cookies.to_str().ok()?, name))
 }
 
 /// Whether JSON is asked for by name, before HTML.

@@ -48,6 +48,8 @@ pub struct Preferences {
     /// `system`, `light` or `dark`.
     pub theme: &'static str,
     pub shortcuts: bool,
+    /// A name of the IANA database.
+    pub zone: String,
 }
 
 /// A token that was just made.

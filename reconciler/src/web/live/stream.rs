@@ -1,6 +1,5 @@
 //! `GET /live`: one stream per visible page.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -172,10 +171,7 @@ impl Connection {
 
     fn message(&self, event: &Event) -> Message {
         let Self { app, visitor, .. } = self;
-        let html = match &*event.html {
-            html if visitor.may_everything(app) => Cow::Borrowed(html),
-            html => Cow::Owned(visitor.withheld(app, html)),
-        };
+        let html = visitor.fitted(app, &event.html);
         let data = json!({"id": event.id, "html": html});
         Message::default()
             .event("fragment")

@@ -26,6 +26,8 @@ use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::view::logs::{LogLine, parse};
+use crate::web::view::zone::Zone;
+use crate::web::visitor::Visitor;
 
 /// How far each container was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,6 +89,7 @@ type Printed = (String, Result<String, String>);
 struct Follow {
     lines: SelectAll<BoxStream<'static, Printed>>,
     place: Place,
+    zone: Zone,
     app: Arc<App>,
     _permit: OwnedSemaphorePermit,
 }
@@ -95,6 +98,7 @@ pub(in crate::web) async fn stream(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
@@ -110,6 +114,7 @@ pub(in crate::web) async fn stream(
     let follow = Follow {
         lines,
         place,
+        zone: visitor.zone,
         app,
         _permit: permit,
     };
@@ -164,10 +169,11 @@ impl Follow {
                 printed = self.lines.next() => printed?,
             };
             let (who, line) = printed;
-            let mut line = match line {
+            let line = match line {
                 Ok(text) => parse(&text),
                 Err(why) => parse(&why),
             };
+            let mut line = line.local(&self.zone);
             if !self.place.note(&who, &line) {
                 continue;
             }

@@ -73,8 +73,15 @@ pub(in crate::web) async fn page(
 
 /// What is asked for is part of the topic: every choice has rows of its own.
 fn topic(query: &apps::Query) -> String {
-    let apps::Query { health, sync, q } = query;
-    format!("apps:{}&{}&{}", encoded(health), encoded(sync), encoded(q))
+    let apps::Query {
+        health,
+        sync,
+        q,
+        sort,
+        page,
+    } = query;
+    let parts = [health, sync, q, sort, page].map(|part| encoded(part));
+    format!("apps:{}", parts.join("&"))
 }
 
 fn query(name: &str) -> apps::Query {
@@ -84,6 +91,8 @@ fn query(name: &str) -> apps::Query {
         health: part(),
         sync: part(),
         q: part(),
+        sort: part(),
+        page: part(),
     }
 }
 

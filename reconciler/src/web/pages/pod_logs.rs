@@ -25,6 +25,8 @@ use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::view::component::encoded;
 use crate::web::view::logs::{LogLine, parse};
+use crate::web::view::zone::Zone;
+use crate::web::visitor::Visitor;
 
 /// Lines in the page when it opens.
 pub(super) const TAIL: u64 = 300;
@@ -132,6 +134,7 @@ pub(in crate::web) async fn serve(
     State(app): State<Arc<App>>,
     Path((namespace, name)): Path<(String, String)>,
     Query(asked): Query<Asked>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let Ok(place) = app.streams.clone().try_acquire_owned() else {
@@ -164,6 +167,7 @@ pub(in crate::web) async fn serve(
         lines: Lines::new(bytes),
         after,
         over: false,
+        zone: visitor.zone,
         app,
         _place: place,
     };
@@ -219,6 +223,7 @@ struct Follow {
     lines: Lines,
     after: Option<Timestamp>,
     over: bool,
+    zone: Zone,
     app: Arc<App>,
     _place: OwnedSemaphorePermit,
 }
@@ -238,7 +243,7 @@ impl Follow {
                 Some(Err(error)) => return Some(self.end(&chain(&error))),
                 None => return Some(self.end("the container ended")),
             };
-            let line = parse(&text);
+            let line = parse(&text).local(&self.zone);
             let at: Option<Timestamp> = line.at.parse().ok();
             // The server counts in seconds; what is there already is left out here.
             if at.is_some() && at <= self.after {

@@ -23,6 +23,7 @@ use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::history::{self, PAGE, Query as Wanted, Scope};
 use crate::web::view::tape;
+use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -52,13 +53,13 @@ pub(in crate::web) async fn all(
         let rollouts = read(&app, None, &query).await?;
         return Ok(data(rollouts, &query).into_response());
     }
-    let fragments = of_all(&app, &query).await?;
+    let fragments = of_all(&app, &query, &visitor.zone).await?;
     let mut frame = visitor
         .frame(&app)
         .await
         .page(Section::Rollouts, "Rollouts")
         .crumb("Rollouts", "");
-    stay(&app, &mut frame, "", &query, &fragments);
+    stay(&app, &mut frame, ("", &visitor.zone), &query, &fragments);
     Ok(html(&All {
         frame,
         tape: take(&fragments, "tape"),
@@ -81,7 +82,7 @@ pub(in crate::web) async fn of_app(
         return Ok(data(rollouts, &query).into_response());
     }
     let facts = facts(&app, &name).await?;
-    let fragments = of_one(&app, &facts, &query).await?;
+    let fragments = of_one(&app, &facts, &query, &visitor.zone).await?;
     let mut frame = visitor
         .frame(&app)
         .await
@@ -89,7 +90,7 @@ pub(in crate::web) async fn of_app(
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("History", "");
-    stay(&app, &mut frame, &name, &query, &fragments);
+    stay(&app, &mut frame, (&name, &visitor.zone), &query, &fragments);
     Ok(html(&OfApp {
         frame,
         head: take(&fragments, "head"),
@@ -100,43 +101,76 @@ pub(in crate::web) async fn of_app(
 }
 
 /// The first page moves; what is older does not.
-fn stay(app: &App, frame: &mut Frame, name: &str, query: &Wanted, fragments: &[Fragment]) {
+fn stay(
+    app: &App,
+    frame: &mut Frame,
+    (name, zone): (&str, &Zone),
+    query: &Wanted,
+    fragments: &[Fragment],
+) {
     if query.before.is_empty() {
-        let (name, outcome) = (encoded(name), encoded(query.outcome()));
-        follow(app, frame, format!("history:{name}&{outcome}"), fragments);
+        let parts = [name, query.outcome(), zone.name()].map(encoded);
+        follow(
+            app,
+            frame,
+            format!("history:{}", parts.join("&")),
+            fragments,
+        );
     }
 }
 
-/// Of the topic: an application or nothing, and an outcome or nothing.
+/// Of the topic: an application or nothing, an outcome or nothing, and a time zone: the list has days.
 pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
-    let (name, outcome) = name.split_once('&').unwrap_or((name, ""));
+    let mut parts = name.split('&').map(decoded);
+    let mut part = || parts.next().unwrap_or_default();
+    let (name, outcome, zone) = (part(), part(), part());
+    let zone = Zone::parse(&zone).unwrap_or_default();
     let query = Wanted {
-        outcome: decoded(outcome),
+        outcome,
         ..Wanted::default()
     };
-    match decoded(name).as_str() {
-        "" => of_all(app, &query).await,
-        name => of_one(app, &facts(app, name).await?, &query).await,
+    match name.as_str() {
+        "" => of_all(app, &query, &zone).await,
+        name => of_one(app, &facts(app, name).await?, &query, &zone).await,
     }
 }
 
-async fn of_all(app: &App, query: &Wanted) -> Result<Vec<Fragment>, PageError> {
+async fn of_all(app: &App, query: &Wanted, zone: &Zone) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let rollouts = read(app, None, query).await?;
     let newest = recent(app, None).await?;
     let tape = tape::tape(&newest, now, ("All applications", "24 hours"));
-    let list = history::list(&rollouts, &newest, query, "/rollouts", Scope::All, now);
+    let list = history::list(
+        &rollouts,
+        &newest,
+        query,
+        "/rollouts",
+        Scope::All,
+        &zone.local(now),
+    );
     Ok(vec![fragment("tape", &tape), fragment("history", &list)])
 }
 
-async fn of_one(app: &App, facts: &Facts, query: &Wanted) -> Result<Vec<Fragment>, PageError> {
+async fn of_one(
+    app: &App,
+    facts: &Facts,
+    query: &Wanted,
+    zone: &Zone,
+) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let name = facts.name.as_str();
     let rollouts = read(app, Some(name), query).await?;
     let newest = recent(app, Some(name)).await?;
     let side = format!("Only {name}");
     let base = format!("{}/history", app_href(name));
-    let list = history::list(&rollouts, &newest, query, &base, Scope::Application, now);
+    let list = history::list(
+        &rollouts,
+        &newest,
+        query,
+        &base,
+        Scope::Application,
+        &zone.local(now),
+    );
     Ok(vec![
         fragment("head", &app::head(facts, now)),
         fragment("tape", &tape::tape(&newest, now, (&side, "24 hours"))),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section, Theme};
 use crate::web::view::time::When;
+use crate::web::view::zone::{OFFERED, Zone};
 use crate::web::visitor::Visitor;
 
 /// A year, in seconds.
@@ -32,6 +33,10 @@ struct Preferences {
     frame: Frame,
     theme: Theme,
     shortcuts: bool,
+    zone: String,
+    offered: &'static [&'static str],
+    /// What was asked for and cannot be; empty for nothing.
+    error: String,
 }
 
 #[derive(Template)]
@@ -51,7 +56,7 @@ struct Row {
     created_by: String,
     created: When,
     used: Option<When>,
-    expires: String,
+    expires: Option<When>,
     revoke: String,
 }
 
@@ -64,6 +69,9 @@ pub(in crate::web) struct Chosen {
     /// Anything: single keys do something.
     #[serde(default)]
     shortcuts: String,
+    /// A name of the IANA database; empty: UTC.
+    #[serde(default)]
+    zone: String,
 }
 
 /// A token that is asked for.
@@ -91,18 +99,26 @@ pub(in crate::web) async fn preferences(
         return Ok(Json(json::Preferences {
             theme: visitor.theme.as_str(),
             shortcuts: visitor.shortcuts,
+            zone: visitor.zone.name().into(),
         })
         .into_response());
     }
-    let frame = visitor.frame(&app).await;
-    Ok(html(&Preferences {
+    Ok(preferences_with(&app, &visitor, "").await)
+}
+
+async fn preferences_with(app: &App, visitor: &Visitor, error: &str) -> Response {
+    let frame = visitor.frame(app).await;
+    html(&Preferences {
         frame: frame
             .page(Section::Settings, "Preferences")
             .crumb("Settings", "/settings/preferences")
             .crumb("Preferences", ""),
         theme: visitor.theme,
         shortcuts: visitor.shortcuts,
-    }))
+        zone: visitor.zone.name().into(),
+        offered: &OFFERED,
+        error: error.to_owned(),
+    })
 }
 
 pub(in crate::web) async fn choose(
@@ -111,6 +127,16 @@ pub(in crate::web) async fn choose(
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, PageError> {
     admit(&app, &visitor, &chosen.csrf)?;
+    let wanted = match chosen.zone.trim() {
+        "" => "UTC",
+        wanted => wanted,
+    };
+    let Some(zone) = Zone::parse(wanted) else {
+        let error = format!("There is no time zone {wanted:?}. Nothing was changed.");
+        let mut page = preferences_with(&app, &visitor, &error).await;
+        *page.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(page);
+    };
     let theme = Theme::parse(&chosen.theme);
     let keys = if chosen.shortcuts.is_empty() {
         "off"
@@ -122,7 +148,12 @@ pub(in crate::web) async fn choose(
         (header::SET_COOKIE, value)
     };
     let mut response = Redirect::to("/settings/preferences").into_response();
-    for (name, value) in [cookie("theme", theme.as_str()), cookie("shortcuts", keys)] {
+    let cookies = [
+        cookie("theme", theme.as_str()),
+        cookie("shortcuts", keys),
+        cookie("zone", zone.name()),
+    ];
+    for (name, value) in cookies {
         let value = value.parse().expect("words of our own make a header");
         response.headers_mut().append(name, value);
     }
@@ -155,8 +186,9 @@ async fn page(
         role: token.role.as_str(),
         created: When::ago(token.created_at, now),
         used: token.used_at.map(|at| When::ago(at, now)),
-        expires: token.expires_at.map_or("when it is revoked".into(), |at| {
-            at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+        expires: token.expires_at.map(|at| When {
+            at,
+            text: at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         }),
         name: token.name,
         user: token.user,

@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod document;
 mod elsewhere;
+mod many;
 mod nodes;
 mod object;
 mod output;
@@ -13,6 +14,7 @@ mod records;
 mod sample;
 mod sizes;
 mod why;
+mod zone;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +76,10 @@ impl Site {
             LOG.into()
         };
         let cluster = Arc::new(Still {
-            objects: objects(sample.hostile),
+            objects: objects(sample.hostile)
+                .into_iter()
+                .chain(many::events(sample.many))
+                .collect(),
             log,
         });
         let informers =

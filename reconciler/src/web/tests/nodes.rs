@@ -5,7 +5,7 @@ use engine::Health;
 use engine::proof::Leaf;
 
 use super::sample::{Sample, ago, id, key};
-use crate::service::{Error, ObjectNode, ProofObject, ProofView};
+use crate::service::{Error, ObjectNode, ProofObject, ProofView, RollbackPreview, Span};
 
 impl Sample {
     pub(super) fn nodes(&self) -> Vec<ObjectNode> {
@@ -115,5 +115,31 @@ impl Sample {
             holding: 1,
             objects: vec![object("a", true), object("b", false)],
         })
+    }
+
+    pub(super) fn preview_of(&self, span: &Span) -> RollbackPreview {
+        let rollout = match span {
+            Span::Rollout(id) | Span::Range { first: id, .. } => id.as_str(),
+            Span::Since { .. } => "serving-11",
+        };
+        RollbackPreview {
+            what: format!("rollout {rollout}"),
+            application: rollout.rsplit_once('-').map_or("", |(name, _)| name).into(),
+            digest: "ab".repeat(32),
+            rollout: rollout.into(),
+            parent: self.head.clone(),
+            undoes: vec![self.commit()],
+            restores: id("e2a9c14bb01f"),
+            message: self.text("Revert \"serving: read the model's address from config\"\n\nThis reverts commit 7f3c2ab41d0c.\n\nKedge-Rollback-To: e2a9c14bb01f\nKedge-Rollout: serving-12\n"),
+            plan: vec![
+                "serving".into(),
+                "- delete  CronJob movies/refresh".into(),
+                "~ change  Deployment movies/serving".into(),
+                self.text("    spec.replicas: 4 -> 3"),
+                "+ create  ConfigMap movies/old-flags".into(),
+            ],
+            touches: vec!["serving".into()],
+            conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
+        }
     }
 }

@@ -70,6 +70,9 @@ impl Sample {
         if self.empty {
             return Vec::new();
         }
+        if self.many > 0 {
+            return self.many_rollouts();
+        }
         let mut running = self.rollout("serving", 12, RolloutPhase::Verifying, 368, 0);
         running.message = self.text("waits for Deployment movies/serving: container api in pod serving-7d9f6c8b54-x2x7k exits with code 1");
         let mut failed = self.rollout("ui", 9, RolloutPhase::Failed, 5_400, 600);

@@ -59,6 +59,8 @@ pub(super) struct Sample {
     pub(super) tokens: Mutex<Vec<Token>>,
     /// There is nothing at all.
     pub(super) empty: bool,
+    /// There are so many of everything; 0: a handful.
+    pub(super) many: usize,
 }
 
 impl Default for Sample {
@@ -69,6 +71,7 @@ impl Default for Sample {
             head: id("7f3c2ab41d0c"),
             hostile: false,
             empty: false,
+            many: 0,
         }
     }
 }
@@ -100,6 +103,9 @@ impl Backend for Sample {
         if self.empty {
             return Ok(Vec::new());
         }
+        if self.many > 0 {
+            return Ok(self.many_views());
+        }
         let view = |name, sync, health, message| self.view(name, sync, health, message);
         Ok(vec![
             view("features", SyncStatus::Synced, HealthStatus::Suspended, ""),
@@ -127,7 +133,11 @@ impl Backend for Sample {
         if application == "ui" {
             return Err(Error::Impossible("the cluster did not answer".into()));
         }
-        Ok(self.nodes())
+        Ok(if self.many > 0 {
+            self.many_nodes()
+        } else {
+            self.nodes()
+        })
     }
 
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
@@ -136,7 +146,9 @@ impl Backend for Sample {
                 self.text("movies/serving/api.yaml:7:3: unknown field spec.replica"),
             ));
         }
-        let plan = if application == "ingestion" {
+        let plan = if self.many > 0 {
+            self.many_changes()
+        } else if application == "ingestion" {
             Plan::default()
         } else {
             self.plan_now()
@@ -154,29 +166,7 @@ impl Backend for Sample {
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
-        let rollout = match span {
-            Span::Rollout(id) | Span::Range { first: id, .. } => id.as_str(),
-            Span::Since { .. } => "serving-11",
-        };
-        Ok(RollbackPreview {
-            what: format!("rollout {rollout}"),
-            application: rollout.rsplit_once('-').map_or("", |(name, _)| name).into(),
-            digest: "ab".repeat(32),
-            rollout: rollout.into(),
-            parent: self.head.clone(),
-            undoes: vec![self.commit()],
-            restores: id("e2a9c14bb01f"),
-            message: self.text("Revert \"serving: read the model's address from config\"\n\nThis reverts commit 7f3c2ab41d0c.\n\nKedge-Rollback-To: e2a9c14bb01f\nKedge-Rollout: serving-12\n"),
-            plan: vec![
-                "serving".into(),
-                "- delete  CronJob movies/refresh".into(),
-                "~ change  Deployment movies/serving".into(),
-                self.text("    spec.replicas: 4 -> 3"),
-                "+ create  ConfigMap movies/old-flags".into(),
-            ],
-            touches: vec!["serving".into()],
-            conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
-        })
+        Ok(self.preview_of(span))
     }
 
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {
@@ -250,7 +240,11 @@ impl Backend for Sample {
             })
             .filter(|one| query.push.is_none() || one.push == query.push)
             .filter(|one| !query.running || !one.phase.is_final());
-        Ok(wanted.collect())
+        let most = match query.limit {
+            0 => usize::MAX,
+            limit => limit.into(),
+        };
+        Ok(wanted.take(most).collect())
     }
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {

@@ -30,3 +30,63 @@ async fn style_and_script_are_within_their_budget() {
         assert!(sent <= most, "{}: {sent} bytes, budget {most}", asset.path);
     }
 }
+
+/// What no page may exceed.
+const PAGE: usize = 60_000;
+
+#[tokio::test]
+async fn pages_about_very_much_stay_small() {
+    let site = Site::new(Sample {
+        many: 1_000,
+        ..Sample::default()
+    })
+    .await;
+    for path in [
+        "/apps",
+        "/apps?sort=recent&page=3",
+        "/apps/serving",
+        "/apps/serving?view=list",
+        "/apps/serving?view=list&only=unhealthy",
+        "/apps/serving/diff",
+        "/apps/serving/history",
+        "/rollouts",
+        "/events",
+        "/search?q=e",
+        "/nodes",
+    ] {
+        let sent = site.sent(path).await;
+        assert!(sent <= PAGE, "{path}: {sent} bytes, budget {PAGE}");
+    }
+    let (_, page) = site
+        .page("/apps/serving/diff?object=configmap.movies.none")
+        .await;
+    assert!(page.contains("Nothing differs"), "{page}");
+}
+
+#[tokio::test]
+async fn a_thousand_applications_are_pages_of_two_hundred() {
+    let site = Site::new(Sample {
+        many: 1_000,
+        ..Sample::default()
+    })
+    .await;
+    let rows = |page: &str| page.matches("<tr data-row").count();
+    let (_, first) = site.page("/apps").await;
+    assert_eq!(rows(&first), 200);
+    assert!(first.contains("1 to 200 of 1000"), "{first}");
+    assert!(
+        first.contains("href=\"/apps?page=2\" rel=\"next\"") && !first.contains("rel=\"prev\"")
+    );
+    let (_, last) = site.page("/apps?sort=recent&page=5").await;
+    assert_eq!(rows(&last), 200);
+    assert!(last.contains("801 to 1000 of 1000"));
+    assert!(
+        last.contains("href=\"/apps?sort=recent&#38;page=4\" rel=\"prev\"")
+            && !last.contains("rel=\"next\"")
+    );
+    // Beyond the end is the end.
+    let (_, beyond) = site.page("/apps?page=99").await;
+    assert!(beyond.contains("801 to 1000 of 1000"));
+    let (_, objects) = site.page("/apps/serving?view=list").await;
+    assert_eq!(objects.matches("<li class=\"l").count(), 1_000);
+}

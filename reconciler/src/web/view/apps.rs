@@ -12,6 +12,8 @@ use super::time::{When, took};
 
 /// Rows on one page.
 const ROWS: usize = 200;
+/// Of those that need somebody, on the page; the filters lead to all of them.
+const NEEDS: usize = 20;
 
 /// Which applications to show, from the page's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -25,9 +27,52 @@ pub(crate) struct Query {
     /// Words in name, path, commit or message.
     #[serde(default)]
     pub q: String,
+    /// `name`, `health` or `recent`; empty is by name.
+    #[serde(default)]
+    pub sort: String,
+    /// From 1; what is no number is the first.
+    #[serde(default)]
+    pub page: String,
 }
 
 impl Query {
+    /// The address of the same list, in another order or on another page.
+    fn address(&self, sort: &str, page: usize) -> String {
+        let page = if page > 1 {
+            page.to_string()
+        } else {
+            String::new()
+        };
+        let sort = if sort == "name" { "" } else { sort };
+        let all = [
+            ("health", self.health.as_str()),
+            ("sync", &self.sync),
+            ("q", &self.q),
+            ("sort", sort),
+            ("page", &page),
+        ];
+        let said = all.iter().filter(|(_, value)| !value.is_empty());
+        let said: Vec<String> = said
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        if said.is_empty() {
+            return "/apps".into();
+        }
+        format!("/apps?{}", said.join("&"))
+    }
+
+    fn sort(&self) -> &'static str {
+        match self.sort.as_str() {
+            "health" => "health",
+            "recent" => "recent",
+            _ => "name",
+        }
+    }
+
+    fn page(&self) -> usize {
+        self.page.parse::<usize>().unwrap_or(1).max(1)
+    }
+
     /// Whether this application is asked for.
     pub(crate) fn admits(&self, facts: &Facts) -> bool {
         let is = |wanted: &str, word: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(word);
@@ -78,6 +123,8 @@ pub(crate) struct Attention {
     /// Empty while nothing needs anybody.
     pub heading: &'static str,
     pub items: Vec<Item>,
+    /// How many more there are.
+    pub more: usize,
     pub total: usize,
     pub all_well: String,
 }
@@ -103,6 +150,14 @@ pub(crate) struct Item {
 #[template(path = "apps/table.html")]
 pub(crate) struct Table {
     pub rows: Vec<Row>,
+    /// By name, by health, by when they converged: the addresses, and which one it is.
+    pub sorts: [(&'static str, String); 3],
+    pub sort: &'static str,
+    /// `201 to 400 of 1000`; empty where all are here.
+    pub part: String,
+    /// Addresses of the pages around; empty where there is none.
+    pub before: String,
+    pub after: String,
     /// Heading, sentence and command for when there are no rows.
     pub empty: (String, String, String),
 }
@@ -193,7 +248,12 @@ pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
             Some(_) => "On the way",
             None => "",
         },
-        items: worst.into_iter().map(|facts| item(facts, now)).collect(),
+        more: worst.len().saturating_sub(NEEDS),
+        items: worst
+            .into_iter()
+            .take(NEEDS)
+            .map(|facts| item(facts, now))
+            .collect(),
         total: all.len(),
         all_well: match all.len() {
             1 => "The one application matches Git".into(),
@@ -250,9 +310,19 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
     }
 }
 
-/// The rows that `query` asks for, by name. `clone` is the address to clone the repository from.
+/// The rows that `query` asks for. `clone` is the address to clone the repository from.
 pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -> Table {
-    let asked = all.iter().filter(|facts| query.admits(facts));
+    let mut asked: Vec<&Facts> = all.iter().filter(|facts| query.admits(facts)).collect();
+    let converged = |facts: &Facts| facts.last.as_ref().and_then(|last| last.finished_at);
+    match query.sort() {
+        "health" => asked.sort_by_key(|facts| std::cmp::Reverse(facts.concern())),
+        "recent" => asked.sort_by_key(|facts| std::cmp::Reverse(converged(facts))),
+        _ => {}
+    }
+    let pages = asked.len().div_ceil(ROWS).max(1);
+    let page = query.page().min(pages);
+    let from = (page - 1) * ROWS;
+    let to = (from + ROWS).min(asked.len());
     let empty = if all.is_empty() {
         (
             "No applications yet".into(),
@@ -268,7 +338,25 @@ pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -
         )
     };
     Table {
-        rows: asked.take(ROWS).map(|facts| row(facts, now)).collect(),
+        rows: asked[from..to]
+            .iter()
+            .map(|facts| row(facts, now))
+            .collect(),
+        sorts: ["name", "health", "recent"].map(|sort| (sort, query.address(sort, 1))),
+        sort: query.sort(),
+        part: match pages {
+            1 => String::new(),
+            _ => format!("{} to {to} of {}", from + 1, asked.len()),
+        },
+        before: match page {
+            1 => String::new(),
+            _ => query.address(query.sort(), page - 1),
+        },
+        after: if page < pages {
+            query.address(query.sort(), page + 1)
+        } else {
+            String::new()
+        },
         empty,
     }
 }

@@ -15,7 +15,9 @@ use crate::history::{Action, ObjectResult, RolloutDetail};
 
 /// Changed lines of one object that are shown on a page with others, and alone.
 const LINES: usize = 400;
-const LINES_ALONE: usize = 5000;
+const LINES_ALONE: usize = 3_000;
+/// Lines of all objects of a page together; what comes later is opened alone.
+const LINES_OF_PAGE: usize = 2_400;
 
 /// A comparison.
 #[derive(Debug, Template)]
@@ -194,9 +196,16 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, most: us
     if !query.object.is_empty() {
         objects.retain(|object| object.anchor == query.object);
     }
+    let mut left = if query.object.is_empty() {
+        LINES_OF_PAGE
+    } else {
+        most
+    };
     for object in &mut objects {
-        object.hidden = object.rows.len().saturating_sub(most);
-        object.rows.truncate(most);
+        let shown = object.rows.len().min(most).min(left);
+        object.hidden = object.rows.len() - shown;
+        object.rows.truncate(shown);
+        left -= shown;
     }
     let summary = match differ {
         0 => String::new(),

@@ -1,7 +1,7 @@
 //! What was rolled out, newest first: of one application, or of all.
 
 use askama::Template;
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 
 use engine::rollout::RolloutPhase;
 
@@ -119,15 +119,16 @@ pub(crate) enum Scope {
 }
 
 /// The list. `rollouts` newest first, as many as were read; `newest` are the newest there are, of
-/// any outcome; `base` is the page's own path.
+/// any outcome; `base` is the page's own path. Days are those of the reader, as `now` is.
 pub(crate) fn list(
     rollouts: &[Rollout],
     newest: &[Rollout],
     query: &Query,
     base: &str,
     scope: Scope,
-    now: Timestamp,
+    now: &Zoned,
 ) -> List {
+    let (here, now) = (now.time_zone(), now.timestamp());
     let shown: Vec<&Rollout> = rollouts.iter().filter(|one| query.admits(one)).collect();
     let longest = shown
         .iter()
@@ -139,25 +140,23 @@ pub(crate) fn list(
         .iter()
         .find(|one| one.phase == RolloutPhase::Succeeded)
         .filter(|_| scope == Scope::Application);
-    let mut day = day_of(now, now);
+    let mut day = String::new();
     let mut rows: Vec<Row> = Vec::new();
     for (index, rollout) in shown.iter().enumerate() {
         let mut row = row(rollout, scope, now);
         row.back = back(rollout, newest);
         row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
-        let own = day_of(rollout.started_at, now);
+        let own = day_of(
+            &rollout.started_at.to_zoned(here.clone()),
+            &now.to_zoned(here.clone()),
+        );
         if own != day {
             row.day.clone_from(&own);
             day = own;
         }
         row.bar = i64::try_from(duration(rollout, now).as_millis() * 96 / longest).unwrap_or(0);
         row.bar = row.bar.max(3);
-        row.line = match (index == 0, index + 1 == shown.len()) {
-            (true, true) => ("50%", "50%"),
-            (true, false) => ("50%", "100%"),
-            (false, true) => ("0", "50%"),
-            (false, false) => ("0", "100%"),
-        };
+        row.line = line(index, shown.len());
         rows.push(row);
     }
     if scope == Scope::Application {
@@ -181,11 +180,21 @@ pub(crate) fn list(
     }
 }
 
+/// From where to where the line of history runs through a row.
+fn line(index: usize, count: usize) -> (&'static str, &'static str) {
+    match (index == 0, index + 1 == count) {
+        (true, true) => ("50%", "50%"),
+        (true, false) => ("50%", "100%"),
+        (false, true) => ("0", "50%"),
+        (false, false) => ("0", "100%"),
+    }
+}
+
 /// The day as a heading; today has none.
-fn day_of(at: Timestamp, now: Timestamp) -> String {
-    let day = |at: Timestamp| at.as_second().div_euclid(86_400);
-    match day(now) - day(at) {
-        0 => String::new(),
+fn day_of(at: &Zoned, now: &Zoned) -> String {
+    let passed = now.date().duration_since(at.date()).as_hours() / 24;
+    match passed {
+        ..=0 => String::new(),
         1 => at.strftime("Yesterday, %-d %B").to_string(),
         2..=300 => at.strftime("%A, %-d %B").to_string(),
         _ => at.strftime("%A, %-d %B %Y").to_string(),

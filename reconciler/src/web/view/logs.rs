@@ -7,6 +7,8 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::zone::Zone;
+
 /// The longest line that is shown, in characters.
 const LONGEST: usize = 4_000;
 
@@ -20,6 +22,17 @@ pub(crate) struct LogLine {
     /// `e` for errors, `w` for warnings, or empty.
     pub class: &'static str,
     pub text: String,
+}
+
+impl LogLine {
+    /// With the time of the reader's clock.
+    #[must_use]
+    pub(crate) fn local(mut self, zone: &Zone) -> Self {
+        if let Ok(at) = self.at.parse::<Timestamp>() {
+            self.clock = zone.text(&self.clock, at).into_owned();
+        }
+        self
+    }
 }
 
 static CONTROL: LazyLock<Regex> = LazyLock::new(|| {

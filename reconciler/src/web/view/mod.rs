@@ -34,6 +34,7 @@ pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod waves;
 pub(super) mod why;
+pub(super) mod zone;
 
 #[cfg(test)]
 mod tests;

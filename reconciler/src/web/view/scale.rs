@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::time::Tick;
 use crate::history::Rollout;
 
 /// The line of time, from the start to the end or the deadline.
@@ -54,7 +55,7 @@ pub(crate) fn letters(hundredths: i64) -> usize {
 }
 
 /// Up to six round moments.
-pub(crate) fn ticks(scale: &Scale) -> Vec<(String, String)> {
+pub(crate) fn ticks(scale: &Scale) -> Vec<(String, Tick)> {
     const STEPS: [i64; 14] = [
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 86_400,
     ];
@@ -69,6 +70,6 @@ pub(crate) fn ticks(scale: &Scale) -> Vec<(String, String)> {
         .map(|index| first + index * step)
         .filter_map(|second| Timestamp::from_second(second).ok())
         .filter(|at| (500..9_500).contains(&scale.at(*at)))
-        .map(|at| (percent(scale.at(at)), at.strftime(pattern).to_string()))
+        .map(|at| (percent(scale.at(at)), Tick::new(at, pattern)))
         .collect()
 }

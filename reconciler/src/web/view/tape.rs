@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use engine::rollout::RolloutPhase;
 
 use super::component::{State, encoded};
-use super::time::{clock, took};
+use super::time::{Tick, When, took};
 use crate::history::Rollout;
 
 /// How far back it goes.
@@ -25,9 +25,9 @@ const TURN: i64 = 900;
 #[derive(Debug, Template)]
 #[template(path = "tape.html")]
 pub(crate) struct Tape {
-    pub now: String,
+    pub now: When,
     /// Place and hour.
-    pub ticks: Vec<(String, String)>,
+    pub ticks: Vec<(String, Tick)>,
     pub marks: Vec<Mark>,
     /// Two lines at its right.
     pub side: (String, String),
@@ -119,7 +119,10 @@ fn line(rollouts: &[Rollout], now: Timestamp, href: &dyn Fn(&Rollout) -> String)
         }
     }
     Tape {
-        now: clock(now),
+        now: When {
+            at: now,
+            text: now.strftime("%H:%M:%S UTC").to_string(),
+        },
         ticks: ticks(now),
         marks: marks
             .iter()
@@ -131,14 +134,14 @@ fn line(rollouts: &[Rollout], now: Timestamp, href: &dyn Fn(&Rollout) -> String)
 }
 
 /// Every third hour of the day.
-fn ticks(now: Timestamp) -> Vec<(String, String)> {
+fn ticks(now: Timestamp) -> Vec<(String, Tick)> {
     const STEP: i64 = 3 * 3600;
     let first = (now - SPAN).as_second() / STEP + 1;
     (first..first + 8)
         .filter_map(|step| Timestamp::from_second(step * STEP).ok())
         .filter_map(|at| Some((place(at, now)?, at)))
         .filter(|(place, _)| *place < 970)
-        .map(|(place, at)| (percent(place), at.strftime("%H:%M").to_string()))
+        .map(|(place, at)| (percent(place), Tick::new(at, "%H:%M")))
         .collect()
 }
 

@@ -75,7 +75,7 @@ fn marks_that_stand_too_near_are_one() {
             .label
             .starts_with("2 rollouts; web aaaaaaa failed")
     );
-    assert_eq!(tape.ticks[0].1, "15:00");
+    assert_eq!(tape.ticks[0].1.text, "15:00");
 }
 
 fn result(action: Action, applied: i64, health: &str, changes: Vec<FieldChange>) -> ObjectResult {
@@ -282,7 +282,14 @@ fn going_back_is_undoing_what_came_next() {
     let query = history::Query::default();
     let check = |shown: &[Rollout], expected: &[&str]| {
         let scope = history::Scope::Application;
-        let list = history::list(shown, &all, &query, "/", scope, now());
+        let list = history::list(
+            shown,
+            &all,
+            &query,
+            "/",
+            scope,
+            &now().to_zoned(jiff::tz::TimeZone::UTC),
+        );
         let back: Vec<&str> = list.rows.iter().map(|row| row.back.as_str()).collect();
         assert_eq!(back, expected);
     };
@@ -291,7 +298,14 @@ fn going_back_is_undoing_what_came_next() {
     // Whatever else is on the page.
     check(&all[4..], &[two]);
     check(&[numbered(0, good)], &["/apps/web/rollback?to=web-0"]);
-    let list = history::list(&all, &all, &query, "/", history::Scope::Application, now());
+    let list = history::list(
+        &all,
+        &all,
+        &query,
+        "/",
+        history::Scope::Application,
+        &now().to_zoned(jiff::tz::TimeZone::UTC),
+    );
     let serving: Vec<bool> = list.rows.iter().map(|row| row.serving).collect();
     assert_eq!(serving, [false, false, true, false, false]);
 }

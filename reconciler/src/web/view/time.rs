@@ -37,6 +37,31 @@ impl When {
     }
 }
 
+/// A moment in a picture, where there is no `<time>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tick {
+    pub at: Timestamp,
+    pub text: String,
+}
+
+impl Tick {
+    /// In a format such as `%H:%M`.
+    pub(crate) fn new(at: Timestamp, format: &str) -> Self {
+        let text = at.strftime(format).to_string();
+        Self { at, text }
+    }
+}
+
+impl fmt::Display for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, text) = (seconds(self.at), &self.text);
+        write!(f, "<tspan data-at=\"{at}\">{text}</tspan>")
+    }
+}
+
+// Holds nothing but digits.
+impl HtmlSafe for Tick {}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = seconds(self.at);

@@ -8,7 +8,7 @@ use engine::rollout::RolloutPhase;
 use super::component::{Icon, State, Tone};
 use super::rollout::{Sign, by_wave, is_settled, wave_state};
 use super::scale::{Scale, letters, percent, ticks};
-use super::time::{clock, took};
+use super::time::{Tick, took};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 
 /// Rows of one wave.
@@ -28,9 +28,9 @@ pub(crate) struct Waves {
     pub height: usize,
     pub label: String,
     /// Place and text.
-    pub ticks: Vec<(String, String)>,
-    pub now: Option<(String, String)>,
-    pub deadline: Option<(String, String)>,
+    pub ticks: Vec<(String, Tick)>,
+    pub now: Option<(String, Tick)>,
+    pub deadline: Option<(String, Tick)>,
 }
 
 /// One wave, or what is deleted at the end.
@@ -116,7 +116,7 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
     }
     let running = !rollout.phase.is_final();
     let end = scale.from + SignedDuration::from_millis(scale.span);
-    let mark = |at: Timestamp| (percent(scale.at(at)), clock(at));
+    let mark = |at: Timestamp| (percent(scale.at(at)), Tick::new(at, "%H:%M:%S"));
     Waves {
         label: label(&bands),
         height: y + AXIS,

@@ -7,7 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use crate::history::{Rollout, RolloutDetail};
 use crate::web::view::component::{Icon, State, Tone};
-use crate::web::view::time::{clock, coarse};
+use crate::web::view::time::{When, coarse};
 
 /// What will happen, in words, or what came of it.
 #[derive(Debug, Template)]
@@ -22,6 +22,8 @@ pub(crate) struct Next {
 pub(crate) struct NextItem {
     pub tone: Tone,
     pub icon: Icon,
+    /// In place of a name.
+    pub at: Option<When>,
     pub name: String,
     pub text: String,
 }
@@ -30,6 +32,7 @@ fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -
     NextItem {
         tone,
         icon: Icon(icon),
+        at: None,
         name: name.into(),
         text,
     }
@@ -76,7 +79,9 @@ fn comes(rollout: &Rollout, branch: &str, now: Timestamp) -> Next {
             "In {left}: if it is not healthy by then, the rollout fails and the commit is held. \
              What serves now keeps serving; nothing is deleted."
         );
-        items.push(item(Tone::Warn, "hold", clock(deadline), text));
+        let mut item = item(Tone::Warn, "hold", String::new(), text);
+        item.at = Some(When::clock(deadline));
+        items.push(item);
     }
     let branch = if branch.is_empty() {
         "the branch"

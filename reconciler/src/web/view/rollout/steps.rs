@@ -7,7 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use crate::history::{Action, Rollout, RolloutDetail};
 use crate::web::view::component::{Icon, Tone};
-use crate::web::view::time::clock;
+use crate::web::view::time::When;
 
 use super::state::{AT_ONCE, by_wave, counts, is_settled, wave_state};
 
@@ -24,6 +24,7 @@ pub(crate) struct StepView {
     pub tone: Tone,
     pub icon: Icon,
     pub name: String,
+    pub at: Option<When>,
     pub text: String,
     pub done: bool,
 }
@@ -34,8 +35,16 @@ impl StepView {
             tone,
             icon: Icon(icon),
             name: name.into(),
+            at: None,
             text,
             done: tone == Tone::Ok,
+        }
+    }
+
+    fn at(self, at: Timestamp) -> Self {
+        Self {
+            at: Some(When::clock(at)),
+            ..self
         }
     }
 }
@@ -43,16 +52,19 @@ impl StepView {
 pub(crate) fn steps(detail: &RolloutDetail, now: Timestamp) -> Steps {
     let rollout = &detail.rollout;
     let counts = counts(&detail.objects);
-    let mut steps = vec![StepView::new(
-        Tone::Ok,
-        "ok",
-        if rollout.push.is_some() {
-            "Pushed"
-        } else {
-            "Seen"
-        },
-        format!("{} by {}", clock(rollout.started_at), rollout.author.name),
-    )];
+    let mut steps = vec![
+        StepView::new(
+            Tone::Ok,
+            "ok",
+            if rollout.push.is_some() {
+                "Pushed"
+            } else {
+                "Seen"
+            },
+            format!("by {}", rollout.author.name),
+        )
+        .at(rollout.started_at),
+    ];
     steps.push(if detail.objects.is_empty() && !rollout.phase.is_final() {
         StepView::new(Tone::Run, "run", "Planned", "being made".into())
     } else {
@@ -107,11 +119,14 @@ fn planned((created, changed, deleted): (usize, usize, usize)) -> String {
 }
 
 fn verdict(rollout: &Rollout) -> StepView {
-    let at = rollout.finished_at.map(clock).unwrap_or_default();
+    let over = |tone, icon, name: &str| StepView {
+        at: rollout.finished_at.map(When::clock),
+        ..StepView::new(tone, icon, name, String::new())
+    };
     match rollout.phase {
-        RolloutPhase::Succeeded => StepView::new(Tone::Ok, "ok", "Converged", at),
-        RolloutPhase::Failed => StepView::new(Tone::Bad, "bad", "Failed", at),
-        RolloutPhase::Superseded => StepView::new(Tone::Unknown, "unk", "Superseded", at),
+        RolloutPhase::Succeeded => over(Tone::Ok, "ok", "Converged"),
+        RolloutPhase::Failed => over(Tone::Bad, "bad", "Failed"),
+        RolloutPhase::Superseded => over(Tone::Unknown, "unk", "Superseded"),
         _ => StepView::new(
             Tone::Unknown,
             "proof",
