@@ -98,7 +98,7 @@ impl Sample {
     }
 
     /// Twelve objects, each with more changed lines than a page shows of one.
-    pub(super) fn many_changes(&self) -> Plan {
+    pub(super) fn many_changes() -> Plan {
         let step = |number: usize| plan::Step {
             key: key("configmaps", &words(number, 1)),
             kind: "ConfigMap".into(),

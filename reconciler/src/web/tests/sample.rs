@@ -147,7 +147,7 @@ impl Backend for Sample {
             ));
         }
         let plan = if self.many > 0 {
-            self.many_changes()
+            Self::many_changes()
         } else if application == "ingestion" {
             Plan::default()
         } else {
