@@ -10,6 +10,7 @@ pub mod githost;
 pub mod history;
 mod metrics;
 mod reconciler;
+mod reports;
 pub mod service;
 pub mod source;
 mod sync;

@@ -17,6 +17,7 @@ use crate::forge::Pull;
 use crate::githost::{self, Authenticate, GitHost, Guard, Repositories, Tokens};
 use crate::history::{self, History, Trigger};
 use crate::metrics::{Counted, Metrics, follow};
+use crate::reports;
 use crate::service::Blames;
 use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
@@ -223,6 +224,8 @@ async fn follow_news(
     tasks.spawn_until_cancelled(kinds::follow(core.clone()));
     tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
+    let (history, env) = (core.history.clone(), core.env.clone());
+    tasks.spawn_until_cancelled(reports::keep(history, core.client.clone(), env));
     tasks.spawn_until_cancelled(core.mirroring.clone().run());
     core.cluster.follow(&core.inventory.collections());
     Ok(())

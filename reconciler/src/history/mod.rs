@@ -22,6 +22,7 @@ mod proofs;
 mod pushes;
 mod read;
 mod removed;
+mod reports;
 mod rollouts;
 mod row;
 mod steps;
@@ -47,6 +48,7 @@ pub use model::{
 pub use proofs::Proof;
 pub use read::{Reader, StepQuery};
 pub use removed::RemovedObject;
+pub use reports::{Report, ReportQuery, Reports};
 pub use write::{NewStep, ObjectHealth, Write};
 
 use batch::Batch;

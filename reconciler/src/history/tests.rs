@@ -1,3 +1,4 @@
+mod reports;
 mod then;
 
 use jiff::Timestamp;

@@ -16,7 +16,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
+    SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -77,6 +78,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn search(&self, text: &str) -> Result<Found, Error>;
     /// The newest push of a commit.
     async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error>;
+    /// The cluster's Events, as far as they are kept.
+    async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error>;
     /// The application's newest steps, newest first.
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error>;
     /// The commit that defines the application, and where it sets each of these fields; `None`
@@ -237,6 +240,10 @@ impl Backend for ServiceBackend {
 
     async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error> {
         Ok(self.0.history().newest_push_of(commit).await?)
+    }
+
+    async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error> {
+        Ok(self.0.history().reports(query).await?)
     }
 
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {

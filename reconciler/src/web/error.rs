@@ -63,16 +63,6 @@ impl PageError {
     }
 }
 
-impl PageError {
-    /// The API server's answer to a question of a page's own.
-    pub(super) fn unread(why: String) -> Self {
-        Self::Unavailable {
-            what: "the cluster",
-            source: why.into(),
-        }
-    }
-}
-
 impl From<service::Error> for PageError {
     fn from(error: service::Error) -> Self {
         use service::Error;

@@ -43,6 +43,38 @@ impl Told {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_cluster_reported_is_kept_for_longer_than_it_keeps_it() {
+    let mut world = World::new().await;
+    world.application("web", "", &[namespace(), config_map("settings", "one")]);
+    world.converge("One").await;
+    let query = crate::history::ReportQuery {
+        kind: "application".into(),
+        reason: "OperationCompleted".into(),
+        limit: 5,
+        ..Default::default()
+    };
+    let looking = async {
+        let mut again = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            again.tick().await;
+            let there = world.history().reports(&query).await.unwrap();
+            if let Some(event) = there.items.into_iter().next() {
+                return event;
+            }
+        }
+    };
+    let event = tokio::time::timeout(Duration::from_secs(30), looking)
+        .await
+        .unwrap();
+    assert_eq!(event.text("/involvedObject/name"), "web");
+    assert!(
+        event.text("/message").contains("rollout web-1"),
+        "{:#}",
+        event.body
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_thing_that_happens_is_told_once() {
     let mut world = World::new().await;
     let told = Told::start(&world);

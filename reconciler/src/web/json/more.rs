@@ -32,6 +32,8 @@ pub struct Events {
     pub items: Vec<Value>,
     /// What the reconciler did about one application, newest first.
     pub steps: Vec<Step>,
+    /// The address of those that are older; empty where there are none.
+    pub next: String,
 }
 
 /// Lines of several containers, by time.

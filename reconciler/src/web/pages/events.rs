@@ -12,6 +12,8 @@ use api::Object;
 
 use super::app::facts;
 use super::{Markup, follow, fragment, html, reported, take};
+use crate::history::Reports;
+use crate::service;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
@@ -50,12 +52,11 @@ pub(in crate::web) async fn all(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     if visitor.json {
-        let events = reported::list(&app, None, "").await;
-        let events = events.map_err(PageError::unread)?;
-        let wanted = events.into_iter().filter(|event| query.is(event));
+        let (there, next) = kept(&app, &query).await?;
         return Ok(Json(json::Events {
-            items: wanted.map(|event| event.body).collect(),
+            items: there.items.into_iter().map(|event| event.body).collect(),
             steps: Vec::new(),
+            next,
         })
         .into_response());
     }
@@ -65,8 +66,11 @@ pub(in crate::web) async fn all(
         .await
         .page(Section::Events, "Events")
         .crumb("Events", "");
-    let topic = format!("events:{}&{}", encoded(&query.kind), encoded(&query.reason));
-    follow(&app, &mut frame, topic, &fragments);
+    // What is older does not move.
+    if query.before.is_empty() {
+        let topic = format!("events:{}&{}", encoded(&query.kind), encoded(&query.reason));
+        follow(&app, &mut frame, topic, &fragments);
+    }
     Ok(html(&All {
         frame,
         filters: take(&fragments, "event-filters"),
@@ -80,20 +84,40 @@ pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
     let query = events::Query {
         kind: super::apps::decoded(kind),
         reason: super::apps::decoded(reason),
+        ..events::Query::default()
     };
     of_all(app, &query).await
 }
 
 async fn of_all(app: &App, query: &events::Query) -> Vec<Fragment> {
     let now = app.env.now();
-    let (all, error) = told(reported::list(app, None, "").await);
-    let rows = all.iter().filter(|event| query.is(event));
+    let (there, next, error) = match kept(app, query).await {
+        Ok((there, next)) => (there, next, String::new()),
+        Err(failure) => {
+            let error = format!("The history cannot be read: {}.", chain(&failure));
+            (Reports::default(), String::new(), error)
+        }
+    };
+    let rows = there.items.iter();
     let rows: Vec<Row> = rows.map(|event| events::row(event, "", now)).collect();
     let nothing = "Events appear here as the scheduler, the nodes and the controllers report them.";
+    let mut list = events::list(rows, error, nothing);
+    list.older = next;
     vec![
-        fragment("event-filters", &events::filters(&all, query)),
-        fragment("events", &events::list(rows, error, nothing)),
+        fragment("event-filters", &events::filters(&there, query)),
+        fragment("events", &list),
     ]
+}
+
+/// A page of the kept Events, and where it goes on.
+async fn kept(app: &App, query: &events::Query) -> Result<(Reports, String), service::Error> {
+    let mut there = app.backend.reports(&query.of_history()).await?;
+    let next = match there.items.get(events::MOST - 1) {
+        Some(last) if there.items.len() > events::MOST => query.after(last),
+        _ => String::new(),
+    };
+    there.items.truncate(events::MOST);
+    Ok((there, next))
 }
 
 fn told(events: Result<Vec<Object>, String>) -> (Vec<Object>, String) {
@@ -117,6 +141,7 @@ pub(in crate::web) async fn of_app(
         return Ok(Json(json::Events {
             items: events.into_iter().map(|event| event.body).collect(),
             steps: app.backend.newest_steps(&name, STEPS).await?,
+            next: String::new(),
         })
         .into_response());
     }

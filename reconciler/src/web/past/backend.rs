@@ -1,30 +1,27 @@
 //! The reconciler as it would have answered then.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use api::kinds::ApplicationStatus;
-use api::{Collection, Object, ObjectKey};
-use engine::health;
+use api::ObjectKey;
 use engine::rollout::CommitId;
 use engine::why::Written;
-use engine::{Application, Health, HealthStatus, Origin};
+use engine::{Application, Origin};
 
 use super::rewind::{self, missing, only_now};
-use super::state::Past;
+use super::stood::{PastBackend, collection};
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Action, ApplicationRecord, ApplicationSummary, Drift, ObjectResult, Push, RemovedObject,
-    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
+    SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
-    RollbackPreview, RollbackRequest, RolledBack, Span, Standing, SyncRequest, Tracked,
+    RollbackPreview, RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
@@ -32,153 +29,6 @@ use crate::web::view::search::Found;
 
 /// More of a list than what is left of it when what came later is taken away.
 const MORE: u16 = 200;
-
-/// See the module.
-pub(super) struct PastBackend {
-    pub(super) inner: Arc<dyn Backend>,
-    pub(super) past: Arc<Past>,
-}
-
-impl PastBackend {
-    fn at(&self) -> Timestamp {
-        self.past.at
-    }
-
-    /// Those that had begun by then, as they stood; at most as many as asked for.
-    fn stood(&self, rollouts: Vec<Rollout>) -> Vec<Rollout> {
-        let stood = rollouts.into_iter();
-        stood
-            .filter_map(|rollout| rewind::rollout(rollout, self.at()))
-            .collect()
-    }
-
-    fn view(&self, object: &Object, last: Option<Rollout>) -> ApplicationView {
-        let application = Application::from_object(object);
-        let status: ApplicationStatus =
-            serde_json::from_value(object.body["status"].clone()).unwrap_or_default();
-        let seen_at = api::parse_time(object.creation_timestamp()).unwrap_or(self.at());
-        let condition = object.condition("Synced");
-        let is_seen = !object.body["status"].is_null();
-        let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
-        ApplicationView {
-            path: paths.join(", "),
-            depends_on: application.depends_on.clone(),
-            standing: Standing {
-                sync: status.sync.status,
-                sync_message: condition.map(|it| it.message).unwrap_or_default(),
-                health: Health::new(word(&status.health.status), status.health.message),
-                revision: CommitId(status.sync.revision),
-                applied: CommitId(status.revision),
-                observed_at: is_seen.then_some(self.at()),
-                ..Standing::default()
-            },
-            commit: None,
-            summary: ApplicationSummary {
-                application: ApplicationRecord {
-                    name: application.name.clone(),
-                    in_git: true,
-                    deletion: application.deletion,
-                    seen_at,
-                    removed_at: None,
-                },
-                last,
-                objects: i64::from(status.inventory_count),
-                held: None,
-            },
-        }
-    }
-
-    fn applications_then(&self) -> Vec<Arc<Object>> {
-        self.past.all(&collection())
-    }
-
-    /// What the newest rollouts of then asked for, and what an earlier one that went well left.
-    async fn asked_for(&self, application: &str) -> Result<Vec<ObjectResult>, Error> {
-        let query = RolloutQuery {
-            application: Some(application.to_owned()),
-            limit: 20,
-            ..RolloutQuery::default()
-        };
-        let rollouts = self.rollouts(&query).await?;
-        let whole = rollouts.iter().filter(|it| !it.options.is_partial());
-        let newest = whole.clone().next();
-        let good = whole
-            .clone()
-            .find(|it| it.phase == engine::rollout::RolloutPhase::Succeeded);
-        let mut found = Vec::new();
-        let mut keys = BTreeSet::new();
-        for rollout in newest.into_iter().chain(good) {
-            let detail = self.inner.rollout(&rollout.id).await?;
-            for object in detail.into_iter().flat_map(|detail| detail.objects) {
-                if keys.insert(object.key.clone()) {
-                    found.push(object);
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn nodes(&self, application: Option<&Application>, asked: &ObjectResult) -> Vec<ObjectNode> {
-        let checks = application.map(|it| it.health_checks.clone());
-        let checks = checks.unwrap_or_default();
-        let Some(object) = self.past.get(&asked.key) else {
-            let is_wanted = matches!(
-                asked.action,
-                Action::Create | Action::Change | Action::Unchanged
-            );
-            return if is_wanted {
-                vec![absent(asked)]
-            } else {
-                Vec::new()
-            };
-        };
-        let made = self.past.descendants(&object);
-        let bodies: Vec<Object> = made.iter().map(|(_, it)| (**it).clone()).collect();
-        let mut root = node(&asked.key, &object);
-        root.wave = asked.wave;
-        root.health = health::judge(&checks, &object, &bodies, self.at());
-        let below = made.iter().map(|(key, object)| ObjectNode {
-            owner: object.controller().map(|owner| owner.uid),
-            health: health::assess(object, self.at()),
-            ..node(key, object)
-        });
-        std::iter::once(root).chain(below).collect()
-    }
-}
-
-fn collection() -> Collection {
-    Collection::new(api::kinds::GROUP, "applications")
-}
-
-fn word(status: &str) -> HealthStatus {
-    serde_json::from_value(status.into()).unwrap_or_default()
-}
-
-fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
-    ObjectNode {
-        key: key.clone(),
-        kind: object.kind().to_owned(),
-        uid: object.uid(),
-        owner: None,
-        wave: 0,
-        health: None,
-        created_at: api::parse_time(object.creation_timestamp()),
-        missing: false,
-    }
-}
-
-fn absent(asked: &ObjectResult) -> ObjectNode {
-    ObjectNode {
-        key: asked.key.clone(),
-        kind: asked.kind.clone(),
-        uid: api::Uid::default(),
-        owner: None,
-        wave: asked.wave,
-        health: Some(Health::missing()),
-        created_at: None,
-        missing: true,
-    }
-}
 
 #[async_trait]
 impl Backend for PastBackend {
@@ -376,6 +226,15 @@ impl Backend for PastBackend {
     async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error> {
         let push = self.inner.push_of(commit).await?;
         Ok(push.filter(|push| push.received_at <= self.at()))
+    }
+
+    async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error> {
+        let until = query.until.map_or(self.at(), |until| until.min(self.at()));
+        let query = ReportQuery {
+            until: Some(until),
+            ..query.clone()
+        };
+        self.inner.reports(&query).await
     }
 
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {

@@ -7,6 +7,7 @@ mod cluster;
 mod rewind;
 mod rewrite;
 mod state;
+mod stood;
 #[cfg(test)]
 mod tests;
 mod travel;

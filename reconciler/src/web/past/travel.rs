@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use client::Env;
 use tower::ServiceExt;
 
-use super::backend::PastBackend;
 use super::cluster::{NoLogs, PastCluster, Standing};
 use super::rewrite::Rewrite;
 use super::state::{self, Asked, Past};
+use super::stood::PastBackend;
 use super::view;
 use crate::web::app::App;
 use crate::web::error::PageError;

@@ -1,5 +1,8 @@
 //! The sample, with a great many of everything.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::json;
 
 use api::{Object, Uid};
@@ -8,8 +11,9 @@ use engine::plan::{self, Change};
 use engine::rollout::{RolloutPhase, SyncStatus};
 use engine::{Health, HealthStatus, Origin, Plan, WaveNumber};
 
+use super::cluster::objects;
 use super::sample::{Sample, ago, id, key};
-use crate::history::Rollout;
+use crate::history::{ReportQuery, Reports, Rollout};
 use crate::service::{ApplicationView, ObjectNode};
 
 /// Text that does not repeat: compressed it is as long as what people write.
@@ -97,6 +101,35 @@ impl Sample {
         (1..=count).rev().map(rollout).collect()
     }
 
+    /// The cluster's Events, as if they had been kept.
+    pub(super) fn reports_of(&self, query: &ReportQuery) -> Reports {
+        let fits = |wanted: &str, has: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(has);
+        let mut items = objects(self.hostile);
+        items.extend(events(self.many));
+        items.retain(|it| it.kind() == "Event" && !self.empty);
+        items.retain(|it| query.until.is_none_or(|until| at(it) <= until));
+        let count = |pointer: &str| {
+            let mut counts = BTreeMap::<String, i64>::new();
+            for item in &items {
+                *counts.entry(item.text(pointer).to_owned()).or_default() += 1;
+            }
+            counts.into_iter().collect()
+        };
+        let (kinds, reasons) = (count("/involvedObject/kind"), count("/reason"));
+        items.retain(|it| fits(&query.kind, it.text("/involvedObject/kind")));
+        items.retain(|it| fits(&query.reason, it.text("/reason")));
+        items.sort_by_key(|it| std::cmp::Reverse((at(it), it.uid())));
+        if let Some(before) = &query.before {
+            items.retain(|it| (at(it), it.uid()) < *before);
+        }
+        items.truncate(query.limit.into());
+        Reports {
+            items,
+            kinds,
+            reasons,
+        }
+    }
+
     /// Twelve objects, each with more changed lines than a page shows of one.
     pub(super) fn many_changes() -> Plan {
         let step = |number: usize| plan::Step {
@@ -126,6 +159,10 @@ impl Sample {
             ..Plan::default()
         }
     }
+}
+
+fn at(event: &Object) -> Timestamp {
+    event.text("/lastTimestamp").parse().unwrap()
 }
 
 /// Events about as many pods.

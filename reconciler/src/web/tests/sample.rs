@@ -17,7 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
+    SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -342,6 +343,10 @@ impl Backend for Sample {
 
     async fn push_of(&self, _: &CommitId) -> Result<Option<Push>, Error> {
         Ok(None)
+    }
+
+    async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error> {
+        Ok(self.reports_of(query))
     }
 
     async fn newest_steps(&self, application: &str, _: u16) -> Result<Vec<Step>, Error> {

@@ -3,16 +3,16 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use api::Object;
+use api::{Object, Uid};
 
 use super::component::{Icon, Tone, encoded};
 use super::object;
 use super::pod::{happened, message};
 use super::time::{When, coarse};
-use crate::history::{Step, StepKind};
+use crate::history::{ReportQuery, Reports, Step, StepKind};
 
 /// On one page.
-const MOST: usize = 300;
+pub(crate) const MOST: usize = 300;
 
 /// Reports, newest first.
 #[derive(Debug, Template)]
@@ -22,6 +22,8 @@ pub(crate) struct List {
     /// Why something is missing; empty where nothing is.
     pub error: String,
     pub hidden: usize,
+    /// Where it goes on; empty where it ends.
+    pub older: String,
     pub nothing: &'static str,
 }
 
@@ -49,13 +51,42 @@ pub(crate) struct Query {
     pub reason: String,
     #[serde(default)]
     pub kind: String,
+    /// The last one of the page before: when it was last seen, `~`, its uid.
+    #[serde(default)]
+    pub before: String,
 }
 
 impl Query {
-    pub(crate) fn is(&self, event: &Object) -> bool {
-        let fits = |wanted: &str, has: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(has);
-        fits(&self.reason, event.text("/reason")) && fits(&self.kind, kind(event))
+    /// Of the history, one more than a page has.
+    pub(crate) fn of_history(&self) -> ReportQuery {
+        let before = self.before.split_once('~');
+        ReportQuery {
+            kind: self.kind.clone(),
+            reason: self.reason.clone(),
+            until: None,
+            before: before.and_then(|(at, uid)| Some((at.parse().ok()?, Uid(uid.to_owned())))),
+            limit: u16::try_from(MOST + 1).unwrap_or(u16::MAX),
+        }
     }
+
+    /// The address of what comes after this one in the list.
+    pub(crate) fn after(&self, last: &Object) -> String {
+        let cursor = format!("{}~{}", last.text("/lastTimestamp"), last.uid().0);
+        let pairs = [
+            ("kind", self.kind.as_str()),
+            ("reason", &self.reason),
+            ("before", &cursor),
+        ];
+        address(&pairs)
+    }
+}
+
+fn address(pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> = pairs
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    format!("/events?{}", pairs.join("&"))
 }
 
 /// Chips that narrow the list down: label, address, how many, whether it is the current one.
@@ -64,13 +95,6 @@ impl Query {
 pub(crate) struct Filters {
     pub kinds: Vec<(String, String, bool)>,
     pub reasons: Vec<(String, String, bool)>,
-}
-
-pub(crate) fn kind(event: &Object) -> &str {
-    match event.text("/involvedObject/kind") {
-        "" => event.text("/regarding/kind"),
-        kind => kind,
-    }
 }
 
 fn about<'a>(event: &'a Object, field: &str) -> &'a str {
@@ -179,63 +203,26 @@ pub(crate) fn list(mut rows: Vec<Row>, error: String, nothing: &'static str) -> 
         rows,
         error,
         hidden,
+        older: String::new(),
         nothing,
     }
 }
 
-/// The kinds and reasons that there are, most frequent first, at most eight of each.
-pub(crate) fn filters(events: &[Object], query: &Query) -> Filters {
-    let kinds = counted(events.iter().map(kind));
-    let reasons = counted(events.iter().map(|event| event.text("/reason")));
-    let address = |kind: &str, reason: &str| {
-        let pairs = [("kind", kind), ("reason", reason)];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
-        format!("/events?{}", pairs.join("&"))
+/// The kinds and reasons that there are, most frequent first.
+pub(crate) fn filters(there: &Reports, query: &Query) -> Filters {
+    let of = |kind: &str, reason: &str| address(&[("kind", kind), ("reason", reason)]);
+    let chips = |all: &str, of: &dyn Fn(&str) -> String, there: &[(String, i64)], asked: &str| {
+        let everything = (all.to_owned(), of(""), asked.is_empty());
+        let each = there.iter().map(|(name, count)| {
+            let current = asked.eq_ignore_ascii_case(name);
+            (format!("{name} {count}"), of(name), current)
+        });
+        std::iter::once(everything).chain(each).collect()
     };
-    let chip = |name: &str, href: String, current: bool| (name.to_owned(), href, current);
-    let all_kinds = (String::new(), 0);
-    let all_reasons = (String::new(), 0);
+    let kinds = &|kind: &str| of(kind, &query.reason);
+    let reasons = &|reason: &str| of(&query.kind, reason);
     Filters {
-        kinds: std::iter::once(&all_kinds)
-            .chain(&kinds)
-            .map(|(name, count): &(String, usize)| {
-                let label = labelled(name, *count, "All kinds");
-                let is_current = query.kind.eq_ignore_ascii_case(name);
-                chip(&label, address(name, &query.reason), is_current)
-            })
-            .collect(),
-        reasons: std::iter::once(&all_reasons)
-            .chain(&reasons)
-            .map(|(name, count): &(String, usize)| {
-                let label = labelled(name, *count, "All reasons");
-                let is_current = query.reason.eq_ignore_ascii_case(name);
-                chip(&label, address(&query.kind, name), is_current)
-            })
-            .collect(),
+        kinds: chips("All kinds", kinds, &there.kinds, &query.kind),
+        reasons: chips("All reasons", reasons, &there.reasons, &query.reason),
     }
-}
-
-fn labelled(name: &str, count: usize, all: &str) -> String {
-    if name.is_empty() {
-        all.to_owned()
-    } else {
-        format!("{name} {count}")
-    }
-}
-
-fn counted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, usize)> {
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for name in names.filter(|name| !name.is_empty()) {
-        *counts.entry(name).or_default() += 1;
-    }
-    let mut counts: Vec<(String, usize)> = counts
-        .into_iter()
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.truncate(8);
-    counts
 }

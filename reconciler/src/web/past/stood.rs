@@ -1,0 +1,171 @@
+//! What stood then: rollouts, Applications and their objects.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use api::kinds::ApplicationStatus;
+use api::{Collection, Object, ObjectKey};
+use engine::health;
+use engine::rollout::CommitId;
+use engine::{Application, Health, HealthStatus};
+
+use super::rewind;
+use super::state::Past;
+use crate::history::{
+    Action, ApplicationRecord, ApplicationSummary, ObjectResult, Rollout, RolloutQuery,
+};
+use crate::service::{ApplicationView, Error, ObjectNode, Standing};
+use crate::web::backend::Backend;
+
+/// See the module.
+pub(super) struct PastBackend {
+    pub(super) inner: Arc<dyn Backend>,
+    pub(super) past: Arc<Past>,
+}
+
+impl PastBackend {
+    pub(super) fn at(&self) -> Timestamp {
+        self.past.at
+    }
+
+    /// Those that had begun by then, as they stood; at most as many as asked for.
+    pub(super) fn stood(&self, rollouts: Vec<Rollout>) -> Vec<Rollout> {
+        let stood = rollouts.into_iter();
+        stood
+            .filter_map(|rollout| rewind::rollout(rollout, self.at()))
+            .collect()
+    }
+
+    pub(super) fn view(&self, object: &Object, last: Option<Rollout>) -> ApplicationView {
+        let application = Application::from_object(object);
+        let status: ApplicationStatus =
+            serde_json::from_value(object.body["status"].clone()).unwrap_or_default();
+        let seen_at = api::parse_time(object.creation_timestamp()).unwrap_or(self.at());
+        let condition = object.condition("Synced");
+        let is_seen = !object.body["status"].is_null();
+        let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
+        ApplicationView {
+            path: paths.join(", "),
+            depends_on: application.depends_on.clone(),
+            standing: Standing {
+                sync: status.sync.status,
+                sync_message: condition.map(|it| it.message).unwrap_or_default(),
+                health: Health::new(word(&status.health.status), status.health.message),
+                revision: CommitId(status.sync.revision),
+                applied: CommitId(status.revision),
+                observed_at: is_seen.then_some(self.at()),
+                ..Standing::default()
+            },
+            commit: None,
+            summary: ApplicationSummary {
+                application: ApplicationRecord {
+                    name: application.name.clone(),
+                    in_git: true,
+                    deletion: application.deletion,
+                    seen_at,
+                    removed_at: None,
+                },
+                last,
+                objects: i64::from(status.inventory_count),
+                held: None,
+            },
+        }
+    }
+
+    pub(super) fn applications_then(&self) -> Vec<Arc<Object>> {
+        self.past.all(&collection())
+    }
+
+    /// What the newest rollouts of then asked for, and what an earlier one that went well left.
+    pub(super) async fn asked_for(&self, application: &str) -> Result<Vec<ObjectResult>, Error> {
+        let query = RolloutQuery {
+            application: Some(application.to_owned()),
+            limit: 20,
+            ..RolloutQuery::default()
+        };
+        let rollouts = self.rollouts(&query).await?;
+        let whole = rollouts.iter().filter(|it| !it.options.is_partial());
+        let newest = whole.clone().next();
+        let good = whole
+            .clone()
+            .find(|it| it.phase == engine::rollout::RolloutPhase::Succeeded);
+        let mut found = Vec::new();
+        let mut keys = BTreeSet::new();
+        for rollout in newest.into_iter().chain(good) {
+            let detail = self.inner.rollout(&rollout.id).await?;
+            for object in detail.into_iter().flat_map(|detail| detail.objects) {
+                if keys.insert(object.key.clone()) {
+                    found.push(object);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn nodes(
+        &self,
+        application: Option<&Application>,
+        asked: &ObjectResult,
+    ) -> Vec<ObjectNode> {
+        let checks = application.map(|it| it.health_checks.clone());
+        let checks = checks.unwrap_or_default();
+        let Some(object) = self.past.get(&asked.key) else {
+            let is_wanted = matches!(
+                asked.action,
+                Action::Create | Action::Change | Action::Unchanged
+            );
+            return if is_wanted {
+                vec![absent(asked)]
+            } else {
+                Vec::new()
+            };
+        };
+        let made = self.past.descendants(&object);
+        let bodies: Vec<Object> = made.iter().map(|(_, it)| (**it).clone()).collect();
+        let mut root = node(&asked.key, &object);
+        root.wave = asked.wave;
+        root.health = health::judge(&checks, &object, &bodies, self.at());
+        let below = made.iter().map(|(key, object)| ObjectNode {
+            owner: object.controller().map(|owner| owner.uid),
+            health: health::assess(object, self.at()),
+            ..node(key, object)
+        });
+        std::iter::once(root).chain(below).collect()
+    }
+}
+
+pub(super) fn collection() -> Collection {
+    Collection::new(api::kinds::GROUP, "applications")
+}
+
+fn word(status: &str) -> HealthStatus {
+    serde_json::from_value(status.into()).unwrap_or_default()
+}
+
+fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
+    ObjectNode {
+        key: key.clone(),
+        kind: object.kind().to_owned(),
+        uid: object.uid(),
+        owner: None,
+        wave: 0,
+        health: None,
+        created_at: api::parse_time(object.creation_timestamp()),
+        missing: false,
+    }
+}
+
+fn absent(asked: &ObjectResult) -> ObjectNode {
+    ObjectNode {
+        key: asked.key.clone(),
+        kind: asked.kind.clone(),
+        uid: api::Uid::default(),
+        owner: None,
+        wave: asked.wave,
+        health: Some(Health::missing()),
+        created_at: None,
+        missing: true,
+    }
+}
