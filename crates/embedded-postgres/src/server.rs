@@ -53,9 +53,29 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts it again after [`Server::exited`].
+    /// Starts it again after [`Server::exited`]. The sessions of a server that was killed end a
+    /// moment after it, and until then their memory keeps the next one out: that is tried again for
+    /// as long as a start may take.
     pub async fn restart(self) -> Result<Self, Error> {
-        Self::start(self.options).await
+        let mut ended = None;
+        let starting = async {
+            let mut pause = BACK_OFF[0];
+            loop {
+                match Self::start(self.options.clone()).await {
+                    Err(error @ Error::Ended { .. }) => ended = Some(error),
+                    outcome => return outcome,
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(BACK_OFF[1]);
+            }
+        };
+        match timeout(self.options.patience, starting).await {
+            Ok(outcome) => outcome,
+            Err(late) => Err(ended.unwrap_or(Error::Run {
+                program: "postgres".into(),
+                source: late.into(),
+            })),
+        }
     }
 
     /// For any client: over the Unix socket, as the superuser.

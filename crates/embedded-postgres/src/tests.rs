@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::process::Command;
 
@@ -74,6 +75,27 @@ async fn it_outlives_its_parent_and_survives_its_own_crash() {
     fs::write(scratch.0.join("postgres/data/postmaster.pid"), stale).unwrap();
     let server = Server::start(options).await.unwrap();
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn it_comes_back_once_the_sessions_of_the_killed_one_are_gone() {
+    let scratch = Scratch::new("lingering");
+    let mut server = Server::start(scratch.options()).await.unwrap();
+    let first = server.pid().unwrap();
+    let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
+    let lingering = children.split_whitespace().next().unwrap().to_owned();
+    let signal = async |name: &str| {
+        let mut command = tokio::process::Command::new("kill");
+        command.args([name, &lingering]).status().await.unwrap();
+    };
+    signal("-STOP").await;
+    kill(first).await;
+    server.exited().await;
+    let mut restarting = std::pin::pin!(server.restart());
+    let early = tokio::time::timeout(Duration::from_secs(1), &mut restarting).await;
+    assert!(early.is_err(), "its memory is in use");
+    signal("-CONT").await;
+    restarting.await.unwrap().stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -301,7 +301,20 @@ async fn a_host_that_says_nothing_is_given_up_and_arguments_hold_no_secret() {
     let (fetched, _connection) = tokio::join!(fetching, watching);
     let text = format!("cannot fetch https://{host}/x.git: {host} did not answer within 300 s");
     assert_eq!(fetched.unwrap_err().to_string(), text);
-    assert_eq!(processes(&host), Vec::<String>::new());
+    ended(&host).await;
+}
+
+/// Waits until nothing runs that names this host: a process that was killed is on the list until
+/// it is reaped.
+async fn ended(host: &str) {
+    let all = async {
+        while !processes(host).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = Duration::from_secs(10);
+    let over = tokio::time::timeout(limit, all).await;
+    assert!(over.is_ok(), "{:?} still run", processes(host));
 }
 
 /// The command lines with this text in them.
