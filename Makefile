@@ -22,7 +22,7 @@ test: packages test-packages ## Format check, lints, unit, integration and end-t
 	$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
 	$(CARGO) build --workspace --locked
 	scripts/static-programs.sh debug
-	KEDGE_KUBECTLS=$(TOOLS)/kubectl KEDGE_AXE=$(TOOLS)/axe/axe.min.js $(CARGO) nextest run --workspace --locked --no-fail-fast
+	KEDGE_KUBECTLS=$(TOOLS)/kubectl KEDGE_AXE=$(TOOLS)/axe/axe.min.js KEDGE_PROVIDER=$(TOOLS)/provider $(CARGO) nextest run --workspace --locked --no-fail-fast
 
 lint: packages ## Format and lint
 	$(CARGO) fmt --all

@@ -208,7 +208,7 @@ fn defaults(arg: &Arg, value: &Value) -> Result<Vec<String>, String> {
     }
     let flag = arg.get_long().unwrap_or_default();
     for text in &texts {
-        let alone = Command::new(FLAG).no_binary_name(true).arg(arg.clone());
+        let alone = Command::new(FLAG).no_binary_name(true).arg(alone(arg));
         alone
             .try_get_matches_from([format!("--{flag}={text}")])
             .map_err(|error| {
@@ -218,6 +218,20 @@ fn defaults(arg: &Arg, value: &Value) -> Result<Vec<String>, String> {
             })?;
     }
     Ok(texts)
+}
+
+/// What reads one value of a flag. Which other flags it goes with is no matter here.
+fn alone(arg: &Arg) -> Arg {
+    let reader = Arg::new(arg.get_id().clone())
+        .long(arg.get_long().unwrap_or_default().to_owned())
+        .action(arg.get_action().clone())
+        .value_parser(arg.get_value_parser().clone())
+        .value_delimiter(arg.get_value_delimiter())
+        .value_names(arg.get_value_names().unwrap_or_default().to_vec());
+    match arg.get_num_args() {
+        Some(count) => reader.num_args(count),
+        None => reader,
+    }
 }
 
 fn text(value: &Value) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! A headless Chromium as somebody sits before it: it opens pages, reads, clicks and types. It
 //! never asks the server anything by itself.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -131,15 +132,22 @@ impl Browser {
 
     /// Clicks as a person does: where the element is to be seen.
     pub fn click(&self, css: &str) -> anyhow::Result<()> {
-        wait(&format!("{css} to be clicked"), SOON, || {
-            self.runtime.block_on(async {
+        let refused = RefCell::new(String::new());
+        let clicked = wait(&format!("{css} to be clicked"), SOON, || {
+            // The driver would leave it below the bar that a phone has at its foot.
+            let seen =
+                format!("document.querySelector({css:?})?.scrollIntoView({{block: 'center'}})");
+            let _there = self.value(&seen);
+            let click = async {
                 // An element that was replaced meanwhile is looked for again.
-                match self.client.find(Locator::Css(css)).await {
-                    Ok(element) => element.click().await.is_ok(),
-                    Err(_) => false,
-                }
-            })
-        })
+                self.client.find(Locator::Css(css)).await?.click().await
+            };
+            let clicked = self.runtime.block_on(click);
+            clicked
+                .map_err(|error| *refused.borrow_mut() = error.to_string())
+                .is_ok()
+        });
+        clicked.with_context(|| refused.take())
     }
 
     /// Clicks on what leads to another page, and waits for that page.
@@ -321,6 +329,8 @@ fn capabilities() -> Map<String, Value> {
     let capabilities = json!({
         "goog:chromeOptions": {"args": arguments},
         "goog:loggingPrefs": {"browser": "ALL"},
+        // Authorities of tests are nobody's.
+        "acceptInsecureCerts": true,
     });
     capabilities.as_object().cloned().unwrap_or_default()
 }

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod frozen;
 pub mod git_server;
 pub mod instance;
+pub mod provider;
 pub mod public_server;
 pub mod simulation;
 pub mod sql;

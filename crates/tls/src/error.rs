@@ -22,6 +22,8 @@ pub enum Error {
     /// what trusts it would stop working.
     #[error("{what} cannot be read: {detail}")]
     Parse { what: String, detail: String },
+    #[error("everybody on this machine may read the key {0}: chmod 0600 it")]
+    Exposed(PathBuf),
     #[error("cannot set TLS up")]
     Configure(#[from] rustls::Error),
     #[error("cannot verify client certificates: {0}")]

@@ -10,4 +10,4 @@ pub mod server;
 
 pub use certificate::{Authority, Pair, Usage, Wanted};
 pub use error::Error;
-pub use server::{Certificates, Limits, Peer, PeerCertificate, Transport, bind, serve};
+pub use server::{Certificates, Limits, PairFiles, Peer, PeerCertificate, Transport, bind, serve};

@@ -33,6 +33,8 @@ struct Up {
     listen: Vec<String>,
     #[arg(long)]
     wait: bool,
+    #[arg(long, requires = "nodes")]
+    first: Option<String>,
 }
 
 /// What `up` is told, in one line.
@@ -48,8 +50,13 @@ fn told(file: &str, line: &str) -> Result<String, String> {
     let sample = Sample::from_arg_matches(&matches).map_err(|error| error.to_string())?;
     Ok(match sample.command {
         Verb::Up(up) => format!(
-            "{} up {} {} {:?} {}",
-            sample.log, up.data_dir, up.nodes, up.listen, up.wait
+            "{} up {} {} {:?} {}{}",
+            sample.log,
+            up.data_dir,
+            up.nodes,
+            up.listen,
+            up.wait,
+            up.first.unwrap_or_default()
         ),
         Verb::Down { data_dir } => format!("{} down {data_dir}", sample.log),
     })
@@ -81,6 +88,8 @@ fn the_nearest_to_the_user_wins() {
         "info up .kedge 3 [] true",
     );
     check("wait: false", "up", "info up .kedge 1 [] false");
+    // A flag that wants another one beside it.
+    check("first: node", "up", "info up .kedge 1 [] falsenode");
     check(
         "listen: [a, b]",
         "up",
@@ -145,7 +154,8 @@ fn every_flag_is_a_variable() {
             "KEDGE_DATA_DIR",
             "KEDGE_TEST_CONFIG_NODES",
             "KEDGE_LISTEN",
-            "KEDGE_WAIT"
+            "KEDGE_WAIT",
+            "KEDGE_FIRST",
         ]
     );
 }

@@ -17,7 +17,7 @@ use reconciler::source::{self, Keyring, Probe, SigningKey, Trust, Wish};
 use reconciler::web::auth::Auth;
 use reconciler::web::{Deps, Settings, router};
 
-use super::{sign_in, until_asked_to_stop};
+use super::{front, sign_in, until_asked_to_stop};
 use crate::data_dir::DataDir;
 use crate::up::{Layout, postgres};
 use crate::{Usage, secret};
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
         hide_env_values = true
     )]
     database_url: Option<String>,
-    /// Serve web UI, JSON API, Git and webhooks here; without TLS, so loopback only
+    /// Serve web UI, JSON API, Git and webhooks here, without TLS, so loopback only
     #[arg(
         long,
         env = "KEDGE_WEB_LISTEN",
@@ -92,6 +92,8 @@ pub(crate) struct Arguments {
     )]
     notice: String,
     #[command(flatten)]
+    front: front::Arguments,
+    #[command(flatten)]
     sign_in: sign_in::Arguments,
 }
 
@@ -101,8 +103,9 @@ pub(crate) fn on_loopback(web_listen: SocketAddr) -> Result<(), Usage> {
         return Ok(());
     }
     Err(Usage(format!(
-        "--web-listen {web_listen}: pages carry credentials, and TLS for them is not there yet; \
-         listen on loopback, behind a proxy that speaks TLS"
+        "--web-listen {web_listen}: pages carry credentials, and this address is without TLS; \
+         keep it on loopback, and serve other machines with --web-tls-listen {web_listen} or by a \
+         proxy that speaks TLS"
     )))
 }
 
@@ -187,6 +190,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let keys = keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
     signing(arguments.signing_key.as_deref())?;
+    arguments.front.check(arguments.sign_in.transport())?;
     arguments.sign_in.check()?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {
@@ -272,6 +276,10 @@ async fn serve(
     let listener = tls::bind(address).await;
     let listener = listener.context("cannot serve the web pages")?;
     let limits = tls::Limits::default();
+    if let Some(front) = arguments.front.wanted() {
+        let (listener, transport) = front.open(tasks).await?;
+        tls::serve(listener, transport, service.clone(), &limits, tasks);
+    }
     tls::serve(listener, tls::Transport::Plain, service, &limits, tasks);
     tracing::info!(%address, "web and Git are served");
     Ok(())

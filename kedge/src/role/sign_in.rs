@@ -20,12 +20,7 @@ pub(crate) struct Arguments {
     web_address: Option<String>,
     /// Let people sign in by this provider of OpenID Connect; it sends them back to
     /// /auth/callback of the web address
-    #[arg(
-        long,
-        env = "KEDGE_OIDC_ISSUER",
-        value_name = "URL",
-        requires = "oidc_client_id"
-    )]
+    #[arg(long, env = "KEDGE_OIDC_ISSUER", value_name = "URL")]
     oidc_issuer: Option<String>,
     /// What Kedge is called there
     #[arg(long, env = "KEDGE_OIDC_CLIENT_ID", value_name = "ID")]
@@ -66,6 +61,11 @@ impl Arguments {
         if !(address.starts_with("https://") || address.starts_with("http://")) {
             let text = format!("--web-address {address}: an address begins with https://");
             return Err(Usage(text));
+        }
+        // What stands in the configuration file or the environment counts as well.
+        if self.oidc_issuer.is_some() && self.oidc_client_id.is_none() {
+            let text = "--oidc-issuer: say with --oidc-client-id what Kedge is called there";
+            return Err(Usage(text.into()));
         }
         self.provider(address)?;
         self.rules().map(drop)

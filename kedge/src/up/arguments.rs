@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::data_dir::DataDir;
 use crate::role::reconciler::Signed;
-use crate::role::sign_in;
+use crate::role::{front, sign_in};
 
 #[derive(Args, Clone)]
 #[group(skip)]
@@ -23,7 +23,8 @@ pub(crate) struct Arguments {
         value_name = "ADDRESS"
     )]
     pub(crate) api_listen: SocketAddr,
-    /// Serve web UI, JSON API, Git and webhooks here; port 0 picks a free one
+    /// Serve web UI, JSON API, Git and webhooks here, without TLS, so loopback only; port 0 picks a
+    /// free one
     #[arg(
         long,
         env = "KEDGE_WEB_LISTEN",
@@ -81,6 +82,8 @@ pub(crate) struct Arguments {
     /// The directory of the repository that holds `apps/`
     #[arg(long, env = "KEDGE_PATH", default_value = ".", value_name = "PATH")]
     pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) front: front::Arguments,
     #[command(flatten)]
     pub(crate) sign_in: sign_in::Arguments,
     /// Return once every Application is Synced and Healthy, and leave the services running

@@ -135,6 +135,7 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
     if let Some(key) = &inputs.arguments.signing_key {
         flag(&mut arguments, "--signing-key", key);
     }
+    arguments.extend(inputs.arguments.front.line());
     arguments.extend(inputs.arguments.sign_in.line());
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);

@@ -75,6 +75,7 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
     keyring(arguments.sops_age_key_file.as_deref())?;
     trusted(arguments.trusted_keys.as_deref())?;
     signing(arguments.signing_key.as_deref())?;
+    arguments.front.check(arguments.sign_in.transport())?;
     arguments.sign_in.check()?;
     if let Some(url) = &arguments.repo {
         let wish = Wish {

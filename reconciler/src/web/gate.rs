@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::app::App;
-use super::auth::{Admitted, Denied, admit};
+use super::auth::{Admitted, Denied, Transport, admit};
 use super::error::{PageError, Undressed, for_programs};
 use super::pages::html;
 use super::view::component::{Icon, encoded};
@@ -154,6 +154,12 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         PageError::Unavailable { .. } => format!("{}.", chain(error)),
         other => format!("{other}."),
     };
+    let retry = error.status().is_server_error();
+    let mut frame = frame.page(Section::Elsewhere, heading).crumb(heading, "");
+    if !retry {
+        // Nothing failed that the log would tell of.
+        frame.request.clear();
+    }
     let mut characters = text.chars();
     let first: String = characters
         .next()
@@ -161,12 +167,12 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         .flat_map(char::to_uppercase)
         .collect();
     ErrorPage {
-        frame: frame.page(Section::Elsewhere, heading).crumb(heading, ""),
+        frame,
         icon: Icon(icon),
         heading: heading.into(),
         text: format!("{first}{}", characters.as_str()),
         hint: hint.into(),
-        retry: error.status().is_server_error(),
+        retry,
     }
 }
 
@@ -188,8 +194,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types kedge";
 
+/// Two years, as browsers ask of those that they know beforehand.
+const TLS_ONLY: &str = "max-age=63072000";
+
 /// The headers every answer has.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
+pub(super) async fn headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -202,6 +211,9 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
     );
+    if app.auth.transport() == Transport::Tls {
+        set(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

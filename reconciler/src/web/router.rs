@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
@@ -43,7 +43,7 @@ pub(super) fn over(app: App) -> Router {
         .merge(guarded)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(CompressionLayer::new().gzip(true))
-        .layer(from_fn(gate::headers))
+        .layer(from_fn_with_state(app.clone(), gate::headers))
         .layer(from_fn_with_state(app.clone(), request::named))
         .with_state(app)
 }

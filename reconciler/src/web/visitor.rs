@@ -86,7 +86,7 @@ impl Visitor {
     }
 
     /// Whether a page may offer them all that it offers.
-    fn may_everything(&self, app: &App) -> bool {
+    pub(super) fn may_everything(&self, app: &App) -> bool {
         self.role(app, Scope::Everything) >= Role::Operator
     }
 

@@ -16,5 +16,6 @@ mod pods;
 mod policies;
 mod readme;
 mod scenarios;
+mod sign_in;
 mod sql;
 mod story;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
@@ -104,6 +105,7 @@ where
     let address = peer.address;
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
+        name_host(&mut request);
         let span = span(&request);
         let answer = service.clone().oneshot(request);
         async {
@@ -130,6 +132,16 @@ where
     };
     if let Err(error) = outcome {
         tracing::debug!(peer.address = %address, %error, "connection ended");
+    }
+}
+
+/// HTTP/2 says in `:authority` what HTTP/1.1 says in `Host`; services read one of them (RFC 9113,
+/// section 8.3.1).
+fn name_host<B>(request: &mut Request<B>) {
+    let authority = request.uri().authority();
+    let host = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(header::HOST).or_insert(host);
     }
 }
 

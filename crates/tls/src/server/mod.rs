@@ -4,6 +4,7 @@ mod accept;
 mod certificates;
 mod connection;
 mod peer;
+mod renewed;
 
 #[cfg(test)]
 mod tests;
@@ -11,3 +12,4 @@ mod tests;
 pub use accept::{Limits, bind, serve};
 pub use certificates::{Certificates, Transport};
 pub use peer::{Peer, PeerCertificate};
+pub use renewed::PairFiles;

@@ -80,6 +80,11 @@ impl Auth {
         }
     }
 
+    /// How the pages are reached.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// Lets people in with tokens of their own.
     #[must_use]
     pub fn with_tokens(mut self, tokens: Arc<Tokens>) -> Self {

@@ -18,7 +18,7 @@ use super::rollout::branch;
 use crate::history::RolloutQuery;
 use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
 use crate::source::Person;
-use crate::web::access::{Role, Scope};
+use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
@@ -110,7 +110,7 @@ pub(in crate::web) async fn preview_all(
 }
 
 async fn show(app: &App, span: &Span, visitor: &Visitor) -> Result<Response, PageError> {
-    let preview = app.backend.preview_rollback(span).await?;
+    let preview = allowed(app, span, visitor).await?;
     if visitor.json {
         return Ok(Json(preview).into_response());
     }
@@ -271,27 +271,35 @@ async fn confirmed(
     }
 }
 
-/// Who rolls back, and the plan that they may carry out: a commit may have changed more than the
-/// Application that they look at.
+/// The plan, for those who may carry it out: a commit may have changed more than the Application
+/// that they look at.
+async fn allowed(app: &App, span: &Span, visitor: &Visitor) -> Result<RollbackPreview, PageError> {
+    let operator = |name: &str| match name {
+        "" => visitor.operator(app, Scope::Everything),
+        name => visitor.operator(app, Scope::Application(name)),
+    };
+    // What can be refused before anything is planned is.
+    if let Span::Since { application, .. } = span {
+        operator(application)?;
+    }
+    let preview = app.backend.preview_rollback(span).await?;
+    for name in preview.touches.iter().chain([&preview.application]) {
+        operator(name)?;
+    }
+    Ok(preview)
+}
+
+/// Who rolls back, and the digest of the plan that they carry out.
 async fn admitted(
     app: &App,
     span: &Span,
     visitor: &Visitor,
     plan: String,
 ) -> Result<(Person, String), PageError> {
-    if visitor.role(app, Scope::Everything) >= Role::Operator {
+    if visitor.may_everything(app) {
         return Ok((visitor.person()?, plan));
     }
-    if matches!(span, Span::Since { application, .. } if application.is_empty()) {
-        visitor.operator(app, Scope::Everything)?;
-    }
-    let preview = app.backend.preview_rollback(span).await?;
-    for name in preview.touches.iter().chain([&preview.application]) {
-        match name.as_str() {
-            "" => visitor.operator(app, Scope::Everything)?,
-            name => visitor.operator(app, Scope::Application(name))?,
-        };
-    }
+    let preview = allowed(app, span, visitor).await?;
     // What was looked at may be another plan by now: that is found when it is made.
     let plan = if plan.is_empty() {
         preview.digest

@@ -14,6 +14,7 @@ const PLACES: &[(&str, &str, &[&str])] = &[
         &["src/source/", "src/githost/", "src/testing.rs"],
     ),
     ("reconciler", "notify", &["src/source/", "src/githost/"]),
+    ("tls", "notify", &["src/server/"]),
     ("nodeagent", "tonic", &["src/cri/"]),
     ("nodeagent", "k8s_cri", &["src/cri/"]),
     ("orchestrator", "axum", &["src/server/"]),

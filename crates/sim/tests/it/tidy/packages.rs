@@ -64,7 +64,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["orchestrator", "nodeagent", "reconciler", "tls"]),
     ("git2", &["reconciler"]),
     ("k8s-openapi", &["api"]),
-    ("notify", &["reconciler"]),
+    ("notify", &["reconciler", "tls"]),
     ("sqlx", &["orchestrator", "reconciler"]),
     ("tonic", &["nodeagent"]),
 ];

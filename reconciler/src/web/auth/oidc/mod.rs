@@ -73,6 +73,9 @@ impl Provider {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .timeout(PATIENCE)
+            // People sign in rarely, and a code is good for one question: a connection that the
+            // provider is about to close must not carry it.
+            .pool_max_idle_per_host(0)
             // A code or a secret goes nowhere but where it was meant to go.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("kedge/", env!("CARGO_PKG_VERSION")));
