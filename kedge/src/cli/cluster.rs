@@ -13,8 +13,8 @@ use api::{Resource, resource};
 use client::{Client, Error, HttpClient};
 
 use super::advice::{self, Place};
-use super::ask;
 use super::cause::{cause, unreadable};
+use super::live;
 use super::server::{self, Server};
 use crate::data_dir::DataDir;
 
@@ -78,13 +78,13 @@ impl Cluster {
 
     pub(super) async fn read(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Value> {
         let answer = self.client.read_path(path, query);
-        let answer = ask::patiently("waiting for the cluster", answer).await;
+        let answer = live::patiently("waiting for the cluster", answer).await;
         self.own(path, answer).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self.client.post_path(path, body);
-        let answer = ask::patiently("waiting for the cluster", answer).await;
+        let answer = live::patiently("waiting for the cluster", answer).await;
         self.own(path, answer).await
     }
 

@@ -4,11 +4,12 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value, json};
 
-use super::ask::Steps;
 use super::complete;
+use super::live::Live;
 use super::output::{Output, Screen};
 use super::pager;
 use super::patch;
+use super::progress;
 use super::server::{self, Server};
 use super::shown::{self, Application, Diff, Items, short};
 use super::table::plain_line;
@@ -56,12 +57,15 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .map(|revision| ("to", revision.as_str()))
         .collect();
     let mut answers = Vec::new();
-    let steps = Steps::of("comparing applications", names.len());
-    for name in &names {
-        answers.push(server.read(&["apps", name, "diff"], &query).await?);
-        steps.done();
-    }
-    steps.end();
+    let live = Live::open();
+    let comparing = async {
+        for (done, name) in names.iter().enumerate() {
+            live.show(&progress::of_names(done, &names));
+            answers.push(server.read(&["apps", name, "diff"], &query).await?);
+        }
+        Ok(())
+    };
+    live.until("nothing was changed", comparing).await?;
     print(arguments, &answers)
 }
 

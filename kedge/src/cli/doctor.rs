@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::ask::patiently;
+use super::live::patiently;
 use super::output::{Output, Screen};
 use super::table::plain;
 use super::tint;

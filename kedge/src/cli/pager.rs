@@ -17,6 +17,9 @@ pub(super) struct Arguments {
     /// What shows more lines than the terminal has, `cat` for nothing [default: $PAGER, or less -FRX]
     #[arg(long, env = "KEDGE_PAGER", value_name = "COMMAND")]
     pager: Option<String>,
+    /// Print everything at once, in no pager
+    #[arg(long)]
+    no_pager: bool,
 }
 
 impl Arguments {
@@ -38,12 +41,17 @@ pub(super) fn show(arguments: &Arguments, lines: &[String]) -> anyhow::Result<()
     let size = terminal_size::terminal_size_of(std::io::stdout());
     let fits = size.is_none_or(|(_, height)| lines.len() < usize::from(height.0));
     let command = arguments.command();
-    if fits || !std::io::stdout().is_terminal() || command == "cat" {
+    if fits || !std::io::stdout().is_terminal() || command == "cat" || arguments.no_pager {
         return screen.lines(lines);
     }
     let coloured = screen.is_coloured();
+    // As Git does it: a bare `less` keeps the colours, and ends at once where everything fits.
+    let less = std::env::var_os("LESS")
+        .is_none()
+        .then_some(("LESS", "FRX"));
     let mut child = Command::new("sh")
         .args(["-c", &command])
+        .envs(less)
         .stdin(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start the pager {command:?}; --pager names another"))?;

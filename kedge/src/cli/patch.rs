@@ -116,28 +116,91 @@ fn hunk(old: &str, new: &str) -> Vec<String> {
 }
 
 fn operation(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<String> {
-    let mut lines = Vec::new();
-    for change in diff.iter_inline_changes(op) {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => ' ',
-        };
-        let (mut line, mut marked, mut length) = (String::new(), Vec::new(), 0);
-        for (emphasised, part) in change.iter_strings_lossy() {
-            let part = plain_line(part.trim_end_matches('\n'));
-            if emphasised && !part.is_empty() {
-                marked.push((line.len(), line.len() + part.len()));
-                length += part.len();
-            }
-            line.push_str(&part);
+    let changes: Vec<_> = diff.iter_changes(op).collect();
+    let of = |tag: ChangeTag| -> Vec<String> {
+        let changes = changes.iter().filter(|it| it.tag() == tag);
+        changes
+            .map(|it| plain_line(it.value().trim_end_matches('\n')))
+            .collect()
+    };
+    let (old, new) = (of(ChangeTag::Delete), of(ChangeTag::Insert));
+    // Lines are compared with each other where each has one.
+    let is_paired = old.len() == new.len();
+    let marks: Vec<_> = old
+        .iter()
+        .zip(&new)
+        .map(|(old, new)| words(old, new))
+        .collect();
+    let mark = |at: usize| {
+        marks
+            .get(at)
+            .filter(|_| is_paired)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let equal = of(ChangeTag::Equal).into_iter();
+    let equal = equal.map(|line| colour(' ', &line, &[]));
+    let old = old.iter().enumerate();
+    let old = old.map(|(at, line)| colour('-', line, &mark(at).0));
+    let new = new.iter().enumerate();
+    let new = new.map(|(at, line)| colour('+', line, &mark(at).1));
+    equal.chain(old).chain(new).collect()
+}
+
+/// Parts of a line, in bytes.
+type Marks = Vec<(usize, usize)>;
+
+/// What of the old line went and what of the new one came, in words; nothing where little is the same.
+fn words(old: &str, new: &str) -> (Marks, Marks) {
+    let (was, is) = (split_words(old), split_words(new));
+    let diff = TextDiff::from_slices(&was, &is);
+    let (mut gone, mut come) = (Marks::new(), Marks::new());
+    let (mut old_at, mut new_at) = (0, 0);
+    for change in diff.iter_all_changes() {
+        let length = change.value().len();
+        match change.tag() {
+            ChangeTag::Delete => mark(&mut gone, old_at, old_at + length),
+            ChangeTag::Insert => mark(&mut come, new_at, new_at + length),
+            ChangeTag::Equal => {}
         }
-        if length * 100 >= line.trim().len().max(1) * PERCENT {
-            marked.clear();
+        if change.tag() != ChangeTag::Insert {
+            old_at += length;
         }
-        lines.push(colour(sign, &line, &marked));
+        if change.tag() != ChangeTag::Delete {
+            new_at += length;
+        }
     }
-    lines
+    let is_much = |marks: &Marks, line: &str| {
+        let length: usize = marks.iter().map(|(from, to)| to - from).sum();
+        length * 100 >= line.trim().len().max(1) * PERCENT
+    };
+    if is_much(&gone, old) || is_much(&come, new) {
+        return (Marks::new(), Marks::new());
+    }
+    (gone, come)
+}
+
+/// Adds a mark; one that begins a character after the last one goes on with it.
+fn mark(marks: &mut Marks, from: usize, to: usize) {
+    match marks.last_mut() {
+        Some(last) if from <= last.1 + 1 => last.1 = to,
+        _ => marks.push((from, to)),
+    }
+}
+
+/// Runs of letters and digits, and what is between them one by one.
+fn split_words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut begin = 0;
+    for (at, c) in line.char_indices() {
+        if !(c.is_alphanumeric() || c == '_') {
+            words.extend([&line[begin..at], &line[at..at + c.len_utf8()]]);
+            begin = at + c.len_utf8();
+        }
+    }
+    words.push(&line[begin..]);
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// A line in the colour of its sign, with parts of it marked.
@@ -230,6 +293,32 @@ mod tests {
         assert!(
             !coloured.contains("\u{1b}[7m") && !coloured.contains(";7m"),
             "{coloured:?}"
+        );
+    }
+
+    #[test]
+    fn words_are_marked_and_not_whole_lines() {
+        let check = |old: &str, new: &str, expected: &str| {
+            let (_, come) = words(old, new);
+            let mut text = new.to_owned();
+            for (from, to) in come.iter().rev() {
+                text.insert(*to, ']');
+                text.insert(*from, '[');
+            }
+            assert_eq!(text, expected, "{old} -> {new}");
+        };
+        check(
+            "image: movies:1.0",
+            "image: movies:9.9",
+            "image: movies:[9.9]",
+        );
+        check("replicas: 2", "replicas: 3", "replicas: [3]");
+        check("a: größer als", "a: größer wie", "a: größer [wie]");
+        check("k: abc", "k: xyzxyzxyz", "k: xyzxyzxyz");
+        check(
+            "host: a.example.org",
+            "host: b.example.org",
+            "host: [b].example.org",
         );
     }
 

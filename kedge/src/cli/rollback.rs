@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::complete;
+use super::follow;
 use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, RollbackPreview, RolledBack, short};
@@ -16,7 +17,7 @@ taken back by itself, and what came later stays; with --to everything since goes
 commits changed the same lines, nothing is pushed and the files are named.
 
 Example:
-  kedge rollback web-12 --reason 'the new image loses orders'
+  kedge rollback web-12 --reason 'the new image loses orders' --wait
   kedge rollback web-10..web-12 --dry-run
   kedge rollback web --to web-9
   kedge rollback web --to 2026-11-20T18:00:00Z
@@ -47,6 +48,8 @@ pub(crate) struct Arguments {
     /// Show the commit and what it would do, and push nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    follow: follow::Arguments,
     #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
@@ -98,7 +101,16 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         let done: RolledBack = shown::read(&answer)?;
         screen.lines(lines(&done))
-    })
+    })?;
+    if arguments.dry_run || !arguments.follow.wait {
+        return Ok(());
+    }
+    let done: RolledBack = shown::read(&answer)?;
+    let rollouts = match done.rollouts {
+        none if none.is_empty() => follow::of_commit(&server, &done.commit).await?,
+        some => some,
+    };
+    follow::all(&server, &rollouts, arguments.output.format).await
 }
 
 /// The commit as it would be, and what it would do.

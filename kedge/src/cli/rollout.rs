@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::complete;
+use super::follow;
 use super::output::{Format, Output};
 use super::rollouts::took;
 use super::server::{self, Server};
@@ -11,7 +12,8 @@ use super::table::{Cell, Table, plain};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "Example:
-  kedge rollout web-12";
+  kedge rollout web-12
+  kedge rollout web-12 --wait";
 
 #[derive(Args)]
 #[group(skip)]
@@ -20,6 +22,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ROLLOUT", add = complete::rollouts())]
     rollout: String,
     #[command(flatten)]
+    follow: follow::Arguments,
+    #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
     output: Output,
@@ -27,7 +31,17 @@ pub(crate) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let server = Server::open(&arguments.server)?;
-    let answer = server.read(&["rollouts", &arguments.rollout], &[]).await?;
+    let path = ["rollouts", arguments.rollout.as_str()];
+    let mut answer = server.read(&path, &[]).await?;
+    if arguments.follow.wait {
+        let format = arguments.output.format;
+        let ids = std::slice::from_ref(&arguments.rollout);
+        follow::all(&server, ids, format).await?;
+        answer = server.read(&path, &[]).await?;
+        if format == Format::Table {
+            return Ok(());
+        }
+    }
     arguments.output.show(&answer, |screen| {
         let rollout: Rollout = shown::read(&answer)?;
         screen.lines(head(&rollout))?;

@@ -11,8 +11,8 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::advice;
-use super::ask;
 use super::cause::{cause, unreadable};
+use super::live;
 use super::names;
 use crate::data_dir::DataDir;
 use crate::up::Layout;
@@ -206,7 +206,7 @@ impl Server {
             }
             Ok::<_, reqwest::Error>((status, Some(body)))
         };
-        let (status, body) = ask::patiently("waiting for the instance", asking)
+        let (status, body) = live::patiently("waiting for the instance", asking)
             .await
             .map_err(|error| anyhow!(self.silent(&error, is_read)))?;
         let Some(body) = body else {

@@ -103,6 +103,7 @@ pub(super) struct Rollout {
     pub(super) phase: String,
     pub(super) message: String,
     pub(super) started_at: Timestamp,
+    pub(super) deadline_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
     pub(super) undone_at: Option<Timestamp>,
     pub(super) objects: Vec<Planned>,

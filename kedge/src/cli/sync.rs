@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::complete;
 use super::diff;
+use super::follow;
 use super::output::Output;
 use super::server::{self, Server};
 use super::shown::{self, Asked, Diff};
@@ -18,6 +19,7 @@ with --plan exactly that is done, and nothing where something else would be by t
 
 Example:
   kedge sync web
+  kedge sync web --wait
   kedge sync web --dry-run
   kedge sync web --plan 3f2a91c04b1e
   kedge sync web --object Deployment/web --object ConfigMap/shop/settings";
@@ -40,6 +42,8 @@ pub(crate) struct Arguments {
     /// Show what it would do, and do nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    follow: follow::Arguments,
     #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
@@ -64,7 +68,17 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     arguments
         .output
-        .show(&answer, |screen| screen.lines(lines(arguments, &answer)?))
+        .show(&answer, |screen| screen.lines(lines(arguments, &answer)?))?;
+    if arguments.dry_run || !arguments.follow.wait {
+        return Ok(());
+    }
+    let asked: Asked = shown::read(&answer)?;
+    anyhow::ensure!(
+        !asked.rollout.is_empty(),
+        "its rollout has not begun: `kedge app {}` says what it waits for",
+        asked.application
+    );
+    follow::all(&server, &[asked.rollout], arguments.output.format).await
 }
 
 fn lines(arguments: &Arguments, answer: &Value) -> anyhow::Result<Vec<String>> {

@@ -12,6 +12,8 @@ use api::{Collection, Object};
 use client::{Env, HttpClient, Informers, Tasks};
 
 use super::layout::Layout;
+use crate::cli::live::Live;
+use crate::cli::progress::of_applications;
 use crate::cli::server::Server;
 use crate::cli::shown::{self, Application};
 
@@ -49,7 +51,7 @@ enum Stand {
 pub(crate) type Open = Vec<String>;
 
 /// Waits until `nodes` nodes are Ready and every Application of the tracked commit is well or has
-/// failed, or `limit` is over. `tell` gets a line for each Application that has become well.
+/// failed, or `limit` is over. `live` gets a line for each Application that has become well.
 ///
 /// # Errors
 /// The instance cannot be asked.
@@ -58,7 +60,7 @@ pub(crate) async fn converge(
     env: &Env,
     nodes: u8,
     limit: SignedDuration,
-    tell: impl Fn(&str),
+    live: &Live,
 ) -> anyhow::Result<Open> {
     let server = Server::of(&layout.root)?;
     let tasks = Tasks::default();
@@ -75,9 +77,10 @@ pub(crate) async fn converge(
         let answer: Answer = shown::read(&server.read(&["apps"], &[]).await?)?;
         for name in fresh(&answer, &told) {
             let took = env.now().duration_since(began).as_secs();
-            tell(&format!("{name} is Synced and Healthy ({took} s)"));
+            live.say(&format!("{name} is Synced and Healthy ({took} s)"));
             told.insert(name);
         }
+        live.show(&of_applications(&answer.items, answer.tracked.applications));
         let ready = machines.all().iter().filter(|node| is_ready(node)).count();
         let missing = usize::from(nodes).saturating_sub(ready);
         let late = env.now().duration_since(began) > limit;

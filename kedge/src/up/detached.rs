@@ -15,6 +15,7 @@ use client::Env;
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::{converge, wait};
+use crate::cli::live::Live;
 
 /// Images may have to be unpacked on a slow disk.
 const LIMIT: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
@@ -98,6 +99,8 @@ async fn follow(
     layout: &Layout,
     env: &Env,
 ) -> anyhow::Result<converge::Open> {
+    let live = Live::open();
+    live.stage("starting the database, the orchestrator and the reconciler");
     let endpoints = loop {
         match std::fs::read_to_string(layout.endpoints()) {
             Ok(text) => break serde_json::from_str::<Value>(&text).context("bad endpoints")?,
@@ -108,10 +111,9 @@ async fn follow(
         let address = endpoints[endpoint].as_str().unwrap_or_default();
         wait::ready(address, &layout.logs().join(format!("{role}.log")), env).await?;
     }
-    converge::converge(layout, env, arguments.nodes, LIMIT, |line| {
-        anstream::println!("{line}");
-    })
-    .await
+    let open = converge::converge(layout, env, arguments.nodes, LIMIT, &live).await;
+    live.end();
+    open
 }
 
 #[cfg(test)]

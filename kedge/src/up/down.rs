@@ -13,6 +13,7 @@ use nodeagent::proxy::Nft;
 
 use super::layout::Layout;
 use super::machine;
+use crate::cli::live;
 use crate::data_dir::DataDir;
 
 #[derive(Args)]
@@ -40,7 +41,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         );
         return Ok(());
     };
-    stop_supervisor(&layout, &Env::system()).await?;
+    live::patiently(
+        "stopping the instance",
+        stop_supervisor(&layout, &Env::system()),
+    )
+    .await?;
     if arguments.purge {
         purge(&layout).await?;
     }

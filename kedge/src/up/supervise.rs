@@ -20,6 +20,7 @@ use super::layout::{Layout, node_name};
 use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
 use crate::cli::cause::unreadable;
+use crate::cli::live::Live;
 use crate::role::reconciler::{can_be_followed, keyring, on_loopback, signing, trusted};
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::{Usage, secret};
@@ -43,13 +44,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (env, tasks) = (Env::system(), Tasks::default());
     let roles = Tasks::default();
     let stop = asked_to_stop()?;
+    let live = Live::open();
     let started = tokio::select! {
-        started = start(&arguments, &layout, &env, &tasks, &roles) => started,
+        started = start(&live, &arguments, &layout, &env, &tasks, &roles) => started,
         () = stop => Err(anyhow::anyhow!("stopped before it was up")),
     };
     if let Err(error) = started {
+        live.stage("stopping what was started");
         roles.drain().await;
         tasks.drain().await;
+        live.end();
         return Err(error);
     }
     until_asked_to_stop(&roles).await?;
@@ -113,6 +117,7 @@ fn lock(layout: &Layout) -> anyhow::Result<File> {
 }
 
 async fn start(
+    live: &Live,
     arguments: &Arguments,
     layout: &Layout,
     env: &Env,
@@ -124,15 +129,14 @@ async fn start(
         instance: Instance::of(&layout.root),
         nodes: arguments.nodes,
     };
+    live.stage("starting the database");
     let database_url = match &arguments.database_url {
         Some(url) => postgres::given(url).await?,
         None => postgres::start(&layout.postgres(), &topology.instance.id, tasks).await?,
     };
     if arguments.runtime == Runtime::Containerd {
-        apply(&topology)
-            .await
-            .context("cannot set up the instance's networks")?;
-        images::write(layout, &kedge)?;
+        live.stage("setting up networks and images");
+        machinery(&topology, layout, &kedge).await?;
     }
     let inputs = Inputs {
         arguments,
@@ -149,13 +153,11 @@ async fn start(
         role.environment.extend(arguments.environment.clone());
         child::keep(role, kedge.clone(), &layout.logs(), env.clone(), roles);
     };
+    live.stage("starting the orchestrator");
     keep(plan::orchestrator(&inputs));
-    wait::ready(
-        &format!("https://{}", inputs.api),
-        &layout.logs().join("orchestrator.log"),
-        env,
-    )
-    .await?;
+    let log = layout.logs().join("orchestrator.log");
+    wait::ready(&format!("https://{}", inputs.api), &log, env).await?;
+    live.stage("starting the node agents and the reconciler");
     for node in 1..=arguments.nodes {
         keep(plan::agent(&inputs, node));
     }
@@ -166,9 +168,16 @@ async fn start(
         env,
     )
     .await?;
-    let tell = |line: &str| anstream::println!("{line}");
-    let open = converge::converge(layout, env, arguments.nodes, PATIENCE, tell).await?;
+    let open = converge::converge(layout, env, arguments.nodes, PATIENCE, live).await?;
+    live.end();
     banner::print(&inputs, &open)
+}
+
+/// What real containers need besides.
+async fn machinery(topology: &Topology, layout: &Layout, kedge: &Path) -> anyhow::Result<()> {
+    let networks = apply(topology).await;
+    networks.context("cannot set up the instance's networks")?;
+    images::write(layout, kedge)
 }
 
 /// A free port where none was named. One that was named must be free: the roles would wait for

@@ -20,6 +20,10 @@ fn mistakes_are_answered_with_what_to_do() -> anyhow::Result<()> {
     let running = place.answers(include_str!("running.txt"))?;
     ensure!(place.state()? == before, "a mistake changed something");
     insta::assert_snapshot!("running", running);
+    let waited =
+        finish(&mut place.bash("kedge sync serving --wait && kedge rollout serving-2 --wait"))?;
+    let waited = String::from_utf8_lossy(&waited.stdout).into_owned();
+    insta::assert_snapshot!("waits", place.normal(&waited));
     insta::assert_snapshot!("offers", place.offers(include_str!("offers.txt"))?);
     instance.stop()?;
     let stopped = place.answers(include_str!("stopped.txt"))?;
@@ -204,6 +208,9 @@ impl Place {
                 if line.contains("the newest is") && bare.parse::<u32>().is_ok_and(|it| it < 10_000)
                 {
                     return word.replace(bare, "REVISION");
+                }
+                if bare.len() == 7 && hex && !line.starts_with('$') {
+                    return word.replace(bare, "COMMIT");
                 }
                 if bare.len() == 12 && hex && bare != "0123456789ab" {
                     return word.replace(bare, "DIGEST");
