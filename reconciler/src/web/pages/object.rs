@@ -73,10 +73,38 @@ pub(in crate::web) async fn page(
         let there = object::href(&whose, &named.kind, &named.key);
         return Ok(Redirect::to(&there).into_response());
     }
+    if whose.is_empty() && !belongs(&app, &named).await? {
+        return Err(PageError::NotFound(stranger(&named)));
+    }
     if visitor.json {
         return Ok(Json(data(&app, &named, &object).await).into_response());
     }
     there(&app, &named, &object, &asked, &visitor).await
+}
+
+/// Whether an object that is not from Git itself is the application's: something of its own made
+/// it, or it is Kedge's record of the application.
+async fn belongs(app: &App, named: &Named) -> Result<bool, PageError> {
+    let (key, application) = (&named.key, &named.application);
+    if key.collection.group == api::kinds::GROUP {
+        // `shop`, or `shop-12` for its rollouts.
+        let number = key.name.strip_prefix(application.as_str());
+        let number = number.map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+        return Ok(number.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())));
+    }
+    let own = app.backend.objects(application).await?;
+    Ok(own.iter().any(|node| node.key == *key))
+}
+
+fn stranger(named: &Named) -> String {
+    let place = object::place(&named.key);
+    let Named {
+        kind, application, ..
+    } = named;
+    format!(
+        "{kind} {place} among the objects of application {application}: it is in the cluster, but \
+         neither from this application's Git nor made by anything that is (kubectl shows it)"
+    )
 }
 
 pub(super) fn named(

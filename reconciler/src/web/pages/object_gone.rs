@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Json;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::object::{Named, frame};
 use super::object_log::{self, Deed};
@@ -37,6 +37,13 @@ pub(super) async fn page(
     let deed = blame.as_ref().ok().cloned().flatten();
     let deed = deed.and_then(|blame| blame.deleted);
     let removed = app.backend.removed_object(&named.key).await?;
+    // What a rollout of another application deleted is told on that one's pages.
+    if let Some(other) = removed.as_ref().map(|it| &it.application)
+        && *other != named.application
+    {
+        let there = object::href(other, &named.kind, &named.key);
+        return Ok(Redirect::to(&there).into_response());
+    }
     let deed = match (deed, removed) {
         (Some(deed), removed) => with_commit(deed, removed),
         (None, Some(removed)) => Deed {

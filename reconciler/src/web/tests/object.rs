@@ -87,3 +87,33 @@ async fn a_part_that_fails_leaves_the_rest_and_names_its_request() {
         assert!(text.contains(said), "{said}: {text}");
     }
 }
+
+#[tokio::test]
+async fn an_object_is_shown_at_its_own_application_only() {
+    let site = Site::new(Sample::default()).await;
+    let check = async |path: &str, expected: StatusCode| {
+        let (status, text) = site.page(path).await;
+        assert_eq!(status, expected, "{path}: {text}");
+        text
+    };
+    // From Git, and made by what is.
+    check(SERVING, StatusCode::OK).await;
+    let pod = "/apps/serving/objects/pod/movies/serving-7d9f6c8b54-x2x7k";
+    check(pod, StatusCode::OK).await;
+    // Kedge's own record of it, and of another.
+    let record = "/objects/application.kedge.dev/kedge/serving";
+    check(&format!("/apps/serving{record}"), StatusCode::OK).await;
+    check(&format!("/apps/training{record}"), StatusCode::SEE_OTHER).await;
+    // At another application's address it leads to its own.
+    let other = SERVING.replace("/apps/serving", "/apps/training");
+    check(&other, StatusCode::SEE_OTHER).await;
+    let gone = "/apps/training/objects/configmap/movies/old-flags";
+    check(gone, StatusCode::SEE_OTHER).await;
+    // In the cluster, and nobody's.
+    let nobody_s = "/apps/serving/objects/configmap/movies/serving-env";
+    let text = check(nobody_s, StatusCode::NOT_FOUND).await;
+    assert!(text.contains("neither from this application"), "{text}");
+    check(&format!("{nobody_s}?tab=yaml"), StatusCode::NOT_FOUND).await;
+    let (status, _) = site.json(nobody_s).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
