@@ -29,6 +29,7 @@ use crate::sync::{
     Signatures, Sources, Standings, Tracker, Troubles, Worker, kinds, wake,
 };
 use crate::traces;
+use crate::web::webhook::Deliveries;
 
 /// Applications that are worked on at once: most of a pass is waiting for the server's answers.
 const WORKERS: usize = 12;
@@ -113,12 +114,11 @@ impl Reconciler {
             troubles: Troubles::default(),
             events: Events::new(&client, &env, &tasks),
             blames: Blames::default(),
+            deliveries: Deliveries::default(),
             queue: OnceLock::new(),
             config,
         });
         let driver = driver(&core, client, &informers, &metrics);
-        // It is set only here.
-        let _ = core.queue.set(driver.queue().clone());
         follow_news(&core, new_kinds, &metrics).await?;
         start_driver(&core, driver);
         let host = host(&core, upkeep)?;
@@ -173,7 +173,7 @@ impl Reconciler {
     /// Takes what forges say about repositories; see [`crate::web::webhook`].
     pub fn webhooks(&self, secret: &str) -> axum::Router {
         let news = Arc::new(self.clone());
-        crate::web::webhook::webhooks(news, secret, &self.core.env)
+        crate::web::webhook::webhooks(news, secret, self.core.deliveries.clone(), &self.core.env)
     }
 
     /// Whether it can do its work: the history answers, and the cluster has answered.
@@ -261,7 +261,10 @@ fn driver(
     metrics: &Metrics,
 ) -> Driver<Counted<Worker>> {
     let worker = Counted::new(Worker::new(core), metrics);
-    Driver::new(worker, client, informers, &core.env)
+    let driver = Driver::new(worker, client, informers, &core.env);
+    // It is set only here.
+    let _ = core.queue.set(driver.queue().clone());
+    driver
 }
 
 async fn source(config: &Config, env: &Env) -> Result<Source, Error> {

@@ -6,11 +6,13 @@ use serde::Serialize;
 use engine::rollout::CommitId;
 
 use super::Error;
-use crate::githost::hosted::{CLUSTER, Mirror};
+use crate::githost::hosted::{CLUSTER, Direction, Mirror};
 use crate::githost::rule::Rule;
 use crate::source::Source;
 use crate::sync::causes;
 use crate::sync::core::Core;
+use crate::sync::news;
+use crate::web::webhook::Webhook;
 
 /// Branches of one repository.
 const BRANCHES: usize = 100;
@@ -31,6 +33,9 @@ pub struct RepositoryView {
     pub fetched_at: Option<Timestamp>,
     /// When a webhook told of a commit last that was new; absent where none has.
     pub told_at: Option<Timestamp>,
+    /// What its forge said here last; absent for one that is hosted here and has no mirror from
+    /// elsewhere.
+    pub webhook: Option<Webhook>,
     /// Why it cannot be read or its newest commit is not followed; empty when all is well.
     pub error: String,
     /// Those that take their manifests from it.
@@ -72,6 +77,7 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
         }
         let told = core.history.reader().told_at(&source.name).await;
         view.told_at = told?;
+        view.webhook = Some(webhook(core, &[url]));
         all.push(view);
     }
     Ok(all)
@@ -85,6 +91,9 @@ async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
         view.error = state.error;
     }
     view.told_at = reader.told_at(&core.source.name).await?;
+    if let Some(url) = core.source.url() {
+        view.webhook = Some(webhook(core, &[url]));
+    }
     if core.source.is_hosted() {
         view.clone_url = clone_url(core, CLUSTER);
     } else {
@@ -92,6 +101,13 @@ async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
     }
     view.applications = readers(core, &core.source);
     Ok(view)
+}
+
+/// What forges said here about a repository that has these addresses.
+fn webhook(core: &Core, urls: &[&str]) -> Webhook {
+    let own: Vec<String> = urls.iter().map(|url| news::name(url)).collect();
+    core.deliveries
+        .of(|address| own.contains(&news::name(address)))
 }
 
 fn clone_url(core: &Core, name: &str) -> String {
@@ -126,6 +142,9 @@ async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
     };
     branches.sort_by(|a, b| a.name.cmp(&b.name));
     let is_here = core.hosted.get(name).is_some();
+    let mirrors = core.hosted.mirrors(name);
+    let from = mirrors.iter().filter(|it| it.direction == Direction::From);
+    let from: Vec<&str> = from.map(|it| it.url.as_str()).collect();
     RepositoryView {
         name: name.to_owned(),
         url: String::new(),
@@ -135,7 +154,8 @@ async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
         told_at: None,
         error,
         applications: Vec::new(),
-        mirrors: core.hosted.mirrors(name),
+        webhook: (!from.is_empty()).then(|| webhook(core, &from)),
+        mirrors,
         rules: if is_here {
             core.hosted.rules(name)
         } else {

@@ -33,6 +33,7 @@ use crate::githost::hosted::CLUSTER;
 use crate::history::{self, History, Trigger, Write};
 use crate::service::Blames;
 use crate::source::{self, Location, Source, Waker};
+use crate::web::webhook::Deliveries;
 
 /// The key that stands for the set of all Applications; no Application has an empty name.
 pub(crate) const SET: &str = "";
@@ -69,6 +70,7 @@ pub(crate) struct Core {
     pub(crate) events: Events,
     /// The commits that lines of files came with.
     pub(crate) blames: Blames,
+    pub(crate) deliveries: Deliveries,
     pub(crate) queue: OnceLock<WorkQueue<String>>,
 }
 

@@ -30,7 +30,7 @@ mod last;
 mod look;
 mod memory;
 mod mirroring;
-mod news;
+pub(crate) mod news;
 mod observe;
 mod plan;
 mod plans;

@@ -22,7 +22,7 @@ impl Core {
 
 /// `team/web` of all the addresses a forge has for it. Without the host: inside and outside of a
 /// network it may have several, and a look too many does no harm.
-pub(super) fn name(url: &str) -> String {
+pub(crate) fn name(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let path = match url.split_once("://") {

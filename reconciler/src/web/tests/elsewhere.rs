@@ -13,6 +13,7 @@ use crate::githost::token::{self, Made, Wanted};
 use crate::history::InventoryItem;
 use crate::service::{BranchHead, RepositoryView};
 use crate::web::view::search::Found;
+use crate::web::webhook::{Delivery, Refused, Webhook};
 
 impl Sample {
     pub(super) fn all_repositories(&self) -> Vec<RepositoryView> {
@@ -26,6 +27,7 @@ impl Sample {
             }],
             fetched_at: Some(ago(3)),
             told_at: None,
+            webhook: None,
             error: String::new(),
             applications: vec!["serving".into(), "ui".into()],
             mirrors: vec![Mirror {
@@ -47,6 +49,18 @@ impl Sample {
             branches: Vec::new(),
             fetched_at: None,
             told_at: Some(ago(60)),
+            webhook: Some(Webhook {
+                last: Some(Delivery {
+                    at: ago(60),
+                    forge: "github".into(),
+                    outcome: "1 repository is looked at".into(),
+                }),
+                refused: Some(Refused {
+                    at: ago(20),
+                    why: "the signature or token is wrong".into(),
+                    count: 3,
+                }),
+            }),
             error: self.text("the credentials were refused"),
             mirrors: Vec::new(),
             rules: Vec::new(),

@@ -8,6 +8,7 @@ use super::graph::app_href;
 use super::time::When;
 use crate::githost::hosted::{CLUSTER, Direction};
 use crate::service::RepositoryView;
+use crate::web::webhook::Webhook;
 
 /// One of many.
 #[derive(Debug)]
@@ -32,7 +33,18 @@ pub(crate) struct One {
     pub mirrors: Vec<Mirror>,
     pub rules: Vec<Rule>,
     pub told: Option<When>,
+    pub webhook: Option<Hook>,
     pub is_hosted: bool,
+}
+
+/// Whether a forge tells of news, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Hook {
+    pub state: State,
+    /// Forge, when, and what it was told.
+    pub last: Option<(String, When, String)>,
+    /// Why the last message was refused, when, and how many were.
+    pub refused: Option<(String, When, u64)>,
 }
 
 /// A mirror and how it is.
@@ -112,7 +124,25 @@ pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
         mirrors: view.mirrors.iter().map(|it| mirror(it, now)).collect(),
         rules: view.rules.iter().map(rule).collect(),
         told: view.told_at.map(|at| When::ago(at, now)),
+        webhook: view.webhook.as_ref().map(|it| hook(it, now)),
         is_hosted: !view.clone_url.is_empty(),
+    }
+}
+
+fn hook(webhook: &Webhook, now: Timestamp) -> Hook {
+    let ago = |at| When::ago(at, now);
+    let state = match (&webhook.last, &webhook.refused) {
+        (Some(_), None) => State::new(Tone::Ok, "ok", "Set up"),
+        (Some(_), Some(_)) => State::new(Tone::Warn, "warn", "Set up, and something is refused"),
+        (None, Some(_)) => State::new(Tone::Warn, "warn", "Nothing accepted"),
+        (None, None) => State::new(Tone::Unknown, "unk", "Nothing was sent"),
+    };
+    let last = webhook.last.as_ref();
+    let refused = webhook.refused.as_ref();
+    Hook {
+        state,
+        last: last.map(|it| (it.forge.clone(), ago(it.at), it.outcome.clone())),
+        refused: refused.map(|it| (it.why.clone(), ago(it.at), it.count)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Forges say here that a repository has news. A message only wakes: what is new is what the fetch
 //! finds, so a message that is repeated or made up by somebody who knows the secret changes nothing.
 
+mod deliveries;
 mod message;
 mod pull;
 #[cfg(test)]
@@ -20,6 +21,8 @@ use ring::hmac::{HMAC_SHA256, Key};
 use client::Env;
 
 use crate::forge::Pull;
+pub(crate) use deliveries::Deliveries;
+pub use deliveries::{Delivery, Refused, Webhook};
 use message::{Message, Refusal};
 
 /// Where messages are taken.
@@ -47,6 +50,7 @@ struct Hooks {
     key: Key,
     secret: String,
     seen: Mutex<Seen>,
+    deliveries: Deliveries,
     env: Env,
 }
 
@@ -58,12 +62,18 @@ struct Seen {
 }
 
 /// Takes the messages of forges that know `secret`.
-pub fn webhooks(news: Arc<dyn News>, secret: &str, env: &Env) -> Router {
+pub(crate) fn webhooks(
+    news: Arc<dyn News>,
+    secret: &str,
+    deliveries: Deliveries,
+    env: &Env,
+) -> Router {
     let hooks = Hooks {
         news,
         key: Key::new(HMAC_SHA256, secret.as_bytes()),
         secret: secret.to_owned(),
         seen: Mutex::default(),
+        deliveries,
         env: env.clone(),
     };
     Router::new()
@@ -75,16 +85,25 @@ async fn take(State(hooks): State<Arc<Hooks>>, request: Request) -> (StatusCode,
     let (head, body) = request.into_parts();
     let body = tokio::select! {
         body = to_bytes(body, LIMIT) => body,
-        () = hooks.env.clock.sleep(PATIENCE) => return refused(Refusal::Late),
+        () = hooks.env.clock.sleep(PATIENCE) => return hooks.refuse(Refusal::Late),
     };
     let Ok(body) = body else {
-        return refused(Refusal::TooLarge);
+        return hooks.refuse(Refusal::TooLarge);
     };
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let read = message::read(header, &body, (&hooks.key, &hooks.secret), hooks.env.now());
     match read {
-        Ok(message) => (StatusCode::OK, hooks.answer(&message)),
-        Err(refusal) => refused(refusal),
+        Ok(message) => {
+            let outcome = hooks.answer(&message);
+            let delivery = Delivery {
+                at: hooks.env.now(),
+                forge: message.forge.to_owned(),
+                outcome: outcome.trim_end().to_owned(),
+            };
+            hooks.deliveries.took(&message.repositories, &delivery);
+            (StatusCode::OK, outcome)
+        }
+        Err(refusal) => hooks.refuse(refusal),
     }
 }
 
@@ -99,6 +118,11 @@ fn refused(refusal: Refusal) -> (StatusCode, String) {
 }
 
 impl Hooks {
+    fn refuse(&self, refusal: Refusal) -> (StatusCode, String) {
+        self.deliveries.refused(refusal.to_string(), self.env.now());
+        refused(refusal)
+    }
+
     fn answer(&self, message: &Message) -> String {
         if message.pull.is_none() && !message.tells_of_news {
             return "nothing to do for this event\n".into();

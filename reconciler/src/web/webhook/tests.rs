@@ -37,13 +37,19 @@ fn tag(key: &str, text: &[u8]) -> String {
 struct Site {
     told: Arc<Told>,
     router: Router,
+    deliveries: Deliveries,
 }
 
 impl Site {
     fn new() -> Self {
         let told = Arc::new(Told::default());
-        let router = webhooks(told.clone(), SECRET, &Env::system());
-        Self { told, router }
+        let deliveries = Deliveries::default();
+        let router = webhooks(told.clone(), SECRET, deliveries.clone(), &Env::system());
+        Self {
+            told,
+            router,
+            deliveries,
+        }
     }
 
     async fn post(&self, headers: &[(&str, &str)], body: &str) -> (u16, String) {
@@ -226,4 +232,35 @@ fn no_message_is_too_much() {
             assert_eq!(read(&proof, &other), Err(Refusal::Signature));
         }
     }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_told_and_what_was_refused_is_of_nobody() {
+    let site = Site::new();
+    let of = |wanted: &str| site.deliveries.of(|address| address.contains(wanted));
+    assert_eq!(of("a/b"), Webhook::default());
+    let body = r#"{"project":{"web_url":"https://gitlab.com/a/b"}}"#;
+    let post = async |token: &str| {
+        let headers = [("x-gitlab-token", token), ("x-gitlab-event", "Push Hook")];
+        site.post(&headers, body).await.0
+    };
+    assert_eq!((post("wrong").await, post("wrong").await), (401, 401));
+    let refused = of("a/b").refused.unwrap();
+    assert_eq!((refused.count, of("a/b").last), (2, None));
+    assert_eq!(refused.why, "the signature or token is wrong");
+    assert_eq!(
+        of("other/repository").refused,
+        Some(refused),
+        "of nobody: shown at all"
+    );
+    // What comes after it, and is taken, says that it is mended.
+    assert_eq!(post(SECRET).await, 200);
+    let now = of("a/b");
+    let last = now.last.unwrap();
+    assert_eq!(
+        (last.forge.as_str(), last.outcome.as_str()),
+        ("gitlab", "1 repository is looked at")
+    );
+    assert_eq!(now.refused, None);
+    assert!(of("other/repository").refused.is_some());
 }
