@@ -51,7 +51,7 @@ use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 
-pub use found::{Hit, Hits, NewToken, Preferences, Repositories};
+pub use found::{Access, AccessRule, Hit, Hits, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};

@@ -80,6 +80,7 @@ fn guarded() -> Router<Arc<App>> {
         .route("/apps/{app}/settings", get(pages::app_settings))
         .route("/apps/{app}/rollouts/{number}", get(pages::app_rollout))
         .merge(of_cluster())
+        .merge(pages::components())
         .fallback(async || PageError::NotFound("page at this address".into()))
 }
 
@@ -123,5 +124,6 @@ fn of_cluster() -> Router<Arc<App>> {
             get(pages::tokens_page).post(pages::token_create),
         )
         .route("/settings/tokens/{name}/revoke", post(pages::token_revoke))
+        .route("/settings/access", get(pages::access_page))
         .route("/nodes/{name}", get(pages::node_page))
 }

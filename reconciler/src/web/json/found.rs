@@ -1,9 +1,12 @@
 //! What was found, repositories and settings for programs.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::githost::Token;
 use crate::service::RepositoryView;
+use crate::web::access::Role;
 use crate::web::view::search;
 
 #[derive(Debug, Serialize)]
@@ -50,6 +53,37 @@ pub struct Preferences {
     pub shortcuts: bool,
     /// A name of the IANA database.
     pub zone: String,
+}
+
+/// Who may do what.
+#[derive(Debug, Serialize)]
+pub struct Access {
+    /// Who asks, and what they may do with every Application.
+    pub user: String,
+    pub role: Role,
+    /// What else they may do, by Application.
+    pub applications: BTreeMap<String, Role>,
+    pub rules: Vec<AccessRule>,
+}
+
+/// One rule.
+#[derive(Debug, Serialize)]
+pub struct AccessRule {
+    pub role: Role,
+    /// Names and groups.
+    pub who: String,
+    /// Names, in which `*` stands for any letters.
+    pub applications: String,
+}
+
+impl From<(Role, String, String)> for AccessRule {
+    fn from((role, who, applications): (Role, String, String)) -> Self {
+        Self {
+            role,
+            who,
+            applications,
+        }
+    }
 }
 
 /// A token that was just made.

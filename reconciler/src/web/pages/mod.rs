@@ -1,12 +1,14 @@
 //! The pages: read, make the view, answer. What changes while a page is open is made of
 //! fragments, which the stream makes again with the same functions.
 
+mod access;
 mod app;
 mod app_logs;
 mod app_more;
 mod apps;
 mod changes;
 mod commit;
+mod components;
 mod diff;
 mod events;
 mod node;
@@ -41,12 +43,14 @@ use super::live::Fragment;
 use super::view::frame::{Foot, Frame, Git, Trouble};
 use super::visitor::git;
 
+pub(super) use access::page as access_page;
 pub(super) use app::page as app_page;
 pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_more::{logs as app_logs, settings as app_settings};
 pub(super) use apps::page as apps_page;
 pub(super) use changes::{list as changes_list, page as change_page};
 pub(super) use commit::page as commit_page;
+pub(super) use components::routes as components;
 pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
 pub(super) use events::{all as events_page, of_app as app_events};
 pub(super) use node::page as node_page;

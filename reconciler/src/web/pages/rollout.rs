@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::RolloutDetail;
+use crate::history::{RolloutDetail, RolloutQuery};
 use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -98,8 +98,15 @@ pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, Page
 async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
     let now = app.env.now();
     let branch = branch(app).await;
+    let query = RolloutQuery {
+        application: Some(detail.rollout.application.clone()),
+        limit: 1,
+        ..RolloutQuery::default()
+    };
+    let newest = app.backend.rollouts(&query).await.unwrap_or_default();
+    let newest = newest.first().map_or(0, |newest| newest.number);
     vec![
-        fragment("head", &rollout::head(&detail.rollout, now)),
+        fragment("head", &rollout::head(&detail.rollout, newest, now)),
         fragment("truth", &rollout::truth(&detail.rollout)),
         fragment("steps", &rollout::steps(detail, now)),
         fragment("waves", &waves::waves(detail, now)),

@@ -46,6 +46,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("/changes/try", "/changes/{branch}"),
     ("/settings/preferences", "/settings/preferences"),
     ("/settings/tokens", "/settings/tokens"),
+    ("/settings/access", "/settings/access"),
     (
         "/origins?commit=7f3c2ab&group=apps&resource=deployments&namespace=movies&name=serving&fields=spec.replicas",
         "/origins",

@@ -23,6 +23,8 @@ const PAGES: &[&str] = &[
     "/changes/pull/7",
     "/settings/preferences",
     "/settings/tokens",
+    "/settings/access",
+    "/_components",
     "/apps/serving/events",
     "/apps/serving/logs",
     "/apps/serving/settings",

@@ -32,9 +32,13 @@ pub(crate) struct Head {
     pub undoes: Option<(String, String)>,
     pub duration: String,
     pub rollback: String,
+    /// Addresses of the ones before and after; empty where there is none.
+    pub before: String,
+    pub after: String,
 }
 
-pub(crate) fn head(rollout: &Rollout, now: Timestamp) -> Head {
+/// `newest` is the number of the application's newest rollout; 0: there are no neighbours.
+pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let end = rollout.finished_at.unwrap_or(now);
     let duration = took(rollout.started_at.duration_until(end));
@@ -72,7 +76,17 @@ pub(crate) fn head(rollout: &Rollout, now: Timestamp) -> Head {
         } else {
             String::new()
         },
+        before: neighbour(rollout, rollout.number - 1, newest),
+        after: neighbour(rollout, rollout.number + 1, newest),
         href,
+    }
+}
+
+fn neighbour(rollout: &Rollout, number: i64, newest: i64) -> String {
+    if (1..=newest).contains(&number) {
+        format!("/rollouts/{}-{number}", encoded(&rollout.application))
+    } else {
+        String::new()
     }
 }
 
