@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/kedge-target
 TOOLS := $(CARGO_TARGET_DIR)/tools
 CARGO := cargo
 
-.PHONY: help up build test lint bench bench-scale clean-state packages test-packages
+.PHONY: help up build test pictures lint bench bench-scale clean-state packages test-packages
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,13 @@ test: packages test-packages ## Format check, lints, unit, integration and end-t
 	$(CARGO) build --workspace --locked
 	scripts/static-programs.sh debug
 	KEDGE_KUBECTLS=$(TOOLS)/kubectl KEDGE_AXE=$(TOOLS)/axe/axe.min.js KEDGE_PROVIDER=$(TOOLS)/provider $(CARGO) nextest run --workspace --locked --no-fail-fast
+
+pictures: packages test-packages ## Take the pictures of the README again, from the demo
+	$(CARGO) build --workspace --locked
+	scripts/static-programs.sh debug
+	KEDGE_AXE=$(TOOLS)/axe/axe.min.js $(CARGO) nextest run --workspace --locked -E 'test(the_pages_tell_the_demo_s_story)'
+	for page in applications rollout owners; do for scheme in light dark; do \
+	  cp $(CARGO_TARGET_DIR)/tmp/pages/$$page-$$scheme-desk.png docs/pictures/$$page-$$scheme.png; done; done
 
 lint: packages ## Format and lint
 	$(CARGO) fmt --all

@@ -29,6 +29,8 @@ pub struct RepositoryView {
     pub clone_url: String,
     /// Branches with their newest commits, by name.
     pub branches: Vec<BranchHead>,
+    /// The branch that the cluster follows; empty for a repository of which Applications choose.
+    pub followed: String,
     /// When it was read last, where that is recorded.
     pub fetched_at: Option<Timestamp>,
     /// When a webhook told of a commit last that was new; absent where none has.
@@ -86,6 +88,7 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
 async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
     let reader = core.history.reader();
     let mut view = view(core, CLUSTER, &core.source).await;
+    view.followed.clone_from(&core.config.branch);
     if let Some(state) = reader.source(&core.source.name).await? {
         view.fetched_at = state.fetched_at;
         view.error = state.error;
@@ -150,6 +153,7 @@ async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
         url: String::new(),
         clone_url: String::new(),
         branches,
+        followed: String::new(),
         fetched_at: None,
         told_at: None,
         error,

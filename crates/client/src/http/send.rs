@@ -59,18 +59,17 @@ impl HttpClient {
             ));
         }
         let data = response.into_body().into_data_stream();
-        Ok(futures::stream::unfold(
-            Some((data, operation)),
-            move |state| async move {
-                let (mut data, operation) = state?;
-                match tokio::time::timeout(silence, data.next()).await {
-                    Ok(None) => None,
-                    Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some((data, operation)))),
-                    Ok(Some(Err(error))) => Some((Err(lost(&operation, error)), None)),
-                    Err(elapsed) => Some((Err(lost(&operation, elapsed)), None)),
-                }
-            },
-        ))
+        let stream = futures::stream::unfold(Some((data, operation)), move |state| async move {
+            let (mut data, operation) = state?;
+            match tokio::time::timeout(silence, data.next()).await {
+                Ok(None) => None,
+                Ok(Some(Ok(bytes))) => Some((Ok(bytes), Some((data, operation)))),
+                Ok(Some(Err(error))) => Some((Err(lost(&operation, error)), None)),
+                Err(elapsed) => Some((Err(lost(&operation, elapsed)), None)),
+            }
+        });
+        // Bodies may be asked again after their end, by what compresses them for one.
+        Ok(stream.fuse())
     }
 
     async fn exchange(&self, request: Request, operation: &str) -> Result<(u16, Bytes), Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, ensure};
 use sim::browser::{DESK, PHONE, Scripts, TABLET};
 
-use super::pages::{APPLICATIONS, SOON, Story};
+use super::pages::{APPLICATIONS, NOT_HERE, SOON, Story};
 
 impl Story<'_> {
     /// The address of every page that the demo has something for.
@@ -20,6 +20,7 @@ impl Story<'_> {
             "-o",
             "jsonpath={.items[0].metadata.name}",
         ])?;
+        let commit = self.commit()?;
         Ok(vec![
             ("applications", "/apps".to_owned()),
             ("application", "/apps/training".to_owned()),
@@ -39,6 +40,27 @@ impl Story<'_> {
                 "owners",
                 "/apps/ui/objects/deployment.apps/movies/ui?tab=yaml".to_owned(),
             ),
+            ("commit", format!("/commits/{commit}")),
+            ("proof", format!("/proofs/{commit}/ui")),
+            ("past", format!("/apps/ui?at={commit}")),
+            ("events", "/events".to_owned()),
+            ("app-events", "/apps/ui/events".to_owned()),
+            ("app-logs", "/apps/serving/logs".to_owned()),
+            ("settings", "/apps/ui/settings".to_owned()),
+            ("sync", "/apps/ui/sync".to_owned()),
+            ("why", "/apps/ui/why".to_owned()),
+            ("why-pod", format!("/why/pods/movies/{pod}")),
+            ("node", "/nodes/node-1".to_owned()),
+            ("repos", "/repos".to_owned()),
+            ("repo", "/repos/cluster".to_owned()),
+            ("unmerged", "/changes".to_owned()),
+            ("search", "/search?q=serving".to_owned()),
+            ("preferences", "/settings/preferences".to_owned()),
+            ("tokens", "/settings/tokens".to_owned()),
+            ("access", "/settings/access".to_owned()),
+            ("components", "/_components".to_owned()),
+            ("not-here", NOT_HERE.to_owned()),
+            ("signin", "/signin".to_owned()),
         ])
     }
 

@@ -6,6 +6,7 @@ mod elsewhere;
 mod foreign;
 mod guard;
 mod kubectl;
+mod links;
 mod looks;
 mod mistakes;
 mod monitoring;

@@ -60,6 +60,7 @@ impl Reader {
             reader.is_over |= chunk.is_err();
             Some((chunk, reader))
         })
+        .fuse()
         .boxed()
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures::{FutureExt, Stream, stream};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use rand::Rng;
@@ -164,6 +164,7 @@ fn events(
             }
         }
     })
+    .fuse()
 }
 
 /// Encodes events as the client asked for them.

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -70,7 +70,8 @@ pub(in crate::web) async fn serve(
     let events = stream::unfold(connection, |mut connection| async {
         let message = connection.next().await?;
         Some((Ok::<_, Infallible>(message), connection))
-    });
+    })
+    .fuse();
     Ok(Sse::new(events).into_response())
 }
 

@@ -121,7 +121,8 @@ pub(in crate::web) async fn stream(
     let events = stream::unfold(follow, |mut follow| async {
         let message = follow.next().await?;
         Some((Ok::<_, Infallible>(message), follow))
-    });
+    })
+    .fuse();
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())
 }

@@ -21,7 +21,7 @@ use crate::web::live::Fragment;
 use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::object::{self, Around, Tabs};
+use crate::web::view::object::{self, Around, Relation, Tabs};
 use crate::web::view::pod;
 use crate::web::visitor::Visitor;
 
@@ -199,9 +199,8 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
         list.error = format!("The events cannot be read: {error}.");
     }
     let (around, error) = around(app, &named.application).await;
-    let catalog = app.client.catalog();
     let relations = object::Relations {
-        relations: object::related(object, &named.key, &catalog, &around),
+        relations: related(app, named, object, &around).await,
         error,
     };
     let conditions = object::conditions(object, now);
@@ -217,6 +216,19 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
         fragment("relations", &relations),
         fragment("events", &list),
     ]
+}
+
+/// Everything that is known to be related, with the way to it.
+async fn related(app: &App, named: &Named, object: &Object, around: &Around) -> Vec<Relation> {
+    let catalog = app.client.catalog();
+    let mut relations = object::related(object, &named.key, &catalog, around);
+    let elsewhere = relations.iter().filter_map(|one| one.elsewhere.clone());
+    let elsewhere: Vec<ObjectKey> = elsewhere.collect();
+    if !elsewhere.is_empty() {
+        let owners = app.backend.owners(&elsewhere).await.unwrap_or_default();
+        object::lead_elsewhere(&mut relations, &owners);
+    }
+    relations
 }
 
 /// What may be related, and why something of it may be missing.
@@ -266,8 +278,7 @@ async fn fields(app: &App, named: &Named, object: &Object) -> Fragment {
 async fn data(app: &App, named: &Named, object: &Object) -> json::ObjectPage {
     let (known, _) = object_log::known(app, named, object).await;
     let (around, _) = around(app, &named.application).await;
-    let catalog = app.client.catalog();
-    let relations = object::related(object, &named.key, &catalog, &around);
+    let relations = related(app, named, object, &around).await;
     let events = reported::of_object(app, &named.kind, &named.key).await;
     json::ObjectPage {
         application: named.application.clone(),

@@ -174,7 +174,8 @@ pub(in crate::web) async fn serve(
     let events = stream::unfold(follow, |mut follow| async {
         let message = follow.next().await?;
         Some((Ok::<_, Infallible>(message), follow))
-    });
+    })
+    .fuse();
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())
 }
@@ -196,6 +197,8 @@ async fn file(
         let _held = &place;
         chunk
     });
+    // What compresses an answer asks again after its end.
+    let bytes = bytes.fuse();
     let name = format!("{}-{}.log", encoded(&key.name), encoded(&asked.c));
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),

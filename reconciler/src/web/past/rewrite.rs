@@ -6,8 +6,10 @@ use crate::web::markup::{Fate, attribute, is_action, name, rewritten, writes};
 use crate::web::view::component::{Escaped, encoded};
 
 /// Beginnings of addresses that have no past.
-const PRESENT: [&str; 7] = [
+const PRESENT: [&str; 9] = [
     "/assets/",
+    "/changes",
+    "/repos",
     "/signin",
     "/signout",
     "/live",

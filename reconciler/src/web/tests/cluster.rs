@@ -119,7 +119,9 @@ impl Logs for Still {
                 _ => format!("{line}\n"),
             })
             .collect();
-        Ok(stream::iter([Ok(Bytes::from(text))]).boxed())
+        // As the real one, it must not be asked again after its end.
+        let once = |text: Option<String>| async move { Some((Ok(Bytes::from(text?)), None)) };
+        Ok(stream::unfold(Some(text), once).boxed())
     }
 }
 

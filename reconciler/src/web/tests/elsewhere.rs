@@ -25,6 +25,7 @@ impl Sample {
                 name: "main".into(),
                 commit: self.head.clone(),
             }],
+            followed: "main".into(),
             fetched_at: Some(ago(3)),
             told_at: None,
             webhook: None,
@@ -47,6 +48,7 @@ impl Sample {
             url: "https://git.example.org/shop.git".into(),
             clone_url: String::new(),
             branches: Vec::new(),
+            followed: String::new(),
             fetched_at: None,
             told_at: Some(ago(60)),
             webhook: Some(Webhook {

@@ -237,6 +237,13 @@ async fn logs_are_a_stream_and_a_file() {
     let (status, text) = site.page(&format!("{log}&download=1")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(text.starts_with("INFO serving 2.18.1 starting"), "{text}");
+    // Browsers ask for it compressed.
+    let request = Request::get(format!("{log}&download=1")).header(header::COOKIE, site.cookie());
+    let request = request.header(header::ACCEPT_ENCODING, "gzip");
+    let response = site.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.starts_with(&[0x1f, 0x8b]), "{body:?}");
     let (_, text) = site
         .page(&format!("{log}&after=2026-03-01T14:11:33.013000001Z"))
         .await;

@@ -75,7 +75,8 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
         assert!(!text.contains("data-events"), "{path}: {text}");
         let links = text.split(" href=\"/").skip(1);
         for link in links.map(|rest| rest.split('"').next().unwrap()) {
-            let is_present = link.starts_with("assets") || link.starts_with("settings");
+            let present = ["assets", "settings", "changes", "repos"];
+            let is_present = present.iter().any(|start| link.starts_with(start));
             let is_now = text.contains(&format!("href=\"/{link}\" data-now"));
             assert!(
                 is_present || is_now || link.contains("at="),

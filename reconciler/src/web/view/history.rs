@@ -205,7 +205,11 @@ fn day_of(at: &Zoned, now: &Zoned) -> String {
 fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
     let own = |one: &&Rollout| one.application == rollout.application;
     let newer = newest.iter().find(own);
-    if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(|it| it.id == rollout.id) {
+    let is_there = |newest: &Rollout| {
+        let restored = newest.rollback.as_ref().and_then(|it| it.restores.as_ref());
+        newest.id == rollout.id || restored == Some(&rollout.revision)
+    };
+    if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(is_there) {
         return String::new();
     }
     let (app, id) = (app_href(&rollout.application), encoded(&rollout.id));

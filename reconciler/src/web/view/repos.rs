@@ -100,6 +100,10 @@ pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {
 pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
     let branches = view.branches.iter().map(|head| {
         let chip = CommitChip::new(&head.commit, commit::href(&head.commit));
+        // What is followed already has nothing left to do.
+        if head.name == view.followed {
+            return (head.name.clone(), chip, String::new());
+        }
         let plan = format!(
             "/changes/{}{}",
             head.name

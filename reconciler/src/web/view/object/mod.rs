@@ -22,7 +22,7 @@ use super::time::{When, took};
 pub(crate) use fields::fields;
 pub(crate) use gone::gone;
 pub(crate) use owner::{Guilt, Known, Owned, Owner, asked, owned, part};
-pub(crate) use related::{Around, Relation, related};
+pub(crate) use related::{Around, Relation, lead_elsewhere, related};
 
 /// Stands for the namespace of what lives in none.
 const NOWHERE: &str = "-";

@@ -1,6 +1,7 @@
 //! What an object has to do with others: who made it, what it made, whom it selects, whom it
 //! names, and who names it. Pure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -38,6 +39,8 @@ pub(crate) struct Relation {
     pub(crate) name: String,
     /// Empty where nothing more is known of it.
     pub(crate) href: String,
+    /// What is none of the application's own objects: it has a page only where it is another's.
+    pub(crate) elsewhere: Option<ObjectKey>,
     pub(crate) state: Option<State>,
 }
 
@@ -81,14 +84,25 @@ fn relation(
         kind: kind.to_owned(),
         namespace: key.namespace.clone(),
         name: key.name.clone(),
-        href: if is_known {
-            href(&around.application, kind, key)
-        } else {
-            String::new()
+        href: match node {
+            Some(_) => href(&around.application, kind, key),
+            None => String::new(),
         },
+        elsewhere: (is_known && node.is_none()).then(|| key.clone()),
         state: node
             .and_then(|node| node.health.as_ref())
             .map(|health| State::health(health.status)),
+    }
+}
+
+/// Leads to the pages of those that are other applications' objects.
+pub(crate) fn lead_elsewhere(relations: &mut [Relation], owners: &BTreeMap<ObjectKey, String>) {
+    for relation in relations {
+        let key = relation.elsewhere.as_ref();
+        let owner = key.and_then(|key| Some((key, owners.get(key)?)));
+        if let Some((key, owner)) = owner.filter(|(_, owner)| !owner.is_empty()) {
+            relation.href = href(owner, &relation.kind, key);
+        }
     }
 }
 
