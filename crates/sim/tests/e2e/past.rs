@@ -203,6 +203,6 @@ fn undelete(instance: &Instance) -> anyhow::Result<()> {
     ensure!(instance.field(&own, "{.data.a}")? == "1", "it is not back");
     let again = instance.kedge(&["undelete", "cm/mine", "-n", "shop"]);
     let said = again.expect_err("it is there already").to_string();
-    ensure!(said.contains("already exists"), "{said}");
+    ensure!(said.contains("there is a ConfigMap mine"), "{said}");
     Ok(())
 }
