@@ -15,6 +15,9 @@ use serde_json::Value;
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The first start of a cold machine makes a database and unpacks images.
+const START: SignedDuration = SignedDuration::from_secs(90);
+
 /// What the supervisor says once everything is up.
 const READY: &str = "Kedge is up";
 
@@ -33,8 +36,7 @@ impl Instance {
     /// The binary is missing, or the instance is not ready in time; the message has its log.
     pub fn start(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
         let kedge = binary()?;
-        // Short: PostgreSQL's and containerd's sockets live below it, and a path has 107 bytes.
-        let directory = PathBuf::from(format!("/tmp/kedge-{name}-{}", std::process::id()));
+        let directory = Self::place(name);
         std::fs::create_dir_all(&directory).context("cannot make the test's directory")?;
         let arguments = arguments
             .iter()
@@ -50,7 +52,16 @@ impl Instance {
         Ok(instance)
     }
 
+    /// The directory of the instance of this name.
+    pub fn place(name: &str) -> PathBuf {
+        // Short: PostgreSQL's and containerd's sockets live below it, and a path has 107 bytes.
+        PathBuf::from(format!("/tmp/kedge-{name}-{}", std::process::id()))
+    }
+
     /// Starts the supervisor, again if need be, and waits for both servers.
+    ///
+    /// # Errors
+    /// It cannot be started, ends, or is not ready in time; the message has its log.
     pub fn up(&mut self) -> anyhow::Result<()> {
         let log = File::options()
             .create(true)
@@ -76,14 +87,21 @@ impl Instance {
             .spawn()
             .with_context(|| format!("cannot start {}", self.kedge.display()))?;
         self.supervisor = Some(child);
-        let ready = || self.log().matches(READY).count() > before;
-        // The first start of a cold machine makes a database and unpacks images.
-        let waited = wait(
-            "the instance to be ready",
-            SignedDuration::from_secs(90),
-            ready,
-        );
-        waited.with_context(|| format!("the log says:\n{}", self.logs()))
+        let end = Timestamp::now() + START;
+        while self.log().matches(READY).count() <= before {
+            let supervisor = self.supervisor.as_mut().context("no supervisor")?;
+            if let Some(status) = supervisor.try_wait()? {
+                bail!(
+                    "the instance ended ({status}); the log says:\n{}",
+                    self.logs()
+                );
+            }
+            if Timestamp::now() > end {
+                bail!("the instance is not ready; the log says:\n{}", self.logs());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(())
     }
 
     /// The binary that runs.
@@ -92,7 +110,12 @@ impl Instance {
     }
 
     pub fn data(&self) -> PathBuf {
-        self.directory.join("data")
+        Self::data_in(&self.directory)
+    }
+
+    /// The data directory of an instance in this directory.
+    pub fn data_in(directory: &Path) -> PathBuf {
+        directory.join("data")
     }
 
     /// A place for the test's own files.
@@ -179,18 +202,23 @@ impl Instance {
 
     /// Kills a process of this instance by what its command line contains.
     pub fn kill(&self, text: &str) -> anyhow::Result<()> {
+        self.signal("KILL", text)
+    }
+
+    /// Sends a signal to a process of this instance, by what its command line contains.
+    pub fn signal(&self, signal: &str, text: &str) -> anyhow::Result<()> {
         let own = self.directory.display().to_string();
-        let mut killed = 0;
+        let mut reached = 0;
         for entry in std::fs::read_dir("/proc")?.flatten() {
             let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
             if line.contains(text) && line.contains(&own) {
                 let pid = entry.file_name();
-                finish(Command::new("kill").arg("-KILL").arg(pid))?;
-                killed += 1;
+                finish(Command::new("kill").args(["-s", signal]).arg(pid))?;
+                reached += 1;
             }
         }
-        ensure!(killed > 0, "no process of this instance contains {text:?}");
+        ensure!(reached > 0, "no process of this instance contains {text:?}");
         Ok(())
     }
 

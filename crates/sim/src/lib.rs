@@ -1,6 +1,7 @@
 //! Test-only: simulated cluster, faults, invariants, end-to-end harness.
 
 pub mod browser;
+pub mod chatter;
 pub mod frozen;
 pub mod git_server;
 pub mod instance;

@@ -13,8 +13,9 @@ use crate::up::Runtime;
 
 pub(super) const EXAMPLE: &str = "\
 Looks at this machine, and at the instance of a data directory where there is one, and changes
-nothing: programs, cgroups, kernel settings, nftables, clock, disk, ports, addresses, PostgreSQL,
-certificates, who may read the keys. For each thing that is not well: what, where, and what to do.
+nothing: programs, cgroups, kernel settings, nftables, CNI plugins, clock, disk, ports, addresses,
+PostgreSQL, who else uses the pods' networks, each node's containerd, certificates, who may read the
+keys. For each thing that is not well: what, where, and what to do.
 It exits with 1 where something is broken.
 
 Example:

@@ -14,6 +14,10 @@ pub(crate) struct Facts {
     pub(super) cgroups: Cgroups,
     /// Settings of the kernel by name; `None` where it has no such setting.
     pub(super) settings: Vec<(String, Option<String>)>,
+    /// Whether the kernel has overlayfs loaded.
+    pub(super) overlay: bool,
+    /// CNI plugins by name, and whether they are where containerd looks for them.
+    pub(super) plugins: Vec<(String, bool)>,
     /// What `nft` says when it is asked for its tables; `None` where it was not asked.
     pub(super) nftables: Option<Result<(), String>>,
     pub(super) clock: Clock,
@@ -82,6 +86,10 @@ pub(super) struct Instance {
     pub(super) certificates: Vec<Certificate>,
     /// Whether the embedded PostgreSQL runs; `None` where there is none.
     pub(super) postgres: Option<bool>,
+    /// The addresses of pods and Services, or who else uses them; `None` where nobody looked.
+    pub(super) ranges: Option<Result<String, String>>,
+    /// Those with real containers.
+    pub(super) nodes: Vec<Node>,
     /// Files that others than their owner may read.
     pub(super) open_files: Vec<String>,
 }
@@ -91,4 +99,22 @@ pub(super) struct Certificate {
     pub(super) path: String,
     /// Until when it holds, or why it cannot be read.
     pub(super) until: Result<Timestamp, String>,
+}
+
+/// A node's container runtime.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) socket: String,
+    pub(super) log: String,
+    /// What it says of itself, or why it says nothing.
+    pub(super) containerd: Result<Containerd, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Containerd {
+    /// With its name.
+    pub(super) version: String,
+    /// What it lacks, in its own words; empty when it is ready.
+    pub(super) not_ready: String,
 }

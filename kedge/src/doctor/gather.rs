@@ -1,18 +1,19 @@
 //! Looks at the machine and at an instance, and changes nothing.
 
-use std::os::unix::fs::PermissionsExt;
+mod instance;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::Value;
 use tokio::process::Command;
 
 use client::Env;
+use nodeagent::containerd;
 
-use super::facts::{Certificate, Cgroups, Clock, Disk, Facts, Instance, Port, Program};
+use super::containers::PLUGINS;
+use super::facts::{Cgroups, Clock, Disk, Facts, Instance, Port, Program};
 use super::machine::{PROGRAMS, SETTINGS};
-use crate::up::{Layout, is_alive, is_root};
+use crate::up::{Layout, is_root};
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,11 +29,11 @@ pub(crate) async fn gather(data_dir: &Path, containers: bool) -> Facts {
         .ok()
         .filter(|it| it.endpoints().exists());
     let instance = match &layout {
-        Some(layout) => Some(instance(layout).await),
+        Some(layout) => Some(instance::instance(layout, containers).await),
         None => None,
     };
     let ahead = match &instance {
-        Some(instance) => ahead(instance, env.now()).await,
+        Some(instance) => instance::ahead(instance, env.now()).await,
         None => None,
     };
     let root = is_root();
@@ -43,6 +44,8 @@ pub(crate) async fn gather(data_dir: &Path, containers: bool) -> Facts {
         programs: programs().await,
         cgroups: cgroups(),
         settings: settings(),
+        overlay: overlay(),
+        plugins: plugins(),
         nftables: if root && containers {
             nftables().await
         } else {
@@ -127,6 +130,24 @@ fn settings() -> Vec<(String, Option<String>)> {
     SETTINGS
         .iter()
         .map(|(name, ..)| ((*name).to_owned(), read(name)))
+        .collect()
+}
+
+/// Whether the kernel has the file system that containers' layers are put together with; it may
+/// still load a module for it.
+fn overlay() -> bool {
+    std::fs::read_to_string("/proc/filesystems").is_ok_and(|text| {
+        text.lines()
+            .any(|line| line.trim_end().ends_with("\toverlay"))
+    })
+}
+
+/// The programs that give pods their network, and whether they are there.
+fn plugins() -> Vec<(String, bool)> {
+    let directory = Path::new(containerd::PLUGINS);
+    PLUGINS
+        .iter()
+        .map(|name| ((*name).to_owned(), directory.join(name).is_file()))
         .collect()
 }
 
@@ -221,154 +242,4 @@ async fn listener(address: &str) -> String {
         Some(format!("{name} (process {pid})"))
     };
     named().unwrap_or_default()
-}
-
-async fn instance(layout: &Layout) -> Instance {
-    let endpoints = endpoints(layout);
-    let running = std::fs::File::open(layout.lock()).is_ok_and(|file| file.try_lock().is_err());
-    let mut ready = Vec::new();
-    for (_, url) in endpoints.iter().flatten() {
-        let url = format!("{}/readyz", url.trim_end_matches('/'));
-        let answer = ask(layout, &url).await.map(|_| ());
-        ready.push((url, answer));
-    }
-    Instance {
-        running: running || ready.iter().any(|(_, answer)| answer.is_ok()),
-        postgres: postgres(layout),
-        certificates: certificates(layout),
-        open_files: open_files(layout),
-        endpoints,
-        ready,
-    }
-}
-
-fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {
-    let text = std::fs::read_to_string(layout.endpoints()).map_err(|error| error.to_string())?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    let all = value.as_object().ok_or("it is no map of addresses")?;
-    let named = all
-        .iter()
-        .filter(|(name, _)| matches!(name.as_str(), "api" | "web"));
-    Ok(named
-        .filter_map(|(name, url)| Some((name.clone(), url.as_str()?.to_owned())))
-        .collect())
-}
-
-/// What it answers, with the time that it says it is.
-async fn ask(layout: &Layout, url: &str) -> Result<Option<Timestamp>, String> {
-    let mut http = reqwest::Client::builder().timeout(PATIENCE);
-    if let Ok(pem) = std::fs::read(layout.pki().join("ca.crt"))
-        && let Ok(authority) = reqwest::Certificate::from_pem(&pem)
-    {
-        http = http.add_root_certificate(authority);
-    }
-    let http = http.build().map_err(|error| error.to_string())?;
-    let answer = http.get(url).send().await;
-    let answer = answer.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
-    let date = answer.headers().get("date").and_then(|it| it.to_str().ok());
-    let date = date.and_then(|date| {
-        let parsed = jiff::fmt::rfc2822::parse(date).ok()?;
-        Some(parsed.timestamp())
-    });
-    if answer.status().is_success() {
-        return Ok(date);
-    }
-    let status = answer.status();
-    let text = answer.text().await.unwrap_or_default();
-    Err(format!(
-        "{status} {}",
-        text.lines().next().unwrap_or_default()
-    ))
-}
-
-/// The instance's clock minus this one.
-async fn ahead(instance: &Instance, now: Timestamp) -> Option<i64> {
-    let endpoints = instance.endpoints.as_ref().ok()?;
-    let (_, url) = endpoints.iter().find(|(name, _)| name == "web")?;
-    let http = reqwest::Client::builder().timeout(PATIENCE).build().ok()?;
-    let answer = http
-        .get(format!("{}/livez", url.trim_end_matches('/')))
-        .send()
-        .await
-        .ok()?;
-    let date = answer.headers().get("date")?.to_str().ok()?;
-    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    Some(there.duration_since(now).as_secs())
-}
-
-/// Whether the process that the database's own file names is there.
-fn postgres(layout: &Layout) -> Option<bool> {
-    let directory = layout.postgres();
-    if !directory.exists() {
-        return None;
-    }
-    let inside = std::fs::read_dir(&directory)
-        .into_iter()
-        .flatten()
-        .flatten();
-    let candidates = std::iter::once(directory.clone()).chain(inside.map(|entry| entry.path()));
-    let pid = candidates
-        .map(|path| path.join("postmaster.pid"))
-        .find_map(|path| std::fs::read_to_string(path).ok());
-    let pid = pid.and_then(|text| text.lines().next()?.trim().parse::<u32>().ok());
-    Some(pid.is_some_and(is_alive))
-}
-
-/// Those of the instance and of its nodes.
-fn certificates(layout: &Layout) -> Vec<Certificate> {
-    let mut directories = vec![layout.pki()];
-    let nodes = std::fs::read_dir(layout.root.join("nodes"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    directories.extend(nodes.map(|entry| entry.path()));
-    let mut found = Vec::new();
-    for directory in directories {
-        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        for path in entries.map(|entry| entry.path()) {
-            let name = path
-                .extension()
-                .and_then(|it| it.to_str())
-                .unwrap_or_default();
-            if !matches!(name, "crt" | "pem") {
-                continue;
-            }
-            let Ok(pem) = std::fs::read_to_string(&path) else {
-                continue;
-            };
-            if pem.contains("BEGIN CERTIFICATE") {
-                let until = tls::certificate::ends(&pem).map_err(|error| error.to_string());
-                let path = path.display().to_string();
-                found.push(Certificate { path, until });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
-}
-
-fn open_files(layout: &Layout) -> Vec<String> {
-    let mut secret = vec![
-        layout.admin_token(),
-        layout.encryption_key(),
-        layout.webhook_secret(),
-        layout.kubeconfig(),
-        layout.reconciler_kubeconfig(),
-    ];
-    let keys = std::fs::read_dir(layout.pki())
-        .into_iter()
-        .flatten()
-        .flatten();
-    secret.extend(
-        keys.map(|entry| entry.path())
-            .filter(|it| it.extension().is_some_and(|it| it == "key")),
-    );
-    let is_open = |path: &PathBuf| {
-        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-    };
-    secret.retain(is_open);
-    secret
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::{instance, machine};
+use super::{containers, instance, machine};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,10 +66,14 @@ pub(crate) fn judge(facts: &Facts) -> Vec<Finding> {
     findings.extend(machine::cgroups(facts));
     findings.extend(machine::settings(facts));
     findings.extend(machine::nftables(facts));
+    findings.extend(containers::file_systems(facts));
+    findings.extend(containers::plugins(facts));
     findings.extend(machine::clock(facts));
     findings.extend(machine::disks(facts));
     findings.extend(instance::ports(facts));
     findings.extend(instance::endpoints(facts));
+    findings.extend(containers::ranges(facts));
+    findings.extend(containers::containerd(facts));
     findings.extend(instance::certificates(facts));
     findings.extend(instance::files(facts));
     findings

@@ -1,6 +1,7 @@
 //! What is missing or broken on this machine, or with an instance on it. `gather` looks and changes
 //! nothing, `judge` is pure.
 
+mod containers;
 mod facts;
 mod gather;
 mod instance;

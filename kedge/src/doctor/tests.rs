@@ -2,7 +2,10 @@
 
 use jiff::SignedDuration;
 
-use super::facts::{Certificate, Cgroups, Clock, Disk, Facts, Instance, Port, Program};
+use super::containers::PLUGINS;
+use super::facts::{
+    Certificate, Cgroups, Clock, Containerd, Disk, Facts, Instance, Node, Port, Program,
+};
 use super::machine::{PROGRAMS, SETTINGS};
 use super::{Finding, Level, judge};
 
@@ -27,6 +30,11 @@ fn well() -> Facts {
         settings: SETTINGS
             .iter()
             .map(|(name, least, _)| ((*name).to_owned(), Some(least.to_string())))
+            .collect(),
+        overlay: true,
+        plugins: PLUGINS
+            .iter()
+            .map(|name| ((*name).to_owned(), true))
             .collect(),
         nftables: Some(Ok(())),
         clock: Clock {
@@ -53,6 +61,16 @@ fn well() -> Facts {
                 until: Ok(now + SignedDuration::from_hours(24 * 365)),
             }],
             postgres: Some(true),
+            ranges: Some(Ok("10.146.0.0/16 for pods".into())),
+            nodes: vec![Node {
+                name: "node-1".into(),
+                socket: "/srv/kedge/nodes/node-1/containerd/containerd.sock".into(),
+                log: "/srv/kedge/nodes/node-1/containerd/containerd.log".into(),
+                containerd: Ok(Containerd {
+                    version: "containerd 1.7".into(),
+                    not_ready: String::new(),
+                }),
+            }],
             open_files: Vec::new(),
         }),
     }
@@ -166,8 +184,41 @@ fn what_the_machine_lacks_is_told_with_what_to_do() {
 }
 
 #[test]
+fn what_containers_lack_is_told_with_what_to_do() {
+    use Level::{Broken, Warning};
+    check(
+        |it| it.overlay = false,
+        &[("containers", Warning, "modprobe overlay")],
+    );
+    check(
+        |it| it.plugins[3].1 = false,
+        &[("containers", Broken, "portmap: pods get no network")],
+    );
+    check(
+        |it| instance(it).ranges = Some(Err("10.146.0.0/16 is routed to kp1 as well".into())),
+        &[("networks", Broken, "routed to kp1")],
+    );
+    check(
+        |it| instance(it).nodes[0].containerd = Err("Connection refused".into()),
+        &[("containerd", Broken, "containerd.log says why")],
+    );
+    let not_ready = |facts: &mut Facts| {
+        instance(facts).nodes[0].containerd = Ok(Containerd {
+            version: "containerd 1.7".into(),
+            not_ready: "cni plugin not initialized".into(),
+        });
+    };
+    check(
+        not_ready,
+        &[("containerd", Broken, "not ready: cni plugin")],
+    );
+}
+
+#[test]
 fn without_containers_less_is_needed() {
     let simulated = |facts: &mut Facts| {
+        facts.overlay = false;
+        facts.plugins.clear();
         facts.containers = false;
         facts.is_root = false;
         facts.cgroups = Cgroups::default();

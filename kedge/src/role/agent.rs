@@ -14,7 +14,7 @@ use nodeagent::config::{
 };
 use nodeagent::containerd::{Containerd, Layout};
 use nodeagent::dns::{Dns, Forwarder, follow, upstreams};
-use nodeagent::network::{Instance, NodeNetwork, Topology};
+use nodeagent::network::{Instance, NodeNetwork, Ranges, Topology};
 use nodeagent::proxy::{Proxy, Ruleset};
 use nodeagent::{Agent, Dependencies};
 use tls::{Certificates, Pair, Transport};
@@ -51,7 +51,8 @@ pub(crate) struct Arguments {
     /// What runs the pods
     #[arg(long, env = "KEDGE_RUNTIME", value_enum, default_value_t = Runtime::Containerd)]
     runtime: Runtime,
-    /// The data directory of the instance: names of bridges and tables follow from it
+    /// The data directory of the instance: names of bridges and tables follow from it, and addresses
+    /// are in its networks.json
     #[arg(long, env = "KEDGE_INSTANCE", value_name = "DIR")]
     instance: PathBuf,
     /// Which of the instance's nodes this is, from 1
@@ -69,6 +70,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (env, tasks) = (Env::system(), Tasks::default());
     let topology = Topology {
         instance: Instance::of(&arguments.instance),
+        ranges: Ranges::read(&arguments.instance)
+            .context("--instance names the data directory of an instance that was started")?,
         nodes: arguments.nodes,
     };
     let network = topology.node(arguments.node);
@@ -154,7 +157,7 @@ async fn services(
     let services = informers.cache(&Collection::new("", "services"));
     let slices = informers.cache(&Collection::new("discovery.k8s.io", "endpointslices"));
     let instance = &topology.instance;
-    let (pods, cluster) = (instance.pod_network(), instance.service_network());
+    let (pods, cluster) = (topology.ranges.pods, topology.ranges.services);
     let ruleset = Ruleset {
         table: instance.nft_table(),
         pod_network: (pods.address, pods.prefix),

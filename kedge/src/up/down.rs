@@ -8,7 +8,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use client::Env;
-use nodeagent::network::{Instance, Topology, remove};
+use nodeagent::network::{Instance, remove};
 use nodeagent::proxy::Nft;
 
 use super::layout::Layout;
@@ -114,12 +114,9 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
             .await
             .context("cannot remove the service rules")?;
         // Bridges have the same name in both layouts; namespaces exist only in the larger one.
-        remove(&Topology {
-            instance: instance.clone(),
-            nodes: count.max(2),
-        })
-        .await
-        .context("cannot remove the networks")?;
+        remove(&instance, count.max(2))
+            .await
+            .context("cannot remove the networks")?;
         remove_cgroups(&instance);
     }
     for directory in [layout.root.as_path(), fallback.as_path()] {

@@ -39,7 +39,7 @@ pub(crate) fn orchestrator(inputs: &Inputs<'_>) -> Role {
         flag(&mut arguments, "--api-listen", inner.to_string());
     }
     flag(&mut arguments, "--advertise", inner.to_string());
-    let services = inputs.topology.instance.service_network();
+    let services = inputs.topology.ranges.services;
     flag(
         &mut arguments,
         "--service-network",

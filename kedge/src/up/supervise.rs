@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use client::{Env, Tasks};
-use nodeagent::network::{Instance, Topology, apply};
+use nodeagent::network::{self, Instance, Topology};
 use orchestrator::auth::kubeconfig;
 use orchestrator::auth::pki::{Holder, Pki};
 use reconciler::source::Wish;
@@ -125,19 +125,13 @@ async fn start(
     roles: &Tasks,
 ) -> anyhow::Result<()> {
     let kedge = std::env::current_exe().context("cannot find this program")?;
-    let topology = Topology {
-        instance: Instance::of(&layout.root),
-        nodes: arguments.nodes,
-    };
+    let instance = Instance::of(&layout.root);
     live.stage("starting the database");
     let database_url = match &arguments.database_url {
         Some(url) => postgres::given(url).await?,
-        None => postgres::start(&layout.postgres(), &topology.instance.id, tasks).await?,
+        None => postgres::start(&layout.postgres(), &instance.id, tasks).await?,
     };
-    if arguments.runtime == Runtime::Containerd {
-        live.stage("setting up networks and images");
-        machinery(&topology, layout, &kedge).await?;
-    }
+    let topology = topology(live, instance, arguments, layout, &kedge).await?;
     let inputs = Inputs {
         arguments,
         layout,
@@ -173,11 +167,32 @@ async fn start(
     banner::print(&inputs, &open)
 }
 
-/// What real containers need besides.
-async fn machinery(topology: &Topology, layout: &Layout, kedge: &Path) -> anyhow::Result<()> {
-    let networks = apply(topology).await;
-    networks.context("cannot set up the instance's networks")?;
-    images::write(layout, kedge)
+/// Where nodes are. With real containers their networks are set up, with ranges that nobody else
+/// on the machine uses.
+async fn topology(
+    live: &Live,
+    instance: Instance,
+    arguments: &Arguments,
+    layout: &Layout,
+    kedge: &Path,
+) -> anyhow::Result<Topology> {
+    let with = |ranges| Topology {
+        instance,
+        ranges,
+        nodes: arguments.nodes,
+    };
+    if arguments.runtime == Runtime::Simulated {
+        return Ok(with(network::without_networks(&layout.root)?));
+    }
+    live.stage("setting up networks and images");
+    images::write(layout, kedge)?;
+    let claim = network::claim(&layout.root)
+        .await
+        .context("cannot choose the instance's networks")?;
+    let topology = with(claim.ranges);
+    let up = network::apply(&topology).await;
+    up.context("cannot set up the instance's networks")?;
+    Ok(topology)
 }
 
 /// A free port where none was named. One that was named must be free: the roles would wait for

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Where containerd finds the programs that give pods their network.
+pub const PLUGINS: &str = "/usr/lib/cni";
+
 /// The directories of one node's containerd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -30,6 +33,10 @@ impl Layout {
 
     pub fn cni_addresses(&self) -> PathBuf {
         self.directory.join("cni/addresses")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("containerd.log")
     }
 
     pub fn state(&self) -> PathBuf {
@@ -63,7 +70,7 @@ disabled_plugins = ["io.containerd.internal.v1.tracing", "io.containerd.snapshot
   restrict_oom_score_adj = true
   disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "{PLUGINS}"
     conf_dir = "{directory}/cni/net.d"
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "{directory}/certs.d"

@@ -4,6 +4,6 @@ mod config;
 mod images;
 mod supervise;
 
-pub use config::{Layout, config};
+pub use config::{Layout, PLUGINS, config};
 pub use images::{Image, Link, archive};
 pub use supervise::{Containerd, Error};

@@ -45,7 +45,6 @@ pub enum Error {
 #[derive(Debug, Clone)]
 pub struct Containerd {
     pub layout: Layout,
-    log: PathBuf,
 }
 
 impl Containerd {
@@ -59,8 +58,7 @@ impl Containerd {
         clock: std::sync::Arc<dyn Clock>,
         tasks: &Tasks,
     ) -> Result<Self, Error> {
-        let log = layout.directory.join("containerd.log");
-        let containerd = Self { layout, log };
+        let containerd = Self { layout };
         containerd.configure(node, sandbox_image)?;
         let namespace = node.namespace.clone();
         let child = if containerd.answers().await {
@@ -107,9 +105,9 @@ impl Containerd {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(&self.log);
+            .open(self.layout.log());
         let log = log.map_err(|source| Error::Write {
-            path: self.log.clone(),
+            path: self.layout.log(),
             source,
         })?;
         let errors = log.try_clone().map_err(Error::Start)?;
@@ -156,7 +154,7 @@ impl Containerd {
         while !self.answers().await {
             if clock.now().duration_since(started) > limit {
                 return Err(Error::NotReady {
-                    log: self.log.clone(),
+                    log: self.layout.log(),
                 });
             }
             clock.sleep(Duration::from_millis(20)).await;

@@ -2,12 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use super::instance::{Instance, Network};
+use super::instance::Instance;
+use super::ranges::{Network, Ranges};
 
 /// How the nodes of an instance are laid out on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topology {
     pub instance: Instance,
+    pub ranges: Ranges,
     /// 1: the node is the machine itself. More: each in a network namespace of its own.
     pub nodes: u8,
 }
@@ -40,14 +42,14 @@ const NO_DEVICE: &str = "Cannot find device";
 impl Topology {
     pub fn node(&self, node: u8) -> NodeNetwork {
         let instance = &self.instance;
-        let pods = instance.node_pods(node);
+        let pods = self.ranges.node_pods(node);
         let is_machine = self.nodes == 1;
         NodeNetwork {
             namespace: (!is_machine).then(|| instance.namespace(node)),
             address: if is_machine {
                 pods.host(1)
             } else {
-                instance.node_network().host(10 + u32::from(node))
+                self.ranges.nodes.host(10 + u32::from(node))
             },
             pods,
             gateway: pods.host(1),
@@ -58,9 +60,9 @@ impl Topology {
     /// The address on which pods and nodes reach the API server.
     pub fn api_address(&self) -> Ipv4Addr {
         if self.nodes == 1 {
-            self.instance.node_pods(1).host(1)
+            self.ranges.node_pods(1).host(1)
         } else {
-            self.instance.node_network().host(1)
+            self.ranges.nodes.host(1)
         }
     }
 
@@ -69,7 +71,7 @@ impl Topology {
         let mut steps = vec![forwarding(None)];
         if self.nodes > 1 {
             let bridge = self.instance.node_bridge();
-            let network = self.instance.node_network();
+            let network = self.ranges.nodes;
             steps.extend(bridge_up(None, &bridge, network));
         }
         for node in 1..=self.nodes {
@@ -88,37 +90,11 @@ impl Topology {
         steps
     }
 
-    /// Everything down; what is gone already stays gone.
-    pub fn down(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for node in 1..=self.nodes {
-            if let Some(namespace) = self.node(node).namespace {
-                steps.push(ip(None, &["netns", "del", &namespace], NO_NAMESPACE));
-                steps.push(ip(
-                    None,
-                    &["link", "del", &self.instance.cable(node)],
-                    NO_DEVICE,
-                ));
-            }
-        }
-        steps.push(ip(
-            None,
-            &["link", "del", &self.instance.node_bridge()],
-            NO_DEVICE,
-        ));
-        steps.push(ip(
-            None,
-            &["link", "del", &self.instance.pod_bridge()],
-            NO_DEVICE,
-        ));
-        steps
-    }
-
     /// A namespace, joined to the nodes' bridge, with routes to and from all other nodes' pods.
     fn cable(&self, node: u8, namespace: &str, place: &NodeNetwork) -> Vec<Step> {
         let instance = &self.instance;
         let (bridge, cable) = (instance.node_bridge(), instance.cable(node));
-        let network = instance.node_network();
+        let network = self.ranges.nodes;
         let address = format!("{}/{}", place.address, network.prefix);
         let inside = Some(namespace);
         let mut steps = vec![
@@ -158,6 +134,23 @@ impl Topology {
         }
         steps
     }
+}
+
+/// Everything of an instance with at most so many nodes down; what is gone already stays gone.
+pub(super) fn down(instance: &Instance, nodes: u8) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for node in 1..=nodes {
+        let namespace = instance.namespace(node);
+        steps.push(ip(None, &["netns", "del", &namespace], NO_NAMESPACE));
+        steps.push(unlinked(&instance.cable(node)));
+    }
+    steps.push(unlinked(&instance.node_bridge()));
+    steps.push(unlinked(&instance.pod_bridge()));
+    steps
+}
+
+fn unlinked(device: &str) -> Step {
+    ip(None, &["link", "del", device], NO_DEVICE)
 }
 
 fn bridge_up(namespace: Option<&str>, bridge: &str, network: Network) -> Vec<Step> {
@@ -219,8 +212,10 @@ mod tests {
     use super::*;
 
     fn topology(nodes: u8) -> Topology {
+        let instance = Instance::of(Path::new("/srv/demo/.kedge"));
         Topology {
-            instance: Instance::of(Path::new("/srv/demo/.kedge")),
+            ranges: Ranges::free(&instance, &[]).unwrap(),
+            instance,
             nodes,
         }
     }

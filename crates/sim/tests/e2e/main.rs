@@ -2,11 +2,13 @@
 
 mod crashes;
 mod custom;
+mod doctor;
 mod elsewhere;
 mod foreign;
 mod guard;
 mod kubectl;
 mod links;
+mod logs;
 mod looks;
 mod mistakes;
 mod monitoring;

@@ -101,6 +101,7 @@ fn tell(instance: &Instance) -> anyhow::Result<()> {
 fn answers_everywhere(instance: &Instance, nodes: &[u8]) -> anyhow::Result<()> {
     let topology = network::Topology {
         instance: network::Instance::of(&instance.data()),
+        ranges: network::Ranges::read(&instance.data())?,
         nodes: 2,
     };
     for node in nodes {

@@ -19,6 +19,10 @@ pub(crate) fn millis(start: Timestamp, end: Timestamp) -> i64 {
     i64::try_from(end.duration_since(start).as_millis()).unwrap_or(i64::MAX)
 }
 
+pub(crate) fn micros(start: Timestamp, end: Timestamp) -> i64 {
+    i64::try_from(end.duration_since(start).as_micros()).unwrap_or(i64::MAX)
+}
+
 /// `p50 12 ms, p95 20 ms, p99 30 ms of 20`
 pub(crate) fn spread(mut values: Vec<i64>, unit: &str) -> String {
     values.sort_unstable();

@@ -3,6 +3,8 @@
 
 mod api_server;
 mod figures;
+mod logs;
+mod pages;
 mod pods;
 mod process;
 mod push;
@@ -43,6 +45,9 @@ async fn main() -> anyhow::Result<()> {
     tokio::time::sleep(REST).await;
     process::report(&before, &process::all(&instance), REST)?;
 
+    pages::of_the_demo(&instance).await?;
+    scale::full_list().await?;
+    logs::flood(&instance).await?;
     push::one_line(&instance)?;
     let client = HttpClient::from_kubeconfig_file(&instance.kubeconfig()).await?;
     let client = Arc::new(client);

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 
 use crate::figures::say;
+use crate::pages;
 use fleet::{Fleet, Shape};
 
 /// What is measured, and how much of it.
@@ -79,6 +80,13 @@ pub(crate) async fn run(choice: &Choice) -> anyhow::Result<()> {
         rollout::all(&fleet, &peers::C).await.map(drop)?;
     }
     Ok(())
+}
+
+/// As many Applications as a page lists.
+pub(crate) async fn full_list() -> anyhow::Result<()> {
+    let fleet = Fleet::start("list", pages::LIST, Shape::ConfigMap).await?;
+    fleet.work.git(&["push", "-q", "origin", "main"])?;
+    pages::of_a_full_list(&fleet.instance).await
 }
 
 /// 1,000 Applications of four objects.

@@ -1,0 +1,229 @@
+//! Looks at the instance of a data directory.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use nodeagent::containerd::Layout as ContainerdLayout;
+use nodeagent::cri::Cri;
+use nodeagent::network;
+use nodeagent::runtime::{self, Runtime};
+use serde_json::Value;
+
+use super::PATIENCE;
+use crate::doctor::facts::{Certificate, Containerd, Instance, Node};
+use crate::up::{Layout, is_alive};
+
+/// `containers`: whether real ones are meant to run here.
+pub(super) async fn instance(layout: &Layout, containers: bool) -> Instance {
+    let endpoints = endpoints(layout);
+    let running = std::fs::File::open(layout.lock()).is_ok_and(|file| file.try_lock().is_err());
+    let mut ready = Vec::new();
+    for (_, url) in endpoints.iter().flatten() {
+        let url = format!("{}/readyz", url.trim_end_matches('/'));
+        let answer = ask(layout, &url).await.map(|_| ());
+        ready.push((url, answer));
+    }
+    let running = running || ready.iter().any(|(_, answer)| answer.is_ok());
+    let looks = containers && running;
+    Instance {
+        running,
+        ranges: if looks { ranges(layout).await } else { None },
+        nodes: if looks {
+            nodes(layout).await
+        } else {
+            Vec::new()
+        },
+        postgres: postgres(layout),
+        certificates: certificates(layout),
+        open_files: open_files(layout),
+        endpoints,
+        ready,
+    }
+}
+
+fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {
+    let text = std::fs::read_to_string(layout.endpoints()).map_err(|error| error.to_string())?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let all = value.as_object().ok_or("it is no map of addresses")?;
+    let named = all
+        .iter()
+        .filter(|(name, _)| matches!(name.as_str(), "api" | "web"));
+    Ok(named
+        .filter_map(|(name, url)| Some((name.clone(), url.as_str()?.to_owned())))
+        .collect())
+}
+
+/// What it answers, with the time that it says it is.
+async fn ask(layout: &Layout, url: &str) -> Result<Option<Timestamp>, String> {
+    let mut http = reqwest::Client::builder().timeout(PATIENCE);
+    if let Ok(pem) = std::fs::read(layout.pki().join("ca.crt"))
+        && let Ok(authority) = reqwest::Certificate::from_pem(&pem)
+    {
+        http = http.add_root_certificate(authority);
+    }
+    let http = http.build().map_err(|error| error.to_string())?;
+    let answer = http.get(url).send().await;
+    let answer = answer.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
+    let date = answer.headers().get("date").and_then(|it| it.to_str().ok());
+    let date = date.and_then(|date| {
+        let parsed = jiff::fmt::rfc2822::parse(date).ok()?;
+        Some(parsed.timestamp())
+    });
+    if answer.status().is_success() {
+        return Ok(date);
+    }
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    Err(format!(
+        "{status} {}",
+        text.lines().next().unwrap_or_default()
+    ))
+}
+
+/// The instance's clock minus this one.
+pub(super) async fn ahead(instance: &Instance, now: Timestamp) -> Option<i64> {
+    let endpoints = instance.endpoints.as_ref().ok()?;
+    let (_, url) = endpoints.iter().find(|(name, _)| name == "web")?;
+    let http = reqwest::Client::builder().timeout(PATIENCE).build().ok()?;
+    let answer = http
+        .get(format!("{}/livez", url.trim_end_matches('/')))
+        .send()
+        .await
+        .ok()?;
+    let date = answer.headers().get("date")?.to_str().ok()?;
+    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    Some(there.duration_since(now).as_secs())
+}
+
+/// Whether the process that the database's own file names is there.
+fn postgres(layout: &Layout) -> Option<bool> {
+    let directory = layout.postgres();
+    if !directory.exists() {
+        return None;
+    }
+    let inside = std::fs::read_dir(&directory)
+        .into_iter()
+        .flatten()
+        .flatten();
+    let candidates = std::iter::once(directory.clone()).chain(inside.map(|entry| entry.path()));
+    let pid = candidates
+        .map(|path| path.join("postmaster.pid"))
+        .find_map(|path| std::fs::read_to_string(path).ok());
+    let pid = pid.and_then(|text| text.lines().next()?.trim().parse::<u32>().ok());
+    Some(pid.is_some_and(is_alive))
+}
+
+/// The addresses of pods and Services, or who else uses them.
+async fn ranges(layout: &Layout) -> Option<Result<String, String>> {
+    let Ok(checked) = tokio::time::timeout(PATIENCE, network::check(&layout.root)).await else {
+        return None;
+    };
+    let told = |it: network::Ranges| format!("{} for pods, {} for Services", it.pods, it.services);
+    Some(checked.map(told).map_err(|error| error.to_string()))
+}
+
+/// What each node's containerd says of itself.
+async fn nodes(layout: &Layout) -> Vec<Node> {
+    let mut found = Vec::new();
+    for directory in node_directories(layout) {
+        let containerd = ContainerdLayout::new(&directory.join("containerd"));
+        let name = directory.file_name().unwrap_or_default();
+        // A simulated node has none.
+        if containerd.config_file().exists() {
+            found.push(Node {
+                name: name.to_string_lossy().into_owned(),
+                socket: containerd.socket().display().to_string(),
+                log: containerd.log().display().to_string(),
+                containerd: containerd_of(&containerd).await,
+            });
+        }
+    }
+    found
+}
+
+async fn containerd_of(layout: &ContainerdLayout) -> Result<Containerd, String> {
+    let asked = async {
+        let runtime = Cri::connect(&layout.socket())?;
+        let (version, status) = (runtime.version().await?, runtime.status().await?);
+        Ok(Containerd {
+            version: format!("{} {}", version.name, version.version),
+            not_ready: match (status.runtime_ready && status.network_ready, status.message) {
+                (true, _) => String::new(),
+                (false, message) if message.is_empty() => "it does not say why".into(),
+                (false, message) => message,
+            },
+        })
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer.map_err(|error: runtime::Error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+fn node_directories(layout: &Layout) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(layout.root.join("nodes"));
+    let mut found: Vec<PathBuf> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Those of the instance and of its nodes.
+fn certificates(layout: &Layout) -> Vec<Certificate> {
+    let mut directories = vec![layout.pki()];
+    directories.extend(node_directories(layout));
+    let mut found = Vec::new();
+    for directory in directories {
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            let name = path
+                .extension()
+                .and_then(|it| it.to_str())
+                .unwrap_or_default();
+            if !matches!(name, "crt" | "pem") {
+                continue;
+            }
+            let Ok(pem) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            if pem.contains("BEGIN CERTIFICATE") {
+                let until = tls::certificate::ends(&pem).map_err(|error| error.to_string());
+                let path = path.display().to_string();
+                found.push(Certificate { path, until });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn open_files(layout: &Layout) -> Vec<String> {
+    let mut secret = vec![
+        layout.admin_token(),
+        layout.encryption_key(),
+        layout.webhook_secret(),
+        layout.kubeconfig(),
+        layout.reconciler_kubeconfig(),
+    ];
+    let keys = std::fs::read_dir(layout.pki())
+        .into_iter()
+        .flatten()
+        .flatten();
+    secret.extend(
+        keys.map(|entry| entry.path())
+            .filter(|it| it.extension().is_some_and(|it| it == "key")),
+    );
+    let is_open = |path: &PathBuf| {
+        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    };
+    secret.retain(is_open);
+    secret
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect()
+}
