@@ -86,7 +86,7 @@ fn row(pod: &Object, now: Timestamp) -> Pod {
         href: format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name())),
         state: State::health(health.status),
         cpu: nodes::cores(requested(pod, "cpu")),
-        memory: nodes::gib(requested(pod, "memory")),
+        memory: nodes::memory_text(requested(pod, "memory")),
         since: api::parse_time(pod.creation_timestamp()).map(|at| When::age(at, now)),
     }
 }

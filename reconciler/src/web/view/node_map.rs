@@ -11,7 +11,7 @@ use api::Object;
 use api::placement::{Resources, requests};
 
 use super::component::encoded;
-use super::nodes::{cores, gib};
+use super::nodes::{NANOS, cores, memory_text};
 use super::scale::{letters, percent};
 
 /// Blocks that a node has at most; the smallest are drawn as one.
@@ -61,10 +61,7 @@ impl By {
 
     pub(super) fn text(self, amount: i64) -> String {
         match self {
-            Self::Memory if amount > 0 && amount < 1 << 30 => {
-                format!("{} MiB", (amount + (1 << 20) - 1) >> 20)
-            }
-            Self::Memory => format!("{} GiB", gib(i128::from(amount) * 1_000_000_000)),
+            Self::Memory => memory_text(i128::from(amount) * NANOS),
             Self::Cpu => format!("{} CPU", cores(i128::from(amount) * 1_000_000)),
         }
     }

@@ -56,13 +56,13 @@ pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
         state: state(node),
         cpu: cpu(all("cpu"), has("cpu")),
         memory: memory(all("memory"), has("memory")),
-        free: format!("{} GiB", gib((has("memory") - all("memory")).max(0))),
+        free: memory_text((has("memory") - all("memory")).max(0)),
         pods: format!("{} of {}", own.len(), has("pods") / NANOS),
         version: node.text("/status/nodeInfo/kubeletVersion").into(),
     }
 }
 
-const NANOS: i128 = 1_000_000_000;
+pub(super) const NANOS: i128 = 1_000_000_000;
 
 fn quantity(resources: Option<&Value>, resource: &str) -> i128 {
     resources
@@ -107,7 +107,7 @@ pub(crate) fn head(nodes: &[&Object], pods: &[&Object], waiting: usize, by: By) 
         there.filter(|pod| !matches!(pod.text("/status/phase"), "Succeeded" | "Failed"))
     };
     let asked = |resource: &str| -> i128 { placed().map(|pod| requested(pod, resource)).sum() };
-    let both = |cpu: i128, memory: i128| format!("{} CPU and {} GiB", cores(cpu), gib(memory));
+    let both = |cpu: i128, memory: i128| format!("{} CPU and {}", cores(cpu), memory_text(memory));
     Head {
         nodes: nodes.len(),
         ready: nodes
@@ -145,16 +145,22 @@ fn cpu(requested: i128, of: i128) -> Meter {
     (share, text.clone(), format!("{share} % requested: {text}"))
 }
 
-pub(super) fn gib(nanos: i128) -> String {
-    let tenths = nanos / NANOS * 10 / (1 << 30);
+/// Bytes, in billionths, to the tenth of a GiB; below one GiB to the MiB, as nothing is promised
+/// away only where nothing is.
+pub(super) fn memory_text(nanos: i128) -> String {
+    let bytes = nanos / NANOS;
+    if bytes > 0 && bytes < 1 << 30 {
+        return format!("{} MiB", (bytes + (1 << 20) - 1) >> 20);
+    }
+    let tenths = bytes * 10 / (1 << 30);
     match (tenths / 10, tenths % 10) {
-        (whole, 0) => whole.to_string(),
-        (whole, part) => format!("{whole}.{part}"),
+        (whole, 0) => format!("{whole} GiB"),
+        (whole, part) => format!("{whole}.{part} GiB"),
     }
 }
 
 fn memory(requested: i128, of: i128) -> Meter {
-    let text = format!("{} of {} GiB", gib(requested), gib(of));
+    let text = format!("{} of {}", memory_text(requested), memory_text(of));
     let share = share(requested, of);
     (share, text.clone(), format!("{share} % requested: {text}"))
 }
@@ -178,5 +184,20 @@ fn state(node: &Object) -> State {
         Some("True") => State::new(Tone::Ok, "ok", "Ready"),
         Some("False") => State::new(Tone::Bad, "bad", "NotReady"),
         _ => State::new(Tone::Unknown, "unk", "Unknown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_never_told_as_nothing_where_there_is_some() {
+        let told = |bytes: i128| memory_text(bytes * NANOS);
+        assert_eq!(told(0), "0 GiB");
+        assert_eq!(told(1), "1 MiB");
+        assert_eq!(told(96 << 20), "96 MiB");
+        assert_eq!(told(1 << 30), "1 GiB");
+        assert_eq!(told((5 << 30) / 2), "2.5 GiB");
     }
 }

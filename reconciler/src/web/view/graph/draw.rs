@@ -1,7 +1,7 @@
 //! Where each box stands, and the lines between them.
 
 use super::fold::{Entry, fold};
-use super::names::shortened;
+use super::names::{kind, shortened};
 use super::{Box, Edge, Graph};
 use crate::web::view::component::Tone;
 use crate::web::view::tree::Node;
@@ -125,7 +125,7 @@ fn boxed(entry: &Entry, column: usize, y: usize) -> Box {
         },
         tone: entry.tone.as_str(),
         icon: entry.icon,
-        kind: entry.kind.clone(),
+        kind: kind(&entry.kind, entry.meta.chars().count()),
         name: entry.name.clone(),
         meta: entry.meta.clone(),
         href: entry.href.clone(),

@@ -5,6 +5,9 @@ use crate::web::view::tree::Node;
 /// Characters that fit into a box in the widest of the usual fonts.
 const NAME: usize = 17;
 
+/// Characters of a kind and of what stands beside it.
+const LINE: usize = 24;
+
 /// A generated name without the part it shares with its owner.
 pub(super) fn name(owner: &str, node: &Node) -> String {
     let own = &node.key.name;
@@ -17,6 +20,18 @@ pub(super) fn name(owner: &str, node: &Node) -> String {
             format!("…{}", shortened(rest, NAME - 1))
         }
         _ => shortened(own, NAME),
+    }
+}
+
+/// A kind beside so many characters: whole where there is room, else by the initials of its words,
+/// as people say PVC and HPA.
+pub(super) fn kind(kind: &str, beside: usize) -> String {
+    let room = LINE.saturating_sub(beside + 1);
+    let initials: String = kind.chars().filter(|it| it.is_uppercase()).collect();
+    match kind.chars().count() {
+        length if length <= room => kind.to_owned(),
+        _ if initials.len() > 2 => initials,
+        _ => shortened(kind, room.max(5)),
     }
 }
 
@@ -43,4 +58,17 @@ pub(super) fn shortened(name: &str, most: usize) -> String {
     let begin: String = characters[..head].iter().collect();
     let end: String = characters[characters.len() - tail..].iter().collect();
     format!("{begin}…{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_leaves_room_for_what_stands_beside_it() {
+        assert_eq!(kind("Deployment", 8), "Deployment");
+        assert_eq!(kind("PersistentVolumeClaim", 2), "PersistentVolumeClaim");
+        assert_eq!(kind("PersistentVolumeClaim", 10), "PVC");
+        assert_eq!(kind("ServiceMonitoring", 14), "Serv…ring");
+    }
 }
