@@ -21,7 +21,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use api::{Collection, Object};
 
 use super::app_more::containers;
-use super::pod_logs::{BEAT, Lines, TAIL};
+use super::log_tail::TAIL;
+use super::pod_logs::{BEAT, Lines};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;

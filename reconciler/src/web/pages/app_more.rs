@@ -12,8 +12,10 @@ use api::{Collection, Object};
 
 use super::app::facts;
 use super::app_logs::{Place, short};
+use super::log_filter::Filter;
+use super::log_tail::{self, Run};
 use super::object::Named;
-use super::pod_logs::{self, Run};
+
 use super::{Markup, fragment, html, object_log};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -64,11 +66,14 @@ pub(in crate::web) async fn logs(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let facts = facts(&app, &name).await?;
-    let (lines, place, errors) = all_lines(&app, &name).await;
+    let mut all = all_lines(&app, &name).await;
     if visitor.json {
+        if all.late {
+            all.errors.push("a node did not answer in time".into());
+        }
         return Ok(Json(json::Logs {
-            items: lines,
-            errors,
+            items: all.lines,
+            errors: all.errors,
         })
         .into_response());
     }
@@ -80,12 +85,16 @@ pub(in crate::web) async fn logs(
         stream: format!(
             "{}/logs/stream?after={}",
             app_href(&name),
-            encoded(&place.to_string())
+            encoded(&all.place.to_string())
         ),
-        plain: lines.iter().all(|line| line.level.is_empty()),
-        nothing: "No container of it has printed anything.",
-        lines,
-        errors,
+        plain: all.lines.iter().all(|line| line.level.is_empty()),
+        nothing: if all.late {
+            "reading the logs…"
+        } else {
+            "No container of it has printed anything."
+        },
+        lines: all.lines,
+        errors: all.errors,
         name,
     }))
 }
@@ -127,25 +136,41 @@ pub(super) async fn containers(app: &App, name: &str) -> (Vec<(Arc<Object>, Stri
     (wanted, errors)
 }
 
-/// The newest lines of every container that has a log, by time; how far that is; and what could
-/// not be read.
-async fn all_lines(app: &App, name: &str) -> (Vec<LogLine>, Place, Vec<String>) {
+/// What all containers printed last.
+#[derive(Default)]
+struct All {
+    /// By time.
+    lines: Vec<LogLine>,
+    /// How far each container was read.
+    place: Place,
+    /// What could not be read.
+    errors: Vec<String>,
+    /// Whether a node has not answered yet.
+    late: bool,
+}
+
+/// The newest lines of every container that has a log.
+async fn all_lines(app: &App, name: &str) -> All {
     let (wanted, mut errors) = containers(app, name).await;
     let reading = wanted.iter().map(async |(pod, container)| {
-        let (lines, error) = pod_logs::tail(app, pod, container, Run::Now).await;
-        (short(pod, container), lines, error)
+        let tail = log_tail::tail(app, pod, container, Run::Now, &Filter::default()).await;
+        (short(pod, container), tail)
     });
-    let (mut read, mut place) = (Vec::new(), Place::default());
-    for (who, lines, error) in join_all(reading).await {
-        if !error.is_empty() {
-            errors.push(format!("{who}: {error}."));
+    let mut all = All::default();
+    let mut read = Vec::new();
+    for (who, tail) in join_all(reading).await {
+        if !tail.error.is_empty() {
+            errors.push(format!("{who}: {}.", tail.error));
         }
-        for line in &lines {
-            place.note(&who, line);
+        for line in &tail.lines {
+            all.place.note(&who, line);
         }
-        read.push((who, lines));
+        all.late |= tail.late;
+        read.push((who, tail.lines));
     }
-    (logs::merged(read, LINES), place, errors)
+    all.lines = logs::merged(read, LINES);
+    all.errors = errors;
+    all
 }
 
 pub(in crate::web) async fn settings(

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use api::{Collection, Object};
 use engine::health;
 
-use super::pod_logs::{self, Run};
+use super::log_filter::Filter;
+use super::log_tail::{self, Run, Tail};
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, reported, take};
 use crate::web::app::App;
@@ -21,7 +22,6 @@ use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::logs::LogLine;
 use crate::web::view::pending;
 use crate::web::view::pod::{self, Container};
 use crate::web::view::why::card;
@@ -42,14 +42,32 @@ struct Page {
     /// Label, address, whether it is the current one.
     containers: Vec<(String, String, bool)>,
     runs: Vec<(&'static str, String, bool)>,
-    lines: Vec<LogLine>,
-    log_error: String,
+    tail: Tail,
     /// Whether no line says how bad it is.
     plain: bool,
     /// Where the log goes on; empty where it is over.
     stream: String,
     download: String,
+    /// The same page with this container and run.
+    shown: Shown,
 }
+
+/// What of the log is shown.
+struct Shown {
+    address: String,
+    run: &'static str,
+    grep: String,
+    /// Each span with its name, and whether it is the one that is shown.
+    spans: Vec<(&'static str, &'static str, bool)>,
+}
+
+/// Spans of time that are offered.
+const SPANS: [(&str, &str); 4] = [
+    ("", "all"),
+    ("5m", "5 minutes"),
+    ("1h", "an hour"),
+    ("24h", "a day"),
+];
 
 /// What to show of the logs.
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +78,12 @@ pub(in crate::web) struct Asked {
     /// `now`, `previous`, or what tells most.
     #[serde(default)]
     run: String,
+    /// A regular expression.
+    #[serde(default)]
+    grep: String,
+    /// How far back: `5m`, `24h`.
+    #[serde(default)]
+    since: String,
 }
 
 pub(in crate::web) async fn page(
@@ -68,6 +92,7 @@ pub(in crate::web) async fn page(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let filter = Filter::parse(&asked.grep, &asked.since)?;
     let pod = find(&app, &namespace, &name).await?;
     if visitor.json {
         return Ok(Json(data(&app, &pod).await).into_response());
@@ -78,7 +103,17 @@ pub(in crate::web) async fn page(
         &pod,
     )
     .await;
-    let fragments = make(&app, &pod, &owner).await;
+    let all = pod::containers(&pod).containers;
+    let chosen = choose(&all, &asked);
+    let log = async {
+        match chosen {
+            Some((container, run)) if container.started => {
+                log_tail::tail(&app, &pod, &container.name, run, &filter).await
+            }
+            _ => Tail::none("the container has not started yet"),
+        }
+    };
+    let (fragments, tail) = tokio::join!(make(&app, &pod, &owner), log);
     let frame = visitor
         .frame(&app)
         .await
@@ -93,31 +128,23 @@ pub(in crate::web) async fn page(
     // The application is part of the topic: it is not looked for again with every change.
     let topic = format!("pod:{namespace}/{name}/{owner}");
     follow(&app, &mut frame, topic, &fragments);
-    let page = with_logs(&app, &pod, &asked, frame, &fragments).await;
+    let page = with_logs(&pod, (&all, chosen), (tail, &asked), frame, &fragments);
     Ok(html(&page))
 }
 
-async fn with_logs(
-    app: &App,
+fn with_logs(
     pod: &Object,
-    asked: &Asked,
+    (all, chosen): (&[Container], Option<(&Container, Run)>),
+    (tail, asked): (Tail, &Asked),
     frame: Frame,
     fragments: &[Fragment],
 ) -> Page {
-    let all = pod::containers(pod).containers;
-    let chosen = choose(&all, &asked.c);
     let (container, run) = match chosen {
-        Some(container) => (container.name.clone(), run(container, &asked.run)),
+        Some((container, run)) => (container.name.clone(), run),
         None => (String::new(), Run::Now),
     };
     let base = format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name()));
     let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
-    let (lines, log_error) = match chosen {
-        Some(container) if container.started => {
-            pod_logs::tail(app, pod, &container.name, run).await
-        }
-        _ => (Vec::new(), "the container has not started yet".into()),
-    };
     let log = format!("{base}/logs?c={}&run={}", encoded(&container), run.as_str());
     Page {
         frame,
@@ -138,7 +165,7 @@ async fn with_logs(
             })
             .collect(),
         runs: match chosen {
-            Some(container) if container.restarts > 0 => vec![
+            Some((container, _)) if container.restarts > 0 => vec![
                 ("now", address(&container.name, Run::Now), run == Run::Now),
                 (
                     "run before",
@@ -148,32 +175,43 @@ async fn with_logs(
             ],
             _ => Vec::new(),
         },
-        stream: if run == Run::Previous {
+        // A run that is over goes on only where it could not be read in time.
+        stream: if run == Run::Previous && !tail.late {
             String::new()
         } else {
-            let after = lines.last().map_or("", |line| line.at.as_str());
-            format!("{log}&after={}", encoded(after))
+            let after = tail.lines.last().map_or("", |line| line.at.as_str());
+            let (grep, since) = (encoded(&asked.grep), encoded(&asked.since));
+            format!("{log}&grep={grep}&since={since}&after={}", encoded(after))
         },
         download: format!("{log}&download=1"),
-        plain: lines.iter().all(|line| line.level.is_empty()),
-        lines,
-        log_error,
+        plain: tail.lines.iter().all(|line| line.level.is_empty()),
+        tail,
+        shown: Shown {
+            address: base,
+            run: run.as_str(),
+            grep: asked.grep.clone(),
+            spans: SPANS
+                .map(|(value, name)| (value, name, value == asked.since))
+                .to_vec(),
+        },
         container,
     }
 }
 
 /// The container that is asked for, or the one that tells most: a broken one, else the first
 /// that is no init container.
-fn choose<'a>(all: &'a [Container], name: &str) -> Option<&'a Container> {
+fn choose<'a>(all: &'a [Container], asked: &Asked) -> Option<(&'a Container, Run)> {
     let broken = || {
         all.iter()
             .find(|one| one.tone == crate::web::view::component::Tone::Bad && one.started)
     };
-    all.iter()
-        .find(|one| one.name == name)
+    let chosen = all
+        .iter()
+        .find(|one| one.name == asked.c)
         .or_else(broken)
         .or_else(|| all.iter().find(|one| !one.state.starts_with("init")))
-        .or_else(|| all.first())
+        .or_else(|| all.first());
+    chosen.map(|container| (container, run(container, &asked.run)))
 }
 
 /// The run that is asked for. The one that failed, not the empty current one, if nobody asks.
@@ -226,13 +264,14 @@ pub(super) async fn fragments(
 
 async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let now = app.env.now();
-    let (reported, error) = match events(app, pod.namespace(), pod.name()).await {
+    let reading = events(app, pod.namespace(), pod.name());
+    let (reported, explained) = tokio::join!(reading, why::of(app, pod.clone()));
+    let (reported, error) = match reported {
         Ok(events) => (events, String::new()),
         Err(error) => (Vec::new(), format!("The events cannot be read: {error}.")),
     };
     let mut list = pod::events(&reported, now);
     list.error = error;
-    let explained = why::of(app, pod.clone()).await;
     let placement = explained.pending.as_ref();
     let cards = pending::Cards {
         pods: placement

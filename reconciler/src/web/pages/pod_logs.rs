@@ -1,12 +1,12 @@
-//! `GET /pods/{namespace}/{name}/logs`: as a stream for the page, or as a file.
+//! `GET /pods/{namespace}/{name}/logs`: as a stream for the page, as JSON, or as a file.
 //!
 //! A line's identity is its time: a stream that comes back goes on after the last one it had.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
@@ -18,102 +18,26 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use api::{Collection, Object, ObjectKey};
+use api::{Collection, ObjectKey};
 
+use super::log_filter::Filter;
+use super::log_tail::{Run, TAIL, tail};
+use super::pod::find;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
+use crate::web::json;
 use crate::web::view::component::encoded;
-use crate::web::view::logs::{LogLine, parse};
+use crate::web::view::logs::parse;
 use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
 
-/// Lines in the page when it opens.
-pub(super) const TAIL: u64 = 300;
-/// How long the page waits for them.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// A line longer than this is cut into several.
 const LINE: usize = 64 * 1024;
 /// How often a quiet stream says that it stands.
 pub(super) const BEAT: Duration = Duration::from_secs(10);
 /// After this a browser asks again for a log that cannot be read yet.
 const AGAIN: Duration = Duration::from_secs(3);
-
-/// Which run of a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Run {
-    Now,
-    Previous,
-    /// The one that tells most.
-    Any,
-}
-
-impl Run {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Now => "now",
-            Self::Previous => "previous",
-            Self::Any => "",
-        }
-    }
-}
-
-/// The newest lines, and why there are none.
-pub(super) async fn tail(
-    app: &App,
-    pod: &Object,
-    container: &str,
-    run: Run,
-) -> (Vec<LogLine>, String) {
-    let options = LogOptions {
-        container: container.into(),
-        previous: run == Run::Previous,
-        timestamps: true,
-        tail_lines: Some(TAIL),
-        ..LogOptions::default()
-    };
-    let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
-    let reading = async {
-        let bytes = app.logs.logs(&key, &options).await?;
-        let mut lines = Lines::new(bytes);
-        let mut read = VecDeque::new();
-        while let Some(line) = lines.next().await {
-            read.push_back(parse(&line?));
-            if read.len() > usize::try_from(TAIL).unwrap_or(usize::MAX) {
-                read.pop_front();
-            }
-        }
-        Ok::<_, client::Error>(Vec::from(read))
-    };
-    match tokio::time::timeout(PATIENCE, reading).await {
-        Ok(Ok(lines)) => (lines, String::new()),
-        Ok(Err(error)) => (
-            Vec::new(),
-            format!("the log cannot be read: {}", chain(&error)),
-        ),
-        Err(_) => (Vec::new(), "the node did not answer in time".into()),
-    }
-}
-
-/// Lines at the end of a log that tell why it ended.
-const LAST: usize = 40;
-
-/// The last lines of one run as texts, and why there are none.
-pub(in crate::web) async fn last_lines(
-    app: &App,
-    pod: &Object,
-    container: &str,
-    previous: bool,
-) -> (Vec<String>, String) {
-    let run = if previous { Run::Previous } else { Run::Now };
-    let (lines, error) = tail(app, pod, container, run).await;
-    let skipped = lines.len().saturating_sub(LAST);
-    let whole = |line: LogLine| match line.level.as_str() {
-        "" => line.text,
-        level => format!("{level} {}", line.text),
-    };
-    (lines.into_iter().skip(skipped).map(whole).collect(), error)
-}
 
 /// What to stream.
 #[derive(Debug, Deserialize)]
@@ -122,6 +46,12 @@ pub(in crate::web) struct Asked {
     c: String,
     #[serde(default)]
     run: String,
+    /// Only lines of this pattern.
+    #[serde(default)]
+    grep: String,
+    /// Only lines that are not older.
+    #[serde(default)]
+    since: String,
     /// The time of the last line that is there already.
     #[serde(default)]
     after: String,
@@ -140,10 +70,14 @@ pub(in crate::web) async fn serve(
     let Ok(place) = app.streams.clone().try_acquire_owned() else {
         return Err(PageError::Busy);
     };
+    if visitor.json {
+        return data(&app, &namespace, &name, &asked).await;
+    }
     let key = Collection::new("", "pods").key(namespace, name);
     if !asked.download.is_empty() {
         return file(&app, &key, &asked, place).await;
     }
+    let filter = Filter::parse(&asked.grep, &asked.since)?;
     let previous = asked.run == "previous";
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after: Option<Timestamp> = heard.unwrap_or(&asked.after).parse().ok();
@@ -156,8 +90,8 @@ pub(in crate::web) async fn serve(
         follow: !previous,
         previous,
         timestamps: true,
-        tail_lines: since.is_none().then_some(TAIL),
-        since_seconds: since,
+        tail_lines: (since.is_none() && !filter.searches()).then_some(TAIL),
+        since_seconds: since.or(filter.since()),
     };
     let bytes = match app.logs.logs(&key, &options).await {
         Ok(bytes) => bytes,
@@ -165,6 +99,7 @@ pub(in crate::web) async fn serve(
     };
     let follow = Follow {
         lines: Lines::new(bytes),
+        filter,
         after,
         over: false,
         zone: visitor.zone,
@@ -178,6 +113,32 @@ pub(in crate::web) async fn serve(
     .fuse();
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())
+}
+
+/// The newest lines, for programs.
+async fn data(
+    app: &App,
+    namespace: &str,
+    name: &str,
+    asked: &Asked,
+) -> Result<Response, PageError> {
+    let filter = Filter::parse(&asked.grep, &asked.since)?;
+    let pod = find(app, namespace, name).await?;
+    let run = match asked.run.as_str() {
+        "previous" => Run::Previous,
+        _ => Run::Now,
+    };
+    let tail = tail(app, &pod, &asked.c, run, &filter).await;
+    let mut errors = vec![tail.error];
+    if tail.late {
+        errors.push("the node did not answer in time".into());
+    }
+    errors.retain(|error| !error.is_empty());
+    Ok(Json(json::Logs {
+        items: tail.lines,
+        errors,
+    })
+    .into_response())
 }
 
 /// The whole log, as a file to keep.
@@ -224,6 +185,7 @@ fn none(error: &client::Error) -> Response {
 
 struct Follow {
     lines: Lines,
+    filter: Filter,
     after: Option<Timestamp>,
     over: bool,
     zone: Zone,
@@ -249,7 +211,7 @@ impl Follow {
             let line = parse(&text).local(&self.zone);
             let at: Option<Timestamp> = line.at.parse().ok();
             // The server counts in seconds; what is there already is left out here.
-            if at.is_some() && at <= self.after {
+            if (at.is_some() && at <= self.after) || !self.filter.takes(&line) {
                 continue;
             }
             let data = serde_json::to_string(&line).unwrap_or_default();

@@ -19,6 +19,8 @@ pub(super) const LATE: &str = "late";
 pub(super) struct Still {
     pub(super) objects: Vec<Object>,
     pub(super) log: String,
+    /// Nobody answers who asks for the end of a log.
+    pub(super) silent: bool,
 }
 
 impl Still {
@@ -110,6 +112,9 @@ impl Logs for Still {
     async fn logs(&self, _: &ObjectKey, options: &LogOptions) -> Result<ByteStream, Error> {
         if options.container == LATE {
             return Err(refused());
+        }
+        if self.silent && !options.follow {
+            return std::future::pending().await;
         }
         let text: String = self
             .log

@@ -31,6 +31,10 @@ const ANSWERS: &[(&str, &str)] = &[
         "/pods/movies/serving-7d9f6c8b54-x2x7k",
         "/pods/{namespace}/{name}",
     ),
+    (
+        "/pods/movies/serving-7d9f6c8b54-x2x7k/logs?c=api",
+        "/pods/{namespace}/{name}/logs",
+    ),
     ("/apps/serving/why", "/apps/{app}/why"),
     (
         "/why/pods/movies/serving-7d9f6c8b54-wwwww",

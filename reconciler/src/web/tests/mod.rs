@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod document;
 mod elsewhere;
+mod logs;
 mod many;
 mod nodes;
 mod object;
@@ -81,6 +82,7 @@ impl Site {
                 .chain(many::events(sample.many))
                 .collect(),
             log,
+            silent: sample.silent,
         });
         let informers =
             Informers::trimmed(cluster.clone(), &env, &tasks, api::patch::managed::pack);

@@ -1,4 +1,3 @@
-use super::cluster::LATE;
 use super::sample::HOSTILE;
 use super::*;
 
@@ -228,47 +227,6 @@ async fn a_pod_says_why() {
     ] {
         assert!(text.contains(says), "{says}: {text}");
     }
-}
-
-#[tokio::test]
-async fn logs_are_a_stream_and_a_file() {
-    let site = Site::new(Sample::default()).await;
-    let log = "/pods/movies/serving-7d9f6c8b54-x2x7k/logs?c=api";
-    let (status, text) = site.page(&format!("{log}&download=1")).await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(text.starts_with("INFO serving 2.18.1 starting"), "{text}");
-    // Browsers ask for it compressed.
-    let request = Request::get(format!("{log}&download=1")).header(header::COOKIE, site.cookie());
-    let request = request.header(header::ACCEPT_ENCODING, "gzip");
-    let response = site.send(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert!(body.starts_with(&[0x1f, 0x8b]), "{body:?}");
-    let (_, text) = site
-        .page(&format!("{log}&after=2026-03-01T14:11:33.013000001Z"))
-        .await;
-    assert_eq!(text.matches("event: log").count(), 2, "{text}");
-    assert!(
-        text.contains("id: 2026-03-01T14:11:43.410000001Z"),
-        "{text}"
-    );
-    assert!(
-        text.ends_with("event: end\ndata: {\"text\":\"the container ended\"}\n\n"),
-        "{text}"
-    );
-}
-
-#[tokio::test]
-async fn a_log_that_is_not_there_yet_is_asked_for_again() {
-    let site = Site::new(Sample::default()).await;
-    let log = format!("/pods/movies/serving-7d9f6c8b54-x2x7k/logs?c={LATE}");
-    let (status, text) = site.page(&log).await;
-    // Any other status, and a browser never asks again.
-    assert_eq!(status, StatusCode::OK, "{text}");
-    assert!(text.contains("event: wait\n"), "{text}");
-    assert!(text.contains("retry: 3000"), "{text}");
-    let (status, _) = site.page(&format!("{log}&download=1")).await;
-    assert!(!status.is_success());
 }
 
 #[tokio::test]

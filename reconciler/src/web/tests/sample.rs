@@ -62,6 +62,8 @@ pub(super) struct Sample {
     pub(super) empty: bool,
     /// There are so many of everything; 0: a handful.
     pub(super) many: usize,
+    /// No node answers who asks for the end of a log.
+    pub(super) silent: bool,
 }
 
 impl Default for Sample {
@@ -73,6 +75,7 @@ impl Default for Sample {
             hostile: false,
             empty: false,
             many: 0,
+            silent: false,
         }
     }
 }

@@ -1,0 +1,149 @@
+//! The newest lines of a container's log, for pages that do not wait for the node for long.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use api::{Collection, Object};
+use client::LogOptions;
+
+use super::log_filter::Filter;
+use super::pod_logs::Lines;
+use crate::web::app::App;
+use crate::web::gate::chain;
+use crate::web::view::logs::{LogLine, parse};
+
+/// Lines in the page when it opens.
+pub(super) const TAIL: u64 = 300;
+/// How long a page waits for them. What is later comes by the stream.
+const SOON: Duration = Duration::from_millis(300);
+/// How long somebody waits who looks for lines, or who reads why it failed.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Lines at the end of a log that tell why it ended.
+const LAST: usize = 40;
+
+/// Which run of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    Now,
+    Previous,
+    /// The one that tells most.
+    Any,
+}
+
+impl Run {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Previous => "previous",
+            Self::Any => "",
+        }
+    }
+}
+
+/// What is read.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    pub(super) lines: Vec<LogLine>,
+    /// Why there are none.
+    pub(super) error: String,
+    /// Whether the node has not answered yet.
+    pub(super) late: bool,
+}
+
+impl Tail {
+    pub(super) fn none(why: impl Into<String>) -> Self {
+        Self {
+            error: why.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The newest lines that a filter takes.
+pub(super) async fn tail(
+    app: &App,
+    pod: &Object,
+    container: &str,
+    run: Run,
+    filter: &Filter,
+) -> Tail {
+    let patience = if filter.searches() { PATIENCE } else { SOON };
+    let reading = read(app, pod, container, run, filter);
+    match tokio::time::timeout(patience, reading).await {
+        Ok(Ok(lines)) => Tail {
+            lines,
+            ..Tail::default()
+        },
+        Ok(Err(error)) => Tail::none(unread(&error)),
+        Err(_) if filter.searches() => Tail::none(
+            "the log is too long to be looked through at once; `since` makes it shorter, and the \
+             whole can be downloaded",
+        ),
+        Err(_) => Tail {
+            late: true,
+            ..Tail::default()
+        },
+    }
+}
+
+fn unread(error: &client::Error) -> String {
+    format!("the log cannot be read: {}", chain(error))
+}
+
+async fn read(
+    app: &App,
+    pod: &Object,
+    container: &str,
+    run: Run,
+    filter: &Filter,
+) -> Result<Vec<LogLine>, client::Error> {
+    let options = LogOptions {
+        container: container.into(),
+        previous: run == Run::Previous,
+        timestamps: true,
+        tail_lines: (!filter.searches()).then_some(TAIL),
+        since_seconds: filter.since(),
+        ..LogOptions::default()
+    };
+    let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
+    let bytes = app.logs.logs(&key, &options).await?;
+    let mut lines = Lines::new(bytes);
+    let mut read = VecDeque::new();
+    while let Some(line) = lines.next().await {
+        let line = parse(&line?);
+        if !filter.takes(&line) {
+            continue;
+        }
+        read.push_back(line);
+        if read.len() > usize::try_from(TAIL).unwrap_or(usize::MAX) {
+            read.pop_front();
+        }
+    }
+    Ok(Vec::from(read))
+}
+
+/// The last lines of one run as texts, and why there are none.
+pub(in crate::web) async fn last_lines(
+    app: &App,
+    pod: &Object,
+    container: &str,
+    previous: bool,
+) -> (Vec<String>, String) {
+    let run = if previous { Run::Previous } else { Run::Now };
+    let filter = Filter::default();
+    let reading = read(app, pod, container, run, &filter);
+    let lines = match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(Ok(lines)) => lines,
+        Ok(Err(error)) => return (Vec::new(), unread(&error)),
+        Err(_) => return (Vec::new(), "the node did not answer in time".into()),
+    };
+    let skipped = lines.len().saturating_sub(LAST);
+    let whole = |line: LogLine| match line.level.as_str() {
+        "" => line.text,
+        level => format!("{level} {}", line.text),
+    };
+    (
+        lines.into_iter().skip(skipped).map(whole).collect(),
+        String::new(),
+    )
+}
