@@ -61,6 +61,7 @@ struct Report {
     subject: String,
     applications: Vec<Touched>,
     unchanged: usize,
+    demand: engine::radius::Demand,
     problems: String,
     untold: String,
 }
@@ -132,6 +133,8 @@ fn lines(change: &Change) -> Vec<String> {
         lines.extend(it.lines.iter().map(|line| inner(line)));
         lines.extend(it.radius.lines().iter().map(|line| inner(line)));
     }
+    let demand = change.report.demand.lines();
+    lines.extend(demand.iter().map(|line| plain_line(line)));
     lines.extend(
         match (change.report.applications.len(), change.report.unchanged) {
             (0, _) => Some("Nothing changes in the cluster.".to_owned()),

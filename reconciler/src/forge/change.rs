@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use engine::plan::Counts;
-use engine::radius::Radius;
+use engine::radius::{Demand, Radius};
 use engine::rollout::CommitId;
 
 /// Hex digits of a plan's digest that people are shown.
@@ -62,6 +62,9 @@ pub struct Report {
     pub applications: Vec<Touched>,
     /// How many would not.
     pub unchanged: usize,
+    /// What all of them together ask for, and whether the nodes have it.
+    #[serde(default)]
+    pub demand: Demand,
     /// Why it would be refused, for a terminal; empty where it would not.
     pub problems: String,
     /// Why the forge could not be told; empty where it was, or is none.
@@ -140,6 +143,7 @@ impl Change {
             let more = it.lines.iter().cloned().chain(it.radius.lines());
             lines.extend(more.map(|line| format!("  {line}")));
         }
+        lines.extend(self.report.demand.lines());
         lines.extend(match (lines.is_empty(), self.report.unchanged) {
             (true, _) => Some("nothing changes in the cluster".into()),
             (false, 0) => None,

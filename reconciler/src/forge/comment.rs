@@ -37,6 +37,9 @@ pub(super) fn comment(change: &Change) -> String {
         text.push_str(&section(it));
     }
     let more = change.report.unchanged;
+    for line in change.report.demand.lines() {
+        let _ = write!(text, "\n- {}\n", plain(&line));
+    }
     if more > 0 {
         let _ = write!(text, "\n{more} more unchanged.\n");
     }
@@ -182,7 +185,7 @@ mod tests {
                         away: 0,
                         gone: false,
                     }],
-                    uses: Vec::new(),
+                    ..Radius::default()
                 },
             }],
             unchanged: 3,

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use api::Collection;
-use client::ListOptions;
 use engine::application::Source;
 use engine::plan::{self, counts, lines};
-use engine::radius::{Workload, radius};
+use engine::radius::radius;
 use engine::rollout::CommitId;
 use engine::{Application, Plan};
 
@@ -16,6 +14,7 @@ use super::check::{self, Checked};
 use super::core::{Core, recorded, unread};
 use super::pushed;
 use super::read::{is_here, is_source_here};
+use super::surroundings::{demanded, others, workloads};
 use crate::forge::{Change, Report, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
 use crate::service::Trouble;
@@ -25,14 +24,6 @@ use crate::source::{Location, Merged};
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Files that a conflict names.
 const FILES: usize = 20;
-
-/// What has pods, and may use what changes.
-const WORKLOADS: [(&str, &str, &str); 4] = [
-    ("apps", "deployments", "Deployment"),
-    ("apps", "statefulsets", "StatefulSet"),
-    ("apps", "daemonsets", "DaemonSet"),
-    ("batch", "cronjobs", "CronJob"),
-];
 
 /// A branch, or a pull request, that nobody follows.
 #[derive(Debug, Clone)]
@@ -278,18 +269,22 @@ async fn meant(
 async fn passed(core: &Core, all: Vec<(String, bool, Plan)>, mut unchanged: usize) -> Found {
     let digest = plan::digest_of(all.iter().map(|(name, _, plan)| (name, plan)));
     let workloads = workloads(core, all.iter().map(|(.., plan)| plan)).await;
-    let mut report = Report::default();
+    let mut report = Report {
+        demand: demanded(core, all.iter().map(|(.., plan)| plan), &workloads).await,
+        ..Report::default()
+    };
     for (name, removed, plan) in all {
         if !removed && plan.is_empty() && plan.asking().next().is_none() {
             unchanged += 1;
             continue;
         }
+        let others = others(core, &name, &plan);
         report.applications.push(Touched {
             name,
             removed,
             counts: counts(&plan),
             lines: lines(&plan),
-            radius: radius(&plan, &workloads),
+            radius: radius(&plan, &workloads, &others),
         });
     }
     report.unchanged = unchanged;
@@ -298,38 +293,4 @@ async fn passed(core: &Core, all: Vec<(String, bool, Plan)>, mut unchanged: usiz
         digest,
         report,
     }
-}
-
-/// What runs in the namespaces that the plans touch. What cannot be listed is left out.
-async fn workloads<'a>(core: &Core, plans: impl Iterator<Item = &'a Plan>) -> Vec<Workload> {
-    let mut namespaces = BTreeSet::new();
-    for plan in plans {
-        let steps = plan.steps().filter(|step| step.is_change());
-        namespaces.extend(steps.map(|step| step.key.namespace.clone()));
-        namespaces.extend(plan.deletes.iter().map(|it| it.key.namespace.clone()));
-    }
-    namespaces.remove("");
-    let mut found = Vec::new();
-    for (group, resource, kind) in WORKLOADS {
-        let collection = Collection::new(group, resource);
-        for namespace in &namespaces {
-            let options = ListOptions {
-                namespace: Some(namespace.clone()),
-                ..ListOptions::default()
-            };
-            let Ok(list) = core.client.list(&collection, &options).await else {
-                continue;
-            };
-            found.extend(list.items.into_iter().map(|mut object| {
-                let key = collection.key(object.namespace(), object.name());
-                object.body["kind"] = kind.into();
-                Workload {
-                    application: core.inventory.owner(&key).unwrap_or_default(),
-                    key,
-                    object,
-                }
-            }));
-        }
-    }
-    found
 }

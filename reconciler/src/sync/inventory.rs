@@ -167,6 +167,15 @@ impl Inventory {
         Some(all.objects.get(key)?.application.to_string())
     }
 
+    /// The objects that `are`, of all Applications, and whose they are.
+    pub(crate) fn all(&self, are: impl Fn(&ObjectKey) -> bool) -> Vec<(ObjectKey, String)> {
+        let all = self.lock();
+        let found = all.objects.iter().filter(|(key, _)| are(key));
+        found
+            .map(|(key, owned)| (key.clone(), owned.application.to_string()))
+            .collect()
+    }
+
     /// Every Application that owns anything.
     pub(crate) fn applications(&self) -> Vec<String> {
         self.lock().owners.keys().map(ToString::to_string).collect()

@@ -51,6 +51,7 @@ mod signatures;
 mod sources;
 mod standing;
 mod start;
+mod surroundings;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! How far a plan reaches beyond the objects it changes: pods that start again, what is missing
-//! meanwhile, and who else uses what changes.
+//! meanwhile, who else uses what changes, what does not come back, and whether there is room.
 
+mod loss;
 mod reach;
+mod room;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -10,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use api::{Object, ObjectKey};
 
-pub use reach::radius;
+pub use loss::Loss;
+pub use reach::{belongs_to, radius};
+pub use room::{Demand, Unplaced, demand, needs_room};
 
 /// What a plan does besides.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,6 +22,10 @@ pub use reach::radius;
 pub struct Radius {
     pub restarts: Vec<Restart>,
     pub uses: Vec<Use>,
+    #[serde(default)]
+    pub contents: Vec<Content>,
+    #[serde(default)]
+    pub losses: Vec<Loss>,
 }
 
 /// A workload whose pods are replaced, or go.
@@ -44,6 +52,26 @@ pub struct Use {
     /// `Deployment shop/api`
     pub by: String,
     /// Whose that is; empty where it is nobody's.
+    pub application: String,
+}
+
+/// A namespace or a definition that goes or changes, and what another Application has of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    /// `Namespace shop`
+    pub object: String,
+    /// Whether it goes, and they with it.
+    pub deleted: bool,
+    /// How many.
+    pub objects: usize,
+    pub application: String,
+}
+
+/// An object of another Application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Managed {
+    pub key: ObjectKey,
     pub application: String,
 }
 

@@ -1,20 +1,23 @@
 //! Finds how far a plan reaches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use api::{Object, ObjectKey};
 
-use super::{Radius, Restart, Use, Workload};
+use super::loss::losses;
+use super::{Content, Managed, Radius, Restart, Use, Workload};
 use crate::Plan;
 use crate::plan::{Change, Step};
 
 /// What others name in their pods.
 const NAMED: [&str; 3] = ["ConfigMap", "Secret", "Service"];
 
-/// Finds how far the plan reaches among these workloads.
-pub fn radius(plan: &Plan, workloads: &[Workload]) -> Radius {
+const DEFINITION: &str = "CustomResourceDefinition";
+
+/// Finds how far the plan reaches among these workloads, and these objects of others.
+pub fn radius(plan: &Plan, workloads: &[Workload], others: &[Managed]) -> Radius {
     let live = |key: &ObjectKey| workloads.iter().find(|it| it.key == *key);
     let mut restarts = Vec::new();
     let mut replaced: BTreeSet<&ObjectKey> = BTreeSet::new();
@@ -58,17 +61,56 @@ pub fn radius(plan: &Plan, workloads: &[Workload]) -> Radius {
     }
     uses.sort();
     uses.dedup();
-    Radius { restarts, uses }
+    Radius {
+        restarts,
+        uses,
+        contents: contents(plan, others),
+        losses: losses(plan),
+    }
 }
 
-fn title(kind: &str, key: &ObjectKey) -> String {
+/// What others have in a namespace that goes, or of a kind that goes or changes.
+fn contents(plan: &Plan, others: &[Managed]) -> Vec<Content> {
+    let changed = plan
+        .steps()
+        .filter(|it| !matches!(it.change, Change::Unchanged | Change::Create))
+        .filter(|it| it.kind == DEFINITION)
+        .map(|it| (&it.kind, &it.key, false));
+    let deleted = plan.deletes.iter().map(|it| (&it.kind, &it.key, true));
+    let mut found = Vec::new();
+    for (kind, key, is_deleted) in changed.chain(deleted) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for other in others.iter().filter(|it| belongs_to(&it.key, kind, key)) {
+            *counts.entry(&other.application).or_default() += 1;
+        }
+        found.extend(counts.into_iter().map(|(application, objects)| Content {
+            object: title(kind, key),
+            deleted: is_deleted,
+            objects,
+            application: application.to_owned(),
+        }));
+    }
+    found
+}
+
+/// Whether an object is in that namespace, or of the kind that is defined there.
+pub fn belongs_to(object: &ObjectKey, kind: &str, of: &ObjectKey) -> bool {
+    let collection = &object.collection;
+    match kind {
+        "Namespace" => object.namespace == of.name,
+        DEFINITION => format!("{}.{}", collection.resource, collection.group) == of.name,
+        _ => false,
+    }
+}
+
+pub(super) fn title(kind: &str, key: &ObjectKey) -> String {
     match key.namespace.as_str() {
         "" => format!("{kind} {}", key.name),
         namespace => format!("{kind} {namespace}/{}", key.name),
     }
 }
 
-fn is_scaled(kind: &str) -> bool {
+pub(super) fn is_scaled(kind: &str) -> bool {
     matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet")
 }
 
@@ -97,7 +139,7 @@ fn restart(step: &Step, live: Option<&Workload>) -> Option<Restart> {
 }
 
 /// How many pods it is to have.
-fn pods(kind: &str, wanted: &Object, live: Option<&Object>) -> u64 {
+pub(super) fn pods(kind: &str, wanted: &Object, live: Option<&Object>) -> u64 {
     if kind == "DaemonSet" {
         let number = live.map(|it| &it.body["status"]["desiredNumberScheduled"]);
         return number.and_then(Value::as_u64).unwrap_or(0);
@@ -158,12 +200,17 @@ fn share(value: &Value, all: u64, round: Round) -> Option<u64> {
     })
 }
 
+/// The pod that a workload is made of.
+pub(super) fn template(workload: &Object) -> &Value {
+    match workload.kind() {
+        "CronJob" => &workload.body["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+        "Pod" => &workload.body["spec"],
+        _ => &workload.body["spec"]["template"]["spec"],
+    }
+}
+
 fn uses_it(workload: &Workload, kind: &str, key: &ObjectKey) -> bool {
-    let pod = match workload.object.kind() {
-        "CronJob" => &workload.object.body["spec"]["jobTemplate"]["spec"]["template"]["spec"],
-        "Pod" => &workload.object.body["spec"],
-        _ => &workload.object.body["spec"]["template"]["spec"],
-    };
+    let pod = template(&workload.object);
     if kind == "Service" {
         return speaks_to(pod, key, &workload.key.namespace);
     }

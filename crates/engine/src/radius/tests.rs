@@ -1,3 +1,5 @@
+mod room;
+
 use serde_json::{Value, json};
 
 use api::{Collection, Uid};
@@ -68,7 +70,7 @@ fn a_changed_template_restarts_pods_by_the_rule_of_its_kind() {
             object: json!({"status": {"desiredNumberScheduled": 5}}).into(),
             application: String::new(),
         };
-        assert_eq!(radius(&plan, &[daemon]).lines(), expected, "{spec}");
+        assert_eq!(radius(&plan, &[daemon], &[]).lines(), expected, "{spec}");
     };
     let deployment = |spec, expected: &[&str]| check("Deployment", "deployments", spec, expected);
     deployment(
@@ -126,7 +128,7 @@ fn a_changed_template_restarts_pods_by_the_rule_of_its_kind() {
 fn what_only_scales_or_is_new_restarts_nothing() {
     for change in [changed("spec.replicas"), Change::Create, Change::Unchanged] {
         let plan = plan(vec![step("Deployment", "deployments", &json!({}), change)]);
-        assert_eq!(radius(&plan, &[]), Radius::default());
+        assert_eq!(radius(&plan, &[], &[]), Radius::default());
     }
 }
 
@@ -142,7 +144,7 @@ fn a_deleted_workload_stops() {
         deletes: vec![deletion],
         ..Plan::default()
     };
-    let radius = radius(&plan, &[workload("api", &json!({}), "api")]);
+    let radius = radius(&plan, &[workload("api", &json!({}), "api")], &[]);
     assert_eq!(radius.lines(), ["stops 2 pods of Deployment shop/api"]);
     assert_eq!(radius.pods(), 2);
 }
@@ -188,7 +190,7 @@ fn others_that_use_what_changes_are_named() {
             // Its own Deployment starts again anyway.
             step("Deployment", "deployments", &json!({}), template()),
         ]);
-        let lines = radius(&plan, &workloads).lines();
+        let lines = radius(&plan, &workloads, &[]).lines();
         assert_eq!(lines[1..], *expected, "{kind}");
     };
     check(
@@ -232,4 +234,83 @@ fn a_host_is_a_whole_name() {
     check("http://example.org/web", "web", false);
     check("the web is large", "web", false);
     check("web:latest", "web", false);
+}
+
+fn deletion(kind: &str, group: &str, resource: &str, namespace: &str, name: &str) -> Deletion {
+    Deletion {
+        key: Collection::new(group, resource).key(namespace, name),
+        kind: kind.into(),
+        uid: Uid::default(),
+        wave: WaveNumber::default(),
+    }
+}
+
+#[test]
+fn what_does_not_come_back_is_told() {
+    let claim = deletion(
+        "PersistentVolumeClaim",
+        "",
+        "persistentvolumeclaims",
+        "shop",
+        "data",
+    );
+    let plan = Plan {
+        deletes: vec![
+            claim,
+            deletion("ConfigMap", "", "configmaps", "shop", "web"),
+        ],
+        ..plan(vec![
+            step("Job", "jobs", &json!({}), Change::Create),
+            step("Job", "jobs", &json!({}), changed("metadata.labels.a")),
+            step(
+                "Deployment",
+                "deployments",
+                &json!({"replicas": 0}),
+                Change::Create,
+            ),
+        ])
+    };
+    assert_eq!(
+        radius(&plan, &[], &[]).lines(),
+        [
+            "not to be undone: PersistentVolumeClaim shop/data goes with its data, unless the \
+             volume is retained",
+            "not to be undone: Job shop/web is run, and what it does stays done",
+        ]
+    );
+}
+
+#[test]
+fn others_in_a_namespace_and_of_a_kind_are_reached() {
+    let managed = |group: &str, resource: &str, namespace: &str, application: &str| Managed {
+        key: Collection::new(group, resource).key(namespace, "a"),
+        application: application.into(),
+    };
+    let others = [
+        managed("", "configmaps", "shop", "ui"),
+        managed("apps", "deployments", "shop", "ui"),
+        managed("example.org", "trains", "rail", "rail"),
+        managed("", "configmaps", "shopping", "other"),
+    ];
+    let definition = "customresourcedefinitions";
+    let mut defined = step(
+        "CustomResourceDefinition",
+        definition,
+        &json!({}),
+        changed("spec"),
+    );
+    defined.key = Collection::new("apiextensions.k8s.io", definition).key("", "trains.example.org");
+    let plan = Plan {
+        deletes: vec![deletion("Namespace", "", "namespaces", "", "shop")],
+        ..plan(vec![defined])
+    };
+    assert_eq!(
+        radius(&plan, &[], &others).lines(),
+        [
+            "CustomResourceDefinition trains.example.org changes, and 1 object of application rail \
+             is of its kind",
+            "Namespace shop goes, and with it 2 objects of application ui",
+            "not to be undone: Namespace shop goes with everything in it, also what is not in Git",
+        ]
+    );
 }

@@ -1,7 +1,7 @@
 //! Repositories, changes, tokens and what is found, as the sample has them.
 
 use engine::plan::Counts;
-use engine::radius::{Radius, Restart, Use};
+use engine::radius::{Content, Demand, Loss, Radius, Restart, Unplaced, Use};
 
 use super::sample::{Sample, ago, id, key};
 use super::*;
@@ -101,6 +101,16 @@ impl Sample {
                     by: "Deployment movies/ui".into(),
                     application: "ui".into(),
                 }],
+                contents: vec![Content {
+                    object: "Namespace shop".into(),
+                    deleted: true,
+                    objects: 3,
+                    application: "shop".into(),
+                }],
+                losses: vec![Loss {
+                    object: "Job movies/first".into(),
+                    what: "is run, and what it does stays done".into(),
+                }],
             },
         };
         let planned = Change {
@@ -113,6 +123,14 @@ impl Sample {
             verdict: Verdict::Passed,
             digest: "ab".repeat(32),
             report: Report {
+                demand: Demand {
+                    milli_cpu: 1_500,
+                    memory: 0,
+                    unplaced: vec![Unplaced {
+                        workload: "Deployment movies/serving".into(),
+                        pods: 2,
+                    }],
+                },
                 subject: self.text("serving: fewer replicas"),
                 author: "Ann".into(),
                 applications: vec![touched],
@@ -214,6 +232,13 @@ async fn a_change_says_how_far_it_reaches() {
         "Pods restarted",
         "Missing meanwhile",
         "Others reached",
+        "shop, ui",
+        "Namespace shop goes, and with it 3 objects of application shop",
+        "1 thing cannot be undone",
+        "not to be undone: Job movies/first is run",
+        "Pods without room",
+        "requests +1.5 CPU",
+        "no node has room for 2 pods of Deployment movies/serving",
         "kedge plan try",
     ] {
         assert!(text.contains(said), "{said}: {text}");

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use engine::radius::Demand;
+
 use super::component::{CommitChip, State, Tone, encoded};
 use super::graph::app_href;
 use super::rollback::class;
@@ -33,6 +35,8 @@ pub(crate) struct One {
     pub problems: String,
     /// Figure, what it is, and a word on it.
     pub blast: Vec<(String, &'static str, String)>,
+    /// Pods that no node has room for.
+    pub shortages: Vec<String>,
     pub applications: Vec<Application>,
     pub unchanged: usize,
     pub untold: String,
@@ -85,6 +89,7 @@ pub(crate) fn one(change: &Change, now: Timestamp) -> One {
         base: chip(&change.base),
         problems: change.report.problems.clone(),
         blast: blast(change),
+        shortages: change.report.demand.shortages(),
         applications: change.report.applications.iter().map(application).collect(),
         unchanged: change.report.unchanged,
         untold: change.report.untold.clone(),
@@ -96,17 +101,18 @@ pub(crate) fn one(change: &Change, now: Timestamp) -> One {
     }
 }
 
-/// What would happen besides, in five figures.
+/// What would happen besides, in six figures.
 pub(crate) fn blast(change: &Change) -> Vec<(String, &'static str, String)> {
     let all = &change.report.applications;
     let restarts = || all.iter().flat_map(|it| &it.radius.restarts);
     let pods: u64 = restarts().map(|it| it.pods).sum();
     let away: u64 = restarts().map(|it| it.away).sum();
     let deleted: usize = all.iter().map(|it| it.counts.delete).sum();
-    let mut reached: Vec<&str> = all
-        .iter()
-        .flat_map(|it| &it.radius.uses)
+    let uses = all.iter().flat_map(|it| &it.radius.uses);
+    let contents = all.iter().flat_map(|it| &it.radius.contents);
+    let mut reached: Vec<&str> = uses
         .map(|it| it.application.as_str())
+        .chain(contents.map(|it| it.application.as_str()))
         .filter(|name| !name.is_empty() && all.iter().all(|own| own.name != *name))
         .collect();
     reached.sort_unstable();
@@ -133,16 +139,29 @@ pub(crate) fn blast(change: &Change) -> Vec<(String, &'static str, String)> {
             "Others reached",
             reached.join(", "),
         ),
-        (
-            deleted.to_string(),
-            "Objects deleted",
-            if deleted > 0 {
-                "what was in them does not come back".into()
-            } else {
-                String::new()
-            },
-        ),
+        (deleted.to_string(), "Objects deleted", kept_for_good(all)),
+        room(&change.report.demand),
     ]
+}
+
+/// What a revert does not bring back.
+fn kept_for_good(all: &[Touched]) -> String {
+    let losses: usize = all.iter().map(|it| it.radius.losses.len()).sum();
+    match losses {
+        0 => "everything comes back with a revert".into(),
+        1 => "1 thing cannot be undone".into(),
+        many => format!("{many} things cannot be undone"),
+    }
+}
+
+/// Pods without a node, and what is asked for.
+fn room(demand: &Demand) -> (String, &'static str, String) {
+    let pods: u64 = demand.unplaced.iter().map(|it| it.pods).sum();
+    (
+        pods.to_string(),
+        "Pods without room",
+        demand.asked().unwrap_or_default(),
+    )
 }
 
 fn workloads(count: usize) -> String {
