@@ -20,13 +20,15 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// Of the answer.
     pub(crate) code: u16,
+    /// The answer's `x-request-id`; empty where it has none.
+    pub(crate) request: String,
 }
 
 impl History {
     pub(crate) async fn asked(&self, asked: &Asked) -> Result<(), Error> {
         sqlx::query(
-            "insert into asked (at, person, email, address, method, path, code)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into asked (at, person, email, address, method, path, code, request)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(Time(asked.at))
         .bind(&asked.person.name)
@@ -35,6 +37,7 @@ impl History {
         .bind(&asked.method)
         .bind(&asked.path)
         .bind(i32::from(asked.code))
+        .bind(&asked.request)
         .execute(&self.reader.pool)
         .await
         .map(drop)

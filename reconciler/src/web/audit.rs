@@ -11,6 +11,7 @@ use axum::response::Response;
 use client::Env;
 
 use super::auth::Auth;
+use super::request;
 use crate::history::{Asked, History};
 use crate::source::Person;
 
@@ -44,6 +45,7 @@ async fn record(State(audit): State<Arc<Audit>>, request: Request, next: Next) -
         method: request.method().to_string(),
         path: request.uri().path().chars().take(PATH).collect(),
         code: 0,
+        request: String::new(),
     };
     let response = next.run(request).await;
     // Whoever may knock is not whoever may fill the database.
@@ -51,6 +53,7 @@ async fn record(State(audit): State<Arc<Audit>>, request: Request, next: Next) -
         return response;
     }
     asked.code = response.status().as_u16();
+    asked.request = request::name(response.headers());
     let recording = audit.history.asked(&asked);
     match tokio::time::timeout(PATIENCE, recording).await {
         Ok(Ok(())) => {}

@@ -252,9 +252,10 @@ fn refused(scene: &Scene, eve: &Person) -> anyhow::Result<()> {
     ] {
         let (code, said) = post(&format!("{web}{path}"), &[&header], form)?;
         ensure!(code == 403, "{path}: {code} {said}");
-        writeln!(expected, "eve|POST|{path}|403|f")?;
+        writeln!(expected, "eve|POST|{path}|403|f|t")?;
     }
-    let query = "select person, method, path, code, allowed from reconciler.audit
+    let query = "select person, method, path, code, allowed, request ~ '^[0-9a-f]{12}$'
+                   from reconciler.audit
                   where person = 'eve' order by id";
     let audit = sql::read(&scene.instance, query)?;
     ensure!(audit == expected, "the audit has:\n{audit}");
