@@ -37,7 +37,8 @@ pub(crate) struct Event {
 }
 
 /// Events of all topics in one sequence. The sequence begins with the second in which the process
-/// began, so that numbers from before a restart are known to be too old.
+/// began, so that numbers from before a restart are known to be too old. What is forgotten is
+/// forgotten of one topic: the pages of the others go on.
 pub(crate) struct Hub {
     state: Mutex<State>,
     newest: watch::Sender<u64>,
@@ -45,9 +46,9 @@ pub(crate) struct Hub {
 
 struct State {
     ring: VecDeque<Entry>,
-    /// Everything up to here may be gone from the ring.
-    forgotten: u64,
     last: u64,
+    /// Grows with every use of a topic.
+    uses: u64,
     topics: BTreeMap<String, Topic>,
 }
 
@@ -61,6 +62,10 @@ struct Entry {
 struct Topic {
     shown: BTreeMap<&'static str, Arc<str>>,
     rendered: Option<Timestamp>,
+    /// Everything of it up to here may be gone from the ring.
+    forgotten: u64,
+    /// How many uses of topics there had been when it was used last.
+    used: u64,
 }
 
 impl Hub {
@@ -69,8 +74,8 @@ impl Hub {
         Self {
             state: Mutex::new(State {
                 ring: VecDeque::new(),
-                forgotten: first,
                 last: first,
+                uses: 0,
                 topics: BTreeMap::new(),
             }),
             newest: watch::Sender::new(first),
@@ -115,7 +120,11 @@ impl Hub {
     /// may be missing: then the page has to be loaded again.
     pub(crate) fn since(&self, topics: &[String], after: u64) -> Option<Vec<Event>> {
         let state = self.state();
-        if after < state.forgotten || after > state.last {
+        let knows = |topic| {
+            let topic: Option<&Topic> = state.topics.get(topic);
+            topic.is_some_and(|topic| after >= topic.forgotten)
+        };
+        if after > state.last || !topics.iter().all(knows) {
             return None;
         }
         let mut newest: BTreeMap<&str, &Event> = BTreeMap::new();
@@ -143,20 +152,31 @@ impl Hub {
 
 impl State {
     fn topic(&mut self, name: &str) -> &mut Topic {
-        if !self.topics.contains_key(name) && self.topics.len() >= TOPICS {
-            self.forget_oldest();
+        if !self.topics.contains_key(name) {
+            if self.topics.len() >= TOPICS {
+                self.forget_one();
+            }
+            // A page that knew it before it was forgotten must not take it for the same.
+            self.last += 1;
+            let topic = Topic {
+                forgotten: self.last,
+                ..Topic::default()
+            };
+            self.topics.insert(name.to_owned(), topic);
         }
-        self.topics.entry(name.to_owned()).or_default()
+        self.uses += 1;
+        let used = self.uses;
+        let topic = self.topics.entry(name.to_owned()).or_default();
+        topic.used = used;
+        topic
     }
 
-    /// The topic that was not rendered for the longest. Pages that still show it load again.
-    fn forget_oldest(&mut self) {
-        let oldest = self.topics.iter().min_by_key(|(_, topic)| topic.rendered);
+    /// The topic that was not used for the longest. Pages that still show it load again.
+    fn forget_one(&mut self) {
+        let oldest = self.topics.iter().min_by_key(|(_, topic)| topic.used);
         if let Some(name) = oldest.map(|(name, _)| name.clone()) {
             self.topics.remove(&name);
-            self.last += 1;
-            self.forgotten = self.last;
-            self.ring.clear();
+            self.ring.retain(|entry| entry.topic != name);
         }
     }
 
@@ -178,7 +198,9 @@ impl State {
             if self.ring.len() <= RING && first.at.duration_until(now) <= KEPT {
                 break;
             }
-            self.forgotten = first.event.sequence;
+            if let Some(topic) = self.topics.get_mut(&first.topic) {
+                topic.forgotten = first.event.sequence;
+            }
             self.ring.pop_front();
         }
     }

@@ -26,7 +26,9 @@ fn tells_what_changed_since_a_page_was_made_and_only_that() {
     let newest = hub.publish("app:web", &fragment("three"), now());
     assert_eq!(told(&hub, "app:web", page), Some(vec!["three".into()]));
     assert_eq!(told(&hub, "app:web", newest), Some(vec![]));
-    assert_eq!(told(&hub, "app:other", page), Some(vec![]));
+    let other = hub.publish("app:other", &fragment("x"), now());
+    assert_eq!(told(&hub, "app:other", other), Some(vec![]));
+    assert_eq!(told(&hub, "app:unknown", other), None);
 }
 
 #[test]
@@ -71,10 +73,36 @@ fn what_is_remembered_is_bounded() {
         hub.publish("app:web", &fragment(&number.to_string()), now());
     }
     assert_eq!(told(&hub, "app:web", page), None);
-    let other = Hub::new(now());
-    let page = other.publish("app:web", &fragment("one"), now());
-    for number in 0..600 {
-        other.publish(&format!("app:{number}"), &fragment("x"), now());
+}
+
+#[test]
+fn only_pages_of_a_forgotten_topic_load_again() {
+    let hub = Hub::new(now());
+    let page = hub.publish("app:web", &fragment("one"), now());
+    let open = hub.publish("app:open", &fragment("one"), now());
+    for number in 0..2_000 {
+        hub.publish(&format!("app:{number}"), &fragment("x"), now());
+        // A page that is open renders its topic again and again.
+        hub.is_due("app:open", now());
     }
-    assert_eq!(told(&other, "app:web", page), None);
+    assert_eq!(told(&hub, "app:open", open), Some(vec![]));
+    assert_eq!(told(&hub, "app:0", page), None);
+    assert_eq!(told(&hub, "app:web", page), None);
+    // Somebody else who opens it again does not say what happened in between.
+    hub.publish("app:web", &fragment("two"), now());
+    assert_eq!(told(&hub, "app:web", page), None);
+    hub.publish("app:open", &fragment("two"), now());
+    assert_eq!(told(&hub, "app:open", open), Some(vec!["two".into()]));
+}
+
+#[test]
+fn a_quiet_page_outlives_what_is_forgotten_of_others() {
+    let hub = Hub::new(now());
+    let quiet = hub.publish("app:quiet", &fragment("one"), now());
+    let busy = hub.publish("app:busy", &fragment("one"), now());
+    for number in 0..3_000 {
+        hub.publish("app:busy", &fragment(&number.to_string()), now());
+    }
+    assert_eq!(told(&hub, "app:busy", busy), None);
+    assert_eq!(told(&hub, "app:quiet", quiet), Some(vec![]));
 }
