@@ -150,6 +150,15 @@ impl Reconciler {
         self.tokens.clone()
     }
 
+    /// Sessions of the web pages that were ended before their time.
+    ///
+    /// # Errors
+    /// Where the history does not answer.
+    pub async fn ended_sessions(&self) -> Result<crate::web::auth::Ended, Error> {
+        let ended = crate::web::auth::Ended::load(&self.core.history).await;
+        Ok(ended?)
+    }
+
     /// Hosted Git, for programs; see [`crate::web::hosting`].
     pub fn hosting(&self, auth: Arc<crate::web::auth::Auth>) -> axum::Router {
         crate::web::hosting::router(crate::web::hosting::Deps {

@@ -14,7 +14,7 @@ use nodeagent::network::Instance;
 use reconciler::Reconciler;
 use reconciler::config::{Config, RepositoryConfig};
 use reconciler::source::{self, Keyring, Probe, SigningKey, Trust, Wish};
-use reconciler::web::auth::Auth;
+use reconciler::web::auth::{Auth, Transport};
 use reconciler::web::{Deps, Settings, router};
 
 use super::{front, sign_in, until_asked_to_stop};
@@ -234,10 +234,8 @@ async fn serve(
     tasks: &Tasks,
 ) -> anyhow::Result<()> {
     let env = Env::system();
-    let token = secret::text(&layout.admin_token())?;
     let sign_in = &arguments.sign_in;
-    let auth = Auth::new(&token, sign_in.transport()).with_tokens(reconciler.tokens());
-    let auth = Arc::new(auth);
+    let auth = auth(sign_in.transport(), layout, &reconciler).await?;
     let address = arguments.web_listen;
     let outside = sign_in.address(&format!("http://{address}"));
     let link = format!("{outside}{}", auth.sign_in_path(env.now()));
@@ -283,6 +281,19 @@ async fn serve(
     tls::serve(listener, tls::Transport::Plain, service, &limits, tasks);
     tracing::info!(%address, "web and Git are served");
     Ok(())
+}
+
+/// Who may come in: with the admin token, a token of their own, or a session that nobody ended.
+async fn auth(
+    transport: Transport,
+    layout: &Layout,
+    reconciler: &Reconciler,
+) -> anyhow::Result<Arc<Auth>> {
+    let token = secret::text(&layout.admin_token())?;
+    let ended = reconciler.ended_sessions().await;
+    let ended = ended.context("cannot read which sessions were ended")?;
+    let auth = Auth::new(&token, transport).with_tokens(reconciler.tokens());
+    Ok(Arc::new(auth.with_ended(ended)))
 }
 
 fn config(arguments: &Arguments, layout: &Layout, database_url: String) -> anyhow::Result<Config> {

@@ -25,6 +25,7 @@ mod removed;
 mod reports;
 mod rollouts;
 mod row;
+mod sessions;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 mod reports;
+mod sessions;
 mod then;
 
 use jiff::Timestamp;

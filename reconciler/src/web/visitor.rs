@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
 
 use super::access::{Role, Scope, withhold};
 use super::app::App;
-use super::auth::{Admitted, named};
+use super::auth::{Admitted, Stay, named};
 use super::error::PageError;
 use super::request;
 use super::view::frame::{Frame, Git, Theme};
@@ -77,6 +79,14 @@ impl Visitor {
     pub(super) fn person(&self) -> Result<Person, PageError> {
         let admitted = self.admitted.as_ref().ok_or(PageError::SignedOut)?;
         Ok(admitted.person())
+    }
+
+    /// Comes to its end when they may not see any more: what runs on ends with it.
+    pub(super) fn leaves(&self, app: &App) -> BoxFuture<'static, ()> {
+        match &self.admitted {
+            Some(admitted) => Stay::new(&app.auth, admitted).over(app.env.clone()).boxed(),
+            None => ready(()).boxed(),
+        }
     }
 
     /// What they may do.

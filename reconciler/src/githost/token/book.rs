@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::watch;
 use tracing::warn;
 
 use client::{Env, Tasks};
@@ -59,6 +60,8 @@ pub struct Tokens {
     random: SystemRandom,
     /// By id.
     known: Mutex<BTreeMap<String, Token>>,
+    /// Moves when one is revoked.
+    revoked: watch::Sender<u64>,
 }
 
 impl Tokens {
@@ -72,6 +75,7 @@ impl Tokens {
             tasks: tasks.clone(),
             random: SystemRandom::new(),
             known: Mutex::new(known.collect()),
+            revoked: watch::Sender::new(0),
         })
     }
 
@@ -177,7 +181,28 @@ impl Tokens {
         self.history.revoke_token(&token.id, now).await?;
         token.revoked_at = Some(now);
         self.known().insert(token.id.clone(), token.clone());
+        self.revoked.send_modify(|count| *count += 1);
         Ok(token)
+    }
+
+    /// The id of the one that has this name now.
+    pub(crate) fn id(&self, name: &str) -> Option<String> {
+        let known = self.known();
+        let mut live = known.values().filter(|token| token.revoked_at.is_none());
+        live.find(|token| token.name == name)
+            .map(|token| token.id.clone())
+    }
+
+    /// Until when the token with this id opens anything; `None` where it does not any more.
+    pub(crate) fn until(&self, id: &str) -> Option<Timestamp> {
+        let known = self.known();
+        let token = known.get(id)?;
+        secrets::is_live(token, self.env.now()).then(|| token.expires_at.unwrap_or(Timestamp::MAX))
+    }
+
+    /// Moves when a token is revoked.
+    pub(crate) fn revocations(&self) -> watch::Receiver<u64> {
+        self.revoked.subscribe()
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Token>> {

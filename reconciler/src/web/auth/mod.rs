@@ -1,16 +1,18 @@
 //! Who may see and do things here: sessions of people, the admin token of programs.
 //!
-//! A session is a signed cookie, so it outlives a restart and needs no storage. Nothing secret is
-//! ever logged or compared in a time that tells about it.
+//! A session is a signed cookie, so it outlives a restart and needs no storage; one that is ended
+//! early is on record until it would have ended. Nothing secret is ever logged or compared in a time that tells about it.
 
 mod admit;
+mod ended;
 mod keys;
 pub mod oidc;
 mod session;
+mod stay;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -20,20 +22,23 @@ use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::githost::{Authenticate, Credentials, Identity, Role, Tokens};
+use crate::history;
 use crate::source::Person;
 use crate::web::access;
 
 pub use admit::{Admitted, Denied, admit, same_origin};
+pub use ended::Ended;
 use keys::Keys;
 use oidc::Attempt;
 pub(super) use session::named;
 pub use session::{Session, User};
+pub use stay::Stay;
 
 /// How long a session lasts.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(8);
 /// How long a sign-in link can be used.
 const LINK: SignedDuration = SignedDuration::from_hours(24);
-/// Links and signed-out sessions that are remembered at most.
+/// Links that are remembered at most.
 const REMEMBERED: usize = 1_000;
 /// The name people have who sign in with the admin token.
 const ADMIN: &str = "admin";
@@ -55,6 +60,7 @@ pub struct Auth {
     random: SystemRandom,
     /// Everybody's besides the admin's.
     tokens: Option<Arc<Tokens>>,
+    ended: Ended,
     state: Mutex<State>,
 }
 
@@ -62,8 +68,6 @@ pub struct Auth {
 struct State {
     /// Sign-in links that were not used yet, and until when they can be.
     links: BTreeMap<String, Timestamp>,
-    /// Sessions that were ended early, and when they would have ended.
-    ended: BTreeSet<(Timestamp, String)>,
 }
 
 impl Auth {
@@ -76,6 +80,7 @@ impl Auth {
             transport,
             random: SystemRandom::new(),
             tokens: None,
+            ended: Ended::default(),
             state: Mutex::default(),
         }
     }
@@ -89,6 +94,13 @@ impl Auth {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Arc<Tokens>) -> Self {
         self.tokens = Some(tokens);
+        self
+    }
+
+    /// Remembers sessions that are ended early.
+    #[must_use]
+    pub fn with_ended(mut self, ended: Ended) -> Self {
+        self.ended = ended;
         self
     }
 
@@ -127,8 +139,7 @@ impl Auth {
     /// The session that a `Cookie` header carries, if it is one of ours and not over.
     pub fn session(&self, cookies: &str, now: Timestamp) -> Option<Session> {
         let session = session::read(cookies, self.transport, &self.keys)?;
-        let mark = (session.until, session.id.clone());
-        (session.until > now && !self.state().ended.contains(&mark)).then_some(session)
+        (session.until > now && !self.ended.has(&session)).then_some(session)
     }
 
     /// The `Set-Cookie` header that begins this session.
@@ -136,13 +147,16 @@ impl Auth {
         session::cookie(session, self.transport, &self.keys)
     }
 
-    /// Ends a session, and the `Set-Cookie` header that tells the browser so.
-    pub fn end(&self, session: &Session, now: Timestamp) -> String {
-        let mut state = self.state();
-        state.ended.retain(|(until, _)| *until > now);
-        if state.ended.len() < REMEMBERED {
-            state.ended.insert((session.until, session.id.clone()));
-        }
+    /// Ends a session before its time, at once.
+    ///
+    /// # Errors
+    /// It is not on record: a restart would revive it.
+    pub async fn end(&self, session: &Session, now: Timestamp) -> Result<(), history::Error> {
+        self.ended.add(session, now).await
+    }
+
+    /// The `Set-Cookie` header that has a browser forget its session.
+    pub fn no_cookie(&self) -> String {
         session::no_cookie(self.transport)
     }
 

@@ -41,8 +41,8 @@ fn a_link_works_once_and_not_for_ever() {
     assert_eq!(auth.redeem(&late, now() + LINK), None);
 }
 
-#[test]
-fn sessions_survive_a_restart_and_end() {
+#[tokio::test]
+async fn sessions_survive_a_restart_and_end() {
     let session = auth().sign_in(&format!(" {TOKEN}\n"), now()).unwrap();
     let cookie = sent(&auth().cookie(&session));
     let restarted = auth();
@@ -54,8 +54,50 @@ fn sessions_survive_a_restart_and_end() {
     assert_eq!(restarted.session(&cookie, now() + SESSION), None);
     let other = Auth::new("another token", Transport::Plain);
     assert_eq!(other.session(&cookie, now()), None);
-    restarted.end(&session, now());
+    restarted.end(&session, now()).await.unwrap();
     assert_eq!(restarted.session(&cookie, now()), None);
+}
+
+#[tokio::test]
+async fn ended_sessions_stay_so_however_many_there_are() {
+    let auth = auth();
+    let sessions: Vec<Session> = (0..3_000)
+        .map(|_| auth.sign_in(TOKEN, now()).unwrap())
+        .collect();
+    for session in &sessions {
+        auth.end(session, now()).await.unwrap();
+    }
+    for session in &sessions {
+        assert_eq!(auth.session(&sent(&auth.cookie(session)), now()), None);
+    }
+}
+
+/// A clock that is there as soon as somebody waits.
+struct Passing(Mutex<Timestamp>);
+
+#[async_trait]
+impl client::Clock for Passing {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep(&self, duration: std::time::Duration) {
+        *self.0.lock().unwrap() += duration;
+    }
+}
+
+#[tokio::test]
+async fn nobody_stays_longer_than_their_session() {
+    let auth = Arc::new(auth());
+    let session = auth.sign_in(TOKEN, now()).unwrap();
+    let clock = Arc::new(Passing(Mutex::new(now())));
+    let env = client::Env {
+        clock: clock.clone(),
+        ids: Arc::new(client::SystemIds),
+    };
+    let stay = Stay::new(&auth, &Admitted::Session(session.clone()));
+    stay.over(env).await;
+    assert_eq!(client::Clock::now(&*clock), session.until);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -10,7 +11,7 @@ use super::*;
 use crate::githost::{Authenticate, Credentials};
 use crate::history::History;
 use crate::testing::Directory;
-use crate::web::auth::Transport;
+use crate::web::auth::{Admitted, Ended, Stay, Transport};
 
 const ADMIN: &str = "correct horse battery staple";
 
@@ -131,6 +132,35 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     // The name is free again.
     let (status, _) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
     assert_eq!(status, StatusCode::CREATED);
+    site.tasks.drain().await;
+}
+
+#[tokio::test]
+async fn whoever_is_sent_away_leaves_and_stays_away() {
+    let site = Site::new().await;
+    let form = "name=laptop&user=ann&role=reader";
+    let (_, made) = site.ask(ADMIN, Method::POST, "/tokens", form).await;
+    let header = format!("Bearer {}", made["secret"].as_str().unwrap());
+    let admitted = Admitted::Token(site.auth.authorization(&header).unwrap());
+    let mut stay = Stay::new(&site.auth, &admitted).over(Env::system()).boxed();
+    assert!((&mut stay).now_or_never().is_none());
+    let path = "/tokens/laptop/revoke";
+    let (status, _) = site.ask(ADMIN, Method::POST, path, "").await;
+    assert_eq!(status, StatusCode::OK);
+    stay.await;
+
+    let now = jiff::Timestamp::now();
+    let restarted = || async {
+        let ended = Ended::load(&site.history).await.unwrap();
+        Auth::new(ADMIN, Transport::Plain).with_ended(ended)
+    };
+    let auth = restarted().await;
+    let session = auth.sign_in(ADMIN, now).unwrap();
+    let cookie = auth.cookie(&session);
+    let cookie = cookie.split(';').next().unwrap();
+    assert!(restarted().await.session(cookie, now).is_some());
+    auth.end(&session, now).await.unwrap();
+    assert!(restarted().await.session(cookie, now).is_none());
     site.tasks.drain().await;
 }
 

@@ -67,10 +67,12 @@ pub(in crate::web) async fn serve(
         app,
         _place: place,
     };
+    let left = connection.visitor.leaves(&connection.app);
     let events = stream::unfold(connection, |mut connection| async {
         let message = connection.next().await?;
         Some((Ok::<_, Infallible>(message), connection))
     })
+    .take_until(left)
     .fuse();
     Ok(Sse::new(events).into_response())
 }

@@ -97,6 +97,7 @@ pub(in crate::web) async fn serve(
         Ok(bytes) => bytes,
         Err(error) => return Ok(none(&error)),
     };
+    let left = visitor.leaves(&app);
     let follow = Follow {
         lines: Lines::new(bytes),
         filter,
@@ -110,6 +111,7 @@ pub(in crate::web) async fn serve(
         let message = follow.next().await?;
         Some((Ok::<_, Infallible>(message), follow))
     })
+    .take_until(left)
     .fuse();
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())

@@ -201,6 +201,14 @@ pub(in crate::web) async fn sign_out(
     if !app.auth.is_csrf(session, &form.csrf) {
         return Err(PageError::BadForm);
     }
-    let cookie = [(header::SET_COOKIE, app.auth.end(session, app.env.now()))];
-    Ok((cookie, Redirect::to("/signin")).into_response())
+    let cookie = [(header::SET_COOKIE, app.auth.no_cookie())];
+    let answer = match app.auth.end(session, app.env.now()).await {
+        Ok(()) => Redirect::to("/signin").into_response(),
+        Err(error) => PageError::Unavailable {
+            what: "the record of sessions that were ended",
+            source: Box::new(error),
+        }
+        .into_response(),
+    };
+    Ok((cookie, answer).into_response())
 }
