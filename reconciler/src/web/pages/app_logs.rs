@@ -1,11 +1,13 @@
 //! `GET /apps/{app}/logs/stream`: what all containers of an application print, as it comes.
 //!
 //! A line's identity is its container and its time. The stream's place is the last time of each
-//! container, so one that comes back loses nothing and repeats nothing.
+//! container, so one that comes back loses nothing and repeats nothing. Whenever pods change, those
+//! that print now are joined; one that ended leaves by the end of its log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -16,11 +18,11 @@ use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use api::{Collection, Object};
 
-use super::app_more::containers;
+use super::app_more::{CONTAINERS, containers};
 use super::log_tail::TAIL;
 use super::pod_logs::{BEAT, Lines};
 use crate::web::app::App;
@@ -30,52 +32,91 @@ use crate::web::view::logs::{LogLine, parse};
 use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
 
+/// What pods change within this time is looked at together.
+const COALESCE: Duration = Duration::from_millis(250);
+/// In place of a time: the log cannot be read, and that was said.
+const FAILED: &str = "!";
+
+/// One run of a container that prints.
+#[derive(Debug, Clone)]
+pub(super) struct Printing {
+    pub(super) pod: Arc<Object>,
+    pub(super) container: String,
+    pub(super) restarts: i64,
+}
+
+impl Printing {
+    /// Whose its lines are: `movies/serving-0/api`.
+    pub(super) fn who(&self) -> String {
+        let pod = &self.pod;
+        format!("{}/{}/{}", pod.namespace(), pod.name(), self.container)
+    }
+
+    /// This run and no other.
+    fn run(&self) -> String {
+        format!("{} {} {}", self.pod.uid().0, self.container, self.restarts)
+    }
+}
+
+/// Whose a line is, for its reader: the Application says where.
+pub(super) fn label(who: &str) -> &str {
+    who.split_once('/').map_or(who, |(_, rest)| rest)
+}
+
 /// How far each container was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Place(BTreeMap<String, Timestamp>);
+pub(super) struct Place {
+    read: BTreeMap<String, Timestamp>,
+    failed: BTreeSet<String>,
+}
 
 impl Place {
-    /// `x2x7k.api=1772374303013000001,…`
+    /// `movies/serving-0/api=1772374303013000001,movies/serving-1/api=!`
     pub(super) fn parse(text: &str) -> Self {
-        let parts = text.split(',').filter_map(|part| {
-            let (who, at) = part.split_once('=')?;
-            let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
-            Some((who.to_owned(), at))
-        });
-        Self(parts.collect())
+        let mut place = Self::default();
+        for (who, at) in text.split(',').filter_map(|part| part.split_once('=')) {
+            if at == FAILED {
+                place.failed.insert(who.to_owned());
+            } else if let Ok(at) = at.parse().map(Timestamp::from_nanosecond)
+                && let Ok(at) = at
+            {
+                place.read.insert(who.to_owned(), at);
+            }
+        }
+        place
     }
 
     /// Notes a line; `false` where it was there before.
     pub(super) fn note(&mut self, who: &str, line: &LogLine) -> bool {
+        self.failed.remove(who);
         let Ok(at) = line.at.parse::<Timestamp>() else {
             return true;
         };
-        if self.0.get(who).is_some_and(|last| at <= *last) {
+        if self.read.get(who).is_some_and(|last| at <= *last) {
             return false;
         }
-        self.0.insert(who.to_owned(), at);
+        self.read.insert(who.to_owned(), at);
         true
     }
 
+    /// Notes that a log cannot be read; `false` where that was said before.
+    pub(super) fn fail(&mut self, who: &str) -> bool {
+        self.failed.insert(who.to_owned())
+    }
+
     fn since(&self, who: &str) -> Option<Timestamp> {
-        self.0.get(who).copied()
+        self.read.get(who).copied()
     }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, (who, at)) in self.0.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma}{who}={}", at.as_nanosecond())?;
-        }
-        Ok(())
+        let read = self.read.iter();
+        let read = read.map(|(who, at)| format!("{who}={}", at.as_nanosecond()));
+        let failed = self.failed.iter().map(|who| format!("{who}={FAILED}"));
+        let parts: Vec<String> = read.chain(failed).collect();
+        f.write_str(&parts.join(","))
     }
-}
-
-/// A container in few letters: the end of its pod's name, and its own.
-pub(super) fn short(pod: &Object, container: &str) -> String {
-    let end = pod.name().rsplit('-').next().unwrap_or_default();
-    format!("{end}.{container}")
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,10 +129,14 @@ pub(in crate::web) struct Asked {
 type Printed = (String, Result<String, String>);
 
 struct Follow {
-    lines: SelectAll<BoxStream<'static, Printed>>,
-    place: Place,
-    zone: Zone,
     app: Arc<App>,
+    name: String,
+    lines: SelectAll<BoxStream<'static, Printed>>,
+    /// The runs whose logs are followed, or were.
+    joined: BTreeSet<String>,
+    place: Place,
+    pods: watch::Receiver<u64>,
+    zone: Zone,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -105,85 +150,116 @@ pub(in crate::web) async fn stream(
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
         return Err(PageError::Busy);
     };
+    let left = visitor.leaves(&app);
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let place = Place::parse(heard.unwrap_or(&asked.after));
-    let (wanted, _) = containers(&app, &name).await;
-    let mut lines = SelectAll::new();
-    for (pod, container) in wanted {
-        lines.push(follow(&app, &pod, &container, &place).await);
-    }
-    let follow = Follow {
-        lines,
-        place,
+    let mut follow = Follow {
+        name,
+        lines: SelectAll::new(),
+        joined: BTreeSet::new(),
+        place: Place::parse(heard.unwrap_or(&asked.after)),
+        pods: app.informers.cache(&Collection::new("", "pods")).ticks(),
         zone: visitor.zone,
         app,
         _permit: permit,
     };
+    follow.join().await;
     let events = stream::unfold(follow, |mut follow| async {
         let message = follow.next().await?;
         Some((Ok::<_, Infallible>(message), follow))
     })
+    .take_until(left)
     .fuse();
     let alive = KeepAlive::new().interval(BEAT);
     Ok(Sse::new(events).keep_alive(alive).into_response())
 }
 
-async fn follow(
-    app: &App,
-    pod: &Object,
-    container: &str,
-    place: &Place,
-) -> BoxStream<'static, Printed> {
-    let who = short(pod, container);
+/// The lines of one run, from where it was read to.
+fn lines(app: &App, one: &Printing, place: &Place) -> BoxStream<'static, Printed> {
+    let who = one.who();
     let since = place.since(&who).map(|at| {
         let passed = at.duration_until(app.env.now()).as_secs() + 2;
         u64::try_from(passed).unwrap_or(2)
     });
     let options = LogOptions {
-        container: container.to_owned(),
+        container: one.container.clone(),
         follow: true,
         timestamps: true,
         tail_lines: since.is_none().then_some(TAIL),
         since_seconds: since,
         ..LogOptions::default()
     };
-    let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
-    let bytes = match app.logs.logs(&key, &options).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let why = format!("the log cannot be read: {}", chain(&error));
-            return stream::once(async move { (who, Err(why)) }).boxed();
-        }
+    let key = Collection::new("", "pods").key(one.pod.namespace(), one.pod.name());
+    let logs = app.logs.clone();
+    let opening = async move {
+        let bytes = match logs.logs(&key, &options).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let why = format!("the log cannot be read: {}", chain(&error));
+                return stream::once(async move { (who, Err(why)) }).boxed();
+            }
+        };
+        stream::unfold((Lines::new(bytes), who), |(mut lines, who)| async {
+            let line = lines.next().await?;
+            let line = line.map_err(|error| chain(&error));
+            Some(((who.clone(), line), (lines, who)))
+        })
+        .boxed()
     };
-    stream::unfold((Lines::new(bytes), who), |(mut lines, who)| async {
-        let line = lines.next().await?;
-        let line = line.map_err(|error| chain(&error));
-        Some(((who.clone(), line), (lines, who)))
-    })
-    .boxed()
+    stream::once(opening).flatten().boxed()
 }
 
 impl Follow {
     async fn next(&mut self) -> Option<Message> {
         loop {
-            let printed = tokio::select! {
+            tokio::select! {
                 () = self.app.tasks.token().cancelled() => return None,
-                printed = self.lines.next() => printed?,
-            };
-            let (who, line) = printed;
-            let line = match line {
-                Ok(text) => parse(&text),
-                Err(why) => parse(&why),
-            };
-            let mut line = line.local(&self.zone);
-            if !self.place.note(&who, &line) {
-                continue;
+                printed = self.lines.next(), if !self.lines.is_empty() => {
+                    let message = printed.and_then(|printed| self.message(printed));
+                    if message.is_some() {
+                        return message;
+                    }
+                }
+                moved = self.pods.changed() => {
+                    moved.ok()?;
+                    self.app.env.clock.sleep(COALESCE).await;
+                    self.pods.mark_unchanged();
+                    self.join().await;
+                }
             }
-            line.text = format!("[{who}] {}", line.text);
-            let data = serde_json::to_string(&line).unwrap_or_default();
-            let message = Message::default().event("log").data(data);
-            return Some(message.id(self.place.to_string()));
         }
+    }
+
+    /// Follows what prints now and is not followed yet.
+    async fn join(&mut self) {
+        let (wanted, errors) = containers(&self.app, &self.name).await;
+        if wanted.is_empty() && !errors.is_empty() {
+            return;
+        }
+        let runs: BTreeSet<String> = wanted.iter().map(Printing::run).collect();
+        self.joined.retain(|run| runs.contains(run));
+        for one in &wanted {
+            if self.lines.len() < CONTAINERS && self.joined.insert(one.run()) {
+                self.lines.push(lines(&self.app, one, &self.place));
+            }
+        }
+    }
+
+    fn message(&mut self, (who, printed): Printed) -> Option<Message> {
+        let (mut line, is_new) = match printed {
+            Ok(text) => {
+                let line = parse(&text);
+                let is_new = self.place.note(&who, &line);
+                (line.local(&self.zone), is_new)
+            }
+            Err(why) => (parse(&why), self.place.fail(&who)),
+        };
+        if !is_new {
+            return None;
+        }
+        line.text = format!("[{}] {}", label(&who), line.text);
+        let data = serde_json::to_string(&line).unwrap_or_default();
+        let message = Message::default().event("log").data(data);
+        Some(message.id(self.place.to_string()))
     }
 }
 
@@ -195,13 +271,36 @@ mod tests {
     fn a_stream_that_comes_back_loses_and_repeats_nothing() {
         let line = |second: u32| parse(&format!("2026-03-01T14:11:{second}Z text"));
         let mut place = Place::default();
-        assert!(place.note("a.api", &line(31)));
-        assert!(place.note("b.api", &line(30)), "each has its own time");
-        assert!(!place.note("a.api", &line(31)), "it was there");
+        assert!(place.note("s/a/api", &line(31)));
+        assert!(place.note("s/b/api", &line(30)), "each has its own time");
+        assert!(!place.note("s/a/api", &line(31)), "it was there");
+        assert!(
+            place.fail("s/c/api") && !place.fail("s/c/api"),
+            "it was said"
+        );
         let mut back = Place::parse(&place.to_string());
         assert_eq!(back, place);
-        assert!(!back.note("b.api", &line(30)));
-        assert!(back.note("b.api", &line(31)));
+        assert!(!back.fail("s/c/api"), "also before it came back");
+        assert!(back.note("s/c/api", &line(32)) && back.fail("s/c/api"));
+        assert!(!back.note("s/b/api", &line(30)));
+        assert!(back.note("s/b/api", &line(31)));
         assert_eq!(Place::parse("nothing,x=y"), Place::default());
+    }
+
+    #[test]
+    fn pods_of_one_number_are_told_apart() {
+        let printing = |pod: &str, restarts| Printing {
+            pod: Arc::new(Object::from(serde_json::json!({
+                "metadata": {"namespace": "movies", "name": pod, "uid": pod}}))),
+            container: "api".into(),
+            restarts,
+        };
+        let (db, cache) = (printing("db-0", 0), printing("cache-0", 0));
+        assert_eq!(
+            (db.who(), label(&db.who())),
+            ("movies/db-0/api".into(), "db-0/api")
+        );
+        assert_ne!(db.who(), cache.who());
+        assert_ne!(db.run(), printing("db-0", 1).run());
     }
 }

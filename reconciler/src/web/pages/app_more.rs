@@ -8,10 +8,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use futures::future::join_all;
 
-use api::{Collection, Object};
+use api::Collection;
 
 use super::app::facts;
-use super::app_logs::{Place, short};
+use super::app_logs::{Place, Printing, label};
 use super::log_filter::Filter;
 use super::log_tail::{self, Run};
 use super::object::Named;
@@ -31,7 +31,7 @@ use crate::web::view::pod;
 use crate::web::visitor::Visitor;
 
 /// Containers whose logs one page has.
-const CONTAINERS: usize = 20;
+pub(super) const CONTAINERS: usize = 20;
 /// Lines of the page.
 const LINES: usize = 2_000;
 
@@ -109,7 +109,7 @@ async fn frame(app: &App, visitor: &Visitor, name: &str, page: &str) -> Frame {
 }
 
 /// The containers that have a log, as many as are shown, and why some are missing.
-pub(super) async fn containers(app: &App, name: &str) -> (Vec<(Arc<Object>, String)>, Vec<String>) {
+pub(super) async fn containers(app: &App, name: &str) -> (Vec<Printing>, Vec<String>) {
     let mut errors = Vec::new();
     let objects = match app.backend.objects(name).await {
         Ok(objects) => objects,
@@ -119,12 +119,15 @@ pub(super) async fn containers(app: &App, name: &str) -> (Vec<(Arc<Object>, Stri
         }
     };
     let pods = objects.iter().filter(|node| node.kind == "Pod");
-    let pods: Vec<Arc<Object>> = pods.filter_map(|node| app.cached(&node.key)).collect();
-    let mut wanted: Vec<(Arc<Object>, String)> = Vec::new();
-    for pod in &pods {
-        let containers = pod::containers(pod).containers.into_iter();
+    let mut wanted: Vec<Printing> = Vec::new();
+    for pod in pods.filter_map(|node| app.cached(&node.key)) {
+        let containers = pod::containers(&pod).containers.into_iter();
         let started = containers.filter(|container| container.started);
-        wanted.extend(started.map(|container| (pod.clone(), container.name)));
+        wanted.extend(started.map(|container| Printing {
+            pod: pod.clone(),
+            container: container.name,
+            restarts: container.restarts,
+        }));
     }
     if wanted.len() > CONTAINERS {
         errors.push(format!(
@@ -152,21 +155,23 @@ struct All {
 /// The newest lines of every container that has a log.
 async fn all_lines(app: &App, name: &str) -> All {
     let (wanted, mut errors) = containers(app, name).await;
-    let reading = wanted.iter().map(async |(pod, container)| {
+    let reading = wanted.iter().map(async |one| {
+        let (pod, container) = (&one.pod, &one.container);
         let tail = log_tail::tail(app, pod, container, Run::Now, &Filter::default()).await;
-        (short(pod, container), tail)
+        (one.who(), tail)
     });
     let mut all = All::default();
     let mut read = Vec::new();
     for (who, tail) in join_all(reading).await {
         if !tail.error.is_empty() {
-            errors.push(format!("{who}: {}.", tail.error));
+            errors.push(format!("{}: {}.", label(&who), tail.error));
+            all.place.fail(&who);
         }
         for line in &tail.lines {
             all.place.note(&who, line);
         }
         all.late |= tail.late;
-        read.push((who, tail.lines));
+        read.push((label(&who).to_owned(), tail.lines));
     }
     all.lines = logs::merged(read, LINES);
     all.errors = errors;

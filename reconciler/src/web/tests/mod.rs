@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod document;
 mod elsewhere;
+mod ends;
 mod logs;
 mod many;
 mod nodes;
@@ -49,8 +50,11 @@ impl Clock for Standing {
         now()
     }
 
-    async fn sleep(&self, _: Duration) {
-        futures::future::pending::<()>().await;
+    /// But for what waits only so that more comes together.
+    async fn sleep(&self, duration: Duration) {
+        if duration >= Duration::from_secs(1) {
+            futures::future::pending::<()>().await;
+        }
     }
 }
 
@@ -59,6 +63,7 @@ struct Site {
     router: Router,
     sample: Arc<Sample>,
     auth: Arc<Auth>,
+    informers: Informers,
     /// Moves when pages should look again; ends the streams when dropped.
     changes: watch::Sender<u64>,
     tasks: Tasks,
@@ -98,7 +103,7 @@ impl Site {
             backend: sample.clone(),
             client: cluster.clone(),
             logs: cluster,
-            informers,
+            informers: informers.clone(),
             auth: auth.clone(),
             access: Arc::new(access),
             provider: None,
@@ -120,6 +125,7 @@ impl Site {
             router: over(app),
             sample,
             auth,
+            informers,
             changes,
             tasks,
         }
