@@ -14,7 +14,7 @@ use super::html;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::search::{self, Found, Hit};
 use crate::web::visitor::Visitor;
@@ -62,7 +62,11 @@ pub(in crate::web) async fn page(
         return Ok(Json(json::Hits { items }).into_response());
     }
     if let Some(only) = search::exact(&hits) {
-        return Ok(Redirect::to(&only.href).into_response());
+        let there = match &app.past {
+            Some(past) => format!("{}?at={}", only.href, encoded(&past.asked)),
+            None => only.href.clone(),
+        };
+        return Ok(Redirect::to(&there).into_response());
     }
     let frame = visitor.frame(&app).await;
     Ok(html(&Page {

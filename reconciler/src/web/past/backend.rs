@@ -27,6 +27,8 @@ use crate::source::Person;
 use crate::web::backend::Backend;
 use crate::web::view::search::Found;
 
+/// Of what is gone since, as many are looked up one by one.
+const FEW: usize = 20;
 /// More of a list than what is left of it when what came later is taken away.
 const MORE: u16 = 200;
 
@@ -216,7 +218,29 @@ impl Backend for PastBackend {
     }
 
     async fn search(&self, text: &str) -> Result<Found, Error> {
-        self.inner.search(text).await
+        let wanted = text.to_lowercase();
+        // Applications are found by themselves.
+        let keys = self.past.named(&wanted);
+        let keys = keys.filter(|key| key.collection != collection());
+        let keys: Vec<ObjectKey> = keys.take(usize::from(MORE)).collect();
+        let mut owners = self.inner.owners(&keys).await?;
+        for key in keys
+            .iter()
+            .filter(|key| !owners.contains_key(key))
+            .take(FEW)
+            .collect::<Vec<_>>()
+        {
+            if let Some(removed) = self.inner.removed_object(key).await? {
+                owners.insert(key.clone(), removed.application);
+            }
+        }
+        let known = self.inner.search(text).await?;
+        let applications = self.applications_then().into_iter();
+        Ok(Found {
+            applications: applications.map(|it| it.name().to_owned()).collect(),
+            objects: owners.into_iter().map(rewind::item).collect(),
+            rollouts: self.stood(known.rollouts),
+        })
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use api::ObjectKey;
 use engine::rollout::RolloutPhase;
 use engine::why::Written;
 
-use crate::history::{Rollout, RolloutDetail};
+use crate::history::{InventoryItem, Rollout, RolloutDetail};
 use crate::service::Error;
 
 /// What nobody recorded.
@@ -23,6 +24,16 @@ pub(super) fn written(written: Written) -> Written {
     Written {
         open: None,
         ..written
+    }
+}
+
+/// An object, and whose it is.
+pub(super) fn item((key, application): (ObjectKey, String)) -> InventoryItem {
+    InventoryItem {
+        application,
+        key,
+        uid: api::Uid::default(),
+        added_at: Timestamp::UNIX_EPOCH,
     }
 }
 

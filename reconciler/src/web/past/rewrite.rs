@@ -47,14 +47,17 @@ impl Rewrite<'_> {
         let Some((before, address, after)) = attribute(tag, "href") else {
             return Some(tag.to_owned());
         };
-        if !address.starts_with('/') || address.starts_with("//") {
+        // `?by=` is about the same page.
+        let is_ours = address.starts_with('/') && !address.starts_with("//");
+        if !is_ours && !address.starts_with('?') {
             return Some(tag.to_owned());
         }
         if is_action(address) {
             return None;
         }
         let is_present = PRESENT.iter().any(|start| address.starts_with(start));
-        let has_moment = address.contains("?at=") || address.contains("at=now");
+        let moments = ["?at=", "&at=", ";at=", "at=now"];
+        let has_moment = moments.iter().any(|at| address.contains(at));
         if is_present || has_moment || tag.contains(" data-now") {
             return Some(tag.to_owned());
         }

@@ -110,6 +110,13 @@ impl Past {
             .collect()
     }
 
+    /// Those whose name has these letters in it.
+    pub(super) fn named<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = ObjectKey> + 'a {
+        let keys = self.objects.keys();
+        keys.filter(move |key| key.name.to_lowercase().contains(wanted))
+            .cloned()
+    }
+
     /// What an object's controller made of it, and what was made of that.
     pub(super) fn descendants(&self, object: &Object) -> Vec<(ObjectKey, Arc<Object>)> {
         let mut found: Vec<(ObjectKey, Arc<Object>)> = Vec::new();

@@ -113,6 +113,16 @@ fn links_stay_in_the_past_and_actions_go() {
         "<a href=\"/apps?q=a#b\">w</a>",
         "<a href=\"/apps?q=a&amp;at=7f3c2ab#b\">w</a>",
     );
+    check(
+        "<a href=\"?by=cpu#map\">w</a>",
+        "<a href=\"?by=cpu&amp;at=7f3c2ab#map\">w</a>",
+    );
+    check("<a href=\"#main\">w</a>", "<a href=\"#main\">w</a>");
+    check("<a href=\"\">again</a>", "<a href=\"\">again</a>");
+    check(
+        "<a href=\"/nodes?by=cpu&amp;at=1\">w</a>",
+        "<a href=\"/nodes?by=cpu&amp;at=1\">w</a>",
+    );
     check("<a href=\"/apps/web/sync\"><i>Sync</i></a>!", "!");
     check(
         "<a href=\"/rollouts/web-1/rollback?through=web-2\">x</a>",

@@ -24,14 +24,7 @@ use crate::web::visitor::Visitor;
 /// The largest page.
 const PAGE: usize = 16 << 20;
 /// What has no past: what would be done, what runs on, what was never kept.
-const NOW_ONLY: [&str; 6] = [
-    "/live",
-    "/origins",
-    "/signout",
-    "/api",
-    "/settings",
-    "/search",
-];
+const NOW_ONLY: [&str; 5] = ["/live", "/origins", "/signout", "/api", "/settings"];
 
 /// Answers a request with `at` from the past, every other one from the present.
 pub(in crate::web) async fn travel(

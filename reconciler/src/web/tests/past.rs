@@ -63,6 +63,7 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
         "/nodes/north-a",
         "/events",
         "/commits/7f3c2ab",
+        "/search?q=e",
         "/apps/serving/objects/deployment.apps/movies/serving?tab=yaml",
     ] {
         let join = if path.contains('?') { "&" } else { "?" };
@@ -73,7 +74,10 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
         assert!(!text.contains("/rollback"), "{path}: {text}");
         assert!(!text.contains("/sync\""), "{path}: {text}");
         assert!(!text.contains("data-events"), "{path}: {text}");
-        let links = text.split(" href=\"/").skip(1);
+        let links = text
+            .split(" href=\"/")
+            .skip(1)
+            .chain(text.split(" href=\"?").skip(1));
         for link in links.map(|rest| rest.split('"').next().unwrap()) {
             let present = ["assets", "settings", "changes", "repos"];
             let is_present = present.iter().any(|start| link.starts_with(start));
@@ -109,6 +113,11 @@ async fn the_past_has_what_there_was_and_nothing_later() {
             "{rollout}"
         );
     }
+    let (_, found) = site.json(&format!("/search?q=e&{THEN}")).await;
+    let found = found["items"].as_array().unwrap();
+    let is_application = |hit: &&serde_json::Value| hit["sort"] == "Application";
+    let names = found.iter().filter(is_application).map(|hit| &hit["name"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["serving"], "{found:?}");
     let (_, text) = site.page("/apps?at=7f3c2ab").await;
     assert!(text.contains("Back to now"), "{text}");
 }

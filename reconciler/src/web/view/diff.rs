@@ -8,7 +8,7 @@ use engine::Plan;
 use engine::diff::yaml;
 use engine::plan::Change;
 
-use super::component::Icon;
+use super::component::{Icon, encoded};
 use super::lines::{Row, added, fields};
 use super::rollout::Sign;
 use crate::history::{Action, ObjectResult, RolloutDetail};
@@ -49,6 +49,8 @@ pub(crate) struct ObjectDiff {
     pub note: String,
     pub rows: Vec<Row>,
     pub hidden: usize,
+    /// Where all of its lines are.
+    pub alone: String,
 }
 
 /// How the page wants it.
@@ -63,6 +65,16 @@ pub(crate) struct Query {
     /// A branch, tag or commit.
     #[serde(default)]
     pub to: String,
+}
+
+impl Query {
+    /// The same comparison, of one object.
+    fn alone(&self, anchor: &str) -> String {
+        let all = [("to", self.to.as_str()), ("view", &self.view)];
+        let said = all.into_iter().filter(|(_, value)| !value.is_empty());
+        let said = said.map(|(name, value)| format!("{name}={}&", encoded(value)));
+        format!("?{}object={}", said.collect::<String>(), encoded(anchor))
+    }
 }
 
 /// A name for links inside the page: `deployment.shop.web`.
@@ -186,6 +198,7 @@ fn empty(action: Action, kind: &str, key: &ObjectKey) -> ObjectDiff {
         note: String::new(),
         rows: Vec::new(),
         hidden: 0,
+        alone: String::new(),
     }
 }
 
@@ -205,6 +218,7 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, most: us
         let shown = object.rows.len().min(most).min(left);
         object.hidden = object.rows.len() - shown;
         object.rows.truncate(shown);
+        object.alone = query.alone(&object.anchor);
         left -= shown;
     }
     let summary = match differ {
