@@ -31,6 +31,8 @@ struct Page {
     summary: Markup,
     filters: Markup,
     query: String,
+    /// What else was chosen, and stays so when the list is filtered.
+    kept: Vec<(&'static str, String)>,
     tape: Markup,
     attention: Markup,
     table: Markup,
@@ -63,6 +65,7 @@ pub(in crate::web) async fn page(
         frame,
         summary: take(&fragments, "overview"),
         filters: take(&fragments, "filters"),
+        kept: query.kept(),
         query: query.q,
         tape: take(&fragments, "tape"),
         attention: take(&fragments, "attention"),

@@ -87,6 +87,13 @@ async fn a_thousand_applications_are_pages_of_two_hundred() {
     // Beyond the end is the end.
     let (_, beyond) = site.page("/apps?page=99").await;
     assert!(beyond.contains("801 to 1000 of 1000"));
+    // Words are looked for on all pages, not on the one that is shown.
+    let last = last.split("<tr data-row>").last().unwrap();
+    let name = last.split("href=\"/apps/").nth(1).unwrap();
+    let name = name.split('"').next().unwrap();
+    let (_, found) = site.page(&format!("/apps?q={name}&sort=recent")).await;
+    assert!(found.contains(&format!("<a class=\"name\" href=\"/apps/{name}\"")));
+    assert!(rows(&found) < 200 && found.contains("name=\"sort\" value=\"recent\""));
     let (_, objects) = site.page("/apps/serving?view=list").await;
     assert_eq!(objects.matches("<li class=\"l").count(), 1_000);
 }

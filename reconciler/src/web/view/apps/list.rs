@@ -6,90 +6,15 @@ use jiff::Timestamp;
 use engine::HealthStatus;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
-use super::component::{CommitChip, Icon, State, Tone, encoded};
-use super::facts::Facts;
-use super::time::{When, took};
+use super::super::component::{CommitChip, Icon, State, Tone, encoded};
+use super::super::facts::Facts;
+use super::super::time::{When, took};
+use super::Query;
 
 /// Rows on one page.
 const ROWS: usize = 200;
 /// Of those that need somebody, on the page; the filters lead to all of them.
 const NEEDS: usize = 20;
-
-/// Which applications to show, from the page's address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-pub(crate) struct Query {
-    /// A health in any case, or empty for all.
-    #[serde(default)]
-    pub health: String,
-    /// A sync status in any case, or empty for all.
-    #[serde(default)]
-    pub sync: String,
-    /// Words in name, path, commit or message.
-    #[serde(default)]
-    pub q: String,
-    /// `name`, `health` or `recent`; empty is by name.
-    #[serde(default)]
-    pub sort: String,
-    /// From 1; what is no number is the first.
-    #[serde(default)]
-    pub page: String,
-}
-
-impl Query {
-    /// The address of the same list, in another order or on another page.
-    fn address(&self, sort: &str, page: usize) -> String {
-        let page = if page > 1 {
-            page.to_string()
-        } else {
-            String::new()
-        };
-        let sort = if sort == "name" { "" } else { sort };
-        let all = [
-            ("health", self.health.as_str()),
-            ("sync", &self.sync),
-            ("q", &self.q),
-            ("sort", sort),
-            ("page", &page),
-        ];
-        let said = all.iter().filter(|(_, value)| !value.is_empty());
-        let said: Vec<String> = said
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
-        if said.is_empty() {
-            return "/apps".into();
-        }
-        format!("/apps?{}", said.join("&"))
-    }
-
-    fn sort(&self) -> &'static str {
-        match self.sort.as_str() {
-            "health" => "health",
-            "recent" => "recent",
-            _ => "name",
-        }
-    }
-
-    fn page(&self) -> usize {
-        self.page.parse::<usize>().unwrap_or(1).max(1)
-    }
-
-    /// Whether this application is asked for.
-    pub(crate) fn admits(&self, facts: &Facts) -> bool {
-        let is = |wanted: &str, word: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(word);
-        let found = self.q.is_empty() || {
-            let last = facts.last.as_ref();
-            let text = format!(
-                "{} {} {} {}",
-                facts.name,
-                facts.path(),
-                last.map_or("", |last| last.revision.0.as_str()),
-                last.map_or("", |last| last.subject()),
-            );
-            text.to_lowercase().contains(&self.q.to_lowercase())
-        };
-        is(&self.health, facts.health.as_str()) && is(&self.sync, facts.sync.as_str()) && found
-    }
-}
 
 /// The line below the title.
 #[derive(Debug, Template)]
@@ -194,13 +119,15 @@ pub(crate) fn summary(all: &[Facts]) -> Summary {
 }
 
 pub(crate) fn filters(all: &[Facts], query: &Query) -> Filters {
-    let count = |wanted: &dyn Fn(&Facts) -> bool| all.iter().filter(|facts| wanted(facts)).count();
+    let found: Vec<&Facts> = all.iter().filter(|facts| query.finds(facts)).collect();
+    let count =
+        |wanted: &dyn Fn(&Facts) -> bool| found.iter().filter(|facts| wanted(facts)).count();
     let mut filters = vec![Filter {
         tone: Tone::Unknown,
         icon: None,
         label: "All".into(),
-        count: all.len(),
-        href: "/apps".into(),
+        count: found.len(),
+        href: query.state(None),
         current: query.health.is_empty() && query.sync.is_empty(),
     }];
     let healths = [
@@ -215,23 +142,32 @@ pub(crate) fn filters(all: &[Facts], query: &Query) -> Filters {
         let count = count(&|facts| facts.health == health);
         let current = query.health.eq_ignore_ascii_case(health.as_str());
         if count > 0 || current {
-            filters.push(filter(State::health(health), count, "health", current));
+            let state = State::health(health);
+            filters.push(filter(state, count, ("health", query), current));
         }
     }
     let out = count(&|facts| facts.sync == SyncStatus::OutOfSync);
     let current = query.sync.eq_ignore_ascii_case("OutOfSync");
     if out > 0 || current {
         let state = State::sync(SyncStatus::OutOfSync);
-        filters.insert(filters.len().min(2), filter(state, out, "sync", current));
+        filters.insert(
+            filters.len().min(2),
+            filter(state, out, ("sync", query), current),
+        );
     }
     Filters { filters }
 }
 
-fn filter(state: State, count: usize, parameter: &str, current: bool) -> Filter {
+fn filter(
+    state: State,
+    count: usize,
+    (parameter, query): (&'static str, &Query),
+    current: bool,
+) -> Filter {
     Filter {
         tone: state.tone,
         icon: Some(state.icon),
-        href: format!("/apps?{parameter}={}", state.word.to_lowercase()),
+        href: query.state(Some((parameter, &state.word.to_lowercase()))),
         label: state.word,
         count,
         current,
@@ -269,7 +205,7 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
         |rest| rest.trim_start().to_owned(),
     );
     let app = format!("/apps/{}", encoded(&facts.name));
-    let mut actions = vec![("Why", app.clone())];
+    let mut actions = vec![("Why", format!("{app}/why"))];
     if facts.sync == SyncStatus::OutOfSync && facts.running().is_none() {
         actions.push(("See diff", format!("{app}/diff")));
     }

@@ -1,0 +1,7 @@
+//! The list of applications: what is asked for, and what is shown.
+
+mod list;
+mod query;
+
+pub(crate) use list::{Attention, attention, filters, summary, table};
+pub(crate) use query::Query;
