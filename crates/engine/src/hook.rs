@@ -60,6 +60,15 @@ impl HookPhase {
             Self::OnFailure => "on failure",
         }
     }
+
+    /// What is said of one that has not been run yet.
+    pub fn when(self) -> &'static str {
+        match self {
+            Self::Before => "runs before the waves",
+            Self::After => "runs once all waves are healthy",
+            Self::OnFailure => "runs if the rollout fails",
+        }
+    }
 }
 
 impl Hook {

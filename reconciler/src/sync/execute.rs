@@ -379,7 +379,7 @@ impl<'a> Execution<'a> {
         };
         let observation = self.observation;
         let course = self.memory.course(&rollout.id);
-        let health = results::news(&observation.health, &mut course.health);
+        let health = results::news(observation, &rollout.id, &mut course.health);
         let told = observation.health.iter().filter_map(|(key, health)| {
             let object = observation.live.get(key)?;
             Some((key, object, health))

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use api::{Object, ObjectKey};
+use engine::Plan;
 use engine::diff::{self, FieldChange};
-use engine::hook::{Hook, HookPhase};
+use engine::hook::{Hook, HookPhase, ROLLOUT_ANNOTATION};
 use engine::plan::{Change, Deletion, Kept, Step};
-use engine::{Health, Plan};
 
+use super::observe::Observation;
 use crate::history::{Action, ObjectHealth, ObjectResult};
 
 /// One row for each object, in the order in which they are worked on.
@@ -52,6 +53,7 @@ fn hook(hook: &Hook) -> ObjectResult {
         wave: hook.wave.0,
         file: hook.origin.file.clone(),
         line: i32::try_from(hook.origin.line).unwrap_or(0),
+        message: hook.phase.when().to_owned(),
         ..result(&hook.key, hook.object.kind(), Action::Hook)
     }
 }
@@ -110,13 +112,22 @@ pub(crate) fn masked(object: &Object, changes: &[FieldChange]) -> Vec<FieldChang
     changes.iter().map(mask).collect()
 }
 
-/// The health that is not on record as it is, which `known` is brought to.
+/// The health that is not on record as it is, which `known` is brought to. That of a hook which an
+/// earlier rollout ran says nothing of this one.
 pub(crate) fn news(
-    health: &BTreeMap<ObjectKey, Health>,
+    observation: &Observation,
+    rollout: &str,
     known: &mut BTreeMap<ObjectKey, (String, String)>,
 ) -> Vec<ObjectHealth> {
     let mut news = Vec::new();
-    for (key, health) in health {
+    let is_own = |key: &ObjectKey| {
+        let of = observation.live.get(key)?.annotation(ROLLOUT_ANNOTATION);
+        of.map(|of| of == rollout)
+    };
+    for (key, health) in &observation.health {
+        if is_own(key) == Some(false) {
+            continue;
+        }
         let now = (health.status.to_string(), health.message.clone());
         if known.get(key) == Some(&now) {
             continue;

@@ -67,8 +67,14 @@ fn guarded() -> Router<Arc<App>> {
             "/rollback",
             get(pages::rollback_all).post(pages::rollback_push_all),
         )
-        .route("/apps/{app}/suspend", post(pages::sync_suspend))
-        .route("/apps/{app}/resume", post(pages::sync_resume))
+        .route(
+            "/apps/{app}/suspend",
+            get(pages::suspend_ask).post(pages::suspend),
+        )
+        .route(
+            "/apps/{app}/resume",
+            get(pages::resume_ask).post(pages::resume),
+        )
         .route("/apps/{app}/history", get(pages::app_history))
         .route(
             "/apps/{app}/objects/{kind}/{namespace}/{name}",

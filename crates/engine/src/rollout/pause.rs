@@ -15,6 +15,8 @@ pub struct Pause {
 }
 
 impl Pause {
+    /// Somebody wants it left alone.
+    pub const SUSPENDED: &str = "Suspended";
     /// Everything is as the commit has it, but for what is deleted only when somebody says so.
     pub const APPROVAL: &str = "Approval";
     /// The commit waits for a sync by hand.
@@ -30,7 +32,7 @@ impl Pause {
 pub fn pause(observed: &Observed) -> Option<Pause> {
     if let Some(why) = observed.suspended {
         return Some(Pause {
-            reason: "Suspended",
+            reason: Pause::SUSPENDED,
             message: why.to_owned(),
         });
     }

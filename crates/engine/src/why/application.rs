@@ -142,7 +142,8 @@ fn held(facts: &Facts) -> Found {
     } else {
         rollout
     };
-    let step = Step::new(Tone::Bad, source, heading).text(sentence(why));
+    let mut step = Step::new(Tone::Bad, source, heading).text(sentence(why));
+    step.commit.clone_from(&facts.held);
     let advice = format!(
         "Push a newer commit, or try this one again: kedge sync {}",
         facts.name

@@ -24,6 +24,12 @@ pub struct Step {
     pub source: String,
     /// More about it, in whole sentences; may be empty.
     pub text: String,
+    /// The whole hash of the commit that it is about; empty where it is about none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub commit: String,
+    /// Whether that commit is not merged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unmerged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
 }

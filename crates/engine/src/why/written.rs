@@ -103,6 +103,7 @@ fn line(written: &Written, now: Timestamp) -> Step {
         (subject, author) => format!("{subject}, by {author}."),
     };
     let mut step = Step::new(Tone::Warn, written.origin.to_string(), heading).text(text);
+    step.commit.clone_from(&written.commit);
     if !written.lines.is_empty() {
         let lines = written.lines.clone();
         step.excerpt = Some(Excerpt { lines });
@@ -120,12 +121,12 @@ fn open(open: &Open) -> Step {
         "" => format!("{short}: {}.", open.subject),
         author => format!("{short} by {author}: {}.", open.subject),
     };
-    Step::new(
-        Tone::Ok,
-        "Git",
-        format!("Already proposed: {name} changes this line"),
-    )
-    .text(text)
+    let heading = format!("Already proposed: {name} changes this line");
+    Step {
+        commit: open.commit.clone(),
+        unmerged: true,
+        ..Step::new(Tone::Ok, "Git", heading).text(text)
+    }
 }
 
 fn ago(passed: SignedDuration) -> String {

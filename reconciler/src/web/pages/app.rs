@@ -142,7 +142,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
     };
     Ok(vec![
         fragment("head", &app::head(facts, now)),
-        fragment("truth", &app::truth(facts)),
+        fragment("truth", &app::truth(facts, now)),
         fragment("tree", &tree),
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
         fragment("conds", &app::conditions(&facts.conditions, now)),

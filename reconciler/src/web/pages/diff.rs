@@ -16,6 +16,7 @@ use crate::web::error::PageError;
 use crate::web::json;
 
 use crate::web::view::app;
+use crate::web::view::commit::chip;
 use crate::web::view::component::{CommitChip, Icon, encoded};
 use crate::web::view::diff::{self, Objects, Query as Wanted};
 use crate::web::view::frame::{Frame, Section};
@@ -78,7 +79,7 @@ pub(in crate::web) async fn of_app(
         head: take(&fragments, "head"),
         tabs: app::tabs(&name, "Diff"),
         title: "",
-        to: CommitChip::new(&facts.wanted, ""),
+        to: chip(&facts.wanted),
         subject: String::new(),
         error: String::new(),
         objects: diff::of_plan(&engine::Plan::default(), &query),
@@ -86,7 +87,7 @@ pub(in crate::web) async fn of_app(
     };
     match app.backend.plan(&name, &query.to).await {
         Ok(view) => {
-            page.to = CommitChip::new(&view.commit.id, "");
+            page.to = chip(&view.commit.id);
             view.commit.subject().clone_into(&mut page.subject);
             page.title = title(&query.to, view.plan.is_empty());
             page.objects = diff::of_plan(&view.plan, &query);

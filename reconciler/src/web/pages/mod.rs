@@ -31,6 +31,7 @@ mod rollouts;
 mod search;
 mod settings;
 mod sign_in;
+mod suspend;
 mod sync;
 mod whose;
 mod why;
@@ -80,10 +81,8 @@ pub(super) use sign_in::{
     form as sign_in_form, provider as sign_in_provider, returned as sign_in_returned, sign_in,
     sign_out,
 };
-pub(super) use sync::{
-    preview as sync_preview, resume as sync_resume, suspend as sync_suspend, sync as sync_ask,
-};
-
+pub(super) use suspend::{ask_resume as resume_ask, ask_suspend as suspend_ask, resume, suspend};
+pub(super) use sync::{preview as sync_preview, sync as sync_ask};
 pub(super) use why::{of_application as app_why, of_object as why};
 
 /// A page as a response.

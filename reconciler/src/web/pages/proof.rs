@@ -12,6 +12,7 @@ use super::html;
 use crate::service::ProofView;
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::view::commit::chip;
 use crate::web::view::component::{CommitChip, Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
@@ -67,7 +68,7 @@ pub(in crate::web) async fn page(
         .crumb("Proof", "");
     Ok(html(&Page {
         frame,
-        commit: CommitChip::new(&proof.commit, ""),
+        commit: chip(&proof.commit),
         sentence: sentence(&proof),
         from_git: from_git(&proof),
         when: When::ago(proof.at, now),

@@ -8,6 +8,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
+use api::Collection;
+
 use super::{Markup, follow, fragment, html, take};
 use crate::history::{RolloutDetail, RolloutQuery};
 use crate::traces;
@@ -17,7 +19,7 @@ use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::rollout;
+use crate::web::view::rollout::{self, Outlook};
 use crate::web::view::waves;
 use crate::web::visitor::Visitor;
 
@@ -105,15 +107,29 @@ async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
     };
     let newest = app.backend.rollouts(&query).await.unwrap_or_default();
     let newest = newest.first().map_or(0, |newest| newest.number);
+    let application = application(app, &detail.rollout.application);
+    let outlook = Outlook {
+        branch: &branch,
+        policy: application.as_ref().map(|it| &it.policy),
+        is_newest: detail.rollout.number >= newest,
+    };
     vec![
         fragment("head", &rollout::head(&detail.rollout, newest, now)),
-        fragment("truth", &rollout::truth(&detail.rollout)),
+        fragment("truth", &rollout::truth(&detail.rollout, outlook.is_newest)),
         fragment("steps", &rollout::steps(detail, now)),
         fragment("waves", &waves::waves(detail, now)),
         fragment("decisions", &rollout::decisions(detail)),
-        fragment("next", &rollout::next(detail, &branch, now)),
+        fragment("next", &rollout::next(detail, &outlook, now)),
         fragment("changes", &rollout::changes(detail)),
     ]
+}
+
+/// The Application, as its object says, where that is there.
+fn application(app: &App, name: &str) -> Option<engine::Application> {
+    let collection = Collection::new(api::kinds::GROUP, "applications");
+    let key = collection.key(engine::application::NAMESPACE, name);
+    let object = app.cached(&key)?;
+    Some(engine::Application::from_object(&object))
 }
 
 /// The tracked branch; empty where the history does not say.

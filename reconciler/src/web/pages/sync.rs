@@ -1,4 +1,4 @@
-//! `GET` and `POST /apps/{app}/sync`, `POST /apps/{app}/suspend` and `/resume`.
+//! `GET` and `POST /apps/{app}/sync`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::web::view::sync::{self, View};
 use crate::web::visitor::Visitor;
 
 /// Characters of a reason.
-const REASON: usize = 2_000;
+pub(super) const REASON: usize = 2_000;
 /// How long the answer waits for the rollout.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -54,7 +54,7 @@ pub(in crate::web) struct Asked {
     #[serde(default)]
     plan: String,
     #[serde(default)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 impl Asked {
@@ -77,7 +77,7 @@ impl Asked {
         })
     }
 
-    fn admit(&self, app: &App, visitor: &Visitor) -> Result<(), PageError> {
+    pub(super) fn admit(&self, app: &App, visitor: &Visitor) -> Result<(), PageError> {
         match &visitor.admitted {
             Some(Admitted::Session(session)) if !app.auth.is_csrf(session, &self.csrf) => {
                 Err(PageError::BadForm)
@@ -158,32 +158,7 @@ pub(in crate::web) async fn sync(
     Ok(done(&visitor, name, rollout))
 }
 
-pub(in crate::web) async fn suspend(
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    visitor: Visitor,
-    Form(asked): Form<Asked>,
-) -> Result<Response, PageError> {
-    asked.admit(&app, &visitor)?;
-    let reason: String = asked.reason.trim().chars().take(REASON).collect();
-    let actor = visitor.operator(&app, Scope::Application(&name))?;
-    app.backend.suspend(&name, &reason, &actor).await?;
-    Ok(done(&visitor, name, String::new()))
-}
-
-pub(in crate::web) async fn resume(
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    visitor: Visitor,
-    Form(asked): Form<Asked>,
-) -> Result<Response, PageError> {
-    asked.admit(&app, &visitor)?;
-    let actor = visitor.operator(&app, Scope::Application(&name))?;
-    app.backend.resume(&name, &actor).await?;
-    Ok(done(&visitor, name, String::new()))
-}
-
-fn done(visitor: &Visitor, application: String, rollout: String) -> Response {
+pub(super) fn done(visitor: &Visitor, application: String, rollout: String) -> Response {
     if !visitor.json {
         return Redirect::to(&app_href(&application)).into_response();
     }

@@ -4,7 +4,12 @@ use super::*;
 use crate::web::access::Role;
 use crate::web::auth::User;
 
-fn request(method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
+pub(super) fn request(
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -19,8 +24,8 @@ fn location(response: &Response<Body>) -> &str {
     response.headers()[header::LOCATION].to_str().unwrap()
 }
 
-const HTML: (&str, &str) = ("accept", "text/html");
-const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
+pub(super) const HTML: (&str, &str) = ("accept", "text/html");
+pub(super) const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 #[tokio::test]
 async fn nobody_gets_in_without_signing_in() {
@@ -274,7 +279,7 @@ async fn a_sync_is_of_the_plan_that_was_seen() {
 }
 
 /// The cookie of somebody who signed in by a provider.
-fn cookie_of(site: &Site, user: User) -> String {
+pub(super) fn cookie_of(site: &Site, user: User) -> String {
     let cookie = site.auth.cookie(&site.auth.begin(user, now()));
     cookie.split(';').next().unwrap().to_owned()
 }

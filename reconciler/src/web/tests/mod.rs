@@ -15,6 +15,7 @@ mod past;
 mod records;
 mod sample;
 mod sizes;
+mod standing;
 mod why;
 mod zone;
 

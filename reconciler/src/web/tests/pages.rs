@@ -42,6 +42,8 @@ const PAGES: &[&str] = &[
     "/rollouts/serving-9/rollback?through=serving-11",
     "/apps/serving/rollback?to=serving-5",
     "/apps/serving/sync",
+    "/apps/serving/suspend",
+    "/apps/serving/resume",
     "/proofs/7f3c2ab/serving",
     "/rollouts/ui-9/rollback",
     "/pods/movies/serving-7d9f6c8b54-x2x7k",

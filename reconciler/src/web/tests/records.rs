@@ -7,7 +7,7 @@ use api::Uid;
 use api::kinds::DeletionPolicy;
 use engine::diff::FieldChange;
 use engine::plan::{self, Change};
-use engine::rollout::{Options, Rollback, RolloutPhase, SyncStatus};
+use engine::rollout::{Options, Pause, Rollback, RolloutPhase, SyncStatus};
 use engine::{Health, HealthStatus, Origin, Plan, WaveNumber};
 
 use super::sample::{Sample, ago, id, key};
@@ -148,7 +148,10 @@ impl Sample {
                 revision: id("7f3c2ab41d0c"),
                 applied: id("e2a9c14bb01f"),
                 held: false,
-                paused: None,
+                paused: self.suspended.then(|| Pause {
+                    reason: Pause::SUSPENDED,
+                    message: "suspended by Ann: the database moves".into(),
+                }),
                 observed_at: Some(ago(3)),
                 trouble: None,
             },

@@ -58,6 +58,8 @@ pub(super) struct Sample {
     pub(super) hostile: bool,
     /// The tokens there are.
     pub(super) tokens: Mutex<Vec<Token>>,
+    /// Somebody suspended every application.
+    pub(super) suspended: bool,
     /// There is nothing at all.
     pub(super) empty: bool,
     /// There are so many of everything; 0: a handful.
@@ -73,6 +75,7 @@ impl Default for Sample {
             tokens: Mutex::default(),
             head: id("7f3c2ab41d0c"),
             hostile: false,
+            suspended: false,
             empty: false,
             many: 0,
             silent: false,

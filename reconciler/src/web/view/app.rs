@@ -7,7 +7,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use api::{Condition, parse_time};
-use engine::rollout::{CommitId, RolloutPhase};
+use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::facts::Facts;
@@ -31,6 +31,10 @@ pub(crate) struct Head {
     pub removed: Option<When>,
     /// Label and address of the newest rollout.
     pub rollout: Option<(String, String)>,
+    /// Addresses of the pages that leave it alone, and that follow it again; empty where that is
+    /// not to be done.
+    pub suspend: String,
+    pub resume: String,
     /// Address of the page that undoes the newest rollout; empty where there is nothing to undo.
     pub rollback: String,
 }
@@ -52,7 +56,11 @@ pub(crate) struct Truth {
     pub icon: Icon,
     pub heading: String,
     pub details: String,
-    pub action: Option<(String, String)>,
+    pub since: Option<When>,
+    pub until: Option<When>,
+    pub then: String,
+    /// Label and address.
+    pub actions: Vec<(&'static str, String)>,
 }
 
 /// The conditions, worst first.
@@ -120,7 +128,15 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
     let href = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
     let live = facts.applied.clone();
     let chip = |id: &CommitId| CommitChip::new(id, super::commit::href(id));
+    let base = graph::app_href(&facts.name);
+    let is_there = facts.removed_at.is_none();
+    let page = |name: &str, is: bool| {
+        let there = (is && is_there).then(|| format!("{base}/{name}"));
+        there.unwrap_or_default()
+    };
     Head {
+        suspend: page("suspend", facts.suspended().is_none()),
+        resume: page("resume", facts.resumes()),
         name: facts.name.clone(),
         href: graph::app_href(&facts.name),
         health: State::health(facts.health),
@@ -167,22 +183,11 @@ pub(crate) fn tabs(name: &str, current: &str) -> Tabs {
     }
 }
 
-pub(crate) fn truth(facts: &Facts) -> Truth {
+pub(crate) fn truth(facts: &Facts, now: Timestamp) -> Truth {
     let concern = facts.concern();
-    let (heading, details) = facts.truth();
-    let tone = (!facts.is_well()).then_some(concern);
-    let base = graph::app_href(&facts.name);
-    let action = match &facts.last {
-        Some(last) if facts.running().is_some() || facts.held.is_some() => Some((
-            "What happened".into(),
-            format!("/rollouts/{}", encoded(&last.id)),
-        )),
-        _ if facts.asks => Some(("Review and sync".into(), format!("{base}/sync"))),
-        _ if facts.health.is_settled_well() => Some(("See diff".into(), format!("{base}/diff"))),
-        _ => None,
-    };
+    let told = facts.truth();
     Truth {
-        tone,
+        tone: (concern >= Tone::Hold).then_some(concern),
         icon: Icon(match concern {
             Tone::Bad => "bad",
             Tone::Run => "run",
@@ -191,10 +196,34 @@ pub(crate) fn truth(facts: &Facts) -> Truth {
             Tone::Ok => "ok",
             Tone::Warn => "warn",
         }),
-        heading,
-        details,
-        action,
+        heading: told.heading,
+        details: told.details,
+        since: told.since.map(|at| When::ago(at, now)),
+        until: told.until.map(When::clock),
+        then: told.then,
+        actions: actions(facts),
     }
+}
+
+/// The page that explains it, then what can be done.
+fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
+    let base = graph::app_href(&facts.name);
+    let mut actions = Vec::new();
+    if facts.needs_why() {
+        actions.push(("Why", format!("{base}/why")));
+    }
+    match &facts.last {
+        Some(last) if facts.running().is_some() || facts.held.is_some() => {
+            actions.push(("What happened", format!("/rollouts/{}", encoded(&last.id))));
+        }
+        _ if facts.resumes() => actions.push(("Resume", format!("{base}/resume"))),
+        _ if facts.asks() => actions.push(("Review and sync", format!("{base}/sync"))),
+        _ if facts.health.is_settled_well() && facts.sync != SyncStatus::Synced => {
+            actions.push(("See diff", format!("{base}/diff")));
+        }
+        _ => {}
+    }
+    actions
 }
 
 /// Conditions of an Application say `True` when all is well, except for the one about a rollout

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use engine::radius::Demand;
 
+use super::commit::chip;
 use super::component::{CommitChip, State, Tone, encoded};
 use super::graph::app_href;
 use super::rollback::class;
@@ -82,10 +83,9 @@ pub(crate) fn row(change: &Change, now: Timestamp) -> Row {
 }
 
 pub(crate) fn one(change: &Change, now: Timestamp) -> One {
-    let chip = |id| CommitChip::new(id, super::commit::href(id));
     One {
         row: row(change, now),
-        commit: chip(&change.revision),
+        commit: chip(&change.revision).aside(),
         base: chip(&change.base),
         problems: change.report.problems.clone(),
         blast: blast(change),

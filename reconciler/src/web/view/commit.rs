@@ -65,6 +65,11 @@ pub(crate) fn href(id: &CommitId) -> String {
     format!("/commits/{}", encoded(&id.0[..end]))
 }
 
+/// A commit with the way to its own page.
+pub(crate) fn chip(id: &CommitId) -> CommitChip {
+    CommitChip::new(id, href(id))
+}
+
 pub(crate) fn head(
     id: &CommitId,
     known: Option<&CommitView>,
@@ -158,7 +163,7 @@ pub(crate) fn facts(
     Facts {
         id: id.0.clone(),
         body: body.to_owned(),
-        parents: parents.map(|id| CommitChip::new(id, href(id))).collect(),
+        parents: parents.map(chip).collect(),
         entries,
         report: push
             .map(|push| push.report.lines().map(ToOwned::to_owned).collect())

@@ -177,6 +177,8 @@ pub(crate) struct CommitChip {
     pub id: CommitId,
     /// Where it leads; empty for nowhere.
     pub href: String,
+    /// Whether it is not on the tracked branch.
+    pub aside: bool,
 }
 
 impl CommitChip {
@@ -184,6 +186,15 @@ impl CommitChip {
         Self {
             id: id.clone(),
             href: href.into(),
+            aside: false,
+        }
+    }
+
+    /// The same for a commit that is not on the tracked branch: dashed.
+    pub(crate) fn aside(self) -> Self {
+        Self {
+            aside: true,
+            ..self
         }
     }
 }
@@ -195,16 +206,21 @@ impl fmt::Display for CommitChip {
             Escaped(self.id.short()),
             Escaped(&self.id.0),
         );
+        let (class, note) = if self.aside {
+            ("commit ghost", ", not on the tracked branch")
+        } else {
+            ("commit", "")
+        };
         if self.href.is_empty() {
             return write!(
                 f,
-                "<span class=\"commit\" title=\"{id}\">{icon}{short}</span>"
+                "<span class=\"{class}\" title=\"{id}{note}\">{icon}{short}</span>"
             );
         }
         let href = Escaped(&self.href);
         write!(
             f,
-            "<a class=\"commit\" href=\"{href}\" title=\"{id}\">{icon}{short}</a>"
+            "<a class=\"{class}\" href=\"{href}\" title=\"{id}{note}\">{icon}{short}</a>"
         )
     }
 }

@@ -1,6 +1,7 @@
 //! One application as everything knows it: how its last pass found it, what is recorded, and its
 //! object in the cluster.
 
+use api::kinds::SyncPolicy;
 use api::{Condition, Object};
 use engine::rollout::{CommitId, Pause, Rollback, SyncStatus};
 use engine::{Application, HealthStatus};
@@ -29,8 +30,8 @@ pub(crate) struct Facts {
     pub objects: i64,
     pub last: Option<Rollout>,
     pub held: Option<Hold>,
-    /// Whether it waits for a person to say yes.
-    pub asks: bool,
+    /// What it waits for that is neither an object nor another application.
+    pub paused: Option<Pause>,
     /// When it left the repository.
     pub removed_at: Option<Timestamp>,
     /// Before this there is nothing to say about it.
@@ -63,7 +64,7 @@ impl Facts {
             objects: summary.objects,
             last: summary.last.clone(),
             held: summary.held.clone(),
-            asks: standing.paused.as_ref().is_some_and(Pause::asks),
+            paused: standing.paused.clone(),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,
             application,
@@ -85,6 +86,17 @@ impl Facts {
         self.concern() <= Tone::Hold
     }
 
+    /// Whether its own records do not say all that there is to say.
+    pub(crate) fn needs_why(&self) -> bool {
+        let broken = !self.health.is_settled_well() || self.held.is_some();
+        self.observed_at.is_some() && (broken || self.sync == SyncStatus::Unknown)
+    }
+
+    /// Whether it waits for a person to say yes.
+    pub(crate) fn asks(&self) -> bool {
+        self.paused.as_ref().is_some_and(Pause::asks)
+    }
+
     /// How much it asks for a person.
     pub(crate) fn concern(&self) -> Tone {
         let health = match self.health {
@@ -99,52 +111,28 @@ impl Facts {
             SyncStatus::OutOfSync | SyncStatus::Unknown => Tone::Warn,
         };
         let held = self.held.as_ref().map_or(Tone::Ok, |_| Tone::Bad);
+        let suspended = self.suspended().map_or(Tone::Ok, |_| Tone::Hold);
         match self.running() {
             // On its way: what is not there yet is no fault.
             Some(_) if health != Tone::Bad => Tone::Run,
-            _ => health.max(sync).max(held),
+            _ => health.max(sync).max(held).max(suspended),
         }
     }
 
-    /// The sentence about the worst of it: heading, then details.
-    pub(crate) fn truth(&self) -> (String, String) {
-        let name = &self.name;
-        if let Some(hold) = &self.held {
-            let heading = format!(
-                "{name} is held: commit {} failed and is not applied again",
-                hold.revision.short()
-            );
-            return (heading, hold.reason.clone());
-        }
-        if let Some(running) = self.running() {
-            let to = running.revision.short();
-            let heading = match self.health {
-                HealthStatus::Degraded => format!("{name} is Degraded on its way to {to}"),
-                _ => format!("{name} is going to {to}"),
-            };
-            let details = if running.message.is_empty() {
-                self.health_message.clone()
-            } else {
-                running.message.clone()
-            };
-            return (heading, details);
-        }
-        if self.observed_at.is_none() {
-            let details = "The reconciler has just started; its first look decides.".to_owned();
-            return (format!("{name} has not been looked at yet"), details);
-        }
-        if !self.health.is_settled_well() {
-            return (
-                format!("{name} is {}", self.health),
-                self.health_message.clone(),
-            );
-        }
-        let heading = match self.sync {
-            SyncStatus::Synced => format!("{name} matches Git"),
-            SyncStatus::OutOfSync => format!("{name} is not what Git says"),
-            SyncStatus::Unknown => format!("{name} cannot be compared with Git"),
-        };
-        (heading, self.sync_message.clone())
+    /// Why nothing of it may be changed, where that is so.
+    pub(crate) fn suspended(&self) -> Option<&Pause> {
+        let paused = self.paused.as_ref();
+        paused.filter(|pause| pause.reason == Pause::SUSPENDED)
+    }
+
+    /// Whether somebody may let it go on; what Git suspends, only Git lets go on.
+    pub(crate) fn resumes(&self) -> bool {
+        let in_git = self.application.as_ref().is_some_and(|it| it.suspend);
+        self.suspended().is_some() && !in_git
+    }
+
+    pub(crate) fn policy(&self) -> Option<&SyncPolicy> {
+        self.application.as_ref().map(|it| &it.policy)
     }
 }
 

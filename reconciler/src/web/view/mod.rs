@@ -27,11 +27,13 @@ pub(super) mod rollback;
 pub(super) mod rollout;
 mod scale;
 pub(super) mod search;
+pub(super) mod suspend;
 pub(super) mod sync;
 pub(super) mod tape;
 
 pub(super) mod time;
 pub(super) mod tree;
+pub(super) mod truth;
 pub(super) mod waves;
 pub(super) mod why;
 pub(super) mod zone;

@@ -2,6 +2,7 @@
 
 use engine::rollout::{CommitId, RolloutPhase};
 
+use super::commit::chip;
 use super::component::CommitChip;
 use super::time::took;
 use crate::history::Rollout;
@@ -41,7 +42,7 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
     let lines = preview.plan.iter().take(LINES);
     View {
         restores: some(&preview.restores),
-        parent: CommitChip::new(&preview.parent, ""),
+        parent: chip(&preview.parent),
         subject: subject.into(),
         body: body.trim_end().into(),
         undoes: preview.undoes.iter().map(undone).collect(),
@@ -87,7 +88,7 @@ fn is_for_good(line: &str) -> bool {
 }
 
 fn some(id: &CommitId) -> Option<CommitChip> {
-    (!id.0.is_empty()).then(|| CommitChip::new(id, ""))
+    (!id.0.is_empty()).then(|| chip(id))
 }
 
 fn undone(commit: &Commit) -> (String, String, String) {

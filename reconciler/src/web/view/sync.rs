@@ -3,6 +3,7 @@
 use engine::plan::counts;
 use engine::rollout::short;
 
+use super::commit::chip;
 use super::component::CommitChip;
 use super::rollback::class;
 use crate::service::PlanView;
@@ -37,7 +38,7 @@ pub(crate) fn view(plan: &PlanView, prune: bool, waits: String) -> View {
     let flag = if prune { " --prune" } else { "" };
     let lines = plan.lines.iter().take(LINES);
     View {
-        commit: CommitChip::new(&plan.commit.id, ""),
+        commit: chip(&plan.commit.id),
         subject: plan.commit.subject().to_owned(),
         counts: counts(&plan.plan).to_string(),
         lines: lines.map(|line| (class(line), line.clone())).collect(),

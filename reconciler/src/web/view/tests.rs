@@ -12,7 +12,7 @@ use super::{diff, history, lines, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-03-01T14:13:28Z".parse().unwrap()
 }
 
@@ -20,7 +20,7 @@ fn key(resource: &str, name: &str) -> ObjectKey {
     Collection::new("", resource).key("shop", name)
 }
 
-fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
+pub(super) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
     Rollout {
         id: "web-1".into(),
         application: "web".into(),

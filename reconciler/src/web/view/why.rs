@@ -2,9 +2,11 @@
 
 use askama::Template;
 
+use engine::rollout::CommitId;
 use engine::why::{Chain, Line, Step, Tone as Told};
 
-use super::component::{Icon, Tone};
+use super::commit::chip;
+use super::component::{CommitChip, Icon, Tone};
 
 /// Nothing where there is nothing to explain.
 #[derive(Debug, Template)]
@@ -24,6 +26,8 @@ pub(crate) struct WhyStep {
     pub icon: Icon,
     pub heading: String,
     pub source: String,
+    /// The commit that it is about.
+    pub commit: Option<CommitChip>,
     pub text: String,
     pub lines: Vec<Line>,
 }
@@ -53,6 +57,12 @@ pub(crate) fn card(chain: &Chain) -> Card {
     }
 }
 
+fn commit(step: &Step) -> Option<CommitChip> {
+    let id = CommitId(step.commit.clone());
+    let chip = (!id.0.is_empty()).then(|| chip(&id))?;
+    Some(if step.unmerged { chip.aside() } else { chip })
+}
+
 fn step(step: &Step) -> WhyStep {
     let (tone, icon) = match step.tone {
         Told::Bad => (Tone::Bad, "bad"),
@@ -71,6 +81,7 @@ fn step(step: &Step) -> WhyStep {
         icon: Icon(icon),
         heading: step.heading.clone(),
         source: step.source.clone(),
+        commit: commit(step),
         text: step.text.clone(),
         lines: step.excerpt.clone().unwrap_or_default().lines,
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use engine::HealthStatus;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
+use super::super::commit;
 use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
 use super::super::time::{When, took};
@@ -199,13 +200,17 @@ pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
 }
 
 fn item(facts: &Facts, now: Timestamp) -> Item {
-    let (heading, why) = facts.truth();
+    let told = facts.truth();
+    let (heading, why) = (&told.heading, told.line());
     let what = heading.strip_prefix(&facts.name).map_or_else(
         || format!("- {heading}"),
         |rest| rest.trim_start().to_owned(),
     );
     let app = format!("/apps/{}", encoded(&facts.name));
-    let mut actions = vec![("Why", format!("{app}/why"))];
+    let mut actions = Vec::new();
+    if facts.needs_why() {
+        actions.push(("Why", format!("{app}/why")));
+    }
     if facts.sync == SyncStatus::OutOfSync && facts.running().is_none() {
         actions.push(("See diff", format!("{app}/diff")));
     }
@@ -232,7 +237,7 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
         commit: facts
             .last
             .as_ref()
-            .map(|last| CommitChip::new(&last.revision, rollout(&last.id))),
+            .map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
         when: facts
             .last
             .as_ref()
@@ -306,9 +311,7 @@ fn row(facts: &Facts, now: Timestamp) -> Row {
         path: facts.path().to_owned(),
         health: State::health(facts.health),
         sync: State::sync(facts.sync),
-        commit: last.map(|last| {
-            CommitChip::new(&last.revision, format!("/rollouts/{}", encoded(&last.id)))
-        }),
+        commit: last.map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
         subject: last
             .map(|last| last.subject().to_owned())
             .unwrap_or_default(),

@@ -6,6 +6,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::owner::{Owned, Owner, Sort};
+use crate::web::view::commit::chip;
 use crate::web::view::component::{CommitChip, Icon};
 use crate::web::view::time::ago;
 
@@ -97,7 +98,7 @@ fn row(number: usize, line: &Owned, above: Option<&Owner>, now: Timestamp) -> Ro
             _ => owner.name.clone(),
         },
         commit: (owner.sort == Sort::Git && !owner.commit.0.is_empty())
-            .then(|| CommitChip::new(&owner.commit, format!("/commits/{}", owner.commit.0))),
+            .then(|| chip(&owner.commit)),
         place: owner.origin.as_ref().map(file).unwrap_or_default(),
         title: title(line, owner, now),
     }

@@ -7,6 +7,7 @@ use api::ObjectKey;
 use engine::rollout::CommitId;
 
 use super::place;
+use crate::web::view::commit::chip;
 use crate::web::view::component::CommitChip;
 use crate::web::view::time::{When, ago, seconds};
 
@@ -40,8 +41,7 @@ pub(crate) fn gone(
         place: place(key),
         when: when.map(|at| When { at, text: said(at) }),
         by: by.into(),
-        commit: (!commit.0.is_empty())
-            .then(|| CommitChip::new(&commit, format!("/commits/{}", commit.0))),
+        commit: (!commit.0.is_empty()).then(|| chip(&commit)),
         undelete: match key.namespace.as_str() {
             "" => what,
             namespace => format!("{what} -n {namespace}"),

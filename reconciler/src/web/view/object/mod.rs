@@ -50,6 +50,8 @@ pub(crate) struct Head {
     pub age: String,
     /// The pod's own page; empty for other kinds.
     pub pod: String,
+    /// The page that explains it; empty where it is well.
+    pub why: String,
 }
 
 /// The object's pages.
@@ -117,7 +119,9 @@ pub(crate) fn place(key: &ObjectKey) -> String {
 }
 
 pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Timestamp) -> Head {
-    let mut state = health::assess(object, now).map(|health| State::health(health.status));
+    let health = health::assess(object, now);
+    let well = health.as_ref().is_none_or(|it| it.status.is_settled_well());
+    let mut state = health.map(|health| State::health(health.status));
     if object.is_deleting() {
         state = Some(State::new(Tone::Warn, "wait", "Terminating"));
     }
@@ -134,7 +138,23 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
         } else {
             String::new()
         },
+        why: if well { String::new() } else { why(key) },
     }
+}
+
+/// The page that explains an object.
+pub(crate) fn why(key: &ObjectKey) -> String {
+    let collection = &key.collection;
+    let kind = match collection.group.as_str() {
+        "" => collection.resource.clone(),
+        group => format!("{}.{group}", collection.resource),
+    };
+    let namespace = match key.namespace.as_str() {
+        "" => NOWHERE,
+        namespace => namespace,
+    };
+    let (kind, namespace) = (encoded(&kind), encoded(namespace));
+    format!("/why/{kind}/{namespace}/{}", encoded(&key.name))
 }
 
 pub(crate) fn tabs(base: &str, name: &str, current: &str) -> Tabs {

@@ -10,9 +10,8 @@ use crate::web::view::app::{Truth, can_undo};
 use crate::web::view::commit::href as href_of;
 use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
 use crate::web::view::graph::app_href;
-use crate::web::view::time::took;
-
-use super::next::sentence;
+use crate::web::view::time::{When, took};
+use crate::web::view::truth::sentence;
 
 /// Its name, state, commits and what can be done.
 #[derive(Debug, Template)]
@@ -31,6 +30,10 @@ pub(crate) struct Head {
     /// Name and address of what it undoes.
     pub undoes: Option<(String, String)>,
     pub duration: String,
+    /// When what it wrote was undone.
+    pub undone: Option<When>,
+    /// Address of the page that leaves the application alone; empty where nothing runs.
+    pub hold: String,
     pub rollback: String,
     /// Addresses of the ones before and after; empty where there is none.
     pub before: String,
@@ -71,6 +74,12 @@ pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
         } else {
             format!("running {duration}")
         },
+        undone: rollout.undone_at.map(|at| When::ago(at, now)),
+        hold: if rollout.phase.is_final() {
+            String::new()
+        } else {
+            format!("{}/suspend", app_href(&rollout.application))
+        },
         rollback: if can_undo(rollout) {
             format!("{href}/rollback")
         } else {
@@ -103,7 +112,7 @@ pub(crate) fn initials(name: &str) -> String {
 }
 
 /// The failure in one sentence, at the top of the page. Nothing while it may still succeed.
-pub(crate) fn truth(rollout: &Rollout) -> Truth {
+pub(crate) fn truth(rollout: &Rollout, is_newest: bool) -> Truth {
     let failed = rollout.phase == RolloutPhase::Failed;
     Truth {
         tone: failed.then_some(Tone::Bad),
@@ -114,6 +123,14 @@ pub(crate) fn truth(rollout: &Rollout) -> Truth {
             rollout.revision.short()
         ),
         details: sentence(&rollout.message),
-        action: None,
+        since: None,
+        until: None,
+        then: String::new(),
+        // What is wrong now is not why an older one failed.
+        actions: if failed && is_newest {
+            vec![("Why", format!("{}/why", app_href(&rollout.application)))]
+        } else {
+            Vec::new()
+        },
     }
 }

@@ -2,14 +2,17 @@
 
 mod changes;
 mod decisions;
+mod failure;
 mod head;
 mod next;
 mod state;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use changes::{Sign, changes};
 pub(crate) use decisions::decisions;
 pub(crate) use head::{head, initials, truth};
-pub(crate) use next::next;
+pub(crate) use next::{Outlook, next};
 pub(crate) use state::{by_wave, is_settled, wave_state};
 pub(crate) use steps::steps;

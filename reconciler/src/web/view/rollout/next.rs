@@ -3,11 +3,16 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use api::kinds::SyncPolicy;
+use engine::hook::HookPhase;
 use engine::rollout::RolloutPhase;
 
-use crate::history::{Rollout, RolloutDetail};
+use super::failure::{consequence, is_hook, named, of, runs};
+use super::state::by_wave;
+use crate::history::{Action, ObjectResult, RolloutDetail, StepKind};
 use crate::web::view::component::{Icon, State, Tone};
 use crate::web::view::time::{When, coarse};
+use crate::web::view::truth::sentence;
 
 /// What will happen, in words, or what came of it.
 #[derive(Debug, Template)]
@@ -38,15 +43,36 @@ fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -
     }
 }
 
-pub(crate) fn next(detail: &RolloutDetail, branch: &str, now: Timestamp) -> Next {
-    if detail.rollout.phase.is_final() {
-        came(&detail.rollout)
-    } else {
-        comes(&detail.rollout, branch, now)
+/// What a rollout's own record does not say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outlook<'a> {
+    /// The tracked branch; empty where it is not known.
+    pub branch: &'a str,
+    /// What the Application says of itself; `None` where it is not there.
+    pub policy: Option<&'a SyncPolicy>,
+    /// Whether no other rollout of the application came after it.
+    pub is_newest: bool,
+}
+
+impl Outlook<'_> {
+    fn branch(&self) -> &str {
+        match self.branch {
+            "" => "the tracked branch",
+            branch => branch,
+        }
     }
 }
 
-fn came(rollout: &Rollout) -> Next {
+pub(crate) fn next(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
+    if detail.rollout.phase.is_final() {
+        came(detail, outlook)
+    } else {
+        comes(detail, outlook, now)
+    }
+}
+
+fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
+    let rollout = &detail.rollout;
     let state = State::rollout(rollout);
     let text = if rollout.message.is_empty() {
         "Nothing more will happen.".into()
@@ -54,7 +80,22 @@ fn came(rollout: &Rollout) -> Next {
         sentence(&rollout.message)
     };
     let mut items = vec![item(state.tone, state.icon.0, &state.word, text)];
-    if rollout.phase == RolloutPhase::Failed {
+    let failed = rollout.phase == RolloutPhase::Failed;
+    if let Some(at) = rollout.undone_at {
+        let mut undone = item(Tone::Hold, "back", "", undone(detail));
+        undone.at = Some(When::clock(at));
+        items.push(undone);
+    } else if failed && !outlook.is_newest {
+        let text = "A newer rollout began before what this one wrote was undone.";
+        items.push(item(Tone::Unknown, "unk", "Not undone", text.into()));
+    } else if failed && rollout.began_at.is_none() {
+        let text = "It failed before anything was written: the cluster is as it was.";
+        items.push(item(Tone::Ok, "ok", "Not begun", text.into()));
+    } else if failed {
+        let text = consequence(detail, outlook.policy, outlook.branch());
+        items.push(item(Tone::Warn, "back", "Then", text));
+    }
+    if failed {
         let held = format!(
             "Commit {} is not applied again. Push a newer commit, or roll back.",
             rollout.revision.short()
@@ -67,27 +108,35 @@ fn came(rollout: &Rollout) -> Next {
     }
 }
 
-fn comes(rollout: &Rollout, branch: &str, now: Timestamp) -> Next {
+/// As it was recorded when it was done.
+fn undone(detail: &RolloutDetail) -> String {
+    let step = detail.steps.iter().rfind(|it| it.kind == StepKind::Undone);
+    step.map_or_else(
+        || "What it wrote was undone.".into(),
+        |step| sentence(&step.text),
+    )
+}
+
+fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
+    let rollout = &detail.rollout;
     let mut items = Vec::new();
     if !rollout.message.is_empty() {
         let text = sentence(&rollout.message);
         items.push(item(Tone::Run, "wait", "Now", text));
     }
+    items.extend(steps(detail));
+    let failure = consequence(detail, outlook.policy, outlook.branch());
     if let Some(deadline) = rollout.deadline_at {
         let left = coarse(now.duration_until(deadline));
         let text = format!(
             "In {left}: if it is not healthy by then, the rollout fails and the commit is held. \
-             What serves now keeps serving; nothing is deleted."
+             {failure}"
         );
         let mut item = item(Tone::Warn, "hold", String::new(), text);
         item.at = Some(When::clock(deadline));
         items.push(item);
     }
-    let branch = if branch.is_empty() {
-        "the branch"
-    } else {
-        branch
-    };
+    let branch = outlook.branch();
     let text =
         format!("A newer commit on {branch} supersedes this rollout and is planned at once.");
     items.push(item(Tone::Ok, "commit", "Any time", text));
@@ -97,18 +146,76 @@ fn comes(rollout: &Rollout, branch: &str, now: Timestamp) -> Next {
     }
 }
 
-/// With a capital at its start and a full stop at its end.
-pub(super) fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
-    let stop = if text.ends_with(['.', '!', '?', '…']) {
-        ""
-    } else {
-        "."
+/// What is still to be done, in its order: hooks, the next wave, hooks, deletions.
+fn steps(detail: &RolloutDetail) -> Vec<NextItem> {
+    let objects = &detail.objects;
+    let waits = |name: String, text: String| item(Tone::Unknown, "wait", name, text);
+    let mut items = Vec::new();
+    let partial = detail.rollout.options.is_partial();
+    let hooks = |phase| of(objects, |it| !partial && is_hook(it, phase));
+    let before = hooks(HookPhase::Before);
+    if !before.is_empty() {
+        let text = format!("{} {} first.", named(&before), runs(before.len()));
+        items.push(waits("Hooks".into(), text));
+    }
+    let waves = by_wave(objects);
+    let to_do =
+        |object: &&ObjectResult| object.action != Action::Unchanged && object.applied_at.is_none();
+    let next = waves.iter().find_map(|(wave, objects)| {
+        let titles: Vec<String> = objects
+            .iter()
+            .copied()
+            .filter(to_do)
+            .map(ObjectResult::title)
+            .collect();
+        (!titles.is_empty()).then_some((*wave, titles))
+    });
+    if let Some((wave, titles)) = &next {
+        let when = match waves.keys().rev().find(|before| *before < wave) {
+            Some(before) => format!(", once wave {before} is healthy"),
+            None => String::new(),
+        };
+        let text = format!("{} {} applied{when}.", named(titles), are(titles.len()));
+        items.push(waits(format!("Wave {wave}"), text));
+    }
+    let after = hooks(HookPhase::After);
+    if !after.is_empty() {
+        let runs = runs(after.len());
+        let text = format!("{} {runs} once all waves are healthy.", named(&after));
+        items.push(waits("Hooks".into(), text));
+    }
+    items.extend(prune(objects));
+    items
+}
+
+/// What left the commit: what goes last of all, and what stays.
+fn prune(objects: &[ObjectResult]) -> Option<NextItem> {
+    let going = of(objects, |it| {
+        it.action == Action::Delete && it.applied_at.is_none()
+    });
+    let kept = objects
+        .iter()
+        .filter(|it| it.action == Action::Keep)
+        .count();
+    let stays = match kept {
+        0 => String::new(),
+        1 => " 1 object that left Git stays.".into(),
+        kept => format!(" {kept} objects that left Git stay."),
     };
-    format!("{first}{}{stop}", characters.as_str())
+    let text = match going.len() {
+        0 if kept == 0 => return None,
+        0 => format!("Nothing is deleted.{stays}"),
+        count => {
+            let are = are(count);
+            format!(
+                "{} {are} deleted last of all, once all else is healthy.{stays}",
+                named(&going)
+            )
+        }
+    };
+    Some(item(Tone::Unknown, "wait", "Prune", text))
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }

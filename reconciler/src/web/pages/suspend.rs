@@ -1,0 +1,98 @@
+//! `GET` and `POST` of `/apps/{app}/suspend` and `/apps/{app}/resume`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::app::facts;
+use super::html;
+use super::sync::{Asked, REASON, done};
+use crate::web::access::Scope;
+use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::view::component::Icon;
+use crate::web::view::facts::Facts;
+use crate::web::view::frame::Frame;
+use crate::web::view::frame::Section;
+use crate::web::view::graph::app_href;
+use crate::web::view::suspend::{self, View};
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "suspend/page.html")]
+struct Page {
+    frame: Frame,
+    href: String,
+    cancel: String,
+    view: View,
+}
+
+pub(in crate::web) async fn ask_suspend(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    page(&app, &name, &visitor, "suspend", suspend::suspend).await
+}
+
+pub(in crate::web) async fn ask_resume(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+) -> Result<Response, PageError> {
+    page(&app, &name, &visitor, "resume", suspend::resume).await
+}
+
+/// The page that looks like a dialog, for those who may.
+async fn page(
+    app: &App,
+    name: &str,
+    visitor: &Visitor,
+    verb: &str,
+    view: fn(&Facts) -> View,
+) -> Result<Response, PageError> {
+    visitor.operator(app, Scope::Application(name))?;
+    let view = view(&facts(app, name).await?);
+    let cancel = app_href(name);
+    let frame = visitor
+        .frame(app)
+        .await
+        .page(Section::Applications, view.heading.as_str())
+        .crumb("Applications", "/apps")
+        .crumb(name, cancel.as_str())
+        .crumb(view.heading.as_str(), "");
+    Ok(html(&Page {
+        frame,
+        href: format!("{cancel}/{verb}"),
+        cancel,
+        view,
+    }))
+}
+
+pub(in crate::web) async fn suspend(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    asked.admit(&app, &visitor)?;
+    let reason: String = asked.reason.trim().chars().take(REASON).collect();
+    let actor = visitor.operator(&app, Scope::Application(&name))?;
+    app.backend.suspend(&name, &reason, &actor).await?;
+    Ok(done(&visitor, name, String::new()))
+}
+
+pub(in crate::web) async fn resume(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    Form(asked): Form<Asked>,
+) -> Result<Response, PageError> {
+    asked.admit(&app, &visitor)?;
+    let actor = visitor.operator(&app, Scope::Application(&name))?;
+    app.backend.resume(&name, &actor).await?;
+    Ok(done(&visitor, name, String::new()))
+}

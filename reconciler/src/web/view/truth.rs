@@ -1,0 +1,228 @@
+//! The one sentence about an application: what is waited for, since when, until when, and what
+//! happens then. Nothing is said that the records do not say.
+
+use engine::HealthStatus;
+use engine::rollout::{Pause, SyncStatus};
+use jiff::Timestamp;
+
+use super::facts::Facts;
+use crate::history::Rollout;
+
+/// What is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Told {
+    pub heading: String,
+    /// What is waited for, or what is wrong; may be empty.
+    pub details: String,
+    pub since: Option<Timestamp>,
+    /// When what is waited for is waited for no longer.
+    pub until: Option<Timestamp>,
+    /// What happens then, or what has to happen.
+    pub then: String,
+}
+
+impl Told {
+    /// `details` and `then` for where there is one line.
+    pub(crate) fn line(&self) -> String {
+        let parts = [self.details.as_str(), &self.then];
+        let told: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+        told.join(" ")
+    }
+}
+
+impl Facts {
+    /// The sentence about the worst of it.
+    pub(crate) fn truth(&self) -> Told {
+        let told = if self.held.is_some() {
+            self.held_truth()
+        } else if let Some(running) = self.running() {
+            self.running_truth(running)
+        } else if let Some(pause) = self.suspended() {
+            self.suspended_truth(pause)
+        } else if self.observed_at.is_none() {
+            Told {
+                heading: format!("{} has not been looked at yet", self.name),
+                details: "The reconciler has just started; its first look decides.".into(),
+                ..Told::default()
+            }
+        } else if !self.health.is_settled_well() {
+            self.health_truth()
+        } else if self.sync == SyncStatus::Synced && self.health == HealthStatus::Suspended {
+            self.standstill()
+        } else {
+            self.sync_truth()
+        };
+        Told {
+            details: sentence(&told.details),
+            ..told
+        }
+    }
+
+    fn held_truth(&self) -> Told {
+        let hold = self.held.clone().expect("only asked of what is held");
+        let undone = self.last.as_ref().is_some_and(|it| it.undone_at.is_some());
+        let back = if undone {
+            "What it wrote was undone. "
+        } else {
+            ""
+        };
+        let revision = hold.revision.short();
+        Told {
+            heading: format!(
+                "{} is held: commit {revision} failed and is not applied again",
+                self.name
+            ),
+            details: hold.reason,
+            since: Some(hold.since),
+            until: None,
+            then: format!("{back}It stays so until a newer commit comes, or somebody syncs it."),
+        }
+    }
+
+    fn running_truth(&self, running: &Rollout) -> Told {
+        let (name, to) = (&self.name, running.revision.short());
+        let then = if running.deadline_at.is_some() {
+            "If it is not healthy by then, the rollout fails and the commit is held."
+        } else {
+            "Its deadline counts from when it begins to write."
+        };
+        Told {
+            heading: match self.health {
+                HealthStatus::Degraded => format!("{name} is Degraded on its way to {to}"),
+                _ => format!("{name} is going to {to}"),
+            },
+            details: if running.message.is_empty() {
+                self.health_message.clone()
+            } else {
+                running.message.clone()
+            },
+            since: Some(running.started_at),
+            until: running.deadline_at,
+            then: then.into(),
+        }
+    }
+
+    fn suspended_truth(&self, pause: &Pause) -> Told {
+        let well = self.health.is_settled_well();
+        let and = match (well, self.sync) {
+            (false, _) => format!(", and {}", self.health),
+            (true, SyncStatus::OutOfSync) => ", and not what Git says".into(),
+            (true, _) => String::new(),
+        };
+        let ends = if self.resumes() {
+            "somebody resumes it"
+        } else {
+            "spec.suspend is false in Git"
+        };
+        let more = if well { "" } else { &self.health_message };
+        Told {
+            heading: format!("{} is suspended{and}", self.name),
+            details: [sentence(&pause.message), sentence(more)]
+                .join(" ")
+                .trim_end()
+                .to_owned(),
+            since: self.since("Paused"),
+            until: None,
+            then: format!("Nothing is rolled out, healed or deleted until {ends}."),
+        }
+    }
+
+    fn health_truth(&self) -> Told {
+        let heals = self.policy().is_none_or(|policy| policy.self_heal);
+        let then = match self.health {
+            HealthStatus::Missing if heals => "Kedge makes again what is missing.",
+            HealthStatus::Missing => {
+                "selfHeal is off: what is missing comes with a sync or the next commit."
+            }
+            HealthStatus::Progressing => {
+                "No rollout runs, so no deadline does: Kedge looks again with every change."
+            }
+            HealthStatus::Degraded => {
+                "No rollout runs, so no deadline does: it stays so until it recovers, or a \
+                 commit mends it."
+            }
+            _ => "Kedge looks again with every change.",
+        };
+        Told {
+            heading: format!("{} is {}", self.name, self.health),
+            details: self.health_message.clone(),
+            since: self.since("Healthy"),
+            until: None,
+            then: then.into(),
+        }
+    }
+
+    /// Healthy, and asked to stand still.
+    fn standstill(&self) -> Told {
+        let details = match self.health_message.as_str() {
+            "" => "An object of it is paused or suspended, as Git says",
+            message => message,
+        };
+        Told {
+            heading: format!("{} is Suspended", self.name),
+            details: details.into(),
+            since: self.since("Healthy"),
+            until: None,
+            then: "It stays so until a commit lets it go on.".into(),
+        }
+    }
+
+    fn sync_truth(&self) -> Told {
+        let name = &self.name;
+        let (heading, then) = match (self.sync, self.paused.as_ref()) {
+            (SyncStatus::Synced, _) => (format!("{name} matches Git"), ""),
+            (SyncStatus::OutOfSync, paused) => {
+                (format!("{name} is not what Git says"), self.ends(paused))
+            }
+            (SyncStatus::Unknown, _) => (
+                format!("{name} cannot be compared with Git"),
+                "Kedge tries again by itself.",
+            ),
+        };
+        let pause = self.paused.as_ref().map(|pause| pause.message.as_str());
+        let details = match (pause, self.sync_message.as_str()) {
+            (Some(pause), "") => pause.to_owned(),
+            (Some(pause), sync) => format!("{} {}", sentence(sync), sentence(pause)),
+            (None, sync) => sync.to_owned(),
+        };
+        let is_synced = self.sync == SyncStatus::Synced;
+        Told {
+            heading,
+            details,
+            since: self.since("Synced").filter(|_| !is_synced),
+            until: None,
+            then: then.into(),
+        }
+    }
+
+    /// What ends it that Git and the cluster differ.
+    fn ends(&self, paused: Option<&Pause>) -> &'static str {
+        match paused {
+            Some(pause) if pause.asks() => "Nothing happens before somebody says so.",
+            Some(_) => "It goes on by itself once nothing is in the way.",
+            None if self.policy().is_some_and(|policy| !policy.self_heal) => {
+                "selfHeal is off: it stays so until a sync or the next commit."
+            }
+            None => "Kedge brings it back by itself.",
+        }
+    }
+
+    /// When a condition became what it is.
+    fn since(&self, condition: &str) -> Option<Timestamp> {
+        let found = self.conditions.iter().find(|it| it.kind == condition)?;
+        api::parse_time(found.last_transition_time.as_deref()?)
+    }
+}
+
+/// With a capital at its start and a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let ends = text.is_empty() || text.ends_with(['.', '!', '?', '…']);
+    let stop = if ends { "" } else { "." };
+    format!("{first}{}{stop}", characters.as_str())
+}
