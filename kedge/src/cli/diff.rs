@@ -1,14 +1,17 @@
 //! `kedge diff`
 
+use std::cell::Cell;
+
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use super::complete;
 use super::live::Live;
 use super::output::{Output, Screen};
 use super::pager;
-use super::patch;
+use super::patch::{self, DiffObject};
 use super::progress;
 use super::server::{self, Server};
 use super::shown::{self, Application, Diff, Items, short};
@@ -24,6 +27,9 @@ Example:
   kedge diff
   kedge diff web --revision my-branch
   kedge diff web --revision HEAD~1";
+
+/// Applications that are compared at the same time: each is a pass over its objects.
+const TOGETHER: usize = 4;
 
 #[derive(Args)]
 #[group(skip)]
@@ -56,16 +62,20 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .iter()
         .map(|revision| ("to", revision.as_str()))
         .collect();
-    let mut answers = Vec::new();
     let live = Live::open();
-    let comparing = async {
-        for (done, name) in names.iter().enumerate() {
-            live.show(&progress::of_names(done, &names));
-            answers.push(server.read(&["apps", name, "diff"], &query).await?);
-        }
-        Ok(())
+    let done = Cell::new(0);
+    let compare = async |name: &String| {
+        let answer = server.read(&["apps", name, "diff"], &query).await;
+        done.set(done.get() + 1);
+        live.show(&progress::of_names(done.get(), names.len(), name));
+        answer
     };
-    live.until("nothing was changed", comparing).await?;
+    live.show(&progress::of_names(0, names.len(), ""));
+    let comparing = futures::stream::iter(&names)
+        .map(compare)
+        .buffered(TOGETHER);
+    let comparing = comparing.try_collect();
+    let answers: Vec<Value> = live.until("nothing was changed", comparing).await?;
     print(arguments, &answers)
 }
 
@@ -77,13 +87,31 @@ fn print(arguments: &Arguments, answers: &[Value]) -> anyhow::Result<()> {
     if let Some(data) = arguments.output.format.data(&whole) {
         return Screen::open().text(&data);
     }
+    let all: Vec<Diff> = answers
+        .iter()
+        .map(shown::read)
+        .collect::<anyhow::Result<_>>()?;
+    pager::show(&arguments.pager, &together(&all))
+}
+
+/// The applications that differ, and how many do not.
+fn together(all: &[Diff]) -> Vec<String> {
+    let is_alone = all.len() == 1;
+    let (told, same): (Vec<&Diff>, Vec<&Diff>) =
+        all.iter().partition(|it| is_alone || it.differs());
     let mut lines = Vec::new();
-    for answer in answers {
-        let diff: Diff = shown::read(answer)?;
-        lines.push(heading(&diff));
+    for diff in &told {
+        lines.push(heading(diff));
         lines.extend(patch::lines(&diff.objects));
     }
-    pager::show(&arguments.pager, &lines)
+    match (all.len(), same.len()) {
+        (0, _) => lines.push("There is no application yet.".into()),
+        (_, 0) => {}
+        (all, same) if all == same => lines.push(format!("Nothing differs in {all} applications.")),
+        (_, 1) => lines.push("1 more application does not differ.".into()),
+        (_, more) => lines.push(format!("{more} more applications do not differ.")),
+    }
+    lines
 }
 
 fn heading(diff: &Diff) -> String {
@@ -99,17 +127,45 @@ fn heading(diff: &Diff) -> String {
 /// A heading with the numbers, then the plan's own lines: a look at what is about to be done.
 pub(super) fn lines(diff: &Diff) -> Vec<String> {
     let mut lines = vec![heading(diff)];
-    lines.extend(
-        diff.lines
-            .iter()
-            .map(|line| format!("  {}", tint::change(&plain_line(line)))),
-    );
+    let edits: Vec<_> = diff.objects.iter().map(DiffObject::edit).collect();
+    let told = patch::woven(&diff.lines, &edits).into_iter();
+    lines.extend(told.map(|line| format!("  {line}")));
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn leaves_out_who_does_not_differ() {
+        let diff = |name: &str, change: usize| -> Diff {
+            shown::read(&json!({
+                "application": name, "revision": "0123456789abcdef",
+                "counts": {"create": 0, "change": change, "delete": 0, "unchanged": 3},
+                "objects": if change == 0 { json!([]) } else { json!([
+                    {"kind": "Pod", "name": "a", "action": "change",
+                     "changes": [{"path": "spec.x", "old": 1, "new": 2}]}]) },
+            }))
+            .unwrap()
+        };
+        let check = |all: &[Diff], expected: &[&str]| {
+            let lines = together(all);
+            let lines = lines.iter();
+            let lines = lines.map(|line| anstream::adapter::strip_str(line).to_string());
+            assert_eq!(lines.collect::<Vec<_>>(), expected);
+        };
+        let heading = "web at 0123456789ab: 1 to change, 3 unchanged";
+        let change = ["~ change  Pod a", "@@ spec @@", "-x: 1", "+x: 2"];
+        let mut expected = vec![heading];
+        expected.extend(change);
+        expected.push("2 more applications do not differ.");
+        check(&[diff("a", 0), diff("web", 1), diff("z", 0)], &expected);
+        let one = "a at 0123456789ab: no changes (3 unchanged)";
+        check(&[diff("a", 0)], &[one]);
+        let none = "Nothing differs in 2 applications.";
+        check(&[diff("a", 0), diff("b", 0)], &[none]);
+    }
 
     #[test]
     fn tells_the_numbers_and_then_the_lines() {

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use engine::diff;
+use engine::diff::{self, FieldChange};
 use serde_json::{Value, json};
 
 use api::Object;
 
+use super::patch;
+use super::table::plain_line;
 use super::tint;
 
 /// A lease is written all the time, and says only that somebody lives.
 const ROUTINE: &str = "Lease";
 
 /// An object that is not the same in both.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Different {
     kind: String,
     namespace: String,
     name: String,
     what: What,
     /// As they may be shown.
-    fields: Vec<String>,
+    fields: Vec<FieldChange>,
+    /// The object as it is after them, without what only the server sets.
+    after: Object,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +91,7 @@ fn different(old: Option<&Object>, new: Option<&Object>) -> Option<Different> {
                 return None;
             }
             let is_secret = diff::is_secret(new);
-            let shown = changes.iter().map(|it| diff::show(it, is_secret));
+            let shown = changes.iter().map(|it| diff::shown(it, is_secret));
             fields.extend(shown);
             if is_other {
                 What::Replaced
@@ -102,6 +106,7 @@ fn different(old: Option<&Object>, new: Option<&Object>) -> Option<Different> {
         name: object.name().to_owned(),
         what,
         fields,
+        after: diff::masked(&diff::clean(object)),
     })
 }
 
@@ -127,14 +132,13 @@ pub(super) fn lines(found: &[Different]) -> Vec<String> {
             "" => it.name.clone(),
             namespace => format!("{namespace}/{}", it.name),
         };
-        let mut lines = vec![format!("{} {what:8} {kind} {name}", it.what.sign())];
-        lines.extend(it.fields.iter().map(|field| format!("    {field}")));
+        let title = format!("{} {what:8} {kind} {name}", it.what.sign());
+        let mut lines = vec![tint::change(&plain_line(&title))];
+        let fields = patch::fields(Some(&it.after), &it.fields).into_iter();
+        lines.extend(fields.map(|line| format!("    {line}")));
         lines
     };
-    let lines = found.iter().flat_map(told);
-    lines
-        .map(|line| tint::change(&super::table::plain_line(&line)))
-        .collect()
+    found.iter().flat_map(told).collect()
 }
 
 #[cfg(test)]
@@ -178,18 +182,27 @@ mod tests {
             .map(|line| anstream::adapter::strip_str(line).to_string())
             .collect();
         let secret = lines.last().unwrap();
-        assert!(secret.contains("data.k: changed (sha256 "), "{secret}");
+        assert!(secret.starts_with("    +k: (hidden, sha256 "), "{secret}");
         assert_eq!(
-            lines[..lines.len() - 1],
+            lines[..lines.len() - 2],
             [
                 "+ created  ConfigMap shop/came",
                 "- deleted  ConfigMap shop/gone",
                 "~ changed  ConfigMap shop/new",
-                "    data.k: a -> b",
+                "    @@ data @@",
+                "    -k: a",
+                "    +k: b",
                 "~ replaced ConfigMap shop/other",
                 "~ changed  Secret shop/s",
+                "    @@ data @@",
             ]
         );
+        let data = data(&between(&before, &after));
+        let fields = |at: usize| &data["items"][at]["fields"];
+        let field = json!([{"path": "data.k", "old": "a", "new": "b"}]);
+        assert_eq!(fields(2), &field);
+        let secret = fields(4)[0]["new"].as_str().unwrap();
+        assert!(secret.starts_with("(hidden, sha256 "), "{secret}");
         assert!(between(&before, &before).is_empty());
     }
 }

@@ -1,19 +1,18 @@
 //! What differs, as `git diff` shows it: hunks by field, the words that changed marked.
 
+use api::Object;
 use api::codec::yaml;
-use engine::diff::FieldChange;
+use engine::diff::{self, FieldChange, Line, LineKind, Row};
+use engine::plan::Edit;
 use owo_colors::Style;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use similar::{ChangeTag, DiffOp, TextDiff};
+use serde_json::Value;
 
 use super::table::plain_line;
 use super::tint;
 
 /// Lines that did not change, around those that did.
 const CONTEXT: usize = 3;
-/// A line of which more than this share changed has no marked words: all of it is new.
-const PERCENT: usize = 60;
 
 /// An object that is not as the revision has it.
 #[derive(Debug, Default, Deserialize)]
@@ -28,16 +27,31 @@ pub(super) struct DiffObject {
     object: Option<Value>,
 }
 
+impl DiffObject {
+    /// What changed in it, for [`woven`].
+    pub(super) fn edit(&self) -> Edit {
+        Edit {
+            object: format!("{} {}", self.kind, self.title()),
+            changes: self.changes.clone(),
+        }
+    }
+
+    /// `shop/web`
+    fn title(&self) -> String {
+        match self.namespace.as_str() {
+            "" => self.name.clone(),
+            namespace => format!("{namespace}/{}", self.name),
+        }
+    }
+}
+
 /// All objects, one below the other.
 pub(super) fn lines(objects: &[DiffObject]) -> Vec<String> {
     objects.iter().flat_map(object).collect()
 }
 
 fn object(object: &DiffObject) -> Vec<String> {
-    let name = match object.namespace.as_str() {
-        "" => object.name.clone(),
-        namespace => format!("{namespace}/{}", object.name),
-    };
+    let name = object.title();
     let sign = match object.action.as_str() {
         "delete" => '-',
         "create" => '+',
@@ -49,186 +63,95 @@ fn object(object: &DiffObject) -> Vec<String> {
         head.push_str(&tint::faint(&format!("  {}", plain_line(&object.place))));
     }
     let mut lines = vec![head];
-    if let Some(body) = &object.object {
-        let text = yaml::to_string(body);
-        let all = text.lines().map(|line| colour('+', line, &[]));
+    let is_changed = !object.changes.is_empty();
+    let whole = object.object.clone().map(Object::from);
+    if let Some(body) = whole.as_ref().filter(|_| !is_changed) {
+        let kind = match sign {
+            '-' => LineKind::Removed,
+            _ => LineKind::Added,
+        };
+        let text = yaml::to_string(&body.body);
+        let all = text.lines().map(|text| line(&Line::whole(kind, text)));
         lines.extend(all);
     }
-    let mut last = None;
-    for change in &object.changes {
-        let (parent, leaf) = split(&change.path);
-        if last != Some(parent) {
-            let heading = if parent.is_empty() { "@@" } else { parent };
-            lines.push(tint::hunk(&format!("@@ {} @@", plain_line(heading))));
-            last = Some(parent);
-        }
-        lines.extend(hunk(
-            &text(leaf, change.old.as_ref()),
-            &text(leaf, change.new.as_ref()),
-        ));
-    }
+    lines.extend(fields(whole.as_ref(), &object.changes));
     lines
 }
 
-/// `spec.replicas` is `replicas` in `spec`; what is in brackets is of the part before it.
-fn split(path: &str) -> (&str, &str) {
-    let mut depth = 0_usize;
-    let mut at = None;
-    for (index, c) in path.char_indices() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            '.' if depth == 0 => at = Some(index),
-            _ => {}
-        }
-    }
-    match at {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => ("", path),
-    }
-}
-
-/// A field as a manifest would have it; nothing where it is not there.
-fn text(leaf: &str, value: Option<&Value>) -> String {
-    match value {
-        None => String::new(),
-        Some(Value::String(long)) if long.contains('\n') => {
-            let inside = long.lines().map(|line| format!("  {line}\n"));
-            format!("{leaf}: |\n{}", inside.collect::<String>())
-        }
-        Some(value) => yaml::to_string(&json!({ leaf: value })),
-    }
+/// What changed, place by place, below the place's path; with what is around it where the object is
+/// at hand.
+pub(super) fn fields(object: Option<&Object>, changes: &[FieldChange]) -> Vec<String> {
+    let parts = diff::parts(object, changes).into_iter();
+    let told = parts.flat_map(|part| {
+        let heading = match part.path.as_str() {
+            "" => "@@".to_owned(),
+            path => format!("@@ {} @@", plain_line(path)),
+        };
+        std::iter::once(tint::hunk(&heading)).chain(hunks(&part.old, &part.new))
+    });
+    told.collect()
 }
 
 /// Old and new text with the lines around what changed.
-fn hunk(old: &str, new: &str) -> Vec<String> {
-    let diff = TextDiff::from_lines(old, new);
+fn hunks(old: &str, new: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+    for (at, rows) in diff::hunks(old, new, CONTEXT).iter().enumerate() {
         if at > 0 {
             lines.push(tint::faint(" ⋮"));
         }
-        for op in group {
-            lines.extend(operation(&diff, op));
+        let is_same = |row: &Row| row.old.as_ref().is_some_and(|it| it.kind == LineKind::Same);
+        for rows in rows.chunk_by(|one, two| is_same(one) == is_same(two)) {
+            lines.extend(rows.iter().filter_map(|row| row.old.as_ref()).map(line));
+            let new = rows.iter().filter(|row| !is_same(row));
+            lines.extend(new.filter_map(|row| row.new.as_ref()).map(line));
         }
     }
     lines
 }
 
-fn operation(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<String> {
-    let changes: Vec<_> = diff.iter_changes(op).collect();
-    let of = |tag: ChangeTag| -> Vec<String> {
-        let changes = changes.iter().filter(|it| it.tag() == tag);
-        changes
-            .map(|it| plain_line(it.value().trim_end_matches('\n')))
-            .collect()
-    };
-    let (old, new) = (of(ChangeTag::Delete), of(ChangeTag::Insert));
-    // Lines are compared with each other where each has one.
-    let is_paired = old.len() == new.len();
-    let marks: Vec<_> = old
-        .iter()
-        .zip(&new)
-        .map(|(old, new)| words(old, new))
-        .collect();
-    let mark = |at: usize| {
-        marks
-            .get(at)
-            .filter(|_| is_paired)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let equal = of(ChangeTag::Equal).into_iter();
-    let equal = equal.map(|line| colour(' ', &line, &[]));
-    let old = old.iter().enumerate();
-    let old = old.map(|(at, line)| colour('-', line, &mark(at).0));
-    let new = new.iter().enumerate();
-    let new = new.map(|(at, line)| colour('+', line, &mark(at).1));
-    equal.chain(old).chain(new).collect()
-}
-
-/// Parts of a line, in bytes.
-type Marks = Vec<(usize, usize)>;
-
-/// What of the old line went and what of the new one came, in words; nothing where little is the same.
-fn words(old: &str, new: &str) -> (Marks, Marks) {
-    let (was, is) = (split_words(old), split_words(new));
-    let diff = TextDiff::from_slices(&was, &is);
-    let (mut gone, mut come) = (Marks::new(), Marks::new());
-    let (mut old_at, mut new_at) = (0, 0);
-    for change in diff.iter_all_changes() {
-        let length = change.value().len();
-        match change.tag() {
-            ChangeTag::Delete => mark(&mut gone, old_at, old_at + length),
-            ChangeTag::Insert => mark(&mut come, new_at, new_at + length),
-            ChangeTag::Equal => {}
-        }
-        if change.tag() != ChangeTag::Insert {
-            old_at += length;
-        }
-        if change.tag() != ChangeTag::Delete {
-            new_at += length;
-        }
-    }
-    let is_much = |marks: &Marks, line: &str| {
-        let length: usize = marks.iter().map(|(from, to)| to - from).sum();
-        length * 100 >= line.trim().len().max(1) * PERCENT
-    };
-    if is_much(&gone, old) || is_much(&come, new) {
-        return (Marks::new(), Marks::new());
-    }
-    (gone, come)
-}
-
-/// Adds a mark; one that begins a character after the last one goes on with it.
-fn mark(marks: &mut Marks, from: usize, to: usize) {
-    match marks.last_mut() {
-        Some(last) if from <= last.1 + 1 => last.1 = to,
-        _ => marks.push((from, to)),
-    }
-}
-
-/// Runs of letters and digits, and what is between them one by one.
-fn split_words(line: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut begin = 0;
-    for (at, c) in line.char_indices() {
-        if !(c.is_alphanumeric() || c == '_') {
-            words.extend([&line[begin..at], &line[at..at + c.len_utf8()]]);
-            begin = at + c.len_utf8();
-        }
-    }
-    words.push(&line[begin..]);
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 /// A line in the colour of its sign, with parts of it marked.
-fn colour(sign: char, line: &str, marked: &[(usize, usize)]) -> String {
-    let style = match sign {
-        '-' => Style::new().red(),
-        '+' => Style::new().green(),
-        _ => return format!(" {line}"),
+fn line(line: &Line) -> String {
+    let (sign, style) = match line.kind {
+        LineKind::Same => return format!(" {}", plain_line(&line.text())),
+        LineKind::Removed => ("-", Style::new().red()),
+        LineKind::Added => ("+", Style::new().green()),
     };
     let mark = style.reversed();
     let mut text = style.style(sign).to_string();
-    let mut at = 0;
-    let mut put = |part: &str, style: Style| {
-        if !part.is_empty() {
-            text.push_str(&style.style(part).to_string());
-        }
-    };
-    for (from, to) in marked {
-        put(&line[at..*from], style);
-        put(&line[*from..*to], mark);
-        at = *to;
+    for span in &line.spans {
+        let style = if span.changed { mark } else { style };
+        text.push_str(&style.style(plain_line(&span.text)).to_string());
     }
-    put(&line[at..], style);
     text
+}
+
+/// The lines of a plan, with the changes in place of the sentences about them. What is told of no
+/// object stays a sentence.
+pub(super) fn woven(lines: &[String], edits: &[Edit]) -> Vec<String> {
+    let mut woven = Vec::new();
+    // How far in the change is whose sentences are left out.
+    let mut told = None;
+    for text in lines {
+        let inner = text.trim_start();
+        let indent = text.len() - inner.len();
+        if told.is_some_and(|change| indent > change) {
+            continue;
+        }
+        let blanks = " ".repeat(indent);
+        woven.push(format!("{blanks}{}", tint::change(&plain_line(inner))));
+        let title = inner.strip_prefix("~ change  ");
+        let edit = title.and_then(|title| edits.iter().find(|edit| edit.object == title));
+        told = edit.map(|_| indent);
+        let changes = edit.iter().flat_map(|edit| fields(None, &edit.changes));
+        woven.extend(changes.map(|line| format!("{blanks}    {line}")));
+    }
+    woven
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn shown(object: Value) -> (Vec<String>, String) {
@@ -269,6 +192,57 @@ mod tests {
     }
 
     #[test]
+    fn fields_have_around_them_what_their_object_has() {
+        let (plain, _) = shown(json!({
+            "kind": "Deployment", "namespace": "shop", "name": "web", "action": "change",
+            "changes": [{"path": "spec.replicas", "old": 2, "new": 3}],
+            "object": {"apiVersion": "apps/v1", "kind": "Deployment",
+                "spec": {"paused": false, "replicas": 3, "selector": {}}},
+        }));
+        let expected = [
+            "~ change  Deployment shop/web",
+            "@@ spec @@",
+            " paused: false",
+            "-replicas: 2",
+            "+replicas: 3",
+            " selector: {}",
+        ];
+        assert_eq!(plain, expected);
+    }
+
+    #[test]
+    fn a_plan_shows_changes_where_it_has_them() {
+        let lines = [
+            "application web: 2 to change",
+            "  ~ change  Deployment shop/web",
+            "      spec.replicas: 1 -> 2",
+            "  ~ change  ConfigMap shop/web",
+            "      data.k: a -> b",
+            "  + create  Pod shop/x",
+        ]
+        .map(str::to_owned);
+        let edits: Vec<Edit> = serde_json::from_value(json!([{"object": "Deployment shop/web",
+            "changes": [{"path": "spec.replicas", "old": 1, "new": 2}]}]))
+        .unwrap();
+        let woven = woven(&lines, &edits);
+        let plain = woven.iter();
+        let plain = plain.map(|line| anstream::adapter::strip_str(line).to_string());
+        assert_eq!(
+            plain.collect::<Vec<_>>(),
+            [
+                "application web: 2 to change",
+                "  ~ change  Deployment shop/web",
+                "      @@ spec @@",
+                "      -replicas: 1",
+                "      +replicas: 2",
+                "  ~ change  ConfigMap shop/web",
+                "      data.k: a -> b",
+                "  + create  Pod shop/x",
+            ]
+        );
+    }
+
+    #[test]
     fn long_texts_show_what_changed_with_what_is_around_it() {
         let long = |word: &str| -> String {
             (1..=12)
@@ -297,33 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked_and_not_whole_lines() {
-        let check = |old: &str, new: &str, expected: &str| {
-            let (_, come) = words(old, new);
-            let mut text = new.to_owned();
-            for (from, to) in come.iter().rev() {
-                text.insert(*to, ']');
-                text.insert(*from, '[');
-            }
-            assert_eq!(text, expected, "{old} -> {new}");
-        };
-        check(
-            "image: movies:1.0",
-            "image: movies:9.9",
-            "image: movies:[9.9]",
-        );
-        check("replicas: 2", "replicas: 3", "replicas: [3]");
-        check("a: größer als", "a: größer wie", "a: größer [wie]");
-        check("k: abc", "k: xyzxyzxyz", "k: xyzxyzxyz");
-        check(
-            "host: a.example.org",
-            "host: b.example.org",
-            "host: [b].example.org",
-        );
-    }
-
-    #[test]
-    fn new_objects_are_shown_whole_and_deleted_ones_by_name() {
+    fn new_and_deleted_objects_are_shown_whole() {
         let (plain, _) = shown(json!({
             "kind": "ConfigMap", "namespace": "shop", "name": "a", "action": "create",
             "object": {"kind": "ConfigMap", "data": {"k": "v"}},
@@ -337,6 +285,10 @@ mod tests {
                 "+  k: v"
             ]
         );
+        let (plain, _) = shown(json!({"kind": "Pod", "name": "a", "action": "delete",
+            "object": {"kind": "Pod"}}));
+        assert_eq!(plain, ["- delete  Pod a", "-kind: Pod"]);
+        // An instance of before this was told.
         let (plain, _) = shown(json!({"kind": "Pod", "name": "a", "action": "delete"}));
         assert_eq!(plain, ["- delete  Pod a"]);
     }

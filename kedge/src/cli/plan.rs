@@ -1,11 +1,13 @@
 //! `kedge plan`
 
 use clap::Args;
+use engine::plan::Edit;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::complete;
 use super::output::{Output, Screen};
+use super::patch;
 use super::server::{self, Server};
 use super::shown::{self, Items, short};
 use super::table::{Cell, Table, plain_line};
@@ -73,6 +75,7 @@ struct Touched {
     removed: bool,
     counts: engine::plan::Counts,
     lines: Vec<String>,
+    edits: Vec<Edit>,
     radius: engine::radius::Radius,
 }
 
@@ -130,7 +133,8 @@ fn lines(change: &Change) -> Vec<String> {
             it.counts.to_string()
         };
         lines.push(plain_line(&format!("{}: {counts}", it.name)));
-        lines.extend(it.lines.iter().map(|line| inner(line)));
+        let told = patch::woven(&it.lines, &it.edits).into_iter();
+        lines.extend(told.map(|line| format!("  {line}")));
         lines.extend(it.radius.lines().iter().map(|line| inner(line)));
     }
     let demand = change.report.demand.lines();

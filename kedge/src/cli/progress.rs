@@ -48,13 +48,14 @@ pub(super) fn of_rollout(rollout: &Rollout, now: Timestamp) -> Progress {
     }
 }
 
-/// Of things that are looked at one after the other: which is next.
-pub(super) fn of_names(done: usize, names: &[String]) -> Progress {
-    let next = names.get(done).map_or("", String::as_str);
+/// Of things that are looked at a few at a time: how many were, and which was last.
+pub(super) fn of_names(done: usize, all: usize, last: &str) -> Progress {
+    let text = format!("{done} of {all} compared · {last}");
+    let text = text.trim_end_matches([' ', '·']);
     Progress {
         done,
-        all: names.len(),
-        text: plain_line(&format!("{done} of {} compared · {next}", names.len())),
+        all,
+        text: plain_line(text),
     }
 }
 

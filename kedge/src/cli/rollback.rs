@@ -5,6 +5,7 @@ use clap::Args;
 use super::complete;
 use super::follow;
 use super::output::Output;
+use super::patch;
 use super::server::{self, Server};
 use super::shown::{self, RollbackPreview, RolledBack, short};
 use super::table::plain_line;
@@ -131,8 +132,8 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
         lines.extend(files.map(|file| format!("  {}", plain_line(file))));
         return lines;
     }
-    let plan = preview.plan.iter();
-    lines.extend(plan.map(|line| format!("  {}", tint::change(&plain_line(line)))));
+    let plan = patch::woven(&preview.plan, &preview.edits).into_iter();
+    lines.extend(plan.map(|line| format!("  {line}")));
     lines.push(format!(
         "plan {}",
         plain_line(engine::rollout::short(&preview.digest))

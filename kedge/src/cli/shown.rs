@@ -147,6 +147,13 @@ pub(super) struct Diff {
     pub(super) objects: Vec<super::patch::DiffObject>,
 }
 
+impl Diff {
+    pub(super) fn differs(&self) -> bool {
+        let counts = &self.counts;
+        counts.create + counts.change + counts.delete + counts.asks > 0
+    }
+}
+
 /// A proof, looked at again.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -180,6 +187,7 @@ pub(super) struct RollbackPreview {
     pub(super) what: String,
     pub(super) message: String,
     pub(super) plan: Vec<String>,
+    pub(super) edits: Vec<engine::plan::Edit>,
     pub(super) digest: String,
     pub(super) conflicts: Vec<String>,
 }

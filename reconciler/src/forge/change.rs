@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use engine::plan::Counts;
+use engine::plan::{Counts, Edit};
 use engine::radius::{Demand, Radius};
 use engine::rollout::CommitId;
 
@@ -80,6 +80,9 @@ pub struct Touched {
     pub removed: bool,
     pub counts: Counts,
     pub lines: Vec<String>,
+    /// The fields of the changes among the lines; none for plans of before there were any here.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
     pub radius: Radius,
 }
 

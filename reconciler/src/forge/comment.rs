@@ -178,6 +178,7 @@ mod tests {
                     "~ change  Deployment shop/web".into(),
                     "    spec.replicas: 1 -> 2".into(),
                 ],
+                edits: Vec::new(),
                 radius: Radius {
                     restarts: vec![Restart {
                         workload: "Deployment shop/web".into(),

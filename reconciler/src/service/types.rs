@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use api::{ObjectKey, Uid};
+use engine::plan::Edit;
 use engine::proof::Leaf;
 use engine::rollout::{CommitId, Pause, SyncStatus};
 use engine::{Health, Plan};
@@ -170,6 +171,8 @@ pub struct RollbackPreview {
     pub message: String,
     /// What it would do, application by application, for people.
     pub plan: Vec<String>,
+    /// The fields of the changes in it.
+    pub edits: Vec<Edit>,
     /// One name for exactly this plan.
     pub digest: String,
     /// The Applications that it changes.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use engine::application::Source;
-use engine::plan::{self, counts, lines};
+use engine::plan::{self, counts, edits, lines};
 use engine::radius::radius;
 use engine::rollout::CommitId;
 use engine::{Application, Plan};
@@ -284,6 +284,7 @@ async fn passed(core: &Core, all: Vec<(String, bool, Plan)>, mut unchanged: usiz
             removed,
             counts: counts(&plan),
             lines: lines(&plan),
+            edits: edits(&plan),
             radius: radius(&plan, &workloads, &others),
         });
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use api::{GroupVersionKind, Object};
 use engine::application::{Found, NAMESPACE, Source};
-use engine::plan::{self, Prune};
+use engine::plan::{self, Edit, Prune};
 use engine::rollout::CommitId;
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
@@ -204,6 +204,12 @@ impl Checked {
     /// One name for exactly what this commit does.
     pub(crate) fn digest(&self) -> String {
         plan::digest_of(self.removed.iter().chain(&self.plans))
+    }
+
+    /// The fields of the changes in the plan.
+    pub(crate) fn edits(&self) -> Vec<Edit> {
+        let plans = self.removed.values().chain(self.plans.values());
+        plans.flat_map(plan::edits).collect()
     }
 
     /// The plan for people, line by line.

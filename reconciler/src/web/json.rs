@@ -25,6 +25,7 @@
 //! | `GET /why/{kind.group}/{namespace}/{name}`, `GET /apps/{app}/why` | [`super::why::Explained`] |
 //! | `GET /nodes` | [`Nodes`] |
 //! | `GET /origins?commit=…&group=…&resource=…&namespace=…&name=…&fields=LINES` | [`Origins`] |
+//! | `GET /names?kind=…&namespace=…` | [`Names`] |
 //! | `GET /search?q=…` | [`Hits`] |
 //! | `GET /repos`, `GET /repos/{name}` | [`Repositories`], [`crate::service::RepositoryView`] |
 //! | `GET /changes?repository=NAME` | `items` of [`crate::forge::Change`]: plans of branches, newest first |
@@ -42,7 +43,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use engine::diff::{FieldChange, fingerprint, is_secret, masked};
+use api::Object;
+use engine::diff::{self, FieldChange, clean, is_secret, masked};
 use engine::plan::{Change, Counts, counts};
 use engine::rollout::CommitId;
 use engine::{Origin, Plan};
@@ -51,7 +53,7 @@ use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 
-pub use found::{Access, AccessRule, Hit, Hits, NewToken, Preferences, Repositories};
+pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
@@ -113,7 +115,7 @@ pub struct DiffObject {
     /// `path/file.yaml:7`, where it is in Git.
     pub place: String,
     pub changes: Vec<FieldChange>,
-    /// The whole object where it is new.
+    /// The whole object: as the cluster has it where it goes, as the commit has it otherwise.
     pub object: Option<Value>,
 }
 
@@ -194,7 +196,7 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
         action: Action::Delete,
         place: String::new(),
         changes: Vec::new(),
-        object: None,
+        object: deletion.object.as_deref().map(asked_for),
     });
     let changed = plan.steps().filter(|step| step.is_change()).map(|step| {
         let secret = is_secret(&step.object);
@@ -202,11 +204,11 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
             Change::Create | Change::Recreate | Change::Renew(_) => {
                 (Action::Create, Vec::new(), Some(masked(&step.object).body))
             }
-            Change::Update(changes) if secret => {
-                let changes = changes.iter().map(hidden).collect();
-                (Action::Change, changes, None)
+            Change::Update(changes) => {
+                let changes = changes.iter().map(|it| diff::shown(it, secret));
+                let object = masked(&step.object).body;
+                (Action::Change, changes.collect(), Some(object))
             }
-            Change::Update(changes) => (Action::Change, changes.clone(), None),
             Change::Unchanged => (Action::Unchanged, Vec::new(), None),
         };
         DiffObject {
@@ -222,13 +224,9 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
     deleted.chain(changed).collect()
 }
 
-fn hidden(change: &FieldChange) -> FieldChange {
-    let hide = |value: &Value| Value::from(format!("(hidden, sha256 {}…)", fingerprint(value)));
-    FieldChange {
-        path: change.path.clone(),
-        old: change.old.as_ref().map(hide),
-        new: change.new.as_ref().map(hide),
-    }
+/// Without what only the server sets.
+fn asked_for(object: &Object) -> Value {
+    masked(&clean(object)).body
 }
 
 /// What a rollout planned to change.
@@ -267,11 +265,11 @@ fn recorded(object: &ObjectResult) -> DiffObject {
             "" => String::new(),
             file => format!("{file}:{}", object.line),
         },
-        changes: if secret {
-            object.changes.iter().map(hidden).collect()
-        } else {
-            object.changes.clone()
-        },
+        changes: object
+            .changes
+            .iter()
+            .map(|it| diff::shown(it, secret))
+            .collect(),
         object: None,
     }
 }

@@ -141,7 +141,7 @@ impl Shape {
 }
 
 /// `web`, or `80/TCP` where it takes several keys.
-fn label(item: &Value, keys: &[&str]) -> String {
+pub(super) fn label(item: &Value, keys: &[&str]) -> String {
     let parts = keys.iter().filter_map(|key| match item.get(*key)? {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),

@@ -1,10 +1,14 @@
-//! The comparison as text: lines of YAML, with the words that changed.
+//! The comparison as text: lines of YAML, old and new beside each other, with the words that changed.
+//! Web pages and terminals show the same one.
 
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffOp, TextDiff};
 
 use api::Object;
 
 use super::{clean, masked};
+
+/// Of a line of which more than this share changed, all is new: no words of it are marked.
+const PERCENT: usize = 60;
 
 /// What happened to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,24 +30,46 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub kind: LineKind,
-    /// Its number on the old side, from 1.
-    pub old: Option<usize>,
-    /// Its number on the new side, from 1.
-    pub new: Option<usize>,
     /// Without the line's end.
     pub spans: Vec<Span>,
 }
 
 impl Line {
+    /// A line of which nothing is marked.
+    pub fn whole(kind: LineKind, text: &str) -> Self {
+        Self::marked(kind, text, &Marks::new())
+    }
+
+    /// A line with its changed parts marked.
+    fn marked(kind: LineKind, text: &str, marks: &Marks) -> Self {
+        let mut spans = Vec::new();
+        let mut at = 0;
+        let mut put = |part: &str, changed| {
+            if !part.is_empty() {
+                let text = part.to_owned();
+                spans.push(Span { text, changed });
+            }
+        };
+        for (from, to) in marks {
+            put(&text[at..*from], false);
+            put(&text[*from..*to], true);
+            at = *to;
+        }
+        put(&text[at..], false);
+        Self { kind, spans }
+    }
+
     pub fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()
     }
 }
 
-/// Changed lines that stand together, with their context.
+/// What stands side by side: a line that did not change, one that became another, or one that only
+/// one side has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hunk {
-    pub lines: Vec<Line>,
+pub struct Row {
+    pub old: Option<Line>,
+    pub new: Option<Line>,
 }
 
 /// The object as YAML for people: without server fields, Secrets masked. Empty for `None`.
@@ -54,34 +80,99 @@ pub fn yaml(object: Option<&Object>) -> String {
 }
 
 /// The hunks in which two texts differ, with `context` lines around each.
-pub fn hunks(old: &str, new: &str, context: usize) -> Vec<Hunk> {
+pub fn hunks(old: &str, new: &str, context: usize) -> Vec<Vec<Row>> {
     let diff = TextDiff::from_lines(old, new);
-    diff.grouped_ops(context)
-        .iter()
-        .map(|group| Hunk {
-            lines: group
-                .iter()
-                .flat_map(|op| diff.iter_inline_changes(op))
-                .map(|change| Line {
-                    kind: match change.tag() {
-                        ChangeTag::Equal => LineKind::Same,
-                        ChangeTag::Insert => LineKind::Added,
-                        ChangeTag::Delete => LineKind::Removed,
-                    },
-                    old: change.old_index().map(|at| at + 1),
-                    new: change.new_index().map(|at| at + 1),
-                    spans: change
-                        .iter_strings_lossy()
-                        .map(|(changed, text)| Span {
-                            text: text.trim_end_matches(['\n', '\r']).to_owned(),
-                            changed,
-                        })
-                        .filter(|span| !span.text.is_empty())
-                        .collect(),
-                })
-                .collect(),
-        })
+    let groups = diff.grouped_ops(context);
+    let groups = groups.iter();
+    let hunk = |group: &Vec<DiffOp>| group.iter().flat_map(|op| rows(&diff, op)).collect();
+    groups.map(hunk).collect()
+}
+
+/// The first line that went beside the first one that came, and so on.
+fn rows(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<Row> {
+    let of = |tag: ChangeTag| -> Vec<&str> {
+        let changes = diff.iter_changes(op).filter(|it| it.tag() == tag);
+        changes
+            .map(|it| it.value().trim_end_matches(['\n', '\r']))
+            .collect()
+    };
+    let same = of(ChangeTag::Equal).into_iter().map(|text| {
+        let line = Some(Line::whole(LineKind::Same, text));
+        Row {
+            old: line.clone(),
+            new: line,
+        }
+    });
+    let (gone, come) = (of(ChangeTag::Delete), of(ChangeTag::Insert));
+    let pair = |at: usize| {
+        let (old, new) = (gone.get(at), come.get(at));
+        let (was, is) = match (old, new) {
+            (Some(old), Some(new)) => words(old, new),
+            _ => (Marks::new(), Marks::new()),
+        };
+        Row {
+            old: old.map(|text| Line::marked(LineKind::Removed, text, &was)),
+            new: new.map(|text| Line::marked(LineKind::Added, text, &is)),
+        }
+    };
+    same.chain((0..gone.len().max(come.len())).map(pair))
         .collect()
+}
+
+/// Parts of a line, in bytes.
+type Marks = Vec<(usize, usize)>;
+
+/// What of the old line went and what of the new one came, in words; nothing where little is the same.
+fn words(old: &str, new: &str) -> (Marks, Marks) {
+    let (was, is) = (split_words(old), split_words(new));
+    let diff = TextDiff::from_slices(&was, &is);
+    let (mut gone, mut come) = (Marks::new(), Marks::new());
+    let (mut old_at, mut new_at) = (0, 0);
+    for change in diff.iter_all_changes() {
+        let length = change.value().len();
+        match change.tag() {
+            ChangeTag::Delete => mark(&mut gone, old_at, old_at + length),
+            ChangeTag::Insert => mark(&mut come, new_at, new_at + length),
+            ChangeTag::Equal => {}
+        }
+        if change.tag() != ChangeTag::Insert {
+            old_at += length;
+        }
+        if change.tag() != ChangeTag::Delete {
+            new_at += length;
+        }
+    }
+    let is_much = |marks: &Marks, line: &str| {
+        let length: usize = marks.iter().map(|(from, to)| to - from).sum();
+        length * 100 >= line.trim().len().max(1) * PERCENT
+    };
+    if is_much(&gone, old) || is_much(&come, new) {
+        return (Marks::new(), Marks::new());
+    }
+    (gone, come)
+}
+
+/// Adds a mark; one that begins a byte after the last one goes on with it.
+fn mark(marks: &mut Marks, from: usize, to: usize) {
+    match marks.last_mut() {
+        Some(last) if from <= last.1 + 1 => last.1 = to,
+        _ => marks.push((from, to)),
+    }
+}
+
+/// Runs of letters and digits, and what is between them one by one.
+fn split_words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut begin = 0;
+    for (at, c) in line.char_indices() {
+        if !c.is_alphanumeric() {
+            words.extend([&line[begin..at], &line[at..at + c.len_utf8()]]);
+            begin = at + c.len_utf8();
+        }
+    }
+    words.push(&line[begin..]);
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// The same as a unified diff, for terminals and files.

@@ -46,6 +46,25 @@ pub fn masked(object: &Object) -> Object {
     object
 }
 
+/// The change as it may be shown: of a Secret only its type and plain metadata.
+#[must_use]
+pub fn shown(change: &FieldChange, secret: bool) -> FieldChange {
+    if !secret || !hides(&change.path) {
+        return change.clone();
+    }
+    let hide = |value: &Value| Value::from(format!("(hidden, sha256 {}…)", fingerprint(value)));
+    FieldChange {
+        path: change.path.clone(),
+        old: change.old.as_ref().map(hide),
+        new: change.new.as_ref().map(hide),
+    }
+}
+
+fn hides(path: &str) -> bool {
+    let is_plain = path.starts_with("metadata.") || path == "type" || path == "immutable";
+    !is_plain || path.contains("last-applied")
+}
+
 /// A change in one line, as it may be shown: `spec.replicas: 2 -> 3`.
 pub fn show(change: &FieldChange, secret: bool) -> String {
     let path = &change.path;

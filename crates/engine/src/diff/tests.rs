@@ -141,34 +141,63 @@ fn an_overlay_keeps_what_the_manifest_does_not_mention() {
     );
 }
 
+/// What a side of a row has, changed parts in brackets; `.` for nothing.
+fn side(line: Option<&Line>) -> String {
+    let Some(line) = line else { return ".".into() };
+    let spans = line.spans.iter().map(|span| {
+        let text = &span.text;
+        if span.changed {
+            format!("[{text}]")
+        } else {
+            text.clone()
+        }
+    });
+    spans.collect()
+}
+
+fn rows(old: &str, new: &str) -> Vec<(String, String)> {
+    let hunks = hunks(old, new, 1);
+    let rows = hunks.iter().flatten();
+    rows.map(|row| (side(row.old.as_ref()), side(row.new.as_ref())))
+        .collect()
+}
+
 #[test]
 fn lines_mark_the_words_that_changed() {
-    let hunks = hunks(
-        "a: 1\nimage: web:1\nz: 1\n",
-        "a: 1\nimage: web:2\nz: 1\n",
-        1,
+    let check = |old: &str, new: &str, expected: &str| {
+        let rows = rows(old, new);
+        assert_eq!(rows[0].1, expected, "{old} -> {new}");
+    };
+    check(
+        "image: movies:1.0",
+        "image: movies:9.9",
+        "image: movies:[9.9]",
     );
-    let told: Vec<(LineKind, String, Vec<String>)> = hunks
-        .iter()
-        .flat_map(|hunk| &hunk.lines)
-        .map(|line| {
-            let marked = line.spans.iter().filter(|span| span.changed);
-            (
-                line.kind,
-                line.text(),
-                marked.map(|span| span.text.clone()).collect(),
-            )
-        })
-        .collect();
-    assert_eq!(told.len(), 4);
-    assert_eq!(told[0], (LineKind::Same, "a: 1".into(), vec![]));
-    assert_eq!(
-        (told[1].0, told[1].1.as_str()),
-        (LineKind::Removed, "image: web:1")
+    check("replicas: 2", "replicas: 3", "replicas: [3]");
+    check("a: größer als", "a: größer wie", "a: größer [wie]");
+    // Where nearly all of a line is new, none of it is marked.
+    check("k: abc", "k: xyzxyzxyz", "k: xyzxyzxyz");
+    check(
+        "host: a.example.org",
+        "host: b.example.org",
+        "host: [b].example.org",
     );
-    assert_eq!(
-        (told[2].0, told[2].1.as_str()),
-        (LineKind::Added, "image: web:2")
-    );
-    assert!(!told[2].2.is_empty(), "nothing is marked: {told:?}");
+}
+
+#[test]
+fn lines_stand_beside_what_they_became() {
+    let pair = |old: &str, new: &str| (old.to_owned(), new.to_owned());
+    let expected = [
+        pair("a: 1", "a: 1"),
+        pair("image: web:[1]", "image: web:[2]"),
+        pair(".", "pull: Always"),
+        pair("z: 1", "z: 1"),
+    ];
+    // Of more lines than there were, those that have one beside them are marked all the same.
+    let old = "0: 0\na: 1\nimage: web:1\nz: 1\n";
+    let new = "0: 0\na: 1\nimage: web:2\npull: Always\nz: 1\n";
+    assert_eq!(rows(old, new), expected);
+    let back = rows(new, old);
+    assert_eq!(back[2], pair("pull: Always", "."));
+    assert!(rows(old, old).is_empty());
 }

@@ -21,7 +21,7 @@ use crate::{Origin, WaveNumber};
 pub use adopt::{Foreign, foreign};
 pub use build::{Input, InventoryEntry, build};
 pub use prune::Prune;
-pub use text::{Counts, counts, lines};
+pub use text::{Counts, Edit, counts, edits, lines};
 
 /// The annotation that keeps an object when its manifest goes; the second pair is Argo CD's.
 pub const PRUNE_ANNOTATION: &str = "kedge.dev/prune";
@@ -93,6 +93,10 @@ pub struct Deletion {
     /// Only exactly this object is deleted.
     pub uid: Uid,
     pub wave: WaveNumber,
+    /// As it is in the cluster, where that was looked at: for people. A plan is the same whatever
+    /// others write into what goes.
+    #[serde(skip)]
+    pub object: Option<Box<Object>>,
 }
 
 /// An object that would be deleted, but for `reason`.

@@ -90,6 +90,7 @@ pub(super) fn prune(input: &Input, wanted: &BTreeSet<ObjectKey>, plan: &mut Plan
                     kind: live.kind().to_owned(),
                     uid: entry.uid.clone(),
                     wave: order::live_wave(live),
+                    object: Some(Box::new(live.clone())),
                 },
             )),
         }

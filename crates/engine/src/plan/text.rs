@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Plan, Step};
-use crate::diff;
+use crate::diff::{self, FieldChange};
 
 /// How many objects of each sort a plan has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -47,6 +47,36 @@ impl std::fmt::Display for Counts {
         .collect();
         f.write_str(&parts.join(", "))
     }
+}
+
+/// A change with its fields, as they may be shown: what [`lines`] tells of it in prose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// `Deployment shop/web`, as in the line.
+    pub object: String,
+    pub changes: Vec<FieldChange>,
+}
+
+/// Bytes of values that are told; of what is beyond them there is the prose.
+const VALUES: usize = 64 << 10;
+
+/// The changes of a plan that are not too large to be kept with it.
+pub fn edits(plan: &Plan) -> Vec<Edit> {
+    let mut room = VALUES;
+    let edits = plan.steps().filter_map(|step| {
+        let Change::Update(changes) = &step.change else {
+            return None;
+        };
+        let is_secret = diff::is_secret(&step.object);
+        let changes = changes.iter().map(|it| diff::shown(it, is_secret));
+        let changes: Vec<FieldChange> = changes.collect();
+        let sides = changes.iter().flat_map(|it| [&it.old, &it.new]);
+        let size: usize = sides.flatten().map(|it| it.to_string().len()).sum();
+        room = room.checked_sub(size)?;
+        let object = step.title();
+        Some(Edit { object, changes })
+    });
+    edits.collect()
 }
 
 /// How many changed fields of one object are told.

@@ -139,6 +139,7 @@ fn a_deleted_workload_stops() {
         kind: "Deployment".into(),
         uid: Uid::default(),
         wave: WaveNumber::default(),
+        object: None,
     };
     let plan = Plan {
         deletes: vec![deletion],

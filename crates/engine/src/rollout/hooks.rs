@@ -200,5 +200,6 @@ fn deletion(hook: &Hook, live: &Object) -> Option<Deletion> {
         kind: live.kind().to_owned(),
         uid: live.uid(),
         wave: order::live_wave(live),
+        object: None,
     })
 }

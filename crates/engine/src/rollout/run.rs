@@ -171,6 +171,7 @@ pub(super) fn renewal<'a>(
             kind: step.kind.clone(),
             uid: uid.clone(),
             wave,
+            object: None,
         }),
         _ => None,
     };

@@ -20,11 +20,11 @@ pub(in crate::service) async fn preview(
 ) -> Result<RollbackPreview, Error> {
     let undo = undo(core, span).await?;
     let message = message(&told(&undo, ""));
-    let mut touches = Vec::new();
+    let (mut touches, mut edits) = (Vec::new(), Vec::new());
     let (plan, digest, conflicts) = match make(core, &undo, &Person::default(), &message).await? {
         Outcome::Made(commit) => {
             let checked = checked(core, &undo.place, &commit).await?;
-            touches = checked.touched();
+            (touches, edits) = (checked.touched(), checked.edits());
             (checked.lines(), checked.digest(), Vec::new())
         }
         Outcome::Conflicts(files) => (Vec::new(), String::new(), files),
@@ -39,6 +39,7 @@ pub(in crate::service) async fn preview(
         restores: undo.restores,
         message,
         plan,
+        edits,
         digest,
         touches,
         conflicts,

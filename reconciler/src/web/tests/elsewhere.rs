@@ -3,6 +3,7 @@
 use engine::plan::Counts;
 use engine::radius::{Content, Demand, Loss, Radius, Restart, Unplaced, Use};
 
+use super::nodes::fewer;
 use super::sample::{Sample, ago, id, key};
 use super::*;
 use crate::forge::{Change, Report, Touched, Verdict};
@@ -88,6 +89,7 @@ impl Sample {
                 "~ change  Deployment movies/serving".into(),
                 self.text("    spec.replicas: 4 -> 3"),
             ],
+            edits: vec![fewer()],
             radius: Radius {
                 restarts: vec![Restart {
                     workload: "Deployment movies/serving".into(),

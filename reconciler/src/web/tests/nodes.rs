@@ -2,10 +2,24 @@
 
 use api::{Collection, Uid};
 use engine::Health;
+use engine::diff::FieldChange;
+use engine::plan::Edit;
 use engine::proof::Leaf;
 
 use super::sample::{Sample, ago, id, key};
 use crate::service::{Error, ObjectNode, ProofObject, ProofView, RollbackPreview, Span};
+
+/// One replica less, as plans tell it.
+pub(super) fn fewer() -> Edit {
+    Edit {
+        object: "Deployment movies/serving".into(),
+        changes: vec![FieldChange {
+            path: "spec.replicas".into(),
+            old: Some(4.into()),
+            new: Some(3.into()),
+        }],
+    }
+}
 
 impl Sample {
     pub(super) fn nodes(&self) -> Vec<ObjectNode> {
@@ -138,6 +152,7 @@ impl Sample {
                 self.text("    spec.replicas: 4 -> 3"),
                 "+ create  ConfigMap movies/old-flags".into(),
             ],
+            edits: vec![fewer()],
             touches: vec!["serving".into()],
             conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
         }

@@ -51,3 +51,18 @@ async fn what_is_documented_is_there() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_diff_has_what_goes_and_what_is_around_a_change() {
+    let site = Site::new(Sample::default()).await;
+    let (_, answer) = site.json("/apps/serving/diff").await;
+    let of = |action: &str| {
+        let objects = answer["objects"].as_array().unwrap().iter();
+        let mut fitting = objects.filter(|it| it["action"] == action);
+        fitting.next().unwrap()["object"].clone()
+    };
+    let gone = of("delete");
+    assert_eq!(gone["data"]["flag"], "on", "{gone:#}");
+    assert!(gone["metadata"].get("uid").is_none(), "{gone:#}");
+    assert_eq!(of("change")["kind"], "Deployment");
+}

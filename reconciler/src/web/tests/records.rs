@@ -388,6 +388,14 @@ impl Sample {
                 kind: "ConfigMap".into(),
                 uid: Uid("u".into()),
                 wave: WaveNumber::default(),
+                object: Some(Box::new(
+                    json!({
+                        "apiVersion": "v1", "kind": "ConfigMap",
+                        "metadata": {"name": "old-flags", "namespace": "movies", "uid": "u"},
+                        "data": {"flag": "on"},
+                    })
+                    .into(),
+                )),
             }],
             ..Plan::default()
         }

@@ -99,6 +99,7 @@ impl World {
                 kind: "ConfigMap".into(),
                 uid: Uid("u".into()),
                 wave: WaveNumber(0),
+                object: None,
             })
             .collect();
         self
