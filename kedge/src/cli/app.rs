@@ -86,7 +86,7 @@ fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
     let narrow = ["KIND", "NAME", "HEALTH", "AGE", "MESSAGE"];
     let all = ["KIND", "NAME", "HEALTH", "AGE", "WAVE", "UID", "MESSAGE"];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &narrow });
+    let mut table = Table::new(if wide { &all } else { &narrow }).yielding(&["UID", "WAVE", "AGE"]);
     for (node, depth) in below(nodes, None, 0) {
         let health = node.health.as_ref();
         let state = match health {

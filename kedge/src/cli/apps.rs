@@ -55,7 +55,8 @@ fn table(applications: &[Application], format: Format) -> Table {
     ];
     let narrow = ["NAME", "SYNC", "HEALTH", "COMMIT", "MESSAGE"];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &narrow });
+    let mut table = Table::new(if wide { &all } else { &narrow })
+        .yielding(&["OBJECTS", "PATH", "SUBJECT", "COMMIT"]);
     for application in applications {
         let mut cells = vec![
             application.name.as_str().into(),

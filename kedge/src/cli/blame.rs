@@ -174,7 +174,8 @@ fn table<'a>(fields: impl Iterator<Item = &'a Told>, format: Format, now: Timest
         "FIELD", "VALUE", "WAS", "AGE", "USER", "MANAGER", "COMMIT", "FILE", "REVISION", "TIME",
     ];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &all[..8] });
+    let mut table = Table::new(if wide { &all } else { &all[..8] })
+        .yielding(&["REVISION", "TIME", "MANAGER", "WAS", "COMMIT", "USER"]);
     for told in fields {
         let mut cells = vec![
             told.field.as_str().into(),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::output::Screen;
+use super::table;
 
 /// Ends at once where everything fits, keeps colours, leaves the text on the screen.
 const USUAL: &str = "less -FRX";
@@ -35,11 +36,21 @@ impl Arguments {
     }
 }
 
+/// Rows of a terminal that is so wide: a line that is longer takes several.
+fn rows(lines: &[String], width: u16) -> usize {
+    let columns = usize::from(width.max(1));
+    let of_line = |line: &String| {
+        let text = anstream::adapter::strip_str(line).to_string();
+        table::width(&text).div_ceil(columns).max(1)
+    };
+    lines.iter().map(of_line).sum()
+}
+
 /// Prints the lines, through the pager where they are more than the terminal has.
 pub(super) fn show(arguments: &Arguments, lines: &[String]) -> anyhow::Result<()> {
     let mut screen = Screen::open();
     let size = terminal_size::terminal_size_of(std::io::stdout());
-    let fits = size.is_none_or(|(_, height)| lines.len() < usize::from(height.0));
+    let fits = size.is_none_or(|(width, height)| rows(lines, width.0) < usize::from(height.0));
     let command = arguments.command();
     if fits || !std::io::stdout().is_terminal() || command == "cat" || arguments.no_pager {
         return screen.lines(lines);
@@ -80,4 +91,26 @@ pub(super) fn show(arguments: &Arguments, lines: &[String]) -> anyhow::Result<()
         return screen.lines(lines);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_several_rows() {
+        let check = |line: &str, width: u16, expected: usize| {
+            assert_eq!(
+                rows(&[line.to_owned()], width),
+                expected,
+                "{line:?} in {width}"
+            );
+        };
+        check("", 10, 1);
+        check("0123456789", 10, 1);
+        check("0123456789a", 10, 2);
+        check("\u{1b}[31m0123456789\u{1b}[0m", 10, 1);
+        check("日本語日本語", 10, 2);
+        check("abc", 0, 3);
+    }
 }

@@ -98,7 +98,8 @@ fn table(proof: &Proof) -> Table {
         "COMMIT",
         "CLUSTER",
         "NOW",
-    ]);
+    ])
+    .yielding(&["REVISION", "COMMIT", "CLUSTER", "NAMESPACE"]);
     for object in &proof.objects {
         table.row([
             object.kind.clone().into(),

@@ -52,7 +52,8 @@ pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Tab
     ];
     let narrow = ["ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "SUBJECT"];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &narrow });
+    let mut table = Table::new(if wide { &all } else { &narrow })
+        .yielding(&["TRIGGER", "AUTHOR", "UNDOES", "SUBJECT", "TOOK", "COMMIT"]);
     for rollout in rollouts {
         let mut cells = vec![
             rollout.id.as_str().into(),

@@ -1,14 +1,17 @@
 //! Columns, as `kubectl` prints them: padded to the widest cell, three blanks between.
 
 use owo_colors::Style;
+use unicode_width::UnicodeWidthStr;
 
-/// Between two columns.
+/// Between two columns, where there is room.
 const GAP: usize = 3;
 
 /// Rows under a header.
 pub(super) struct Table {
     header: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
+    /// The columns in the order in which they give way.
+    order: Vec<usize>,
 }
 
 /// A text and how it looks on a terminal.
@@ -38,12 +41,30 @@ impl Table {
         Self {
             header: header.to_vec(),
             rows: Vec::new(),
+            order: (0..header.len()).rev().collect(),
         }
     }
 
     /// Adds a row with as many cells as the header has.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Names columns that give way first where the terminal is narrow, the least important one first.
+    /// After them those that are further right do; the first column is what a row is known by.
+    #[must_use]
+    pub(super) fn yielding(mut self, columns: &[&'static str]) -> Self {
+        let named = columns.iter().filter_map(|name| self.column(name));
+        let named: Vec<usize> = named.collect();
+        let others = (0..self.header.len())
+            .rev()
+            .filter(|it| !named.contains(it));
+        self.order = named.iter().copied().chain(others).collect();
+        self
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|it| *it == name)
     }
 
     /// The lines, whole, with colours in them; the last column is not padded.
@@ -53,39 +74,108 @@ impl Table {
     }
 
     /// The same in at most `most` columns, where there is such a limit: cells that are too long end
-    /// with `…`.
+    /// with `…`. Where even that is too wide, the cells of a row stand one below the other.
     pub(super) fn lines_within(&self, most: Option<usize>) -> Vec<String> {
-        let header = self.header.iter().map(|name| Cell::from(*name)).collect();
+        let header: Vec<Cell> = self.header.iter().map(|name| Cell::from(*name)).collect();
         let all: Vec<&Vec<Cell>> = std::iter::once(&header).chain(&self.rows).collect();
-        let mut widths: Vec<usize> = (0..self.header.len())
-            .map(|column| {
-                let cells = all.iter().filter_map(|row| row.get(column));
-                cells.map(|cell| width(&cell.text)).max().unwrap_or(0)
-            })
-            .collect();
-        if let Some(most) = most {
-            fit(&mut widths, &self.header, most);
+        let widest = |column: usize| {
+            let cells = all.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| width(&cell.text)).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.header.len()).map(widest).collect();
+        let layout = match most {
+            None => Some(Layout { widths, gap: GAP }),
+            Some(most) => fit(&widths, &self.order, most),
+        };
+        match (layout, most) {
+            (Some(layout), _) => all.iter().map(|row| layout.line(row)).collect(),
+            (None, most) => self.stacked(most.unwrap_or(usize::MAX)),
         }
-        all.iter().map(|row| line(row, &widths)).collect()
+    }
+
+    /// Each row as lines of its own, an empty line between two; empty cells are left out.
+    fn stacked(&self, most: usize) -> Vec<String> {
+        let label = self.header.iter().map(|name| width(name)).max();
+        let label = label.unwrap_or(0);
+        let room = most.saturating_sub(label + GAP).max(1);
+        let layout = Layout {
+            widths: vec![label, room],
+            gap: GAP,
+        };
+        let mut lines = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            if at > 0 {
+                lines.push(String::new());
+            }
+            let cells = self.header.iter().zip(row);
+            let told = cells.filter(|(_, cell)| !cell.text.is_empty());
+            lines.extend(told.map(|(name, cell)| layout.line(&[(*name).into(), cell.clone()])));
+        }
+        lines
     }
 }
 
-/// No column becomes narrower than this, but where its header is longer.
-const LEAST: usize = 12;
+/// How wide each column is, and what is between two.
+struct Layout {
+    widths: Vec<usize>,
+    gap: usize,
+}
 
-/// Takes from the widest column until the row fits, or every column is as narrow as may be.
-fn fit(widths: &mut [usize], header: &[&str], most: usize) {
-    let gaps = GAP * widths.len().saturating_sub(1);
-    let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(most);
-    while over > 0 {
-        let least = |column: usize| LEAST.max(width(header[column]));
-        let shrinkable = (0..widths.len()).filter(|column| widths[*column] > least(*column));
+/// A text of many words can be read in this many columns.
+const READABLE: usize = 24;
+/// What can be told from others in this many: the beginning of a commit, a state, an age.
+const TELLING: usize = 7;
+/// The same of what a row is known by.
+const NAMING: usize = 16;
+
+/// The widest columns become narrower first, down to what can be read; then the gaps; then the least
+/// important columns, down to what can be told from others. `None` where that does not fit either.
+fn fit(natural: &[usize], order: &[usize], most: usize) -> Option<Layout> {
+    let gaps = |gap: usize| gap * natural.len().saturating_sub(1);
+    let mut widths = natural.to_vec();
+    let over =
+        |widths: &[usize], gap| (widths.iter().sum::<usize>() + gaps(gap)).saturating_sub(most);
+    for gap in (1..=GAP).rev() {
+        widths.clone_from_slice(natural);
         // Of equals the last: what is first is what a row is known by.
-        let Some(column) = shrinkable.max_by_key(|column| widths[*column]) else {
-            return;
-        };
-        widths[column] -= 1;
-        over -= 1;
+        while over(&widths, gap) > 0
+            && let Some(widest) = widths.iter_mut().filter(|it| **it > READABLE).max()
+        {
+            *widest -= 1;
+        }
+        if over(&widths, gap) == 0 {
+            return Some(Layout { widths, gap });
+        }
+    }
+    let narrow = widths;
+    for gap in (1..=GAP).rev() {
+        let mut widths = narrow.clone();
+        for column in order {
+            let least = if *column == 0 { NAMING } else { TELLING };
+            let spare = widths[*column].saturating_sub(least);
+            widths[*column] -= spare.min(over(&widths, gap));
+        }
+        if over(&widths, gap) == 0 {
+            return Some(Layout { widths, gap });
+        }
+    }
+    None
+}
+
+impl Layout {
+    fn line(&self, row: &[Cell]) -> String {
+        let mut line = String::new();
+        let mut blanks = 0;
+        for (cell, wanted) in row.iter().zip(&self.widths) {
+            let text = cut(&cell.text, *wanted);
+            if !text.is_empty() {
+                line.push_str(&" ".repeat(blanks));
+                line.push_str(&cell.style.style(&text).to_string());
+                blanks = 0;
+            }
+            blanks += wanted.saturating_sub(width(&text)) + self.gap;
+        }
+        line
     }
 }
 
@@ -93,28 +183,18 @@ fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
     }
-    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
-fn line(row: &[Cell], widths: &[usize]) -> String {
-    let mut line = String::new();
-    let mut blanks = 0;
-    for (cell, wanted) in row.iter().zip(widths) {
-        let text = cut(&cell.text, *wanted);
-        if !text.is_empty() {
-            line.push_str(&" ".repeat(blanks));
-            line.push_str(&cell.style.style(&text).to_string());
-            blanks = 0;
-        }
-        blanks += wanted - width(&text) + GAP;
+    let mut ends = text.char_indices().map(|(at, _)| at).skip(1);
+    let mut end = 0;
+    while let Some(next) = ends.next().filter(|at| width(&text[..*at]) < most) {
+        end = next;
     }
-    line
+    format!("{}…", &text[..end])
 }
 
-fn width(text: &str) -> usize {
-    text.chars().count()
+/// Columns of a terminal, which are not characters: those of Chinese and emoji take two, those that
+/// stand above others none.
+pub(super) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
 }
 
 /// Texts of others (commit messages, errors) cannot move the cursor or start a line.
@@ -136,7 +216,25 @@ pub(super) fn plain_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// As many as a table has, and as long.
+    const NAMES: [&str; 12] = [
+        "NAME",
+        "SYNC",
+        "HEALTH",
+        "COMMIT",
+        "AGE",
+        "TOOK",
+        "AUTHOR",
+        "TRIGGER",
+        "NAMESPACE",
+        "REVISION",
+        "APPLICATIONS",
+        "WHAT IS IN THE WAY",
+    ];
 
     #[test]
     fn columns_line_up() {
@@ -161,10 +259,80 @@ mod tests {
         let whole = table.lines_within(None);
         assert!(whole[1].ends_with("its image"));
         let fitting = table.lines_within(Some(30));
-        assert_eq!(fitting[1], "web    container web in pod w…");
+        assert_eq!(fitting[1], "web   container web in pod we…");
         assert!(fitting.iter().all(|line| width(line) <= 30));
-        // A terminal too narrow for anything is not filled with dots.
-        assert_eq!(table.lines_within(Some(3))[1], "web    container w…");
+    }
+
+    #[test]
+    fn what_matters_least_gives_way_first() {
+        let mut table = Table::new(&["NAME", "AUTHOR", "PHASE", "MESSAGE"]).yielding(&["AUTHOR"]);
+        let author = "somebody.with.a.name@example.org";
+        let cells = ["serving-12", author, "Succeeded", "ready"];
+        table.row(cells.map(Cell::from));
+        // First what is widest, down to what can be read.
+        let fitting = table.lines_within(Some(60));
+        assert_eq!(
+            fitting[1],
+            "serving-12   somebody.with.a.name@exa…   Succeeded   ready"
+        );
+        let fitting = table.lines_within(Some(44));
+        assert_eq!(fitting[0], "NAME         AUTHOR      PHASE       MESSAGE");
+        assert_eq!(fitting[1], "serving-12   somebody…   Succeeded   ready");
+    }
+
+    #[test]
+    fn rows_are_stacked_where_columns_are_too_many() {
+        let names = ["NAME", "B", "C", "D", "E", "LONGER"];
+        let mut table = Table::new(&names);
+        table.row(["a", "", "c", "", "", "f"].map(|it| Cell::from(it.repeat(40))));
+        table.row(["x", "", "", "", "", "y"].map(Cell::from));
+        assert_eq!(
+            table.lines_within(Some(30)),
+            [
+                format!("NAME     {}…", "a".repeat(20)),
+                format!("C        {}…", "c".repeat(20)),
+                format!("LONGER   {}…", "f".repeat(20)),
+                String::new(),
+                "NAME     x".into(),
+                "LONGER   y".into(),
+            ]
+        );
+    }
+
+    #[test]
+    fn width_is_what_a_terminal_shows() {
+        let mut table = Table::new(&["NAME", "MESSAGE"]);
+        table.row(["日本", "🚀 up"].map(Cell::from));
+        table.row(["e\u{301}", "x"].map(Cell::from));
+        let expected = ["NAME   MESSAGE", "日本   🚀 up", "e\u{301}      x"];
+        assert_eq!(table.lines(), expected);
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 6), "日本語");
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_fits_every_terminal(
+            most in 40_usize..200,
+            columns in 1_usize..12,
+            yielding in proptest::sample::subsequence(NAMES.to_vec(), 0..6),
+            cells in proptest::collection::vec("\\PC{0,60}|[a-z ]{0,200}", 12..36),
+        ) {
+            let header = &NAMES[..columns];
+            let mut table = Table::new(header).yielding(&yielding);
+            for row in cells.chunks_exact(columns) {
+                table.row(row.iter().map(|it| Cell::from(it.as_str())));
+            }
+            for line in table.lines_within(Some(most)) {
+                prop_assert!(width(&line) <= most, "{} in {most}: {line:?}", width(&line));
+            }
+            // In a pipe nothing is cut, however much there is.
+            let whole = table.lines();
+            for (row, line) in cells.chunks_exact(columns).zip(&whole[1..]) {
+                prop_assert!(row.iter().all(|it| line.contains(&plain(it))), "{line:?}");
+            }
+        }
     }
 
     #[test]
