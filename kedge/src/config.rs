@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 /// A configuration file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("cannot read the configuration file {}", path.display())]
+    #[error("cannot read the configuration file {}; --config and KEDGE_CONFIG name it", path.display())]
     Read {
         path: PathBuf,
         #[source]

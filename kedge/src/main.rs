@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod data_dir;
 mod doctor;
+mod listen;
 mod logging;
 mod role;
 mod secret;
@@ -95,7 +96,14 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(error) => return failed(&anyhow::Error::new(error)),
     };
-    let matches = command.clone().get_matches();
+    let matches = match command.clone().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let verb = std::env::args_os().nth(1);
+            let verb = verb.as_deref().and_then(std::ffi::OsStr::to_str);
+            cli::advised(error, &command, verb).exit()
+        }
+    };
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -66,8 +66,22 @@ impl Asked<'_> {
                 "{name} is an application: `{verb} {name}` lists its rollouts"
             ));
         }
+        if self.list == "rollouts"
+            && let Some(application) = of_rollout(name)
+            && all("application").contains(&application)
+        {
+            return Some(format!(
+                "`{verb} {application}` lists those of {application}"
+            ));
+        }
         Some(instead(name, names, verb))
     }
+}
+
+/// The application of a rollout, by its id.
+fn of_rollout(id: &str) -> Option<&str> {
+    let (application, number) = id.rsplit_once('-')?;
+    number.parse::<u64>().ok().map(|_| application)
 }
 
 fn instead<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, verb: &str) -> String {
@@ -126,7 +140,9 @@ mod tests {
         let one = Some("did you mean serving-1? `kedge rollouts` lists all");
         check(&["rollouts", "servin-1"], rollouts.clone(), one);
         let all = Some("serving is an application: `kedge rollouts serving` lists its rollouts");
-        check(&["rollouts", "serving"], rollouts, all);
+        check(&["rollouts", "serving"], rollouts.clone(), all);
+        let other = Some("`kedge rollouts serving` lists those of serving");
+        check(&["rollouts", "serving-99"], rollouts, other);
         check(&["state"], json!({}), None);
     }
 

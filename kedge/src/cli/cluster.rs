@@ -16,6 +16,7 @@ use super::advice::{self, Place};
 use super::cause::{cause, unreadable};
 use super::live;
 use super::server::{self, Server};
+use super::unfinished;
 use crate::data_dir::DataDir;
 
 /// Below this path is what Kedge has and Kubernetes has not.
@@ -80,6 +81,20 @@ impl Cluster {
         let answer = self.client.read_path(path, query);
         let answer = live::patiently("waiting for the cluster", answer).await;
         self.own(path, answer).await
+    }
+
+    /// What is only nice to have: `None` where it is not to be had.
+    pub(super) async fn quietly(&self, path: &str, query: &[(&str, &str)]) -> Option<Value> {
+        self.client.read_path(path, query).await.ok()
+    }
+
+    /// The one that a line which is still being written means.
+    pub(super) async fn unfinished() -> anyhow::Result<Self> {
+        let arguments = Arguments {
+            data_dir: DataDir::unfinished(),
+            kubeconfig: unfinished::value("--kubeconfig", "KEDGE_KUBECONFIG").map(PathBuf::from),
+        };
+        Self::open(&arguments).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::future::Future;
 use std::time::Duration;
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
@@ -10,10 +11,12 @@ use serde_json::Value;
 
 use api::resource;
 
+use super::advice::Place;
+use super::cluster::Cluster;
 use super::names;
 use super::server::Server;
 use super::shown::{short, subject};
-use crate::data_dir::DataDir;
+use super::unfinished;
 
 /// Nobody waits longer for a name.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -63,29 +66,71 @@ pub(super) fn tokens() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| of(current, "tokens", named))
 }
 
-/// Those that the applications have objects in.
+/// Those of the cluster.
 pub(super) fn namespaces() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let asking = async |server: &Server| names::objects(server, |_| true).await;
-        let found = quickly(asking).unwrap_or_default();
-        let names: BTreeSet<String> = found.into_iter().map(|(namespace, _)| namespace).collect();
-        let offers = names.into_iter().filter(|name| !name.is_empty());
-        fitting(current, offers.map(|name| (name, String::new())))
+        let found = of_cluster("Namespace", "");
+        fitting(
+            current,
+            found.into_iter().map(|(_, name)| (name, String::new())),
+        )
     })
 }
 
-/// `KIND/NAME` of what the applications have; the kinds first.
-pub(super) fn objects() -> ArgValueCompleter {
-    ArgValueCompleter::new(named_objects)
+/// The same where an instance is asked, which may be elsewhere.
+pub(super) fn namespaces_of_instance() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let found = of_instance("Namespace", "");
+        fitting(
+            current,
+            found.into_iter().map(|(_, name)| (name, String::new())),
+        )
+    })
 }
 
-/// The same, and the names of applications.
+/// `KIND/NAME` of what is in the cluster; the kinds first.
+pub(super) fn objects() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| named_objects(current, of_cluster))
+}
+
+/// The same where an instance is asked, and the names of applications.
 pub(super) fn objects_or_applications() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let mut all = of(current, "apps", application);
-        all.extend(named_objects(current));
+        let is_object = current.to_string_lossy().contains('/');
+        let mut all = if is_object {
+            Vec::new()
+        } else {
+            of(current, "apps", application)
+        };
+        all.extend(named_objects(current, of_instance));
         all
     })
+}
+
+/// Objects of a kind, by its name in manifests; an empty namespace is every one.
+type Asking = fn(&str, &str) -> Vec<Place>;
+
+fn of_cluster(kind: &str, namespace: &str) -> Vec<Place> {
+    let Some(resource) = resource::served().iter().find(|it| it.kind == kind) else {
+        return Vec::new();
+    };
+    let asking = async {
+        let cluster = Cluster::unfinished().await.ok()?;
+        Some(names::of_cluster(&cluster, resource, namespace).await)
+    };
+    quickly(asking).flatten().unwrap_or_default()
+}
+
+fn of_instance(kind: &str, namespace: &str) -> Vec<Place> {
+    let Some(resource) = resource::served().iter().find(|it| it.kind == kind) else {
+        return Vec::new();
+    };
+    let collection = resource.collection().to_string();
+    let asking = async {
+        let server = Server::unfinished().ok()?;
+        Some(names::objects(&server, &collection, namespace).await)
+    };
+    quickly(asking).flatten().unwrap_or_default()
 }
 
 fn of(
@@ -93,7 +138,7 @@ fn of(
     list: &'static str,
     offer: fn(&Value) -> Option<Offer>,
 ) -> Vec<CompletionCandidate> {
-    let asking = async |server: &Server| server.quietly(&[list]).await;
+    let asking = async { Server::unfinished().ok()?.quietly(&[list], &[]).await };
     let answer = quickly(asking).flatten().unwrap_or_default();
     let items = answer["items"].as_array().into_iter().flatten();
     fitting(current, items.filter_map(offer))
@@ -139,38 +184,34 @@ fn named(item: &Value) -> Option<Offer> {
     Some((item["name"].as_str()?.to_owned(), user.to_owned()))
 }
 
-fn named_objects(current: &OsStr) -> Vec<CompletionCandidate> {
+fn named_objects(current: &OsStr, asking: Asking) -> Vec<CompletionCandidate> {
     let wanted = current.to_string_lossy();
-    let Some((kind, _)) = wanted.split_once('/') else {
-        let kinds = resource::served().iter();
-        let words = kinds.map(|kind| (format!("{}/", kind.singular), String::new()));
+    let served = resource::served();
+    let Some((word, _)) = wanted.split_once('/') else {
+        let words = served
+            .iter()
+            .map(|kind| (format!("{}/", kind.singular), String::new()));
         return fitting(current, words);
     };
-    let is_it = |it: &api::Resource| it.singular == kind;
-    let found = if kind == "node" {
-        let asking = async |server: &Server| server.quietly(&["nodes"]).await;
-        let answer = quickly(asking).flatten().unwrap_or_default();
-        let items = answer["items"].as_array().into_iter().flatten();
-        let names = items.filter_map(|it| it["name"].as_str());
-        names.map(|name| (String::new(), name.to_owned())).collect()
-    } else {
-        quickly(async |server: &Server| names::objects(server, is_it).await).unwrap_or_default()
+    let Some(kind) = served.iter().find(|it| it.singular == word) else {
+        return Vec::new();
     };
-    let offers = found.into_iter();
-    fitting(
-        current,
-        offers.map(|(namespace, name)| (format!("{kind}/{name}"), namespace)),
-    )
+    let namespace = match unfinished::namespace() {
+        Some(namespace) if kind.is_namespaced() => namespace,
+        _ => String::new(),
+    };
+    let found = asking(&kind.kind, &namespace).into_iter();
+    let offers = found.map(|(namespace, name)| (format!("{word}/{name}"), namespace));
+    fitting(current, offers)
 }
 
-/// `None` for whatever goes wrong, or takes too long: a shell has nowhere to say it.
-fn quickly<T>(asking: impl AsyncFnOnce(&Server) -> T) -> Option<T> {
-    let server = Server::of(&DataDir::unfinished().path).ok()?;
+/// `None` for what takes too long: a shell has nowhere to say it.
+fn quickly<T>(asking: impl Future<Output = T>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .ok()?;
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking(&server)).await.ok() })
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await.ok() })
 }
 
 #[cfg(test)]
@@ -201,7 +242,7 @@ mod tests {
     #[test]
     fn kinds_come_first_and_an_instance_that_is_away_is_silent() {
         let all = |text: &str| -> Vec<String> {
-            let found = named_objects(OsStr::new(text));
+            let found = named_objects(OsStr::new(text), |_, _| Vec::new());
             found
                 .iter()
                 .map(|it| it.get_value().to_string_lossy().into_owned())
@@ -209,6 +250,11 @@ mod tests {
         };
         assert_eq!(all("dep"), ["deployment/"]);
         assert!(all("widget/a").is_empty());
+        let asking =
+            |kind: &str, namespace: &str| vec![(format!("in {namespace}{kind}"), "web".into())];
+        let found = named_objects(OsStr::new("deployment/w"), asking);
+        let found: Vec<_> = found.iter().map(CompletionCandidate::get_value).collect();
+        assert_eq!(found, ["deployment/web"]);
     }
 
     #[test]

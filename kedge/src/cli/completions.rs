@@ -9,7 +9,8 @@ use super::output::Screen;
 
 pub(super) const EXAMPLE: &str = "\
 The script asks kedge itself what fits, so names of applications, rollouts, commits, branches,
-repositories, tokens, namespaces and objects are offered as well: those of the instance in --data-dir or KEDGE_DATA_DIR, none where it is away.
+repositories, tokens, namespaces and objects are offered as well: those of the instance that the line
+means (--data-dir, --server, --token, --kubeconfig, -n, or their variables), none where it is away.
 
 Example:
   kedge completions bash > /etc/bash_completion.d/kedge
@@ -31,7 +32,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Screen::open().text(&script(arguments.shell)?)
 }
 
+/// For bash one of our own: the usual one asks with what bash made of a URL.
+const BASH: &str = include_str!("completions.bash");
+
 fn script(shell: Shell) -> anyhow::Result<String> {
+    if shell == Shell::Bash {
+        return Ok(BASH.to_owned());
+    }
     let name = shell.to_string();
     let shells = Shells::builtins();
     let known = shells.completer(&name);

@@ -19,6 +19,7 @@ mod doctor;
 mod follow;
 pub(crate) mod live;
 mod man;
+mod mistyped;
 mod names;
 mod origins;
 mod output;
@@ -48,8 +49,10 @@ mod tests;
 mod tint;
 mod token;
 mod undelete;
+mod unfinished;
 mod validate;
 mod why;
 
 pub(crate) use command::{Command, run};
 pub(crate) use completions::ASKED;
+pub(crate) use mistyped::advised;

@@ -1,28 +1,40 @@
-//! The names of objects that the applications of an instance have.
+//! The names of the objects of a kind, in one question.
 
-use api::{Resource, resource};
-use futures::future::join_all;
+use serde_json::Value;
+
+use api::Resource;
 
 use super::advice::Place;
+use super::cluster::Cluster;
 use super::server::Server;
 
-/// Those of the kinds that are wanted; none where the instance does not answer.
-pub(super) async fn objects(server: &Server, wanted: impl Fn(&Resource) -> bool) -> Vec<Place> {
-    let kinds = resource::served().iter().filter(|kind| wanted(kind));
-    let kinds: Vec<&str> = kinds.map(|kind| kind.kind.as_str()).collect();
-    let answer = server.quietly(&["apps"]).await.unwrap_or_default();
-    let applications = answer["items"].as_array().into_iter().flatten();
-    let pages = applications.filter_map(|it| it["name"].as_str());
-    let pages = join_all(pages.map(|name| async move { server.quietly(&["apps", name]).await }));
-    let mut found = Vec::new();
-    for page in pages.await.into_iter().flatten() {
-        let objects = page["tree"].as_array().into_iter().flatten();
-        let fitting =
-            objects.filter(|it| it["kind"].as_str().is_some_and(|it| kinds.contains(&it)));
-        found.extend(fitting.filter_map(|it| {
-            let namespace = it["key"]["namespace"].as_str().unwrap_or_default();
-            Some((namespace.to_owned(), it["key"]["name"].as_str()?.to_owned()))
-        }));
-    }
-    found
+/// As many as anybody looks through.
+const MOST: &str = "500";
+
+/// Those of a collection such as `deployments.apps`, as the instance knows them; none where it does
+/// not answer. An empty namespace is every one.
+pub(super) async fn objects(server: &Server, collection: &str, namespace: &str) -> Vec<Place> {
+    let query = [("kind", collection), ("namespace", namespace)];
+    let answer = server.quietly(&["names"], &query).await;
+    let answer = answer.unwrap_or_default();
+    let items = answer["items"].as_array().into_iter().flatten();
+    items.filter_map(place).collect()
+}
+
+/// The same as the cluster has them.
+pub(super) async fn of_cluster(
+    cluster: &Cluster,
+    resource: &Resource,
+    namespace: &str,
+) -> Vec<Place> {
+    let path = resource.collection_path(namespace);
+    let answer = cluster.quietly(&path, &[("limit", MOST)]).await;
+    let answer = answer.unwrap_or_default();
+    let items = answer["items"].as_array().into_iter().flatten();
+    items.filter_map(|item| place(&item["metadata"])).collect()
+}
+
+fn place(of: &Value) -> Option<Place> {
+    let namespace = of["namespace"].as_str().unwrap_or_default();
+    Some((namespace.to_owned(), of["name"].as_str()?.to_owned()))
 }

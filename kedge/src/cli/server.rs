@@ -14,6 +14,7 @@ use super::advice;
 use super::cause::{cause, unreadable};
 use super::live;
 use super::names;
+use super::unfinished;
 use crate::data_dir::DataDir;
 use crate::up::Layout;
 
@@ -32,7 +33,8 @@ pub(crate) struct Arguments {
     /// The address of its web pages [default: what the data directory says]
     #[arg(long, env = "KEDGE_SERVER", value_name = "URL")]
     server: Option<String>,
-    /// The admin token [default: what the data directory says]
+    /// The token to sign in with: the admin's, or one that `kedge token create` made [default: the
+    /// admin's, of the data directory]
     #[arg(
         long,
         env = "KEDGE_TOKEN",
@@ -90,6 +92,15 @@ impl Server {
         })
     }
 
+    /// The one that a line which is still being written means.
+    pub(super) fn unfinished() -> anyhow::Result<Self> {
+        Self::open(&Arguments {
+            data_dir: DataDir::unfinished(),
+            server: unfinished::value("--server", "KEDGE_SERVER"),
+            token: unfinished::value("--token", "KEDGE_TOKEN"),
+        })
+    }
+
     /// `GET` of a path, given by its parts; each is escaped.
     pub(crate) async fn read(
         &self,
@@ -142,8 +153,8 @@ impl Server {
     }
 
     /// `GET` of a path for what is only nice to have: `None` where it is not to be had.
-    pub(super) async fn quietly(&self, path: &[&str]) -> Option<Value> {
-        let request = self.request(Method::GET, path, &[]).ok()?;
+    pub(super) async fn quietly(&self, path: &[&str], query: &[(&str, &str)]) -> Option<Value> {
+        let request = self.request(Method::GET, path, query).ok()?;
         self.answer(request).await.ok()?.ok()
     }
 
@@ -162,7 +173,7 @@ impl Server {
             StatusCode::NOT_FOUND if self.base.path() != "/" => {
                 Some("--server takes the address of the web pages, without a path".to_owned())
             }
-            StatusCode::NOT_FOUND => self.instead(path).await,
+            StatusCode::NOT_FOUND => self.instead(path, &message).await,
             StatusCode::FORBIDDEN => Some("--token names another".to_owned()),
             StatusCode::SERVICE_UNAVAILABLE => Some("`kedge doctor` looks what is wrong".into()),
             _ => None,
@@ -175,17 +186,20 @@ impl Server {
     }
 
     /// What to ask for where there is no such thing.
-    async fn instead(&self, path: &[&str]) -> Option<String> {
+    async fn instead(&self, path: &[&str], message: &str) -> Option<String> {
         if let ["why", collection, namespace, name] = path {
-            let found = names::objects(self, |kind| kind.collection().to_string() == *collection);
+            let found = names::objects(self, collection, "");
             let verb = format!("kedge state --at 0s {collection}");
             return Some(advice::object(name, namespace, &found.await, &verb));
+        }
+        if path.first() == Some(&"changes") && message.contains("no repository") {
+            return Some("`kedge repo list` lists all".into());
         }
         if let Some(verb) = advice::listed(path) {
             return Some(format!("`{verb}` lists all"));
         }
         let asked = advice::asked(path)?;
-        asked.instead(&self.quietly(&[asked.list]).await?)
+        asked.instead(&self.quietly(&[asked.list], &[]).await?)
     }
 
     async fn answer(

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "KIND/NAME|APP", value_parser = subject, add = complete::objects_or_applications())]
     what: Subject,
     /// The object's namespace
-    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = cluster::namespace, add = complete::namespaces())]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = cluster::namespace, add = complete::namespaces_of_instance())]
     namespace: String,
     #[command(flatten)]
     server: server::Arguments,

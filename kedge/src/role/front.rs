@@ -23,6 +23,7 @@ pub(crate) struct Arguments {
         id = "web_tls_listen",
         long = "web-tls-listen",
         env = "KEDGE_WEB_TLS_LISTEN",
+        value_parser = crate::listen::address,
         value_name = "ADDRESS"
     )]
     listen: Option<SocketAddr>,

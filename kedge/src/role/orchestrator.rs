@@ -36,11 +36,12 @@ pub(crate) struct Arguments {
         long,
         env = "KEDGE_API_LISTEN",
         default_value = "127.0.0.1:6443",
+        value_parser = crate::listen::address,
         value_name = "ADDRESS"
     )]
     api_listen: Vec<SocketAddr>,
     /// Where pods and nodes reach the API [default: the first address it listens on]
-    #[arg(long, env = "KEDGE_ADVERTISE", value_name = "ADDRESS")]
+    #[arg(long, env = "KEDGE_ADVERTISE", value_parser = crate::listen::address, value_name = "ADDRESS")]
     advertise: Option<SocketAddr>,
     /// First address of the cluster's Services, a /16 network
     #[arg(

@@ -43,6 +43,7 @@ pub(crate) struct Arguments {
         long,
         env = "KEDGE_WEB_LISTEN",
         default_value = "127.0.0.1:8080",
+        value_parser = crate::listen::address,
         value_name = "ADDRESS"
     )]
     web_listen: SocketAddr,

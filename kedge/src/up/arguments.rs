@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
         long,
         env = "KEDGE_API_LISTEN",
         default_value = "127.0.0.1:6443",
+        value_parser = crate::listen::address,
         value_name = "ADDRESS"
     )]
     pub(crate) api_listen: SocketAddr,
@@ -29,6 +30,7 @@ pub(crate) struct Arguments {
         long,
         env = "KEDGE_WEB_LISTEN",
         default_value = "127.0.0.1:8080",
+        value_parser = crate::listen::address,
         value_name = "ADDRESS"
     )]
     pub(crate) web_listen: SocketAddr,

@@ -107,6 +107,7 @@ fn of_cluster() -> Router<Arc<App>> {
         .route("/apps/{app}/why", get(pages::app_why))
         .route("/why/{kind}/{namespace}/{name}", get(pages::why))
         .route("/origins", get(pages::origins))
+        .route("/names", get(pages::names))
         .route("/api", get(openapi::serve))
         .route("/live", get(live::serve))
         .route("/signout", post(pages::sign_out))

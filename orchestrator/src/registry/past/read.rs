@@ -55,9 +55,9 @@ impl Registry {
                 }
                 Ok(revision)
             }
-            Moment::Time(time) if time > self.env.now() => {
-                Err(Status::bad_request(format!("{time} is still to come")))
-            }
+            Moment::Time(time) if time > self.env.now() => Err(Status::bad_request(format!(
+                "{time} is still to come: name a moment that has passed"
+            ))),
             Moment::Time(time) => revision_at(store.as_ref(), time).await,
             Moment::Commit(prefix) => {
                 let applied = self.stores.objects.applied(&prefix).await;
@@ -253,7 +253,10 @@ async fn revision_at(store: &dyn Store, time: Timestamp) -> Result<Revision, Sta
         return Ok(revision);
     }
     let oldest = store.oldest().await.map_err(|error| status(&error))?;
-    let message = format!("the log does not reach back to {time}: it starts at revision {oldest}");
+    let message = format!(
+        "the log does not reach back to {time}: it starts at revision {oldest}, which is the \
+         earliest moment to name"
+    );
     Err(Status::new(Reason::Expired, message))
 }
 

@@ -162,7 +162,10 @@ impl Repositories {
     /// There is none, or it is the cluster's own.
     pub async fn delete(&self, name: &str) -> Result<Hosted, Error> {
         if name == CLUSTER {
-            let text = format!("{CLUSTER} is what the cluster follows; it stays");
+            let text = format!(
+                "{CLUSTER} is what the cluster follows: it stays as long as it is; `kedge up --repo URL` \
+                 follows another one"
+            );
             return Err(Error::Wrong(text));
         }
         let hosted = self.get(name);

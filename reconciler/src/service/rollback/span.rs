@@ -181,7 +181,10 @@ async fn rollout(core: &Core, id: &str) -> Result<Rollout, Error> {
 fn before(rollout: &Rollout) -> Result<CommitId, Error> {
     let id = &rollout.id;
     if rollout.previous.0.is_empty() {
-        let text = format!("before rollout {id} there was nothing to go back to");
+        let text = format!(
+            "before rollout {id} there was nothing to go back to; to have its objects gone, push \
+             a commit without the Application"
+        );
         return Err(Error::Impossible(text));
     }
     if rollout.previous == rollout.revision {
@@ -199,14 +202,20 @@ async fn at(core: &Core, application: &str, point: &str) -> Result<CommitId, Err
     if core.history.reader().rollout(point).await?.is_some() {
         let named = rollout(core, point).await?;
         if !application.is_empty() && named.application != application {
-            let text = format!("rollout {point} is not of application {application}");
+            let other = &named.application;
+            let text = format!(
+                "rollout {point} is of application {other}, not of {application}: name one of \
+                 its own, a commit or a time"
+            );
             return Err(Error::Impossible(text));
         }
         return Ok(named.revision);
     }
     if let Some(time) = api::parse_time(point) {
         if time > core.env.now() {
-            return Err(Error::Impossible(format!("{point} is still to come")));
+            return Err(Error::Impossible(format!(
+                "{point} is still to come: name a moment that has passed"
+            )));
         }
         let then = if application.is_empty() {
             head_at(core, time).await?

@@ -39,6 +39,20 @@ impl Hit {
     }
 }
 
+#[derive(Debug, Serialize)]
+pub struct Names {
+    /// By namespace and name.
+    pub items: Vec<Name>,
+}
+
+/// An object of the kind that was asked for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Name {
+    /// Empty for what is in none.
+    pub namespace: String,
+    pub name: String,
+}
+
 /// The cluster's own first.
 #[derive(Debug, Serialize)]
 pub struct Repositories {

@@ -65,6 +65,17 @@ pub(in crate::web) async fn list(
     }))
 }
 
+/// What there is not: the repository, or the branch in it.
+async fn missing(app: &App, repository: &str, branch: &str) -> String {
+    let known = app.backend.repositories().await.unwrap_or_default();
+    if !known.is_empty() && !known.iter().any(|it| it.name == repository) {
+        return format!("repository {repository} here");
+    }
+    format!(
+        "branch {branch} in repository {repository} that would change anything that is followed"
+    )
+}
+
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path(branch): Path<String>,
@@ -73,11 +84,11 @@ pub(in crate::web) async fn page(
 ) -> Result<Response, PageError> {
     let repository = asked.repository();
     let change = app.backend.change(repository, &branch).await?;
-    let change = change.ok_or_else(|| {
-        PageError::NotFound(format!(
-            "branch {branch} in repository {repository} that would change anything that is followed"
-        ))
-    })?;
+    let Some(change) = change else {
+        return Err(PageError::NotFound(
+            missing(&app, repository, &branch).await,
+        ));
+    };
     if visitor.json {
         return Ok(Json(change).into_response());
     }

@@ -43,6 +43,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("/nodes", "/nodes"),
     ("/nodes/north-a", "/nodes/{name}"),
     ("/events", "/events"),
+    ("/names?kind=pods&namespace=movies", "/names"),
     ("/search?q=serving", "/search"),
     ("/repos", "/repos"),
     ("/repos/cluster", "/repos/{name}"),
