@@ -242,6 +242,7 @@ fn deletion(kind: &str, group: &str, resource: &str, namespace: &str, name: &str
         key: Collection::new(group, resource).key(namespace, name),
         kind: kind.into(),
         uid: Uid::default(),
+        object: None,
         wave: WaveNumber::default(),
     }
 }
