@@ -14,7 +14,7 @@ use crate::up::Runtime;
 pub(super) const EXAMPLE: &str = "\
 Looks at this machine, and at the instance of a data directory where there is one, and changes
 nothing: programs, cgroups, kernel settings, nftables, CNI plugins, clock, disk, ports, addresses,
-PostgreSQL, who else uses the pods' networks, each node's containerd, certificates, who may read the
+PostgreSQL, the versions of programs, who else uses the pods' networks, each node's containerd, certificates, who may read the
 keys. For each thing that is not well: what, where, and what to do.
 It exits with 1 where something is broken.
 
@@ -28,16 +28,16 @@ Example:
 pub(crate) struct Arguments {
     #[command(flatten)]
     data_dir: DataDir,
-    /// What runs the pods, or is to: without containers less is needed
-    #[arg(long, env = "KEDGE_RUNTIME", value_enum, default_value_t = Runtime::Containerd)]
-    runtime: Runtime,
+    /// What runs the pods, or is to: without containers less is needed [default: as the instance was
+    /// started, and containerd where there is none]
+    #[arg(long, env = "KEDGE_RUNTIME", value_enum)]
+    runtime: Option<Runtime>,
     #[command(flatten)]
     output: Output,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let containers = arguments.runtime == Runtime::Containerd;
-    let looking = gather(&arguments.data_dir.path, containers);
+    let looking = gather(&arguments.data_dir.path, arguments.runtime);
     let findings = judge(&patiently("looking at this machine", looking).await);
     let broken = count(&findings, Level::Broken);
     let mut screen = Screen::open();

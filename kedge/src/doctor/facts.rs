@@ -1,6 +1,11 @@
 //! What was seen.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::up::Runtime;
 
 /// Everything that is judged.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +29,8 @@ pub(crate) struct Facts {
     /// File systems by what is on them.
     pub(super) disks: Vec<(String, Disk)>,
     pub(super) ports: Vec<Port>,
+    /// Who listens in the range of node ports, as port and name.
+    pub(super) node_ports: Vec<(u16, String)>,
     /// `None` where there is none in the data directory.
     pub(super) instance: Option<Instance>,
     pub(super) data_dir: String,
@@ -68,10 +75,22 @@ pub(super) struct Port {
     pub(super) address: String,
     /// `--api-listen`
     pub(super) flag: &'static str,
-    /// Whether somebody listens there already.
-    pub(super) taken: bool,
-    /// Who, where that can be told.
-    pub(super) by: String,
+    pub(super) bind: Bind,
+}
+
+/// What came of listening at an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Bind {
+    #[default]
+    Free,
+    /// Somebody listens there already; who, where that can be told.
+    Taken(String),
+    /// This user may not.
+    Forbidden,
+    /// This machine has no such address.
+    Elsewhere,
+    /// In the system's own words.
+    Failed(String),
 }
 
 /// What is in the data directory.
@@ -94,11 +113,50 @@ pub(super) struct Instance {
     pub(super) open_files: Vec<String>,
 }
 
+/// How an instance says that it was started.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Started {
+    /// Empty where it does not say.
+    pub(super) runtime: String,
+    pub(super) web_tls: Option<WebTls>,
+}
+
+impl Started {
+    /// What is wanted counts, then what the instance says, then what is usual.
+    pub(super) fn has_containers(&self, wanted: Option<Runtime>) -> bool {
+        wanted.map_or_else(
+            || self.runtime != Runtime::Simulated.name(),
+            |runtime| runtime == Runtime::Containerd,
+        )
+    }
+}
+
+/// The pages for other machines.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct WebTls {
+    pub(super) listen: String,
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
     pub(super) path: String,
+    pub(super) kind: Kind,
     /// Until when it holds, or why it cannot be read.
     pub(super) until: Result<Timestamp, String>,
+}
+
+/// Where a certificate comes from, and so who makes it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The instance makes it, at every start where it is needed.
+    Leaf,
+    /// The authority that signs those: it is made once.
+    Authority,
+    /// Somebody gave it for the pages.
+    Given,
 }
 
 /// A node's container runtime.

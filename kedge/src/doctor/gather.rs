@@ -2,6 +2,9 @@
 
 mod instance;
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,23 +14,29 @@ use client::Env;
 use nodeagent::containerd;
 
 use super::containers::PLUGINS;
-use super::facts::{Cgroups, Clock, Disk, Facts, Instance, Port, Program};
+use super::facts::{Bind, Cgroups, Clock, Disk, Facts, Instance, Port, Program, Started};
+use super::instance::NODE_PORTS;
 use super::machine::{PROGRAMS, SETTINGS};
-use crate::up::{Layout, is_root};
+use crate::up::{Layout, Runtime, is_root};
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Where programs are that are not in the `PATH` of every user.
 const ELSEWHERE: &str =
     "/usr/local/sbin:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')";
+/// Where the database is where its own user may not come to the data directory.
+const DATABASE: &str = "/var/lib/kedge";
 const CGROUPS: &str = "/sys/fs/cgroup/cgroup.controllers";
 
-/// Everything that is judged. `containers`: whether real ones are meant to run here.
-pub(crate) async fn gather(data_dir: &Path, containers: bool) -> Facts {
+/// Everything that is judged. `wanted`: the runtime that is meant; `None` for that of the instance, or
+/// real containers where there is none.
+pub(crate) async fn gather(data_dir: &Path, wanted: Option<Runtime>) -> Facts {
     let env = Env::system();
     let layout = Layout::open(data_dir)
         .ok()
         .filter(|it| it.endpoints().exists());
+    let started = layout.as_ref().map(instance::started).unwrap_or_default();
+    let containers = started.has_containers(wanted);
     let instance = match &layout {
         Some(layout) => Some(instance::instance(layout, containers).await),
         None => None,
@@ -55,8 +64,13 @@ pub(crate) async fn gather(data_dir: &Path, containers: bool) -> Facts {
             synchronised: synchronised().await,
             ahead,
         },
-        disks: disks(data_dir).await,
-        ports: ports(instance.as_ref()).await,
+        disks: disks(&[data_dir, Path::new(DATABASE)]).await,
+        ports: ports(instance.as_ref(), &started).await,
+        node_ports: if containers {
+            node_ports().await
+        } else {
+            Vec::new()
+        },
         data_dir: layout.map_or_else(
             || data_dir.display().to_string(),
             |layout| layout.root.display().to_string(),
@@ -165,29 +179,43 @@ async fn synchronised() -> Option<bool> {
     }
 }
 
-/// Of the file system that the data directory is on, or will be.
-async fn disks(data_dir: &Path) -> Vec<(String, Disk)> {
-    let mut there = data_dir.to_path_buf();
+/// Of the file systems that these are on, or will be; each once.
+async fn disks(directories: &[&Path]) -> Vec<(String, Disk)> {
+    let mut found: Vec<(String, Disk)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for directory in directories {
+        let there = existing(directory);
+        let device = std::fs::metadata(&there).map(|it| it.dev()).ok();
+        if seen.insert(device) {
+            found.extend(disk(&there).await);
+        }
+    }
+    found
+}
+
+/// The directory, or the nearest one above it that is there.
+fn existing(directory: &Path) -> PathBuf {
+    let mut there = directory.to_path_buf();
     while !there.exists() {
         there = match there.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
     }
-    let path = there.canonicalize().unwrap_or(there).display().to_string();
-    let bytes = df(&["-P", "-B1", &path]).await;
-    let inodes = df(&["-P", "-i", &path]).await;
-    let Some((size, free)) = bytes else {
-        return Vec::new();
-    };
-    let (inodes, free_inodes) = inodes.unwrap_or_default();
+    there.canonicalize().unwrap_or(there)
+}
+
+async fn disk(directory: &Path) -> Option<(String, Disk)> {
+    let path = directory.display().to_string();
+    let (size, free) = df(&["-P", "-B1", &path]).await?;
+    let (inodes, free_inodes) = df(&["-P", "-i", &path]).await.unwrap_or_default();
     let disk = Disk {
         size,
         free,
         inodes,
         free_inodes,
     };
-    vec![(path, disk)]
+    Some((path, disk))
 }
 
 /// All and free, of `df`'s second line.
@@ -200,30 +228,61 @@ async fn df(arguments: &[&str]) -> Option<(u64, u64)> {
 }
 
 /// The addresses that the instance had, or that one would have.
-async fn ports(instance: Option<&Instance>) -> Vec<Port> {
+async fn ports(instance: Option<&Instance>, started: &Started) -> Vec<Port> {
     let usual = [
         ("api", "--api-listen", "127.0.0.1:6443"),
         ("web", "--web-listen", "127.0.0.1:8080"),
     ];
-    let mut found = Vec::new();
+    let mut wanted = Vec::new();
     for (name, flag, usual) in usual {
         let known = instance.and_then(|it| it.endpoints.as_ref().ok());
         let url = known.and_then(|all| all.iter().find(|(known, _)| known == name));
         let address = url.map_or(usual, |(_, url)| url.split("//").nth(1).unwrap_or(url));
-        let address = address.trim_end_matches('/').to_owned();
-        let taken = std::net::TcpListener::bind(&address).is_err();
-        let by = if taken {
-            listener(&address).await
-        } else {
-            String::new()
+        wanted.push((flag, address.trim_end_matches('/').to_owned()));
+    }
+    let front = started.web_tls.as_ref();
+    wanted.extend(front.map(|it| ("--web-tls-listen", it.listen.clone())));
+    let mut found = Vec::new();
+    for (flag, address) in wanted {
+        let bind = match std::net::TcpListener::bind(&address) {
+            Ok(_) => Bind::Free,
+            Err(error) => bind_of(&error, &address).await,
         };
         found.push(Port {
             address,
             flag,
-            taken,
-            by,
+            bind,
         });
     }
+    found
+}
+
+async fn bind_of(error: &std::io::Error, address: &str) -> Bind {
+    match error.kind() {
+        ErrorKind::AddrInUse => Bind::Taken(listener(address).await),
+        ErrorKind::PermissionDenied => Bind::Forbidden,
+        ErrorKind::AddrNotAvailable => Bind::Elsewhere,
+        _ => Bind::Failed(error.to_string()),
+    }
+}
+
+/// Who listens on ports that Services may be given of this machine.
+async fn node_ports() -> Vec<(u16, String)> {
+    let range = (NODE_PORTS.start(), NODE_PORTS.end());
+    let filter = format!("sport >= :{} and sport <= :{}", range.0, range.1);
+    let Some((true, text, _)) = run("ss", &["-Hltnp", &filter]).await else {
+        return Vec::new();
+    };
+    let mut found: Vec<(u16, String)> = text
+        .lines()
+        .filter_map(|line| {
+            let local = line.split_whitespace().nth(3)?;
+            let port = local.rsplit(':').next()?.parse().ok()?;
+            Some((port, process(line)))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
     found
 }
 
@@ -234,8 +293,13 @@ async fn listener(address: &str) -> String {
     let Some((true, text, _)) = run("ss", &["-Hltnp", &filter]).await else {
         return String::new();
     };
+    process(&text)
+}
+
+/// What `ss` says of the process that listens; empty where this user may not know.
+fn process(line: &str) -> String {
     let named = || {
-        let (_, rest) = text.split_once("((\"")?;
+        let (_, rest) = line.split_once("((\"")?;
         let (name, rest) = rest.split_once('"')?;
         let (_, rest) = rest.split_once("pid=")?;
         let pid = rest.split(|c: char| !c.is_ascii_digit()).next()?;

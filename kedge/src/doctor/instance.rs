@@ -1,10 +1,17 @@
 //! The instance of a data directory.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Certificate, Facts, Instance};
+use super::facts::{Bind, Certificate, Facts, Instance, Kind};
 use super::judge::{Finding, Level};
 
+/// Where Services are given ports of their nodes, as in Kubernetes.
+pub(super) const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
+const AUTHORITY: &str = "kedge down, move the directory pki away, kedge up: authority, certificates and \
+                         kubeconfigs are made anew; copies of the old kubeconfig end with it";
+const GIVEN: &str = "put one that holds, with its key, where --web-tls-cert and --web-tls-key name them: it is read again";
 /// A certificate that ends this soon is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -17,18 +24,45 @@ pub(super) fn ports(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let judged = facts.ports.iter().map(|port| {
-        if !port.taken {
-            return Finding::ok("ports", &port.address, "is free");
-        }
-        let by = match port.by.as_str() {
-            "" => String::new(),
-            by => format!(" by {by}"),
+        let other = format!("start Kedge with {} on another one", port.flag);
+        let (what, advice) = match &port.bind {
+            Bind::Free => return Finding::ok("ports", &port.address, "is free"),
+            Bind::Taken(by) if by.is_empty() => {
+                ("is taken".into(), format!("end that, or {other}"))
+            }
+            Bind::Taken(by) => (format!("is taken by {by}"), format!("end that, or {other}")),
+            Bind::Forbidden => (
+                "may not be listened at by this user".into(),
+                format!("{other}, above 1023, or as root"),
+            ),
+            Bind::Elsewhere => ("is no address of this machine".into(), other),
+            Bind::Failed(why) => (format!("cannot be listened at: {why}"), other),
         };
-        let what = format!("is taken{by}");
-        let advice = format!("end that, or start Kedge with {} on another one", port.flag);
         Finding::new("ports", Level::Broken, &port.address, what).advice(advice)
     });
     judged.collect()
+}
+
+/// Services take what is sent to their node ports before anybody who listens there has it.
+pub(super) fn node_ports(facts: &Facts) -> Vec<Finding> {
+    if !facts.containers {
+        return Vec::new();
+    }
+    let range = format!("{}-{}", NODE_PORTS.start(), NODE_PORTS.end());
+    if facts.node_ports.is_empty() {
+        return vec![Finding::ok(
+            "ports",
+            &range,
+            "nobody listens on a node port",
+        )];
+    }
+    let found = facts.node_ports.iter().map(|(port, by)| {
+        let by = if by.is_empty() { "somebody" } else { by };
+        let what = format!("{by} listens on {port}, which a Service may be given as its node port");
+        Finding::new("ports", Level::Warning, &range, what)
+            .advice("have it listen elsewhere, or see that no Service asks for this port")
+    });
+    found.collect()
 }
 
 pub(super) fn endpoints(facts: &Facts) -> Vec<Finding> {
@@ -109,9 +143,13 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
     let until = match &certificate.until {
         Ok(until) => *until,
         Err(why) => {
-            let what = format!("cannot be read: {why}");
-            return Finding::new("certificates", Level::Broken, path, what)
-                .advice("kedge down, delete this file, kedge up: it is made anew");
+            let what = format!("cannot be used: {why}");
+            let advice = match certificate.kind {
+                Kind::Leaf => "kedge down, delete this file, kedge up: it is made anew",
+                Kind::Authority => AUTHORITY,
+                Kind::Given => GIVEN,
+            };
+            return Finding::new("certificates", Level::Broken, path, what).advice(advice);
         }
     };
     let day = until.strftime("%Y-%m-%d");
@@ -122,7 +160,11 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
             path,
             format!("ended on {day}"),
         )
-        .advice("kedge down, then kedge up: leaf certificates are made anew");
+        .advice(match certificate.kind {
+            Kind::Leaf => "kedge down, then kedge up: it is made anew",
+            Kind::Authority => AUTHORITY,
+            Kind::Given => GIVEN,
+        });
     }
     if until < now + SOON {
         return Finding::new(
@@ -131,7 +173,11 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
             path,
             format!("ends on {day}"),
         )
-        .advice("kedge down, then kedge up renews it");
+        .advice(match certificate.kind {
+            Kind::Leaf => "kedge down, then kedge up renews it",
+            Kind::Authority => AUTHORITY,
+            Kind::Given => GIVEN,
+        });
     }
     Finding::ok("certificates", path, format!("holds until {day}"))
 }

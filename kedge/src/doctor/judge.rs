@@ -71,6 +71,7 @@ pub(crate) fn judge(facts: &Facts) -> Vec<Finding> {
     findings.extend(machine::clock(facts));
     findings.extend(machine::disks(facts));
     findings.extend(instance::ports(facts));
+    findings.extend(instance::node_ports(facts));
     findings.extend(instance::endpoints(facts));
     findings.extend(containers::ranges(facts));
     findings.extend(containers::containerd(facts));

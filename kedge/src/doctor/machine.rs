@@ -2,6 +2,7 @@
 
 use super::facts::{Disk, Facts};
 use super::judge::{Finding, Level};
+use super::versions;
 
 /// Controllers that pods are limited with.
 const CONTROLLERS: [&str; 4] = ["cpu", "memory", "pids", "io"];
@@ -79,7 +80,14 @@ pub(super) fn programs(facts: &Facts) -> Vec<Finding> {
                 "" => format!("{} is there", program.name),
                 version => format!("{}: {version}", program.name),
             };
-            return Finding::ok("programs", &program.path, what);
+            return match versions::too_old(&program.name, &program.version) {
+                None => Finding::ok("programs", &program.path, what),
+                Some((level, why)) => {
+                    let what = format!("{what}, which is too old; {why}");
+                    Finding::new("programs", level, &program.path, what)
+                        .advice(format!("install a newer {package}"))
+                }
+            };
         }
         let level = match (for_containers && !facts.containers, program.name.as_str()) {
             (true, _) | (_, "ssh") => Level::Warning,

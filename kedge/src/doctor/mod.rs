@@ -9,6 +9,7 @@ mod judge;
 mod machine;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub(crate) use gather::gather;
 pub(crate) use judge::{Finding, Level, judge};

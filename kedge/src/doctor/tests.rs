@@ -4,10 +4,12 @@ use jiff::SignedDuration;
 
 use super::containers::PLUGINS;
 use super::facts::{
-    Certificate, Cgroups, Clock, Containerd, Disk, Facts, Instance, Node, Port, Program,
+    Bind, Certificate, Cgroups, Clock, Containerd, Disk, Facts, Instance, Kind, Node, Port,
+    Program, Started,
 };
 use super::machine::{PROGRAMS, SETTINGS};
 use super::{Finding, Level, judge};
+use crate::up::Runtime;
 
 const GIB: u64 = 1 << 30;
 
@@ -16,7 +18,7 @@ fn well() -> Facts {
     let programs = PROGRAMS.iter().map(|(name, ..)| Program {
         name: (*name).to_owned(),
         path: format!("/usr/bin/{name}"),
-        version: format!("{name} 1"),
+        version: format!("{name} 99.1"),
     });
     Facts {
         now,
@@ -51,6 +53,7 @@ fn well() -> Facts {
             },
         )],
         ports: Vec::new(),
+        node_ports: Vec::new(),
         data_dir: "/srv/kedge".into(),
         instance: Some(Instance {
             endpoints: Ok(vec![("web".into(), "http://127.0.0.1:8080".into())]),
@@ -58,6 +61,7 @@ fn well() -> Facts {
             ready: vec![("http://127.0.0.1:8080/readyz".into(), Ok(()))],
             certificates: vec![Certificate {
                 path: "/srv/kedge/pki/ca.crt".into(),
+                kind: Kind::Authority,
                 until: Ok(now + SignedDuration::from_hours(24 * 365)),
             }],
             postgres: Some(true),
@@ -100,6 +104,11 @@ fn check(change: impl FnOnce(&mut Facts), expected: &[(&str, Level, &str)]) {
     }
 }
 
+fn program<'a>(facts: &'a mut Facts, name: &str) -> &'a mut Program {
+    let mut programs = facts.programs.iter_mut();
+    programs.find(|it| it.name == name).unwrap()
+}
+
 fn instance(facts: &mut Facts) -> &mut Instance {
     facts.instance.as_mut().unwrap()
 }
@@ -113,17 +122,16 @@ fn nothing_is_told_where_all_is_well() {
 #[test]
 fn what_the_machine_lacks_is_told_with_what_to_do() {
     use Level::{Broken, Unknown, Warning};
-    let gone = |name: &'static str| {
-        move |facts: &mut Facts| {
-            let program = facts.programs.iter_mut().find(|it| it.name == name);
-            program.unwrap().path.clear();
-        }
-    };
+    let gone = |name: &'static str| move |facts: &mut Facts| program(facts, name).path.clear();
     check(
         gone("containerd"),
         &[("programs", Broken, "apt-get install containerd")],
     );
     check(gone("nft"), &[("programs", Broken, "nftables")]);
+    check(
+        |facts| program(facts, "git").version = "git version 2.20.1".into(),
+        &[("programs", Broken, "2.32 or newer is needed")],
+    );
     check(gone("ssh"), &[("programs", Warning, "openssh-client")]);
     check(
         |it| it.is_root = false,
@@ -215,6 +223,23 @@ fn what_containers_lack_is_told_with_what_to_do() {
 }
 
 #[test]
+fn an_instance_says_whether_it_runs_containers() {
+    let check = |wanted: Option<Runtime>, text: &str, expected: bool| {
+        let started: Started = serde_json::from_str(text).unwrap();
+        assert_eq!(started.has_containers(wanted), expected, "{text}");
+    };
+    check(None, "{}", true);
+    check(None, r#"{"runtime": "containerd", "webTls": null}"#, true);
+    check(None, r#"{"runtime": "simulated"}"#, false);
+    check(
+        Some(Runtime::Containerd),
+        r#"{"runtime": "simulated"}"#,
+        true,
+    );
+    check(Some(Runtime::Simulated), "{}", false);
+}
+
+#[test]
 fn without_containers_less_is_needed() {
     let simulated = |facts: &mut Facts| {
         facts.overlay = false;
@@ -235,11 +260,30 @@ fn what_is_wrong_with_the_instance_is_told() {
         facts.ports = vec![Port {
             address: "127.0.0.1:8080".into(),
             flag: "--web-listen",
-            taken: true,
-            by: "nginx (process 42)".into(),
+            bind: Bind::Taken("nginx (process 42)".into()),
         }];
     };
     check(taken, &[("ports", Broken, "nginx (process 42)")]);
+    let bind = |bind: Bind| {
+        move |facts: &mut Facts| {
+            taken(facts);
+            facts.ports[0].bind = bind;
+        }
+    };
+    check(
+        bind(Bind::Forbidden),
+        &[("ports", Broken, "above 1023, or as root")],
+    );
+    check(
+        bind(Bind::Elsewhere),
+        &[("ports", Broken, "no address of this machine")],
+    );
+    let failed = Bind::Failed("too many open files".into());
+    check(bind(failed), &[("ports", Broken, "too many open files")]);
+    check(
+        |it| it.node_ports = vec![(30_080, "nginx (process 42)".into())],
+        &[("ports", Warning, "listens on 30080")],
+    );
     check(
         |it| instance(it).endpoints = Err("expected value".into()),
         &[("instance", Broken, "endpoints.json")],
@@ -277,6 +321,18 @@ fn what_is_wrong_with_the_instance_is_told() {
         |it| instance(it).certificates[0].until = Err("no PEM".into()),
         &[("certificates", Broken, "no PEM")],
     );
+    // Who makes it anew is another one for each.
+    for (kind, advice) in [
+        (Kind::Leaf, "it is made anew"),
+        (Kind::Authority, "move the directory pki away"),
+        (Kind::Given, "--web-tls-cert"),
+    ] {
+        let ended = |facts: &mut Facts| {
+            until(-1)(facts);
+            instance(facts).certificates[0].kind = kind;
+        };
+        check(ended, &[("certificates", Broken, advice)]);
+    }
     check(
         |it| {
             instance(it)

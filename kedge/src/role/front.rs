@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use client::{Env, Tasks};
@@ -66,6 +67,16 @@ impl Front {
 }
 
 impl Arguments {
+    /// What is asked for, for others to look at.
+    pub(crate) fn told(&self) -> Value {
+        match (&self.listen, &self.certificate, &self.key) {
+            (Some(listen), Some(certificate), Some(key)) => {
+                json!({"listen": listen, "certificate": certificate, "key": key})
+            }
+            _ => Value::Null,
+        }
+    }
+
     /// What is asked for, if anything.
     pub(crate) fn wanted(&self) -> Option<Front> {
         Some(Front {

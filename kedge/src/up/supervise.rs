@@ -272,10 +272,12 @@ fn credentials(inputs: &Inputs<'_>, env: &Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says which ports were picked.
+/// Says which ports were picked, and what `kedge doctor` looks at.
 fn endpoints(inputs: &Inputs<'_>) -> anyhow::Result<()> {
-    let text =
-        json!({"api": format!("https://{}", inputs.api), "web": format!("http://{}", inputs.web)});
+    let text = json!({
+        "api": format!("https://{}", inputs.api), "web": format!("http://{}", inputs.web),
+        "runtime": inputs.arguments.runtime.name(), "webTls": inputs.arguments.front.told(),
+    });
     let path = inputs.layout.endpoints();
     std::fs::write(&path, format!("{text:#}\n"))
         .with_context(|| format!("cannot write {}", path.display()))

@@ -11,7 +11,7 @@ use nodeagent::runtime::{self, Runtime};
 use serde_json::Value;
 
 use super::PATIENCE;
-use crate::doctor::facts::{Certificate, Containerd, Instance, Node};
+use crate::doctor::facts::{Certificate, Containerd, Instance, Kind, Node, Started, WebTls};
 use crate::up::{Layout, is_alive};
 
 /// `containers`: whether real ones are meant to run here.
@@ -52,6 +52,12 @@ fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {
     Ok(named
         .filter_map(|(name, url)| Some((name.clone(), url.as_str()?.to_owned())))
         .collect())
+}
+
+/// What it wrote down of how it was started; empty for one of before that was written.
+pub(super) fn started(layout: &Layout) -> Started {
+    let text = std::fs::read_to_string(layout.endpoints()).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// What it answers, with the time that it says it is.
@@ -194,12 +200,49 @@ fn certificates(layout: &Layout) -> Vec<Certificate> {
             if pem.contains("BEGIN CERTIFICATE") {
                 let until = tls::certificate::ends(&pem).map_err(|error| error.to_string());
                 let path = path.display().to_string();
-                found.push(Certificate { path, until });
+                let kind = if is_authority(&path) {
+                    Kind::Authority
+                } else {
+                    Kind::Leaf
+                };
+                found.push(Certificate { path, kind, until });
             }
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.extend(started(layout).web_tls.map(|front| given(&front)));
     found
+}
+
+/// What is presented to who comes from another machine. Both files are looked at as the instance does.
+fn given(front: &WebTls) -> Certificate {
+    let files = tls::PairFiles {
+        certificate: front.certificate.clone(),
+        key: front.key.clone(),
+    };
+    let chain = |error: &dyn std::error::Error| {
+        let causes = std::iter::successors(Some(error), |it| it.source());
+        causes
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    };
+    let until = match files.open() {
+        Err(error) => Err(chain(&error)),
+        Ok(_) => match std::fs::read_to_string(&front.certificate) {
+            Err(error) => Err(error.to_string()),
+            Ok(pem) => tls::certificate::ends(&pem).map_err(|error| error.to_string()),
+        },
+    };
+    Certificate {
+        path: front.certificate.display().to_string(),
+        kind: Kind::Given,
+        until,
+    }
+}
+
+fn is_authority(path: &str) -> bool {
+    path.ends_with("/pki/ca.crt") || path.ends_with("/pki/ca.pem")
 }
 
 fn open_files(layout: &Layout) -> Vec<String> {
