@@ -13,7 +13,7 @@ use super::complete;
 use super::origins;
 use super::output::{Format, Output};
 use super::shown::{self, short};
-use super::table::{Table, plain};
+use super::table::{Cell, Table, plain};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
@@ -178,14 +178,14 @@ fn table<'a>(fields: impl Iterator<Item = &'a Told>, format: Format, now: Timest
         .yielding(&["REVISION", "TIME", "MANAGER", "WAS", "COMMIT", "USER"]);
     for told in fields {
         let mut cells = vec![
-            told.field.as_str().into(),
+            Cell::path(told.field.as_str()),
             value(told.is.as_ref()).into(),
             value(told.was.as_ref()).into(),
             since(told, now).into(),
             told.user.as_str().into(),
             told.manager.as_str().into(),
             short(&told.commit).into(),
-            told.place().into(),
+            Cell::path(told.place()),
         ];
         if wide {
             cells.push(told.revision.as_str().into());

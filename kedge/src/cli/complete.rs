@@ -200,8 +200,11 @@ fn named_objects(current: &OsStr, asking: Asking) -> Vec<CompletionCandidate> {
         Some(namespace) if kind.is_namespaced() => namespace,
         _ => String::new(),
     };
-    let found = asking(&kind.kind, &namespace).into_iter();
-    let offers = found.map(|(namespace, name)| (format!("{word}/{name}"), namespace));
+    let mut found = asking(&kind.kind, &namespace);
+    found.sort_by(|one, two| one.1.cmp(&two.1));
+    let offers = found
+        .into_iter()
+        .map(|(namespace, name)| (format!("{word}/{name}"), namespace));
     fitting(current, offers)
 }
 

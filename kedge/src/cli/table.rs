@@ -19,6 +19,14 @@ pub(super) struct Table {
 pub(super) struct Cell {
     text: String,
     style: Style,
+    /// Which end of it stays where there is no room for both.
+    stays: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
 }
 
 impl Cell {
@@ -26,6 +34,15 @@ impl Cell {
         Self {
             text: plain(&text.into()),
             style,
+            stays: End::First,
+        }
+    }
+
+    /// A path of a field or a file: its end tells it from others.
+    pub(super) fn path(text: impl Into<String>) -> Self {
+        Self {
+            stays: End::Last,
+            ..Self::styled(text, Style::new())
         }
     }
 }
@@ -167,7 +184,10 @@ impl Layout {
         let mut line = String::new();
         let mut blanks = 0;
         for (cell, wanted) in row.iter().zip(&self.widths) {
-            let text = cut(&cell.text, *wanted);
+            let text = match cell.stays {
+                End::First => cut(&cell.text, *wanted),
+                End::Last => cut_front(&cell.text, *wanted),
+            };
             if !text.is_empty() {
                 line.push_str(&" ".repeat(blanks));
                 line.push_str(&cell.style.style(&text).to_string());
@@ -189,6 +209,16 @@ fn cut(text: &str, most: usize) -> String {
         end = next;
     }
     format!("{}…", &text[..end])
+}
+
+fn cut_front(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let begins = text.char_indices().map(|(at, _)| at).rev();
+    let fits = begins.take_while(|at| width(&text[*at..]) < most);
+    let begin = fits.last().unwrap_or(text.len());
+    format!("…{}", &text[begin..])
 }
 
 /// Columns of a terminal, which are not characters: those of Chinese and emoji take two, those that
@@ -307,6 +337,9 @@ mod tests {
         let expected = ["NAME   MESSAGE", "日本   🚀 up", "e\u{301}      x"];
         assert_eq!(table.lines(), expected);
         assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut_front("日本語", 4), "…語");
+        assert_eq!(cut_front("spec.replicas", 9), "…replicas");
+        assert_eq!(cut_front("spec", 4), "spec");
         assert_eq!(cut("日本語", 5), "日本…");
         assert_eq!(cut("日本語", 6), "日本語");
     }
@@ -322,7 +355,10 @@ mod tests {
             let header = &NAMES[..columns];
             let mut table = Table::new(header).yielding(&yielding);
             for row in cells.chunks_exact(columns) {
-                table.row(row.iter().map(|it| Cell::from(it.as_str())));
+                table.row(row.iter().enumerate().map(|(at, it)| match at % 2 {
+                    0 => Cell::from(it.as_str()),
+                    _ => Cell::path(it.as_str()),
+                }));
             }
             for line in table.lines_within(Some(most)) {
                 prop_assert!(width(&line) <= most, "{} in {most}: {line:?}", width(&line));
