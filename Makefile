@@ -3,8 +3,11 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/kedge-target
 TOOLS := $(CARGO_TARGET_DIR)/tools
 CARGO := cargo
+PREFIX ?= /usr/local
+# What `install` takes: the directory that a build left.
+BUILT ?= $(CARGO_TARGET_DIR)/release
 
-.PHONY: help up build test pictures lint bench bench-scale clean-state packages test-packages
+.PHONY: help up build install test pictures lint bench bench-scale clean-state packages test-packages
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,6 +18,9 @@ up: build ## Build Kedge and run it on this machine, with the demo; Ctrl-C ends 
 build: packages ## Build the release binary and the demo's programs
 	$(CARGO) build --release --workspace --locked
 	scripts/static-programs.sh release
+
+install: ## Install what was built below PREFIX (/usr/local): program, images, man pages, completions
+	scripts/install.sh $(BUILT) $(DESTDIR)$(PREFIX)
 
 test: packages test-packages ## Format check, lints, unit, integration and end-to-end tests
 	$(CARGO) fmt --all --check

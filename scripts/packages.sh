@@ -5,7 +5,7 @@ set -euo pipefail
 
 run=(build-essential pkg-config protobuf-compiler git openssh-client gpg ca-certificates tzdata
      postgresql containerd runc containernetworking-plugins nftables iproute2 conntrack procps util-linux)
-test=(openssh-server gnupg chromium chromium-driver python3-venv curl)
+test=(openssh-server gnupg zsh fish chromium chromium-driver python3-venv curl)
 # Whoever has it from elsewhere keeps it.
 command -v npm >/dev/null || test+=(npm)
 

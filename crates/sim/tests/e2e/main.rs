@@ -1,5 +1,6 @@
 //! The real binary with real parts, as a user meets it.
 
+mod answers;
 mod crashes;
 mod custom;
 mod doctor;
@@ -22,3 +23,4 @@ mod scenarios;
 mod sign_in;
 mod sql;
 mod story;
+mod terminal;

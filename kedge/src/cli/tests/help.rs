@@ -88,3 +88,31 @@ fn the_readme_names_every_command() {
         );
     }
 }
+
+#[test]
+fn every_answer_for_programs_is_documented() {
+    let document = include_str!("../../../../docs/output.md");
+    let headings = document.lines().filter_map(|line| line.strip_prefix("## "));
+    let documented: Vec<&str> = headings.flat_map(|heading| heading.split(", ")).collect();
+    for line in printing(&whole(), "") {
+        let has = |it: &&str| *it == line || it.starts_with(&format!("{line} "));
+        assert!(
+            documented.iter().any(has),
+            "{line} is not in docs/output.md"
+        );
+    }
+}
+
+/// The verbs that take `-o`, whole.
+fn printing(command: &Command, parent: &str) -> Vec<String> {
+    let name = format!("{parent} {}", command.get_name()).trim().to_owned();
+    let own = command
+        .get_arguments()
+        .any(|it| it.get_id() == "output" || it.get_long() == Some("output"));
+    let inner = command
+        .get_subcommands()
+        .flat_map(|verb| printing(verb, &name));
+    let mut found: Vec<String> = inner.collect();
+    found.extend(own.then_some(name));
+    found
+}
