@@ -5,6 +5,7 @@ mod code;
 mod dependencies;
 mod functions;
 mod packages;
+mod pictures;
 mod purity;
 mod size;
 mod text;
