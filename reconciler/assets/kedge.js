@@ -4,126 +4,150 @@
   "use strict";
   const $ = (s, r = document) => r.querySelector(s);
   const $$ = (s, r = document) => [...r.querySelectorAll(s)];
+  const el = id => document.getElementById(id);
+  const make = (tag, of) => Object.assign(document.createElement(tag), of);
   const root = document.documentElement;
   const tt = window.trustedTypes?.createPolicy("kedge", { createHTML: s => s }); // the only HTML sink below
+  const tell = text => { el("said").textContent = text; };        // those who do not see it
 
   // Theme: the server sets data-theme from this cookie.
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const flip = () => { const t = root.dataset.theme = dark() ? "light" : "dark"; document.cookie = `theme=${t}; Path=/; Max-Age=31536000; SameSite=Lax`; };
   $$("[data-theme-toggle]").forEach(b => b.addEventListener("click", flip));
 
-  // What the reader chose inside an element outlives its replacement.
-  const chosen = e => $$("input[id]", e).map(i => [i.id, i.type === "radio" || i.type === "checkbox" ? "checked" : "value", i.type === "radio" || i.type === "checkbox" ? i.checked : i.value]);
-  const choose = all => all.forEach(([id, key, value]) => { const i = document.getElementById(id); if (i) i[key] = value; });
+  // A stream is open while its page can be seen. One that breaks off goes on from where it was, later each time and
+  // not all pages at once; who is signed out is led to sign-in. What `take` has says true when nothing more comes.
+  const stream = (src, lost, take) => {
+    let es, timer, tries = 0;
+    const failed = ({ status }) => {
+      if (status === 401) lost(make("a", { className: "link", href: "", textContent: "Signed out: sign in" })); // this page asks for it
+      else { lost("Not connected"); timer = setTimeout(open, Math.min(2e3 * 2 ** tries++, 6e4) * (.5 + Math.random())); }
+    };
+    const open = () => {
+      clearTimeout(timer); es?.close();
+      if (!src || document.hidden) return;
+      es = new EventSource(src);
+      es.onerror = () => { es.close(); fetch("/live?topics=", { method: "HEAD" }).then(failed, failed); };
+      for (const name in take) es.addEventListener(name, e => {
+        tries = 0;
+        if (e.lastEventId) src = src.replace(/after=[^&]*/, `after=${encodeURIComponent(e.lastEventId)}`);
+        if (take[name](JSON.parse(e.data))) { es.close(); src = ""; }
+      });
+    };
+    open();
+    document.addEventListener("visibilitychange", open);
+  };
+
+  // What the reader chose inside an element, and where they are, outlives its replacement.
+  const boxes = e => [e, ...$$(".scroll, .graph, pre", e)];
+  const links = e => $$("a[href]", e);
+  const top = e => e.getBoundingClientRect().top;
+  const rows = e => $$("[data-row], .attn li, .otree li, .objs li", e).filter(r => r.offsetParent);
+  const mark = r => { if (r) r.ariaCurrent = "true"; };
   const replace = (id, html) => {
-    const old = document.getElementById(id);
+    const old = el(id);
     if (!old) return;
-    const t = document.createElement("template");
+    const t = make("template"), title = $("h1").textContent, kept = $$(":checked", old), at = boxes(old).map(b => [b.scrollLeft, b.scrollTop]);
+    const here = $(":is(tr, li)[aria-current] a", old)?.href;
+    const seen = scrollY && links($("main")).find(a => top(a) > 48), y = seen && top(seen);
+    const same = e => links(e).filter(a => a.href === seen.href), nth = seen && same(old).indexOf(seen) - same(old).length;
     t.innerHTML = tt ? tt.createHTML(html) : html;                // same origin, escaped by the server
-    const kept = chosen(old), left = $(".scroll, .graph", old)?.scrollLeft;
     old.replaceWith(t.content);
-    choose(kept);
-    const now = document.getElementById(id), box = now && $(".scroll, .graph", now);
-    if (box && left) box.scrollLeft = left;
-    filterRows();
+    const now = el(id);
+    if (!now) return;
+    kept.forEach(i => { if (el(i.id)) el(i.id).checked = true; });
+    boxes(now).forEach((b, i) => { [b.scrollLeft, b.scrollTop] = at[i] || []; });
+    if (here) mark(rows(now).find(r => $("a", r)?.href === here));
+    const is = seen && (seen.isConnected ? seen : same(now).at(nth));
+    if (is) scrollBy(0, top(is) - y);
+    if ($("h1").textContent !== title) tell($("h1").textContent);
   };
 
   // Live fragments: the server sends {"id": "...", "html": "..."}; the element with that id is replaced.
   const src = document.body.dataset.events;
   if (src) {
     const badge = $(".live"), waiting = new Map();
-    let es, url = src, last = Date.now();
-    const say = (state, text) => { if (badge && badge.textContent !== text) { badge.dataset.state = state; badge.textContent = text; } };
+    let last = Date.now(), seen = last, state = "live";
+    const say = (now, what) => { badge.dataset.state = now; badge.replaceChildren(what); if (state !== now) { state = now; tell(badge.textContent); } };
     const beat = () => { last = Date.now(); say("live", "Live"); delete document.body.dataset.stale; };
-    const open = () => {
-      es = new EventSource(url);
-      es.addEventListener("beat", beat);
-      es.addEventListener("reload", () => { es.close(); location.reload(); }); // the server no longer knows what we missed
-      es.addEventListener("fragment", e => {
-        beat();
-        url = src.replace(/after=\d+/, `after=${e.lastEventId}`);
-        const { id, html } = JSON.parse(e.data), old = document.getElementById(id);
-        if (old?.contains(document.activeElement)) waiting.set(id, html); // never move the reader's focus
-        else { waiting.delete(id); replace(id, html); }
-      });
-    };
-    addEventListener("focusout", () => setTimeout(() => waiting.forEach((html, id) => {
-      if (!document.getElementById(id)?.contains(document.activeElement)) { waiting.delete(id); replace(id, html); }
-    })));
-    if (!document.hidden) open();
-    document.addEventListener("visibilitychange", () => { es?.close(); if (!document.hidden) open(); });
-    setInterval(() => { const s = Math.round((Date.now() - last) / 1000); if (s > 20 && !document.hidden) say("stale", `Stale · ${s} s`); if (s > 60) document.body.dataset.stale = new Date(last).toISOString().slice(11, 19); }, 5000);
+    const free = id => !el(id)?.contains(document.activeElement); // never move the reader's focus
+    stream(src, what => say(what.href ? "out" : "stale", what), {
+      beat,
+      reload: () => { location.reload(); return true; },           // the server no longer knows what we missed
+      fragment: ({ id, html }) => { beat(); waiting.delete(id); if (free(id)) replace(id, html); else waiting.set(id, html); },
+    });
+    addEventListener("focusout", () => setTimeout(() => waiting.forEach((html, id) => { if (free(id)) { waiting.delete(id); replace(id, html); } })));
+    document.addEventListener("visibilitychange", () => { seen = Date.now(); });
+    setInterval(() => {
+      const s = Math.round((Date.now() - last) / 1e3);
+      if (s < 21 || Date.now() - seen < 2e4 || state === "out") return;
+      say("stale", `Stale · ${s} s`);
+      if (s > 60) document.body.dataset.stale = new Date(last).toISOString().slice(11, 19);
+    }, 5e3);
   }
 
   // Log: lines as they come, filter, follow. At most 5,000 lines are kept in the page.
   const log = $("#log"), lf = $("#log-filter"), fo = $("#log-follow"), lc = $("#log-count");
   if (log) {
-    let re = /(?:)/, count = $$("li:not(.sepr)", log).length;
-    const tell = () => { if (lc) lc.textContent = lf.value ? `${$$("li:not(.sepr):not([hidden])", log).length} of ${count} lines` : `${count} lines`; };
-    const apply = () => {
-      try { re = new RegExp(lf.value, "i"); lf.removeAttribute("aria-invalid"); } catch { lf.setAttribute("aria-invalid", "true"); return; }
+    let re = /(?:)/, waits, count = $$("li:not(.sepr)", log).length;
+    const tell = () => { lc.textContent = (lf.value ? `${$$("li:not(.sepr):not([hidden])", log).length} of ` : "") + `${count} lines`; };
+    const tail = () => { if (fo.checked) log.scrollTop = log.scrollHeight; };
+    const add = className => log.appendChild(make("li", { className }));
+    const note = what => { ($(".sepr", log) || add("sepr")).replaceChildren(what); tail(); };
+    lf.addEventListener("input", () => {
+      try { re = new RegExp(lf.value, "i"); lf.ariaInvalid = null; } catch { lf.ariaInvalid = "true"; return; }
       $$("li:not(.sepr)", log).forEach(l => { l.hidden = !re.test(l.textContent); });
       tell();
-    };
-    const tail = () => { if (fo.checked) log.scrollTop = log.scrollHeight; };
-    const add = (name, parts) => {
-      const li = document.createElement("li");
-      li.className = name;
-      for (const [tag, cls, text] of parts) { const e = li.appendChild(document.createElement(tag)); e.className = cls; e.textContent = text; }
-      return log.appendChild(li);
-    };
-    lf.addEventListener("input", apply); fo.addEventListener("change", tail);
+    });
+    fo.addEventListener("change", tail);
     log.addEventListener("scroll", () => { fo.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24; }, { passive: true });
     tail();
-    if (log.dataset.stream) {
-      const es = new EventSource(log.dataset.stream);
-      es.addEventListener("log", e => {
-        const l = JSON.parse(e.data);
+    stream(log.dataset.stream, what => note(what.href ? what : waits || what), {
+      log: l => {
+        waits = 0;
         $(".sepr", log)?.remove();
         if (l.level) log.classList.remove("plain");
-        const li = add(l.class, [["time", "", l.clock], ["span", "lv", l.level], ["span", "m", l.text]]);
+        const li = add(l.class), part = (tag, className, textContent) => make(tag, { className, textContent });
+        li.append(part("time", "", l.clock), part("span", "lv", l.level), part("span", "m", l.text));
         li.hidden = !re.test(li.textContent);
         if (++count > 5000) { log.firstElementChild.remove(); count--; }
         tell(); tail();
-      });
-      es.addEventListener("wait", e => {
-        const text = JSON.parse(e.data).text, note = $(".sepr", log);
-        if (note) note.textContent = text; else add("sepr", [["span", "", text]]);
-      });
-      es.addEventListener("end", e => { es.close(); add("sepr", [["span", "", JSON.parse(e.data).text]]); tail(); });
-    }
+      },
+      wait: ({ text }) => note(waits = text),
+      end: ({ text }) => { note(text); return true; },
+    });
   }
-  const tf = $("#table-filter");
-  function filterRows() { if (tf?.value) { const v = tf.value.toLowerCase(); $$("#apps [data-row]").forEach(r => { r.hidden = !r.textContent.toLowerCase().includes(v); }); } else if (tf) $$("#apps [data-row][hidden]").forEach(r => { r.hidden = false; }); }
-  tf?.addEventListener("input", filterRows);
 
-  // Copy buttons.
+  // Copy buttons. Browsers lend the clipboard to pages over TLS alone; the older way needs none.
   document.addEventListener("click", e => {
-    const b = e.target.closest("[data-copy]"); if (!b) return;
-    navigator.clipboard?.writeText(b.dataset.copy); b.setAttribute("aria-label", "Copied");
+    const b = e.target.closest("[data-copy]"), text = b?.dataset.copy;
+    if (!b) return;
+    const done = ok => tell(b.title = ok ? "Copied" : "Not copied");
+    const old = () => { const t = make("textarea", { value: text, className: "sr" }); b.after(t); t.select(); done(document.execCommand("copy")); t.remove(); b.focus(); };
+    if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => done(1), old); else old();
   });
 
   // Shortcuts: single keys, never while typing; can be turned off in preferences (WCAG 2.1.4).
   const go = { a: "/apps", r: "/rollouts", n: "/nodes", d: "/changes" };
   let g = 0;
   if (!document.body.dataset.keys) addEventListener("keydown", e => {
-    if (e.metaKey || e.ctrlKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) { if (e.key === "Escape") e.target.blur?.(); return; }
-    const k = e.key;
+    const k = e.key, on = e.target;
+    if (e.metaKey || e.ctrlKey || e.altKey || $("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName)) { if (k === "Escape") on.blur(); return; }
     if (g && Date.now() - g < 900) { g = 0; if (go[k]) location.href = go[k]; return; }
-    if (k === "g") { g = Date.now(); return; }
-    if (k === "/") { e.preventDefault(); ($("#log-filter") || $("#search"))?.focus(); }
-    else if (k === "?") $("#help")?.showModal();
+    if (k === "g") g = Date.now();
+    else if (k === "/") { e.preventDefault(); (lf || $("#search")).focus(); }
+    else if (k === "?") $("#help").showModal();
     else if (k === "t") flip();
-    else if (/^[[\]]$/.test(k) || $("#past") && /^Arrow[LR]/.test(k)) $(`[rel=${/[[L]/.test(k) ? "prev" : "next"}]`)?.click();
-    else if (k === "w") $("#why")?.scrollIntoView();
-    else if (k === "f" && fo) { fo.checked = !fo.checked; fo.dispatchEvent(new Event("change")); }
-    else if (k === "s" || k === "u") { const r = $(k === "s" ? "#v-split" : "#v-uni"); if (r) r.checked = true; }
+    else if (/^([[\]]|Arrow[LR].*)$/.test(k)) $$(`${k[1] ? "#past " : ""}[rel=${/[[L]/.test(k) ? "prev" : "next"}]`).pop()?.click();
+    else if (k === "w") { const a = $("[data-why]"); if (a) a.click(); else $("#why")?.scrollIntoView(); }
+    else if (k === "f" && fo) fo.click();
+    else if (k === "s" || k === "u") $(k === "s" ? "#v-split" : "#v-uni")?.click();
     else if (k === "j" || k === "k") {
-      const rows = $$("[data-row]:not([hidden])"); if (!rows.length) return;
-      let i = rows.findIndex(r => r.getAttribute("aria-selected") === "true");
-      rows[i]?.removeAttribute("aria-selected");
-      i = Math.max(0, Math.min(rows.length - 1, i + (k === "j" ? 1 : -1)));
-      rows[i].setAttribute("aria-selected", "true"); rows[i].scrollIntoView({ block: "nearest" });
-    } else if (k === "Enter") { const a = $("[data-row][aria-selected=true] a"); if (a) a.click(); }
+      const all = rows(), i = all.findIndex(r => r.ariaCurrent);
+      const to = all[i + (k === "j" ? 1 : -1)];
+      if (!to) return;
+      if (all[i]) all[i].ariaCurrent = null;
+      mark(to); to.scrollIntoView({ block: "nearest" });
+    } else if (k === "Enter" && !on.closest("a, button, summary")) $(":is(tr, li)[aria-current] a")?.click();
   });
 })();

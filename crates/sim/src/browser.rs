@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, ensure};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -41,6 +42,10 @@ pub const TABLET: Screen = Screen {
     width: 900,
     height: 1000,
 };
+
+/// Keys that are no letters, as `WebDriver` has them.
+pub const ENTER: char = '\u{e007}';
+pub const ESCAPE: char = '\u{e00c}';
 
 /// One window.
 pub struct Browser {
@@ -166,19 +171,30 @@ impl Browser {
         })
     }
 
+    /// Presses a key and lets it go, wherever the focus is.
+    pub fn press(&self, key: char) -> anyhow::Result<()> {
+        let keys = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        let pressed = self.runtime.block_on(self.client.perform_actions(keys));
+        pressed.with_context(|| format!("cannot press {key:?}"))
+    }
+
     /// Light or dark, and how large: what the pages see of the machine they are shown on. `forced`
-    /// has colours of the system's own.
+    /// has colours of the system's own, `print` is paper.
     pub fn show(&self, scheme: &str, screen: Screen) -> anyhow::Result<()> {
-        let (scheme, forced) = match scheme {
-            "forced" => ("dark", "active"),
-            scheme => (scheme, "none"),
+        let (scheme, forced, media) = match scheme {
+            "forced" => ("dark", "active", ""),
+            "print" => ("dark", "none", "print"),
+            scheme => (scheme, "none", ""),
         };
         let features = json!([
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
             {"name": "forced-colors", "value": forced},
         ]);
-        self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}))?;
+        let media = json!({"features": features, "media": media});
+        self.devtools("Emulation.setEmulatedMedia", &media)?;
         let size = json!({
             "width": screen.width, "height": screen.height,
             "deviceScaleFactor": 1, "mobile": screen == PHONE,

@@ -7,6 +7,7 @@ mod doctor;
 mod elsewhere;
 mod foreign;
 mod guard;
+mod keys;
 mod kubectl;
 mod links;
 mod logs;

@@ -32,12 +32,67 @@ pub(super) fn style(source: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// Without indentation, and without lines that only comment.
+/// Without indentation and comments, and without the space around punctuation; what is quoted stays
+/// as it is. A line is joined to the one before where that says that it goes on.
 pub(super) fn script(source: &str) -> String {
-    source
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("//"))
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    let mut out = String::with_capacity(source.len());
+    for line in source.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with("//") {
+            continue;
+        }
+        script_line(line, &mut out);
+        if !out.ends_with(['{', ';', ',']) {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn script_line(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some(next) = rest.chars().next() {
+        match next {
+            '"' | '\'' | '`' => {
+                let end = quoted(rest);
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            ' ' if rest[1..].starts_with("//") => return,
+            ' ' => {
+                let before = out.chars().next_back().unwrap_or(' ');
+                let after = rest[1..].chars().next().unwrap_or(' ');
+                // `a + +b` is not `a++b`.
+                let counts = |it| matches!(it, '+' | '-');
+                let is_free = is_punctuation(before) || is_punctuation(after);
+                if !is_free || counts(before) && counts(after) {
+                    out.push(' ');
+                }
+            }
+            '}' if out.ends_with(';') => {
+                out.pop();
+                out.push('}');
+            }
+            _ => out.push(next),
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+}
+
+fn is_punctuation(it: char) -> bool {
+    "{}()[];,=<>*&|?:!+-".contains(it)
+}
+
+/// How far what is quoted reaches, with its quotes.
+fn quoted(text: &str) -> usize {
+    let mut characters = text.char_indices();
+    let quote = characters.next().map(|(_, quote)| quote);
+    while let Some((at, next)) = characters.next() {
+        if next == '\\' {
+            characters.next();
+        } else if Some(next) == quote {
+            return at + 1;
+        }
+    }
+    text.len()
 }

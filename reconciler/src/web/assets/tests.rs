@@ -35,18 +35,20 @@ fn space_and_comments_go_and_what_is_quoted_stays() {
 }
 
 #[test]
-fn the_script_keeps_its_lines_and_its_addresses() {
-    let source = "// why\n(() => {\n  const a = `//x`; // kept\n\n})();\n";
-    assert_eq!(
-        compact::script(source),
-        "(() => {\nconst a = `//x`; // kept\n})();\n"
+fn the_script_keeps_what_it_says() {
+    let check = |source: &str, expected: &str| assert_eq!(compact::script(source), expected);
+    check(
+        "// why\n(() => {\n  const a = `//x  y`; // kept not\n\n})();\n",
+        "(()=>{const a=`//x  y`})();",
     );
+    check("a ? \" : \" : 'it\\'s { }';", "a?\" : \":'it\\'s { }';");
+    check("x = a + +b - -c;\ny = a in b;", "x=a+ +b- -c;y=a in b;");
+    // No semicolon: what stands on two lines stays there.
+    check("f()\n(g)\n", "f()\n(g)\n");
     // A template over several lines would lose its indentation.
-    assert!(
-        SCRIPT
-            .lines()
-            .all(|line| line.matches('`').count() % 2 == 0)
-    );
+    for line in SCRIPT.lines() {
+        assert!(line.matches('`').count() % 2 == 0, "{line}");
+    }
 }
 
 /// Classes that are put together from a prefix and a word: a tone, a depth, what a step is.

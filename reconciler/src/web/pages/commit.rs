@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use engine::rollout::CommitId;
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::Rollout;
+use crate::history::{Rollout, RolloutQuery};
 use crate::service::CommitView;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -35,6 +35,9 @@ struct Page {
 /// The shortest beginning that is looked up.
 const SHORTEST: usize = 4;
 
+/// Rollouts among which the next commit is looked for.
+const NEWEST: u16 = 500;
+
 /// What is known of a commit.
 struct Found {
     id: CommitId,
@@ -50,6 +53,7 @@ pub(in crate::web) async fn page(
 ) -> Result<Response, PageError> {
     let found = find(&app, &sha).await?;
     let push = app.backend.push_of(&found.id).await?;
+    let next = next(&app, &found).await?;
     if visitor.json {
         return Ok(Json(json::CommitPage {
             id: found.id,
@@ -76,6 +80,7 @@ pub(in crate::web) async fn page(
         found.view.as_ref(),
         push.as_ref(),
         &found.rollouts,
+        next.as_ref(),
     );
     follow(
         &app,
@@ -90,6 +95,19 @@ pub(in crate::web) async fn page(
         rollouts: take(&fragments, "rollouts"),
         facts: Markup(fragment("facts", &facts).html),
     }))
+}
+
+/// The commit that was brought to the cluster after this one: Git knows parents, not children.
+async fn next(app: &App, found: &Found) -> Result<Option<CommitId>, PageError> {
+    if found.rollouts.is_empty() {
+        return Ok(None);
+    }
+    let newest = RolloutQuery {
+        limit: NEWEST,
+        ..RolloutQuery::default()
+    };
+    let newest = app.backend.rollouts(&newest).await?;
+    Ok(commit::next(&found.id, &newest))
 }
 
 pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, PageError> {

@@ -103,6 +103,7 @@ async fn of_all(app: &App, query: &events::Query) -> Vec<Fragment> {
     let nothing = "Events appear here as the scheduler, the nodes and the controllers report them.";
     let mut list = events::list(rows, error, nothing);
     list.older = next;
+    list.newest = query.newest();
     vec![
         fragment("event-filters", &events::filters(&there, query)),
         fragment("events", &list),

@@ -199,6 +199,7 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
         list.error = format!("The events cannot be read: {error}.");
     }
     let (around, error) = around(app, &named.application).await;
+    let (before, after) = object::neighbours(&named.application, &around.own, &named.key);
     let relations = object::Relations {
         relations: related(app, named, object, &around).await,
         error,
@@ -209,7 +210,11 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
     } else {
         fragment("conds", &conditions)
     };
-    let head = object::head(object, &named.key, &named.application, now);
+    let head = object::Head {
+        before,
+        after,
+        ..object::head(object, &named.key, &named.application, now)
+    };
     vec![
         fragment("head", &head),
         conditions,

@@ -52,6 +52,8 @@ pub(crate) struct Facts {
     pub id: String,
     pub body: String,
     pub parents: Vec<CommitChip>,
+    /// What was brought to the cluster after it.
+    pub next: Option<CommitChip>,
     pub entries: Vec<(&'static str, String)>,
     /// As the pusher was told.
     pub report: Vec<String>,
@@ -131,11 +133,20 @@ fn row(rollout: &Rollout, now: Timestamp) -> Row {
     }
 }
 
+/// The first commit that some application went to from this one. `rollouts` newest first.
+pub(crate) fn next(id: &CommitId, rollouts: &[Rollout]) -> Option<CommitId> {
+    let is_it = |commit: &CommitId| commit.parts().first() == Some(id);
+    let mut oldest = rollouts.iter().rev();
+    let next = oldest.find(|it| is_it(&it.previous) && !is_it(&it.revision))?;
+    next.revision.parts().into_iter().next()
+}
+
 pub(crate) fn facts(
     id: &CommitId,
     known: Option<&CommitView>,
     push: Option<&Push>,
     rollouts: &[Rollout],
+    next: Option<&CommitId>,
 ) -> Facts {
     let message = match (known, rollouts.first()) {
         (Some(known), _) => known.commit.message.as_str(),
@@ -164,6 +175,7 @@ pub(crate) fn facts(
         id: id.0.clone(),
         body: body.to_owned(),
         parents: parents.map(chip).collect(),
+        next: next.map(chip),
         entries,
         report: push
             .map(|push| push.report.lines().map(ToOwned::to_owned).collect())

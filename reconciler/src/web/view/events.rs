@@ -24,6 +24,8 @@ pub(crate) struct List {
     pub hidden: usize,
     /// Where it goes on; empty where it ends.
     pub older: String,
+    /// Where it begins; empty there.
+    pub newest: String,
     pub nothing: &'static str,
 }
 
@@ -78,6 +80,14 @@ impl Query {
             ("before", &cursor),
         ];
         address(&pairs)
+    }
+
+    /// The address of the first page; empty there.
+    pub(crate) fn newest(&self) -> String {
+        if self.before.is_empty() {
+            return String::new();
+        }
+        address(&[("kind", &self.kind), ("reason", &self.reason)])
     }
 }
 
@@ -204,6 +214,7 @@ pub(crate) fn list(mut rows: Vec<Row>, error: String, nothing: &'static str) -> 
         error,
         hidden,
         older: String::new(),
+        newest: String::new(),
         nothing,
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct List {
     pub rows: Vec<Row>,
     /// The address of the next page; empty at the end.
     pub older: String,
+    /// The address of the first page; empty there.
+    pub newest: String,
 }
 
 /// One choice.
@@ -164,19 +166,33 @@ pub(crate) fn list(
             rows[index].arc = arc(rollout, &shown[index + 1..], &rows[index + 1..]);
         }
     }
-    let older = match rollouts.last() {
+    List {
+        older: older(rollouts, query, base),
+        newest: first(query, base),
+        filters: filters(query, base),
+        summary: summary(&shown, now),
+        rows,
+    }
+}
+
+/// The address of the next page; empty at the end.
+fn older(rollouts: &[Rollout], query: &Query, base: &str) -> String {
+    match rollouts.last() {
         Some(last) if rollouts.len() >= usize::from(PAGE) => {
             let before = encoded(&last.started_at.to_string());
             let outcome = encoded(query.outcome());
             format!("{base}?outcome={outcome}&before={before}")
         }
         _ => String::new(),
-    };
-    List {
-        filters: filters(query, base),
-        summary: summary(&shown, now),
-        rows,
-        older,
+    }
+}
+
+/// The address of the first page; empty there.
+fn first(query: &Query, base: &str) -> String {
+    match (query.before.as_str(), query.outcome()) {
+        ("", _) => String::new(),
+        (_, "") => base.to_owned(),
+        (_, outcome) => format!("{base}?outcome={}", encoded(outcome)),
     }
 }
 

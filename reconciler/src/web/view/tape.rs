@@ -14,8 +14,10 @@ use crate::history::Rollout;
 
 /// How far back it goes.
 pub(crate) const SPAN: SignedDuration = SignedDuration::from_hours(24);
-/// Marks nearer than this many thousandths of the line become one.
+/// Marks nearer than this many thousandths of the line become one: a finger's width on a desk, and
+/// on a phone, whose line is 300 pixels long.
 const NEAR: i64 = 22;
+const NEAR_ON_PHONES: i64 = 80;
 /// Where the newest mark stands, in thousandths: beside the knob at the end, not below it.
 const LAST: i64 = 984;
 /// From here on a mark's count stands at its left.
@@ -29,6 +31,8 @@ pub(crate) struct Tape {
     /// Place and hour.
     pub ticks: Vec<(String, Tick)>,
     pub marks: Vec<Mark>,
+    /// The same for phones, with fewer and wider ones.
+    pub narrow: Vec<Mark>,
     /// Two lines at its right.
     pub side: (String, String),
     /// Where the moment is that the page shows.
@@ -108,29 +112,38 @@ pub(crate) fn past(
 }
 
 fn line(rollouts: &[Rollout], now: Timestamp, href: &dyn Fn(&Rollout) -> String) -> Tape {
-    let mut marks: Vec<(i64, Vec<&Rollout>)> = Vec::new();
-    for rollout in rollouts.iter().rev() {
-        let Some(at) = place(rollout.started_at, now) else {
-            continue;
-        };
-        match marks.last_mut() {
-            Some((last, group)) if at - *last < NEAR => group.push(rollout),
-            _ => marks.push((at, vec![rollout])),
-        }
-    }
     Tape {
         now: When {
             at: now,
             text: now.strftime("%H:%M:%S UTC").to_string(),
         },
         ticks: ticks(now),
-        marks: marks
-            .iter()
-            .map(|(at, group)| mark(*at, group, href))
-            .collect(),
+        marks: marks(rollouts, now, NEAR, href),
+        narrow: marks(rollouts, now, NEAR_ON_PHONES, href),
         side: (String::new(), String::new()),
         knob: percent(1000),
     }
+}
+
+/// The rollouts, with those together that stand nearer to each other than `near`.
+fn marks(
+    rollouts: &[Rollout],
+    now: Timestamp,
+    near: i64,
+    href: &dyn Fn(&Rollout) -> String,
+) -> Vec<Mark> {
+    let mut groups: Vec<(i64, Vec<&Rollout>)> = Vec::new();
+    for rollout in rollouts.iter().rev() {
+        let Some(at) = place(rollout.started_at, now) else {
+            continue;
+        };
+        match groups.last_mut() {
+            Some((last, group)) if at - *last < near => group.push(rollout),
+            _ => groups.push((at, vec![rollout])),
+        }
+    }
+    let groups = groups.iter();
+    groups.map(|(at, group)| mark(*at, group, href)).collect()
 }
 
 /// Every third hour of the day.

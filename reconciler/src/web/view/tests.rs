@@ -8,7 +8,7 @@ use engine::diff::FieldChange;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::Tone;
-use super::{diff, history, lines, tape, waves};
+use super::{commit, diff, history, lines, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
@@ -74,6 +74,12 @@ fn marks_that_stand_too_near_are_one() {
         tape.marks[1]
             .label
             .starts_with("2 rollouts; web aaaaaaa failed")
+    );
+    let place = |mark: &tape::Mark| mark.x.trim_end_matches('%').parse::<f64>().unwrap();
+    let places: Vec<f64> = tape.narrow.iter().map(place).collect();
+    assert!(
+        places.windows(2).all(|two| two[1] - two[0] >= 8.0),
+        "a finger touches one mark of {places:?}"
     );
     assert_eq!(tape.ticks[0].1.text, "15:00");
 }
@@ -256,11 +262,36 @@ fn a_long_diff_is_cut_and_can_be_opened_alone() {
     let view = diff::of_rollout(&detail, &diff::Query::default());
     assert_eq!(view.differing[0].rows.len(), 400);
     assert!(view.differing[0].hidden > 600);
+    let anchor = view.differing[0].anchor.clone();
+    assert_eq!(view.differing[0].alone, format!("?object={anchor}"));
     let alone = diff::Query {
-        object: view.differing[0].anchor.clone(),
-        ..diff::Query::default()
+        object: anchor.clone(),
+        to: "v1.2".into(),
+        view: "unified".into(),
     };
+    assert_eq!(
+        diff::of_rollout(&detail, &alone).differing[0].alone,
+        format!("?to=v1.2&view=unified&object={anchor}")
+    );
     assert_eq!(diff::of_rollout(&detail, &alone).differing[0].hidden, 0);
+}
+
+#[test]
+fn a_commit_leads_to_what_came_to_the_cluster_after_it() {
+    let id = |text: &str| CommitId(text.repeat(40));
+    let went = |number: i64, from: &str, to: &str| Rollout {
+        previous: id(from),
+        revision: id(to),
+        ..rollout(RolloutPhase::Succeeded, 100 - number)
+    };
+    let newest = [
+        went(4, "b", "d"),
+        went(3, "b", "c"),
+        went(2, "b", "b"),
+        went(1, "a", "b"),
+    ];
+    assert_eq!(commit::next(&id("b"), &newest), Some(id("c")));
+    assert_eq!(commit::next(&id("d"), &newest), None);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use engine::health;
 use super::app::{ConditionRow, Conditions, Summary, words};
 use super::component::{Icon, State, Tone, encoded};
 use super::time::{When, took};
+use crate::service::ObjectNode;
 
 pub(crate) use fields::fields;
 pub(crate) use gone::gone;
@@ -52,6 +53,9 @@ pub(crate) struct Head {
     pub pod: String,
     /// The page that explains it; empty where it is well.
     pub why: String,
+    /// The objects of its application around it; empty where there is none.
+    pub before: String,
+    pub after: String,
 }
 
 /// The object's pages.
@@ -125,9 +129,16 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
     if object.is_deleting() {
         state = Some(State::new(Tone::Warn, "wait", "Terminating"));
     }
+    let is_well = |state: &State| matches!(state.tone, Tone::Ok | Tone::Hold);
     Head {
         kind: object.kind().into(),
         place: place(key),
+        why: match &state {
+            Some(state) if !is_well(state) => why(key),
+            _ => String::new(),
+        },
+        before: String::new(),
+        after: String::new(),
         state,
         application: application.into(),
         age: api::parse_time(object.creation_timestamp())
@@ -155,6 +166,23 @@ pub(crate) fn why(key: &ObjectKey) -> String {
     };
     let (kind, namespace) = (encoded(&kind), encoded(namespace));
     format!("/why/{kind}/{namespace}/{}", encoded(&key.name))
+}
+
+/// The addresses of the objects before and after one in a list of its application's.
+pub(crate) fn neighbours(
+    application: &str,
+    all: &[ObjectNode],
+    key: &ObjectKey,
+) -> (String, String) {
+    let there: Vec<&ObjectNode> = all.iter().filter(|node| !node.missing).collect();
+    let Some(here) = there.iter().position(|node| node.key == *key) else {
+        return (String::new(), String::new());
+    };
+    let href = |at: Option<usize>| {
+        let node = at.and_then(|at| there.get(at));
+        node.map_or_else(String::new, |node| href(application, &node.kind, &node.key))
+    };
+    (href(here.checked_sub(1)), href(Some(here + 1)))
 }
 
 pub(crate) fn tabs(base: &str, name: &str, current: &str) -> Tabs {

@@ -201,3 +201,23 @@ fn related_are_those_who_made_select_and_name() {
         ],
     );
 }
+
+#[test]
+fn an_object_leads_to_those_around_it() {
+    let node = |name: &str, missing| ObjectNode {
+        key: api::Collection::new("", "configmaps").key("shop", name),
+        kind: "ConfigMap".into(),
+        uid: api::Uid::default(),
+        owner: None,
+        wave: 0,
+        health: None,
+        created_at: None,
+        missing,
+    };
+    let all = [node("a", false), node("b", true), node("c", false)];
+    let around = |at: usize| neighbours("web", &all, &all[at].key);
+    let page = |name: &str| format!("/apps/web/objects/configmap/shop/{name}");
+    assert_eq!(around(0), (String::new(), page("c")));
+    assert_eq!(around(2), (page("a"), String::new()));
+    assert_eq!(around(1), (String::new(), String::new()), "it is not there");
+}

@@ -1,0 +1,255 @@
+//! The pages by keys alone, and what their script does while they are open.
+
+use anyhow::{Context, ensure};
+use jiff::SignedDuration;
+use sim::browser::{Browser, DESK, ENTER, ESCAPE, PHONE, Screen};
+use sim::instance::{Instance, examples, wait};
+use sim::work_tree::WorkTree;
+
+use super::pages::SOON;
+
+/// For what has to be pushed, applied and found healthy.
+const LONG: SignedDuration = SignedDuration::from_secs(60);
+
+#[test]
+fn keys_and_open_pages_do_what_they_say() -> anyhow::Result<()> {
+    let instance = Instance::start("keys", &["--runtime", "simulated", "--seed", &examples()])?;
+    let desk = Desk {
+        browser: Browser::start()?,
+        web: instance.web()?,
+        instance: &instance,
+    };
+    let done = desk.all();
+    done.with_context(|| format!("the instance said:\n{}", instance.logs()))
+}
+
+struct Desk<'a> {
+    instance: &'a Instance,
+    browser: Browser,
+    web: String,
+}
+
+impl Desk<'_> {
+    fn all(&self) -> anyhow::Result<()> {
+        self.sign_in()?;
+        self.rows()?;
+        self.dialog_and_focus()?;
+        self.ways()?;
+        self.filter()?;
+        self.place()?;
+        self.copies()?;
+        self.hidden()?;
+        self.phone()?;
+        self.paper()?;
+        self.signed_out()
+    }
+
+    fn open(&self, path: &str) -> anyhow::Result<()> {
+        self.browser.open(&format!("{}{path}", self.web))
+    }
+
+    fn press(&self, keys: &str) -> anyhow::Result<()> {
+        keys.chars().try_for_each(|key| self.browser.press(key))
+    }
+
+    fn arrives(&self, path: &str) -> anyhow::Result<()> {
+        let there = || {
+            let path_is = self.browser.path().is_ok_and(|is| is == path);
+            path_is && self.browser.holds("document.readyState === 'complete'")
+        };
+        wait(&format!("{path} to be opened"), SOON, there)
+            .with_context(|| format!("it is {:?}", self.browser.path()))
+    }
+
+    fn says(&self, expression: &str) -> anyhow::Result<()> {
+        wait(expression, SOON, || self.browser.holds(expression))
+    }
+
+    fn sign_in(&self) -> anyhow::Result<()> {
+        let banner = self.instance.log();
+        let mut words = banner.split_whitespace();
+        let link = words.rfind(|word| word.contains("/signin?token="));
+        self.browser.show("light", DESK)?;
+        self.browser.open(link.context("no sign-in link")?)?;
+        self.browser
+            .reads("#attention", &["All 5 applications match Git"], LONG)
+    }
+
+    fn rows(&self) -> anyhow::Result<()> {
+        self.press("jjk")?;
+        self.says("document.querySelectorAll('#apps tr[aria-current]').length === 1")?;
+        self.says("document.querySelector('#apps [data-row]').ariaCurrent === 'true'")?;
+        self.browser.press(ENTER)?;
+        self.arrives("/apps/features")?;
+        self.open("/apps/ui?view=list")?;
+        self.press("j")?;
+        self.says("document.querySelector('.otree li').ariaCurrent === 'true'")
+    }
+
+    fn dialog_and_focus(&self) -> anyhow::Result<()> {
+        self.open("/apps")?;
+        self.press("j")?;
+        // The one that has the focus acts, and nothing besides.
+        self.browser
+            .value("document.querySelector('[data-theme-toggle]').focus()")?;
+        self.browser.press(ENTER)?;
+        self.says("document.documentElement.dataset.theme === 'dark'")?;
+        self.browser.press(ENTER)?;
+        self.says("document.documentElement.dataset.theme === 'light'")?;
+        ensure!(self.browser.path()? == "/apps", "{}", self.browser.path()?);
+        self.browser.value("document.activeElement.blur()")?;
+        self.press("?")?;
+        self.says("document.querySelector('#help').open")?;
+        self.press("j")?;
+        ensure!(
+            self.browser
+                .holds("document.querySelector('#apps [data-row]').ariaCurrent === 'true'"),
+            "keys act behind the dialog"
+        );
+        self.browser.press(ESCAPE)?;
+        self.says("!document.querySelector('#help').open")?;
+        self.press("j")?;
+        self.says("!document.querySelector('#apps [data-row]').ariaCurrent")
+    }
+
+    fn ways(&self) -> anyhow::Result<()> {
+        self.press("gr")?;
+        self.arrives("/rollouts")?;
+        self.press("ga")?;
+        self.arrives("/apps")?;
+        let path = "/apps/ui/objects/deployment.apps/movies/ui";
+        self.open(path)?;
+        self.press("]")?;
+        self.says("document.querySelector('h1') && location.pathname !== '/apps/ui/objects/deployment.apps/movies/ui'")?;
+        self.says("document.querySelector('[rel=prev]') !== null")?;
+        self.press("[")?;
+        self.arrives(path)?;
+        // A letter that is typed is a letter.
+        self.press("/gr")?;
+        self.says("document.querySelector('#search').value === 'gr'")
+    }
+
+    fn filter(&self) -> anyhow::Result<()> {
+        self.open("/apps?sort=recent")?;
+        self.browser.fill("#table-filter", "serv")?;
+        self.browser.press(ENTER)?;
+        self.arrives("/apps?sort=recent&q=serv")?;
+        self.says("document.querySelectorAll('#apps [data-row]').length === 1")?;
+        self.browser.reads("#filters", &["1 Healthy"], SOON)
+    }
+
+    /// What comes above does not move what is looked at.
+    fn place(&self) -> anyhow::Result<()> {
+        let small = Screen {
+            width: 360,
+            height: 400,
+        };
+        self.browser.show("light", small)?;
+        self.open("/apps")?;
+        self.press("jjjjj")?;
+        let row = "document.querySelector('#apps a[href=\"/apps/ui\"]')";
+        self.browser
+            .value(&format!("{row}.scrollIntoView({{block: 'end'}})"))?;
+        let top = format!("{row}.getBoundingClientRect().top");
+        let before = self.browser.value(&top)?.as_f64().context("no place")?;
+        let work = WorkTree::clone(self.instance, "clone")?;
+        work.edit(
+            "features/deployment.yaml",
+            "replicas: ",
+            "minReadySeconds: 5\n  replicas: ",
+        )?;
+        work.commit("features: slower")?;
+        work.push()?;
+        self.browser.reads("#apps", &["features: slower"], LONG)?;
+        let after = self.browser.value(&top)?.as_f64().context("no place")?;
+        ensure!(
+            (before - after).abs() < 3.0,
+            "it moved from {before} to {after}"
+        );
+        self.says(
+            "document.querySelectorAll('#apps tr[aria-current] a[href=\"/apps/ui\"]').length === 1",
+        )
+    }
+
+    /// Also where the browser lends no clipboard, as without TLS.
+    fn copies(&self) -> anyhow::Result<()> {
+        self.browser.show("light", DESK)?;
+        for without in [
+            "",
+            "Object.defineProperty(navigator, 'clipboard', {value: undefined})",
+        ] {
+            self.open("/rollouts/features-2/diff")?;
+            if !without.is_empty() {
+                self.browser.value(&format!("void {without}"))?;
+            }
+            self.browser.click("[data-copy]")?;
+            self.browser.reads("#said", &["Copied"], SOON)?;
+        }
+        Ok(())
+    }
+
+    /// A page that nobody looks at has no stream.
+    fn hidden(&self) -> anyhow::Result<()> {
+        self.open("/apps/ui/logs")?;
+        self.browser.value(
+            "void (window.EventSource = class extends EventSource { constructor(url) { super(url); \
+             (window.opened ??= []).push(this); } })",
+        )?;
+        let look = |hidden: bool| {
+            self.browser.value(&format!(
+                "(Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}}), \
+                 document.dispatchEvent(new Event('visibilitychange')))"
+            ))
+        };
+        look(true)?;
+        look(false)?;
+        self.says("window.opened?.length === 1 && window.opened[0].readyState === 1")?;
+        look(true)?;
+        self.says("window.opened.length === 1 && window.opened[0].readyState === 2")
+    }
+
+    /// Every section can be reached on a phone.
+    fn phone(&self) -> anyhow::Result<()> {
+        self.browser.show("light", PHONE)?;
+        for (path, title) in [
+            ("/search", "Search"),
+            ("/events", "Events"),
+            ("/repos", "Repositories"),
+            ("/settings/preferences", "Preferences"),
+        ] {
+            self.open("/apps")?;
+            self.browser.click(".more summary")?;
+            self.browser.reads("#git", &["main @"], SOON)?;
+            self.browser.follow(&format!(".nav a[href='{path}']"))?;
+            self.browser.reads("h1", &[title], SOON)?;
+        }
+        self.browser.show("light", DESK)
+    }
+
+    /// Dark on light, whatever was chosen.
+    fn paper(&self) -> anyhow::Result<()> {
+        self.open("/apps")?;
+        self.press("t")?;
+        self.browser.show("print", DESK)?;
+        let ink = "getComputedStyle(document.body).color";
+        let ink = self.browser.value(ink)?;
+        self.browser.show("light", DESK)?;
+        self.press("t")?;
+        ensure!(ink == "rgb(22, 24, 27)", "the ink on paper is {ink}");
+        Ok(())
+    }
+
+    /// Signed out elsewhere: the open page says so and leads to sign-in.
+    fn signed_out(&self) -> anyhow::Result<()> {
+        self.open("/apps/ui/logs")?;
+        self.open("/apps/ui")?;
+        self.browser.value(
+            "void fetch('/signout', {method: 'POST', body: new URLSearchParams({csrf: \
+             document.querySelector('[name=csrf]').value})})",
+        )?;
+        self.browser.reads(".live", &["Signed out"], SOON)?;
+        self.browser.reads("#said", &["Signed out"], SOON)?;
+        self.browser.click(".live a")?;
+        self.arrives("/signin?next=%2Fapps%2Fui")
+    }
+}
