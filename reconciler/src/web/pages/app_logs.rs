@@ -211,6 +211,10 @@ fn lines(app: &App, one: &Printing, place: &Place) -> BoxStream<'static, Printed
 impl Follow {
     async fn next(&mut self) -> Option<Message> {
         loop {
+            // Nobody joins the past.
+            if self.app.past.is_some() && self.lines.is_empty() {
+                return None;
+            }
             tokio::select! {
                 () = self.app.tasks.token().cancelled() => return None,
                 printed = self.lines.next(), if !self.lines.is_empty() => {

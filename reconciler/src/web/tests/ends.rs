@@ -57,3 +57,12 @@ async fn pods_that_come_later_join_the_log() {
         "{first}"
     );
 }
+
+#[tokio::test]
+async fn the_log_of_the_past_ends() {
+    let site = Site::new(Sample::default()).await;
+    let path = "/apps/serving/logs/stream?at=2026-03-01T14:09:00Z";
+    let (status, text) = site.page(path).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains("what was printed then is not kept"), "{text}");
+}

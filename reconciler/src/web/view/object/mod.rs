@@ -134,7 +134,8 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
         kind: object.kind().into(),
         place: place(key),
         why: match &state {
-            Some(state) if !is_well(state) => why(key),
+            // One that goes has nothing wrong, and is soon not there.
+            Some(state) if !is_well(state) && !object.is_deleting() => why(key),
             _ => String::new(),
         },
         before: String::new(),

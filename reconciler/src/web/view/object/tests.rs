@@ -221,3 +221,16 @@ fn an_object_leads_to_those_around_it() {
     assert_eq!(around(2), (page("a"), String::new()));
     assert_eq!(around(1), (String::new(), String::new()), "it is not there");
 }
+
+#[test]
+fn only_what_is_unwell_and_stays_leads_to_why() {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let key = api::Collection::new("apps", "deployments").key("shop", "web");
+    let mut object = deployment();
+    assert_eq!(
+        head(&object, &key, "web", at).why,
+        "/why/deployments.apps/shop/web"
+    );
+    object.body["metadata"]["deletionTimestamp"] = json!("2026-03-01T11:59:00Z");
+    assert_eq!(head(&object, &key, "web", at).why, "");
+}
