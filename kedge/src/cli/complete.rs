@@ -174,7 +174,14 @@ fn commit(item: &Value) -> Option<Offer> {
     ))
 }
 
+/// Of the cluster repository: another one is named with `--repo`.
 fn branch(item: &Value) -> Option<Offer> {
+    if item["repository"]
+        .as_str()
+        .is_some_and(|it| it != "cluster")
+    {
+        return None;
+    }
     let subject = item["report"]["subject"].as_str().unwrap_or_default();
     Some((item["branch"].as_str()?.to_owned(), subject.to_owned()))
 }

@@ -72,6 +72,32 @@ pub fn revert(path: &Path, revert: &Revert) -> Result<Outcome, Error> {
     Ok(Outcome::Made(commit_id(made)))
 }
 
+/// How much a commit changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Size {
+    pub files: usize,
+    /// Lines.
+    pub added: usize,
+    pub removed: usize,
+}
+
+/// What a commit changes of another one.
+pub fn size(path: &Path, from: &CommitId, to: &CommitId) -> Result<Size, Error> {
+    let repository = Repository::open_bare(path).map_err(failed("open", path))?;
+    let measure = || -> Result<Size, git2::Error> {
+        let tree = |id: &CommitId| repository.find_commit(Oid::from_str(&id.0)?)?.tree();
+        let (from, to) = (tree(from)?, tree(to)?);
+        let diff = repository.diff_tree_to_tree(Some(&from), Some(&to), None)?;
+        let stats = diff.stats()?;
+        Ok(Size {
+            files: stats.files_changed(),
+            added: stats.insertions(),
+            removed: stats.deletions(),
+        })
+    };
+    measure().map_err(failed("measure a commit", path))
+}
+
 fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
     let mut files = Vec::new();
     for conflict in index.conflicts()? {

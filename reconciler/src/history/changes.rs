@@ -29,10 +29,11 @@ impl FromRow<'_, PgRow> for Change {
 }
 
 impl Reader {
-    /// Newest first.
+    /// Of one repository, or of all where it is empty; newest first.
     pub async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
         sqlx::query_as(
-            "select * from changes where repository = $1 order by planned_at desc limit 200",
+            "select * from changes where $1 = '' or repository = $1
+              order by planned_at desc limit 200",
         )
         .bind(repository)
         .fetch_all(&self.pool)

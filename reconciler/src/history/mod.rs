@@ -20,6 +20,7 @@ mod points;
 mod pool;
 mod proofs;
 mod pushes;
+mod query;
 mod read;
 mod removed;
 mod reports;
@@ -43,13 +44,14 @@ pub use feed::Feed;
 pub use hosting::RefUpdate;
 pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult,
-    Push, Request, Rollout, RolloutDetail, RolloutQuery, SourceState, Step, StepKind, Suspension,
-    Trigger, Verdict,
+    Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger,
+    Verdict,
 };
 pub use proofs::Proof;
+pub use query::{Outcome, RolloutQuery};
 pub use read::{Reader, StepQuery};
 pub use removed::RemovedObject;
-pub use reports::{Report, ReportQuery, Reports};
+pub use reports::{Report, ReportQuery, Reports, ReportsAbout};
 pub use write::{NewStep, ObjectHealth, Write};
 
 use batch::Batch;

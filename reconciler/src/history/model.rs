@@ -373,19 +373,6 @@ pub struct ApplicationSummary {
     pub held: Option<Hold>,
 }
 
-/// Which rollouts to list, newest first.
-#[derive(Debug, Clone, Default)]
-pub struct RolloutQuery {
-    pub application: Option<String>,
-    pub push: Option<String>,
-    /// Only those started before this moment.
-    pub before: Option<Timestamp>,
-    /// Only those that are not over.
-    pub running: bool,
-    /// At most this many; 50 where it is 0.
-    pub limit: u16,
-}
-
 /// Everything about one rollout.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

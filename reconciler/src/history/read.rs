@@ -8,9 +8,10 @@ use super::error::failed;
 use super::memo::Memo;
 use super::model::{
     ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
-    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Rollout, RolloutDetail, SourceState, Step,
 };
 use super::pool::Pool;
+use super::query::{Outcome, RolloutQuery};
 use super::time::Time;
 use crate::source::Commit;
 
@@ -136,13 +137,22 @@ impl Reader {
             "select * from rollouts
               where ($1::text is null or application = $1) and ($2::text is null or push = $2)
                 and ($3::timestamptz is null or started_at < $3)
-                and (not $4 or finished_at is null)
-              order by started_at desc, number desc, application limit $5",
+                and ($4::timestamptz is null or started_at >= $4)
+                and case $5
+                    when 'running' then finished_at is null
+                    when 'failed' then phase = 'Failed'
+                    when 'rollback' then rollback_of <> ''
+                         or coalesce(jsonb_array_length(rollback -> 'reverts'), 0) > 0
+                    when 'good' then phase = 'Succeeded' and undone_at is null
+                         and not options ? 'objects'
+                    else true end
+              order by started_at desc, number desc, application limit $6",
         )
         .bind(&query.application)
         .bind(&query.push)
         .bind(query.before.map(Time))
-        .bind(query.running)
+        .bind(query.since.map(Time))
+        .bind(query.outcome.map_or("", Outcome::as_str))
         .bind(limit)
         .fetch_all(&self.pool)
         .await

@@ -54,6 +54,16 @@ pub struct ReportQuery {
     pub limit: u16,
 }
 
+/// Which of the kept Events to read by what they are about, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct ReportsAbout {
+    /// Kind, namespace and name of each.
+    pub subjects: Vec<(String, String, String)>,
+    /// Only those that were last seen by then.
+    pub until: Option<Timestamp>,
+    pub limit: u16,
+}
+
 /// Some of the kept Events, and what the newest are about.
 #[derive(Debug, Clone, Default)]
 pub struct Reports {
@@ -161,6 +171,31 @@ impl Reader {
             kinds: self.counted("about_kind", query.until).await?,
             reasons: self.counted("reason", query.until).await?,
         })
+    }
+
+    /// The cluster's Events about some objects, as far as they are kept.
+    pub async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error> {
+        let part = |pick: fn(&(String, String, String)) -> &String| -> Vec<&str> {
+            about.subjects.iter().map(|it| pick(it).as_str()).collect()
+        };
+        let rows = sqlx::query(
+            "select r.* from reports r
+               join unnest($1::text[], $2::text[], $3::text[]) as s(kind, namespace, name)
+                 on r.about_name = s.name and r.about_namespace = s.namespace
+                and r.about_kind = s.kind
+              where $4::timestamptz is null or r.last_at <= $4
+              order by r.last_at desc, r.uid desc limit $5",
+        )
+        .bind(part(|it| &it.0))
+        .bind(part(|it| &it.1))
+        .bind(part(|it| &it.2))
+        .bind(about.until.map(Time))
+        .bind(i64::from(about.limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list the events about objects"))?;
+        let items = rows.iter().map(event).collect::<Result<_, _>>();
+        items.map_err(failed("read the events about objects"))
     }
 
     async fn counted(

@@ -1,3 +1,4 @@
+mod listed;
 mod reports;
 mod sessions;
 mod then;
@@ -238,7 +239,7 @@ async fn an_application_has_one_running_rollout_and_writes_are_all_or_none() {
     let last = history.reader().last_rollout("web").await.unwrap();
     assert_eq!(last, Some(second));
     let running = RolloutQuery {
-        running: true,
+        outcome: Some(Outcome::Running),
         ..RolloutQuery::default()
     };
     assert_eq!(history.reader().rollouts(&running).await.unwrap().len(), 1);

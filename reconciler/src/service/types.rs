@@ -9,6 +9,7 @@ use engine::proof::Leaf;
 use engine::rollout::{CommitId, Pause, SyncStatus};
 use engine::{Health, Plan};
 
+use crate::githost::revert::Size;
 use crate::history::ApplicationSummary;
 use crate::source::{Commit, Person};
 
@@ -177,6 +178,12 @@ pub struct RollbackPreview {
     pub digest: String,
     /// The Applications that it changes.
     pub touches: Vec<String>,
+    /// The commit as it would be; empty where there is none, or where it is not known.
+    pub commit: CommitId,
+    /// How much it changes.
+    pub size: Size,
+    /// Pods that start again or stop, and what else it reaches, for people.
+    pub reach: Vec<String>,
     /// Files in which the revert conflicts with later commits; a rollback is not possible then.
     pub conflicts: Vec<String>,
 }

@@ -7,7 +7,7 @@
 mod across;
 mod asked;
 mod before;
-pub(crate) mod change;
+mod change;
 pub(crate) mod check;
 mod cluster;
 pub(crate) mod core;
@@ -51,7 +51,7 @@ mod signatures;
 mod sources;
 mod standing;
 mod start;
-mod surroundings;
+pub(crate) mod surroundings;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;

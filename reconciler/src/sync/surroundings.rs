@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use api::{Collection, ObjectKey};
 use client::ListOptions;
 use engine::Plan;
-use engine::radius::{Demand, Managed, Workload, belongs_to, demand, needs_room};
+use engine::radius::{Demand, Managed, Workload, belongs_to, demand, needs_room, radius};
 
 use super::core::Core;
 
@@ -17,6 +17,19 @@ const WORKLOADS: [(&str, &str, &str); 4] = [
     ("apps", "daemonsets", "DaemonSet"),
     ("batch", "cronjobs", "CronJob"),
 ];
+
+/// How far the plans of these Applications reach beyond the objects that they change, for people.
+pub(crate) async fn reach(core: &Core, plans: &[(&str, &Plan)]) -> Vec<String> {
+    let all = || plans.iter().map(|(_, plan)| *plan);
+    let workloads = workloads(core, all()).await;
+    let reached = plans.iter().flat_map(|(name, plan)| {
+        let others = others(core, name, plan);
+        radius(plan, &workloads, &others).lines()
+    });
+    let reached: Vec<String> = reached.collect();
+    let demand = demanded(core, all(), &workloads).await.lines();
+    reached.into_iter().chain(demand).collect()
+}
 
 /// What others have in the namespaces and of the kinds that the plan takes away or changes.
 pub(super) fn others(core: &Core, name: &str, plan: &Plan) -> Vec<Managed> {

@@ -1,6 +1,7 @@
 //! What the pages are given.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -71,6 +72,8 @@ pub(super) struct App {
     /// Moves when anything changed that a page may show.
     pub(super) changes: watch::Receiver<u64>,
     pub(super) streams: Arc<Semaphore>,
+    /// Repositories and branches that are being planned anew because a page shows them.
+    pub(super) planning: Arc<Mutex<BTreeSet<(String, String)>>>,
     /// What there was, where a moment of the past is asked for.
     pub(super) past: Option<Arc<Past>>,
 }
@@ -81,6 +84,7 @@ impl App {
             backend: Arc::new(ServiceBackend(deps.service)),
             hub: Hub::new(deps.env.now()),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            planning: Arc::default(),
             past: None,
             changes,
             client: deps.client,

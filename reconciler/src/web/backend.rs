@@ -6,18 +6,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use api::ObjectKey;
+use api::{Object, ObjectKey};
 use engine::Origin;
 use engine::rollout::CommitId;
 use engine::why::Written;
 
+use super::view::proof::Proven;
 use super::view::search::Found;
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
-    SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
+    RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -50,6 +51,8 @@ pub(super) trait Backend: Send + Sync + 'static {
         field: &str,
     ) -> Result<Option<Written>, Error>;
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
+    /// When the newest proof of an application was made, and until when it was so.
+    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error>;
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
@@ -68,7 +71,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error>;
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error>;
-    /// Plans of branches, newest first.
+    /// Plans of branches of one repository, or of all where it is empty; newest first.
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error>;
     async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
     async fn tokens(&self) -> Vec<Token>;
@@ -80,6 +83,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn push_of(&self, commit: &CommitId) -> Result<Option<Push>, Error>;
     /// The cluster's Events, as far as they are kept.
     async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error>;
+    /// The kept Events about some objects, newest first.
+    async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error>;
     /// The application's newest steps, newest first.
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error>;
     /// The commit that defines the application, and where it sets each of these fields; `None`
@@ -152,6 +157,14 @@ impl Backend for ServiceBackend {
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
         self.0.proof(application, commit).await
+    }
+
+    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
+        let found = self.0.history().proof(application, "").await?;
+        Ok(found.map(|proof| Proven {
+            at: proof.at,
+            until: proof.until,
+        }))
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
@@ -244,6 +257,10 @@ impl Backend for ServiceBackend {
 
     async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error> {
         Ok(self.0.history().reports(query).await?)
+    }
+
+    async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error> {
+        Ok(self.0.history().reports_about(about).await?)
     }
 
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {

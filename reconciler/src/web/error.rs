@@ -19,7 +19,12 @@ pub(super) enum PageError {
     NotFound(String),
     /// It was there.
     #[error("{what} is gone")]
-    Gone { what: String, at: Option<Timestamp> },
+    Gone {
+        what: String,
+        at: Option<Timestamp>,
+        /// Where what was done to it is told; empty for nowhere.
+        history: String,
+    },
     #[error("{0}")]
     BadRequest(String),
     #[error("this form is not from your session; load the page again and repeat")]

@@ -122,6 +122,8 @@ pub(super) struct ErrorPage {
     heading: String,
     text: String,
     hint: String,
+    /// Where what was done to it is told; empty for nowhere.
+    history: String,
     retry: bool,
 }
 
@@ -132,7 +134,7 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
             "Not here",
             "Check the name, or look for it from the top.",
         ),
-        PageError::Gone { .. } => ("unk", "Gone", "What was done to it is in the history."),
+        PageError::Gone { .. } => ("unk", "Gone", ""),
         PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
         PageError::BadForm
         | PageError::CrossSite
@@ -148,7 +150,9 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         ),
     };
     let text = match error {
-        PageError::Gone { what, at: Some(at) } => {
+        PageError::Gone {
+            what, at: Some(at), ..
+        } => {
             format!("{what} was removed at {}.", seconds(*at))
         }
         PageError::Unavailable { .. } => format!("{}.", chain(error)),
@@ -172,6 +176,10 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         heading: heading.into(),
         text: format!("{first}{}", characters.as_str()),
         hint: hint.into(),
+        history: match error {
+            PageError::Gone { history, .. } => history.clone(),
+            _ => String::new(),
+        },
         retry,
     }
 }

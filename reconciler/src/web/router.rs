@@ -19,11 +19,10 @@ const FORM: usize = 64 * 1024;
 /// All pages, their streams and the probes. Starts to follow what pages show.
 pub fn router(deps: Deps) -> Router {
     let changes = changes(&deps);
-    over(App::new(deps, changes))
+    over(Arc::new(App::new(deps, changes)))
 }
 
-pub(super) fn over(app: App) -> Router {
-    let app = Arc::new(app);
+pub(super) fn over(app: Arc<App>) -> Router {
     let guarded = guarded()
         .layer(from_fn_with_state(
             app.clone(),
@@ -34,6 +33,7 @@ pub(super) fn over(app: App) -> Router {
         .route("/signin", get(pages::sign_in_form).post(pages::sign_in))
         .route("/signin/provider", get(pages::sign_in_provider))
         .route("/auth/callback", get(pages::sign_in_returned))
+        .route("/badges/{file}", get(pages::badge))
         .route("/assets/{file}", get(assets::serve))
         .route("/livez", get(pages::live))
         .route("/readyz", get(pages::ready))

@@ -153,3 +153,37 @@ async fn what_is_old_or_too_much_is_swept_a_part_at_a_time() {
     assert_eq!(uids(&history, &ten()).await, ["9", "8", "7", "6"]);
     history.close().await;
 }
+
+#[tokio::test]
+async fn events_are_found_by_what_they_are_about() {
+    let history = history().await;
+    let other = Report {
+        about_name: "web-2".into(),
+        ..report("b", 20, 1)
+    };
+    let node = Report {
+        about_kind: "Node".into(),
+        about_namespace: String::new(),
+        about_name: "web-1".into(),
+        ..report("c", 30, 1)
+    };
+    let all = [report("a", 10, 1), other, node, report("d", 40, 1)];
+    history.keep_reports(&all).await.unwrap();
+    let about = async |subjects: &[(&str, &str, &str)], until: Option<i64>| -> Vec<String> {
+        let own = |it: &(&str, &str, &str)| (it.0.into(), it.1.into(), it.2.into());
+        let about = ReportsAbout {
+            subjects: subjects.iter().map(own).collect(),
+            until: until.map(at),
+            limit: 10,
+        };
+        let found = history.reader().reports_about(&about).await.unwrap();
+        found.into_iter().map(|it| it.uid().0).collect()
+    };
+    assert_eq!(about(&[("Pod", "shop", "web-1")], None).await, ["d", "a"]);
+    assert_eq!(about(&[("Pod", "shop", "web-1")], Some(15)).await, ["a"]);
+    assert_eq!(about(&[("Node", "", "web-1")], None).await, ["c"]);
+    let several = [("Pod", "shop", "web-2"), ("Node", "", "web-1")];
+    assert_eq!(about(&several, None).await, ["c", "b"]);
+    assert!(about(&[], None).await.is_empty());
+    history.close().await;
+}

@@ -1,11 +1,13 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
+use engine::Plan;
+use engine::plan::Edit;
 use engine::rollout::{CommitId, short};
 
 use super::place::Place;
 use super::span::{Undo, nothing, undo};
 use crate::githost::repository::{self, advance};
-use crate::githost::revert::{Outcome, Revert, Told, message, revert};
+use crate::githost::revert::{Outcome, Revert, Size, Told, message, revert, size};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::service::queries::unreadable;
 use crate::service::{Error, RollbackPreview, RollbackRequest, RolledBack, Span};
@@ -13,6 +15,7 @@ use crate::source::{Person, signature};
 use crate::sync::check::{Checked, check};
 use crate::sync::core::Core;
 use crate::sync::pushed;
+use crate::sync::surroundings::reach;
 
 pub(in crate::service) async fn preview(
     core: &Core,
@@ -20,14 +23,13 @@ pub(in crate::service) async fn preview(
 ) -> Result<RollbackPreview, Error> {
     let undo = undo(core, span).await?;
     let message = message(&told(&undo, ""));
-    let (mut touches, mut edits) = (Vec::new(), Vec::new());
-    let (plan, digest, conflicts) = match make(core, &undo, &Person::default(), &message).await? {
+    let mut effect = Effect::default();
+    let conflicts = match make(core, &undo, &Person::default(), &message).await? {
         Outcome::Made(commit) => {
-            let checked = checked(core, &undo.place, &commit).await?;
-            (touches, edits) = (checked.touched(), checked.edits());
-            (checked.lines(), checked.digest(), Vec::new())
+            effect = measured(core, &undo, commit).await?;
+            Vec::new()
         }
-        Outcome::Conflicts(files) => (Vec::new(), String::new(), files),
+        Outcome::Conflicts(files) => files,
         Outcome::Nothing => return Err(nothing(&undo.what)),
     };
     Ok(RollbackPreview {
@@ -38,11 +40,45 @@ pub(in crate::service) async fn preview(
         undoes: undo.commits,
         restores: undo.restores,
         message,
-        plan,
-        edits,
-        digest,
-        touches,
+        plan: effect.plan,
+        edits: effect.edits,
+        digest: effect.digest,
+        touches: effect.touches,
+        commit: effect.commit,
+        size: effect.size,
+        reach: effect.reach,
         conflicts,
+    })
+}
+
+/// What the commit would do.
+#[derive(Default)]
+struct Effect {
+    commit: CommitId,
+    plan: Vec<String>,
+    edits: Vec<Edit>,
+    digest: String,
+    touches: Vec<String>,
+    size: Size,
+    reach: Vec<String>,
+}
+
+async fn measured(core: &Core, undo: &Undo, commit: CommitId) -> Result<Effect, Error> {
+    let checked = checked(core, &undo.place, &commit).await?;
+    let all = checked.plans.iter().chain(&checked.removed);
+    let plans: Vec<(&str, &Plan)> = all.map(|(name, plan)| (name.as_str(), plan)).collect();
+    let path = undo.place.source.location.path.clone();
+    let (tip, made) = (undo.tip.clone(), commit.clone());
+    let measuring = client::blocking(move || size(&path, &tip, &made)).await;
+    Ok(Effect {
+        plan: checked.lines(),
+        edits: checked.edits(),
+        digest: checked.digest(),
+        touches: checked.touched(),
+        reach: reach(core, &plans).await,
+        // A figure, and no reason to refuse the page.
+        size: measuring.ok().and_then(Result::ok).unwrap_or_default(),
+        commit,
     })
 }
 

@@ -39,6 +39,7 @@ async fn preview(world: &World, span: &Span) -> RollbackPreview {
 /// Rolls back as the preview says, and waits for it.
 async fn back(world: &World, span: Span) -> String {
     let seen = preview(world, &span).await;
+    assert!(seen.size.files > 0 && !seen.commit.0.is_empty(), "{seen:?}");
     let request = RollbackRequest {
         span,
         reason: "It was wrong".into(),

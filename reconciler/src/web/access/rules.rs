@@ -26,6 +26,10 @@ pub enum Error {
 pub struct Access {
     #[serde(default)]
     rules: Vec<Rule>,
+    /// Applications whose badge anybody may read, without signing in: names, in which `*` stands
+    /// for any letters.
+    #[serde(default)]
+    badges: Vec<String>,
 }
 
 /// These people have this role with these Applications.
@@ -66,6 +70,12 @@ impl Access {
             }
         }
         Ok(access)
+    }
+
+    /// Whether anybody may read when an Application was proven, without signing in.
+    pub fn publishes(&self, application: &str) -> bool {
+        let mut badges = self.badges.iter();
+        badges.any(|pattern| matches(pattern, application))
     }
 
     /// What somebody may do.

@@ -67,6 +67,8 @@ pub struct Owner {
 pub struct GoneObject {
     pub application: String,
     pub deleted_at: Option<Timestamp>,
+    /// When something was reported about it last; absent where nothing was.
+    pub reported_at: Option<Timestamp>,
     pub by: String,
     /// The commit that left it out; empty where it was no commit.
     pub commit: String,

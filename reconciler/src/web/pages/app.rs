@@ -22,6 +22,7 @@ use crate::web::view::app;
 use crate::web::view::component::Icon;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
 use crate::web::view::objects::{self, Wanted};
 use crate::web::view::tree;
 use crate::web::visitor::Visitor;
@@ -54,6 +55,9 @@ pub(in crate::web) struct Asked {
     /// `unhealthy`, or all.
     #[serde(default)]
     only: String,
+    /// Of the list, from 1; what is no number is the first.
+    #[serde(default)]
+    page: String,
 }
 
 pub(in crate::web) async fn page(
@@ -66,7 +70,7 @@ pub(in crate::web) async fn page(
         return data(&app, &name).await.map(IntoResponse::into_response);
     }
     let facts = facts(&app, &name).await?;
-    let wanted = Wanted::parse(&asked.view, &asked.only);
+    let wanted = Wanted::parse(&asked.view, &asked.only, &asked.page);
     let fragments = make(&app, &facts, wanted).await?;
     let mut frame = visitor
         .frame(&app)
@@ -98,11 +102,21 @@ pub(super) async fn facts(app: &App, name: &str) -> Result<Facts, PageError> {
     Ok(facts)
 }
 
+/// The title of an application's pages.
+pub(super) async fn head_of(app: &App, name: &str) -> Result<Fragment, PageError> {
+    let facts = facts(app, name).await?;
+    Ok(fragment("head", &app::head(&facts, app.env.now())))
+}
+
 pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
     match app.backend.application(name).await {
         Ok(view) => Ok(view),
         Err(service::Error::NotFound(what)) => Err(match app.backend.removed_at(name).await? {
-            Some(at) => PageError::Gone { what, at: Some(at) },
+            Some(at) => PageError::Gone {
+                what,
+                at: Some(at),
+                history: format!("{}/history", app_href(name)),
+            },
             None => PageError::NotFound(what),
         }),
         Err(error) => Err(error.into()),
@@ -110,7 +124,7 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageE
 }
 
 fn topic(name: &str, wanted: Wanted) -> String {
-    match wanted.as_str() {
+    match wanted.word().as_str() {
         "" => format!("app:{name}"),
         wanted => format!("app:{name}/{wanted}"),
     }

@@ -21,6 +21,7 @@ use crate::web::view::apps;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::narrowed::narrowed;
 use crate::web::view::tape;
 use crate::web::visitor::Visitor;
 
@@ -48,7 +49,7 @@ pub(in crate::web) async fn page(
         let tracked = app.backend.tracked().await?;
         let answer = json::Applications {
             tracked,
-            items: views,
+            items: narrowed(views, &query),
         };
         return Ok(Json(answer).into_response());
     }
@@ -127,11 +128,16 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 
 async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
-    let day = recent(app, None).await?;
+    let day = day(app, None).await?;
     Ok(vec![
         fragment(
             "tape",
-            &tape::tape(&day, now, ("Pick a mark to see", "what it did")),
+            &tape::tape(
+                &day,
+                now,
+                ("Pick a mark to see", "everything as it was"),
+                "/apps",
+            ),
         ),
         fragment("overview", &apps::summary(all)),
         fragment("filters", &apps::filters(all, query)),
@@ -143,7 +149,21 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
     ])
 }
 
-/// The newest rollouts, enough for a day.
+/// Rollouts of one day that are read at most.
+const DAY: u16 = 5_000;
+
+/// All that began in the last day, for the tape.
+pub(super) async fn day(app: &App, name: Option<&str>) -> Result<Vec<Rollout>, PageError> {
+    let query = RolloutQuery {
+        application: name.map(str::to_owned),
+        since: Some(app.env.now() - tape::SPAN),
+        limit: DAY,
+        ..RolloutQuery::default()
+    };
+    Ok(app.backend.rollouts(&query).await?)
+}
+
+/// The newest rollouts, enough to tell how long they take.
 pub(super) async fn recent(app: &App, name: Option<&str>) -> Result<Vec<Rollout>, PageError> {
     let query = RolloutQuery {
         application: name.map(str::to_owned),

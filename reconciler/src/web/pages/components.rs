@@ -133,7 +133,7 @@ fn quiet(now: Timestamp) -> Vec<(&'static str, Markup)> {
     vec![
         (
             "Nothing happened for a day",
-            made(&tape::tape(&[], now, sides)),
+            made(&tape::tape(&[], now, sides, "/apps")),
         ),
         ("Nothing wrong", made(&well)),
         ("Empty", made(&apps::table(&[], &query, clone, now))),

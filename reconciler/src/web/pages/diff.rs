@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::app::facts;
 use super::rollout::detail;
-use super::{Markup, follow, fragment, html, take};
+use super::{Markup, follow, fragment, html, moved, take};
 use crate::service;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -28,6 +28,7 @@ use crate::web::visitor::Visitor;
 #[template(path = "diff/app.html")]
 struct AppPage {
     frame: Frame,
+    moved: Markup,
     head: Markup,
     tabs: app::Tabs,
     title: &'static str,
@@ -65,7 +66,9 @@ pub(in crate::web) async fn of_app(
     }
     let facts = facts(&app, &name).await?;
     // The title moves; lines under the reader do not.
-    let fragments = [fragment("head", &app::head(&facts, app.env.now()))];
+    let head = fragment("head", &app::head(&facts, app.env.now()));
+    let fragments = [head, moved::still()];
+    let topic = moved::topic_of_diff(&app, &name).await?;
     let mut frame = visitor
         .frame(&app)
         .await
@@ -73,9 +76,10 @@ pub(in crate::web) async fn of_app(
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("Diff", "");
-    follow(&app, &mut frame, format!("app:{name}"), &fragments);
+    follow(&app, &mut frame, topic, &fragments);
     let mut page = AppPage {
         frame,
+        moved: take(&fragments, "moved"),
         head: take(&fragments, "head"),
         tabs: app::tabs(&name, "Diff"),
         title: "",

@@ -121,16 +121,6 @@ async fn kept(app: &App, query: &events::Query) -> Result<(Reports, String), ser
     Ok((there, next))
 }
 
-fn told(events: Result<Vec<Object>, String>) -> (Vec<Object>, String) {
-    match events {
-        Ok(events) => (events, String::new()),
-        Err(error) => (
-            Vec::new(),
-            format!("The API server's events cannot be read: {error}."),
-        ),
-    }
-}
-
 pub(in crate::web) async fn of_app(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
@@ -183,12 +173,12 @@ pub(super) async fn of_one(app: &App, name: &str) -> Vec<Fragment> {
 
 /// The events about an application's objects, and about the application itself.
 async fn own(app: &App, name: &str) -> (Vec<Object>, String) {
-    let (all, mut error) = told(reported::list(app, None, "").await);
+    let mut error = String::new();
     let objects = match app.backend.objects(name).await {
         Ok(objects) => objects,
         Err(failure) => {
             error = format!(
-                "{error} The application's objects cannot be read: {}.",
+                "The application's objects cannot be read: {}.",
                 chain(&failure)
             );
             Vec::new()
@@ -200,7 +190,11 @@ async fn own(app: &App, name: &str) -> (Vec<Object>, String) {
         .collect();
     let home = engine::application::NAMESPACE.to_owned();
     subjects.insert(("Application".into(), home, name.to_owned()));
-    let own = all.into_iter();
-    let own = own.filter(|event| subjects.contains(&events::subject(event)));
-    (own.collect(), error.trim().to_owned())
+    match reported::of_objects(app, subjects).await {
+        Ok(own) => (own, error),
+        Err(failure) => {
+            let told = format!("{error} The cluster's events cannot be read: {failure}.");
+            (Vec::new(), told.trim().to_owned())
+        }
+    }
 }

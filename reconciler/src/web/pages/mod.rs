@@ -6,6 +6,7 @@ mod app;
 mod app_logs;
 mod app_more;
 mod apps;
+mod badge;
 mod changes;
 mod commit;
 mod components;
@@ -13,6 +14,7 @@ mod diff;
 mod events;
 mod log_filter;
 mod log_tail;
+mod moved;
 mod names;
 mod node;
 mod nodes;
@@ -20,6 +22,7 @@ mod object;
 mod object_gone;
 mod object_log;
 mod origins;
+mod plans;
 mod pod;
 mod pod_logs;
 mod probe;
@@ -52,6 +55,7 @@ pub(super) use app::page as app_page;
 pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_more::{logs as app_logs, settings as app_settings};
 pub(super) use apps::page as apps_page;
+pub(super) use badge::badge;
 pub(super) use changes::{list as changes_list, page as change_page};
 pub(super) use commit::page as commit_page;
 pub(super) use components::routes as components;
@@ -166,7 +170,8 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
 
 /// The topics: `apps:…`, `app:NAME`, `app:NAME/list`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
 /// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`,
-/// `node:NAME`, `nodes:BY&APP`.
+/// `node:NAME`, `nodes:BY&APP`, `diff:APP&DIGEST`, `changes:REPOSITORY`,
+/// `change:REPOSITORY&BRANCH`, `repos:`, `repo:NAME`, `plan:REPOSITORY&COMMIT`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
@@ -174,6 +179,12 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
         "app" => app::fragments(app, name).await,
         "history" => rollouts::fragments(app, name).await,
         "object" => object::fragments(app, name).await,
+        "diff" => {
+            let (application, _) = name.split_once('&').unwrap_or((name, ""));
+            let application = app::head_of(app, &apps::decoded(application)).await?;
+            Ok(vec![application, moved::of_diff(app, name).await?])
+        }
+        "plan" => Ok(vec![moved::of_plan(app, name).await?]),
         "rollout" => rollout::fragments(app, name).await,
         "pod" => {
             let (namespace, name) = name.split_once('/').unwrap_or(("", name));
@@ -182,6 +193,10 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
         "commit" => commit::fragments(app, name).await,
         "events" => Ok(events::fragments(app, name).await),
         "app-events" => Ok(events::of_one(app, name).await),
+        "changes" => changes::fragments(app, name).await,
+        "change" => changes::of_one(app, name).await,
+        "repos" => repos::fragments(app).await,
+        "repo" => Ok(vec![repos::of_one(app, name).await?]),
         "node" => node::fragments(app, name).await,
         "nodes" => Ok(nodes::fragments(app, name).await),
         _ => Err(PageError::BadRequest(format!("there is no topic {kind}"))),

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use api::{Collection, Object};
 
-use super::{Markup, follow, fragment, html, reported, take};
+use super::{Markup, follow, fragment, html, object_gone, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -36,7 +36,12 @@ pub(in crate::web) async fn page(
     Path(name): Path<String>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let found = find(&app, &name).await?;
+    let found = match find(&app, &name).await {
+        Err(PageError::NotFound(_)) => {
+            return object_gone::alone(&app, "Node", key(&name), &visitor).await;
+        }
+        found => found?,
+    };
     if visitor.json {
         let (_, pods) = on(&app, &name).await;
         let events = reported::of_object(&app, "Node", &key(&name)).await;

@@ -14,7 +14,7 @@ use engine::health;
 use super::log_filter::Filter;
 use super::log_tail::{self, Run, Tail};
 use super::whose::whose;
-use super::{Markup, follow, fragment, html, reported, take};
+use super::{Markup, follow, fragment, html, object_gone, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -93,16 +93,15 @@ pub(in crate::web) async fn page(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let filter = Filter::parse(&asked.grep, &asked.since)?;
-    let pod = find(&app, &namespace, &name).await?;
+    let key = Collection::new("", "pods").key(&namespace, &name);
+    let pod = match find(&app, &namespace, &name).await {
+        Err(PageError::NotFound(_)) => return object_gone::alone(&app, "Pod", key, &visitor).await,
+        found => found?,
+    };
     if visitor.json {
         return Ok(Json(data(&app, &pod).await).into_response());
     }
-    let owner = whose(
-        &app,
-        &Collection::new("", "pods").key(&namespace, &name),
-        &pod,
-    )
-    .await;
+    let owner = whose(&app, &key, &pod).await;
     let all = pod::containers(&pod).containers;
     let chosen = choose(&all, &asked);
     let log = async {
@@ -232,17 +231,10 @@ pub(super) async fn find(app: &App, namespace: &str, name: &str) -> Result<Arc<O
     }
     match app.client.get(&key).await {
         Ok(pod) => Ok(Arc::new(pod)),
-        Err(error) if error.is_not_found() => Err(gone(app, namespace, name).await),
+        Err(error) if error.is_not_found() => {
+            Err(PageError::NotFound(format!("pod {namespace}/{name}")))
+        }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether it was there is told by what was reported about it.
-async fn gone(app: &App, namespace: &str, name: &str) -> PageError {
-    let what = format!("pod {namespace}/{name}");
-    match events(app, namespace, name).await {
-        Ok(events) if !events.is_empty() => PageError::Gone { what, at: None },
-        _ => PageError::NotFound(what),
     }
 }
 

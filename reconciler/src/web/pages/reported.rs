@@ -1,17 +1,27 @@
-//! Events, as the API server has them.
+//! Events: as the API server has them, and as they are kept after it forgot them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api::selector::FieldSelector;
-use api::{Collection, Object, ObjectKey};
+use api::{Collection, Object, ObjectKey, Uid};
 use client::ListOptions;
 
+use crate::history::ReportsAbout;
 use crate::web::app::App;
+use crate::web::gate::chain;
+use crate::web::view::events::subject;
+use crate::web::view::pod::{happened, message};
 
 /// How long a page waits for a panel of its own.
 const PANEL: Duration = Duration::from_secs(3);
+/// Kept ones on one page.
+const KEPT: u16 = 300;
 
-/// What was reported about one object.
+/// Kind, namespace and name of what an event is about.
+pub(super) type Subject = (String, String, String);
+
+/// What was reported about one object, newest first.
 pub(super) async fn of_object(
     app: &App,
     kind: &str,
@@ -22,15 +32,65 @@ pub(super) async fn of_object(
         key.name
     );
     let namespace = (!key.namespace.is_empty()).then(|| key.namespace.clone());
-    list(app, namespace, &fields).await
+    let subject = (kind.to_owned(), key.namespace.clone(), key.name.clone());
+    about(app, vec![subject], namespace, &fields).await
 }
 
-/// Those of a namespace, or all, that have these fields.
-pub(super) async fn list(
+/// What was reported about some objects, newest first.
+pub(super) async fn of_objects(
     app: &App,
+    subjects: BTreeSet<Subject>,
+) -> Result<Vec<Object>, String> {
+    about(app, subjects.into_iter().collect(), None, "").await
+}
+
+/// What either of the two knows; an error where neither answers.
+async fn about(
+    app: &App,
+    subjects: Vec<Subject>,
     namespace: Option<String>,
     fields: &str,
 ) -> Result<Vec<Object>, String> {
+    let query = ReportsAbout {
+        subjects,
+        until: None,
+        limit: KEPT,
+    };
+    let keeping = app.backend.reports_about(&query);
+    let (live, kept) = futures::join!(list(app, namespace, fields), keeping);
+    let kept = kept.map_err(|error| chain(&error));
+    let (live, kept) = match (live, kept) {
+        (Err(error), Err(_)) => return Err(error),
+        (live, kept) => (live.unwrap_or_default(), kept.unwrap_or_default()),
+    };
+    let wanted: BTreeSet<Subject> = query.subjects.into_iter().collect();
+    let live = live.into_iter().filter(|it| wanted.contains(&subject(it)));
+    Ok(merged(live.collect(), kept))
+}
+
+/// Both, each event once: as the API server has it now, where it has.
+fn merged(live: Vec<Object>, kept: Vec<Object>) -> Vec<Object> {
+    let known: BTreeSet<_> = live.iter().map(identity).collect();
+    let more = kept.into_iter().filter(|it| !known.contains(&identity(it)));
+    let more: Vec<Object> = more.collect();
+    let mut all = live;
+    all.extend(more);
+    all.sort_by_key(|event| std::cmp::Reverse(happened(event)));
+    all
+}
+
+/// What makes two of them the same event.
+fn identity(event: &Object) -> (Uid, String, String) {
+    let uid = event.uid();
+    if uid.0.is_empty() {
+        let (reason, message) = (event.text("/reason"), message(event));
+        return (uid, reason.to_owned(), message.to_owned());
+    }
+    (uid, String::new(), String::new())
+}
+
+/// Those of a namespace, or all, that have these fields.
+async fn list(app: &App, namespace: Option<String>, fields: &str) -> Result<Vec<Object>, String> {
     let options = ListOptions {
         namespace,
         fields: FieldSelector::parse(fields).map_err(|error| error.to_string())?,
@@ -40,7 +100,37 @@ pub(super) async fn list(
     let asking = app.client.list(&collection, &options);
     match tokio::time::timeout(PANEL, asking).await {
         Ok(Ok(list)) => Ok(list.items),
-        Ok(Err(error)) => Err(crate::web::gate::chain(&error)),
+        Ok(Err(error)) => Err(chain(&error)),
         Err(_) => Err("the API server did not answer in time".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn each_event_is_told_once_as_it_is_now() {
+        let event = |uid: &str, count: i64, at: &str| -> Object {
+            let body: Value = json!({
+                "metadata": {"uid": uid}, "reason": "BackOff", "count": count,
+                "lastTimestamp": format!("2026-03-01T{at}:00Z"),
+            });
+            body.into()
+        };
+        let live = vec![event("a", 14, "14:00")];
+        let kept = vec![
+            event("a", 12, "13:50"),
+            event("b", 1, "09:00"),
+            event("c", 3, "14:05"),
+        ];
+        let all = merged(live, kept);
+        let told: Vec<(String, i64)> = all
+            .iter()
+            .map(|it| (it.uid().0, it.body["count"].as_i64().unwrap()))
+            .collect();
+        assert_eq!(told, [("c".into(), 3), ("a".into(), 14), ("b".into(), 1)]);
     }
 }

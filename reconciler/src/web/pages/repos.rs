@@ -7,44 +7,49 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use super::html;
+use super::apps::decoded;
+use super::{Markup, follow, fragment, html, take};
+use crate::service::RepositoryView;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
-use crate::web::view::component::Icon;
+use crate::web::live::Fragment;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
-use crate::web::view::repos::{self, One, Row};
+use crate::web::view::repos;
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "repos/list.html")]
 struct List {
     frame: Frame,
-    rows: Vec<Row>,
+    rows: Markup,
 }
 
 #[derive(Template)]
 #[template(path = "repos/page.html")]
 struct Page {
     frame: Frame,
-    view: One,
+    repo: Markup,
 }
 
 pub(in crate::web) async fn list(
     State(app): State<Arc<App>>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let items = app.backend.repositories().await?;
     if visitor.json {
+        let items = app.backend.repositories().await?;
         return Ok(Json(json::Repositories { items }).into_response());
     }
-    let now = app.env.now();
+    let fragments = fragments(&app).await?;
     let frame = visitor.frame(&app).await;
+    let mut frame = frame
+        .page(Section::Repositories, "Repositories")
+        .crumb("Repositories", "");
+    follow(&app, &mut frame, "repos:".into(), &fragments);
     Ok(html(&List {
-        frame: frame
-            .page(Section::Repositories, "Repositories")
-            .crumb("Repositories", ""),
-        rows: items.iter().map(|one| repos::row(one, now)).collect(),
+        frame,
+        rows: take(&fragments, "repos"),
     }))
 }
 
@@ -53,20 +58,50 @@ pub(in crate::web) async fn page(
     Path(name): Path<String>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let found = find(&app, &name).await?;
+    if visitor.json {
+        return Ok(Json(found).into_response());
+    }
+    let fragments = [shown(&app, &found)];
+    let frame = visitor.frame(&app).await;
+    let mut frame = frame
+        .page(Section::Repositories, found.name.as_str())
+        .crumb("Repositories", "/repos")
+        .crumb(found.name.as_str(), "");
+    follow(
+        &app,
+        &mut frame,
+        format!("repo:{}", encoded(&name)),
+        &fragments,
+    );
+    Ok(html(&Page {
+        frame,
+        repo: take(&fragments, "repo"),
+    }))
+}
+
+async fn find(app: &App, name: &str) -> Result<RepositoryView, PageError> {
     let all = app.backend.repositories().await?;
     let found = all
         .into_iter()
         .find(|one| repos::slug(one) == name || one.name == name);
-    let found = found.ok_or_else(|| PageError::NotFound(format!("repository {name}")))?;
-    if visitor.json {
-        return Ok(Json(found).into_response());
-    }
-    let frame = visitor.frame(&app).await;
-    Ok(html(&Page {
-        frame: frame
-            .page(Section::Repositories, found.name.as_str())
-            .crumb("Repositories", "/repos")
-            .crumb(found.name.as_str(), ""),
-        view: repos::one(&found, app.env.now()),
-    }))
+    found.ok_or_else(|| PageError::NotFound(format!("repository {name}")))
+}
+
+fn shown(app: &App, found: &RepositoryView) -> Fragment {
+    let view = repos::one(found, app.env.now());
+    fragment("repo", &repos::Page { view })
+}
+
+/// Of the list.
+pub(super) async fn fragments(app: &App) -> Result<Vec<Fragment>, PageError> {
+    let items = app.backend.repositories().await?;
+    let now = app.env.now();
+    let rows = items.iter().map(|one| repos::row(one, now)).collect();
+    Ok(vec![fragment("repos", &repos::Rows { rows })])
+}
+
+/// `name` is as the topic has it.
+pub(super) async fn of_one(app: &App, name: &str) -> Result<Fragment, PageError> {
+    Ok(shown(app, &find(app, &decoded(name)).await?))
 }

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use engine::rollout::CommitId;
 
 use super::apps::recent;
-use super::html;
 use super::rollout::branch;
+use super::{Markup, follow, html, moved, take};
 use crate::history::RolloutQuery;
 use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
 use crate::source::Person;
@@ -38,6 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[template(path = "rollback/page.html")]
 struct Page {
     frame: Frame,
+    moved: Markup,
     href: String,
     app: String,
     branch: String,
@@ -172,11 +173,17 @@ async fn page(
             .map_or(id.as_str(), |(_, number)| number);
         frame = frame.crumb(format!("Rollout {number}"), cancel.as_str());
     }
-    let frame = frame.crumb("Roll back", "");
+    let mut frame = frame.crumb("Roll back", "");
+    let still = [moved::still()];
+    let topic = moved::topic_of_plan(app, &preview.parent.0).await;
+    if !topic.is_empty() {
+        follow(app, &mut frame, topic, &still);
+    }
     let of = (!preview.application.is_empty()).then_some(preview.application.as_str());
     let view = rollback::view(preview, &branch, &recent(app, of).await?);
     Ok(html(&Page {
         frame,
+        moved: take(&still, "moved"),
         href,
         app: name.to_owned(),
         branch,

@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::app::facts;
-use super::apps::{decoded, recent};
+use super::apps::{day, decoded};
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Rollout, RolloutQuery};
+use crate::history::{Outcome, Rollout, RolloutQuery};
+use crate::web::access::{Scope as About, withhold};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -21,8 +22,9 @@ use crate::web::view::component::{Icon, encoded};
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::history::{self, PAGE, Query as Wanted, Scope};
+use crate::web::view::history::{self, PAGE, Query as Wanted, Scope, Standing};
 use crate::web::view::tape;
+use crate::web::view::time::When;
 use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
 
@@ -51,7 +53,7 @@ pub(in crate::web) async fn all(
 ) -> Result<Response, PageError> {
     if visitor.json {
         let rollouts = read(&app, None, &query).await?;
-        return Ok(data(rollouts, &query).into_response());
+        return Ok(data(rollouts).into_response());
     }
     let fragments = of_all(&app, &query, &visitor.zone).await?;
     let mut frame = visitor
@@ -79,10 +81,16 @@ pub(in crate::web) async fn of_app(
         if rollouts.is_empty() {
             facts(&app, &name).await?;
         }
-        return Ok(data(rollouts, &query).into_response());
+        return Ok(data(rollouts).into_response());
     }
-    let facts = facts(&app, &name).await?;
-    let fragments = of_one(&app, &facts, &query, &visitor.zone).await?;
+    let (fragments, is_there) = match facts(&app, &name).await {
+        Ok(facts) => (of_one(&app, &facts, &query, &visitor.zone).await?, true),
+        Err(PageError::Gone { at: Some(at), .. }) => (
+            of_removed(&app, &name, at, &query, &visitor.zone).await?,
+            false,
+        ),
+        Err(error) => return Err(error),
+    };
     let mut frame = visitor
         .frame(&app)
         .await
@@ -90,11 +98,16 @@ pub(in crate::web) async fn of_app(
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("History", "");
-    stay(&app, &mut frame, (&name, &visitor.zone), &query, &fragments);
+    let mut tabs = app::tabs(&name, "History");
+    if is_there {
+        stay(&app, &mut frame, (&name, &visitor.zone), &query, &fragments);
+    } else {
+        tabs.tabs.retain(|(_, _, current)| *current);
+    }
     Ok(html(&OfApp {
         frame,
         head: take(&fragments, "head"),
-        tabs: app::tabs(&name, "History"),
+        tabs,
         tape: take(&fragments, "tape"),
         list: take(&fragments, "history"),
     }))
@@ -138,11 +151,15 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 async fn of_all(app: &App, query: &Wanted, zone: &Zone) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let rollouts = read(app, None, query).await?;
-    let newest = recent(app, None).await?;
-    let tape = tape::tape(&newest, now, ("All applications", "24 hours"));
+    let newest = day(app, None).await?;
+    let tape = tape::tape(&newest, now, ("All applications", "24 hours"), "/rollouts");
+    let standing = Standing {
+        newest: app.backend.newest_until(now).await?,
+        serving: None,
+    };
     let list = history::list(
         &rollouts,
-        &newest,
+        &standing,
         query,
         "/rollouts",
         Scope::All,
@@ -157,25 +174,75 @@ async fn of_one(
     query: &Wanted,
     zone: &Zone,
 ) -> Result<Vec<Fragment>, PageError> {
+    let head = fragment("head", &app::head(facts, app.env.now()));
+    told(app, head, &facts.name, query, zone).await
+}
+
+/// The history outlives its application.
+async fn of_removed(
+    app: &App,
+    name: &str,
+    at: Timestamp,
+    query: &Wanted,
+    zone: &Zone,
+) -> Result<Vec<Fragment>, PageError> {
+    let removed = app::Removed {
+        name: name.to_owned(),
+        at: When::ago(at, app.env.now()),
+    };
+    let mut fragments = told(app, fragment("head", &removed), name, query, zone).await?;
+    // There is nothing any more that one could go back to.
+    for fragment in &mut fragments {
+        if fragment.id == "history" {
+            fragment.html = withhold(&fragment.html, |_: About<'_>| false);
+        }
+    }
+    Ok(fragments)
+}
+
+async fn told(
+    app: &App,
+    head: Fragment,
+    name: &str,
+    query: &Wanted,
+    zone: &Zone,
+) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
-    let name = facts.name.as_str();
     let rollouts = read(app, Some(name), query).await?;
-    let newest = recent(app, Some(name)).await?;
+    let newest = day(app, Some(name)).await?;
     let side = format!("Only {name}");
     let base = format!("{}/history", app_href(name));
+    let standing = Standing {
+        newest: first(app, name, None).await?,
+        serving: first(app, name, Some(Outcome::Good)).await?.pop(),
+    };
     let list = history::list(
         &rollouts,
-        &newest,
+        &standing,
         query,
         &base,
         Scope::Application,
         &zone.local(now),
     );
     Ok(vec![
-        fragment("head", &app::head(facts, now)),
-        fragment("tape", &tape::tape(&newest, now, (&side, "24 hours"))),
+        head,
+        fragment(
+            "tape",
+            &tape::tape(&newest, now, (&side, "24 hours"), &base),
+        ),
         fragment("history", &list),
     ])
+}
+
+/// The newest one of an application, of this outcome.
+async fn first(app: &App, name: &str, outcome: Option<Outcome>) -> Result<Vec<Rollout>, PageError> {
+    let query = RolloutQuery {
+        application: Some(name.to_owned()),
+        outcome,
+        limit: 1,
+        ..RolloutQuery::default()
+    };
+    Ok(app.backend.rollouts(&query).await?)
 }
 
 async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollout>, PageError> {
@@ -188,20 +255,17 @@ async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollo
     let query = RolloutQuery {
         application: name.map(str::to_owned),
         before,
-        running: query.running(),
+        outcome: query.asked(),
         limit: PAGE,
         ..RolloutQuery::default()
     };
     Ok(app.backend.rollouts(&query).await?)
 }
 
-fn data(rollouts: Vec<Rollout>, query: &Wanted) -> Json<json::Rollouts> {
+fn data(rollouts: Vec<Rollout>) -> Json<json::Rollouts> {
     let full = rollouts.len() >= usize::from(PAGE);
     Json(json::Rollouts {
         before: rollouts.last().filter(|_| full).map(|last| last.started_at),
-        items: rollouts
-            .into_iter()
-            .filter(|one| query.admits(one))
-            .collect(),
+        items: rollouts,
     })
 }

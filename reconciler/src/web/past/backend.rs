@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use api::ObjectKey;
+use api::{Object, ObjectKey};
 use engine::rollout::CommitId;
 use engine::why::Written;
 use engine::{Application, Origin};
@@ -16,8 +16,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
-    SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
+    RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -25,6 +25,7 @@ use crate::service::{
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
+use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
 
 /// Of what is gone since, as many are looked up one by one.
@@ -128,6 +129,10 @@ impl Backend for PastBackend {
         Ok(proof)
     }
 
+    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
+        self.inner.proven(application).await
+    }
+
     async fn preview_rollback(&self, _: &Span) -> Result<RollbackPreview, Error> {
         only_now("what a rollback would do")
     }
@@ -150,13 +155,22 @@ impl Backend for PastBackend {
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
         // The query leaves out its own bound; the moment itself belongs to the past.
         let next = self.at() + SignedDuration::from_micros(1);
+        let wanted = query.outcome;
+        let most = match query.limit {
+            0 => usize::MAX,
+            limit => limit.into(),
+        };
         let query = RolloutQuery {
             before: Some(query.before.map_or(next, |before| before.min(next))),
-            running: false,
-            limit: if query.running { MORE } else { query.limit },
+            outcome: None,
+            limit: if wanted.is_some() { MORE } else { query.limit },
             ..query.clone()
         };
-        Ok(self.stood(self.inner.rollouts(&query).await?))
+        // What became of it since is not what it was then.
+        let mut stood = self.stood(self.inner.rollouts(&query).await?);
+        stood.retain(|rollout| wanted.is_none_or(|wanted| wanted.admits(rollout)));
+        stood.truncate(most);
+        Ok(stood)
     }
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
@@ -259,6 +273,15 @@ impl Backend for PastBackend {
             ..query.clone()
         };
         self.inner.reports(&query).await
+    }
+
+    async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error> {
+        let until = about.until.map_or(self.at(), |until| until.min(self.at()));
+        let about = ReportsAbout {
+            until: Some(until),
+            ..about.clone()
+        };
+        self.inner.reports_about(&about).await
     }
 
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {

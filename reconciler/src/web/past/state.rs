@@ -233,6 +233,7 @@ fn untold(error: client::Error) -> PageError {
         Some(Reason::Expired | Reason::Gone) => PageError::Gone {
             what: format!("that time, as far as it is remembered ({error}),"),
             at: None,
+            history: String::new(),
         },
         Some(Reason::NotFound) => PageError::BadRequest(
             "this cluster is not Kedge's: it keeps no log of changes to look back into".into(),

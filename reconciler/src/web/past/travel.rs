@@ -125,6 +125,7 @@ impl App {
             hub: crate::web::live::Hub::new(past.at),
             changes: self.changes.clone(),
             streams: self.streams.clone(),
+            planning: self.planning.clone(),
             past: Some(past),
         }
     }

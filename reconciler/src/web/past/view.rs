@@ -13,6 +13,8 @@ use crate::web::view::time::{When, ago, seconds};
 
 /// As much of the present as the tape shows beside the moment.
 const AFTER: SignedDuration = SignedDuration::from_hours(4);
+/// Rollouts on one tape.
+const DAY: u16 = 5_000;
 
 #[derive(Template)]
 #[template(path = "past/bar.html")]
@@ -39,16 +41,23 @@ pub(super) async fn bar(app: &App, past: &Past, path: &str, query: &str) -> Stri
     };
     // Without the history there is no way along, and the page is still the page.
     let near = app.backend.rollouts(&query_of).await.unwrap_or_default();
-    let bar = make(&app.settings.cluster, past, (path, query), &near, now);
+    let all = RolloutQuery {
+        since: Some(end - tape::SPAN),
+        limit: DAY,
+        ..query_of
+    };
+    let day = app.backend.rollouts(&all).await.unwrap_or_default();
+    let near = (near.as_slice(), day.as_slice());
+    let bar = make(&app.settings.cluster, past, (path, query), near, now);
     bar.render().unwrap_or_default()
 }
 
-/// `near` are the rollouts around the moment, newest first.
+/// The rollouts around the moment and those of the tape's day, newest first.
 pub(super) fn make(
     cluster: &str,
     past: &Past,
     (path, query): (&str, &str),
-    near: &[Rollout],
+    (near, day): (&[Rollout], &[Rollout]),
     now: Timestamp,
 ) -> Bar {
     let at = |moment: Timestamp| address(path, query, &moment.to_string());
@@ -71,7 +80,7 @@ pub(super) fn make(
         now: address(path, query, ""),
         before: before.map(at).unwrap_or_default(),
         after: after.map(at).unwrap_or_default(),
-        tape: tape::past(near, end, past.at, &|rollout| {
+        tape: tape::past(day, end, past.at, &|rollout| {
             let moment = rollout.finished_at.unwrap_or(rollout.started_at);
             at(moment)
         }),

@@ -119,7 +119,7 @@ impl Sample {
             repository: "cluster".into(),
             branch: "try".into(),
             revision: id("bbbb"),
-            base: self.head.clone(),
+            base: self.planned_at.clone(),
             pull: String::new(),
             planned_at: ago(120),
             verdict: Verdict::Passed,
@@ -150,7 +150,12 @@ impl Sample {
             },
             ..planned.clone()
         };
-        vec![planned, refused]
+        let elsewhere = Change {
+            repository: "shop".into(),
+            branch: "colour".into(),
+            ..planned.clone()
+        };
+        vec![planned, refused, elsewhere]
     }
 
     pub(super) fn make_token(&self, wanted: Wanted) -> Result<Made, token::Error> {

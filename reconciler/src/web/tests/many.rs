@@ -86,13 +86,12 @@ impl Sample {
 
     pub(super) fn many_rollouts(&self) -> Vec<Rollout> {
         let rollout = |number: i64| {
-            let mut one = self.rollout(
-                "serving",
-                number,
-                RolloutPhase::Succeeded,
-                90_000 - number,
-                31,
-            );
+            // A few failed, most of them long ago.
+            let phase = match number % 50 {
+                7 => RolloutPhase::Failed,
+                _ => RolloutPhase::Succeeded,
+            };
+            let mut one = self.rollout("serving", number, phase, 90_000 - number, 31);
             one.commit_message = words(usize::try_from(number).unwrap(), 9);
             one.revision = id(&format!("{:07x}", number * 7_919));
             one

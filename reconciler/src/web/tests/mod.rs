@@ -1,17 +1,21 @@
 //! The pages as a browser and a program see them.
 
 mod access;
+mod badge;
 mod cluster;
 mod document;
 mod elsewhere;
 mod ends;
+mod listed;
 mod logs;
 mod many;
+mod moved;
 mod nodes;
 mod object;
 mod output;
 mod pages;
 mod past;
+mod plans;
 mod records;
 mod sample;
 mod sizes;
@@ -62,6 +66,7 @@ impl Clock for Standing {
 /// The pages over sample data.
 struct Site {
     router: Router,
+    app: Arc<App>,
     sample: Arc<Sample>,
     auth: Arc<Auth>,
     informers: Informers,
@@ -118,12 +123,15 @@ impl Site {
             hub: super::live::Hub::new(now()),
             streams: Arc::new(tokio::sync::Semaphore::new(2)),
             changes: receiver,
+            planning: Arc::default(),
             past: None,
             env,
             tasks: tasks.clone(),
         };
+        let app = Arc::new(app);
         Self {
-            router: over(app),
+            router: over(app.clone()),
+            app,
             sample,
             auth,
             informers,

@@ -7,6 +7,7 @@ use engine::plan::Edit;
 use engine::proof::Leaf;
 
 use super::sample::{Sample, ago, id, key};
+use crate::githost::revert::Size;
 use crate::service::{Error, ObjectNode, ProofObject, ProofView, RollbackPreview, Span};
 
 /// One replica less, as plans tell it.
@@ -154,6 +155,13 @@ impl Sample {
             ],
             edits: vec![fewer()],
             touches: vec!["serving".into()],
+            commit: id("c0ffee"),
+            size: Size {
+                files: 2,
+                added: 3,
+                removed: 11,
+            },
+            reach: vec!["restarts 4 pods of Deployment movies/serving, at most 1 missing at a time".into()],
             conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
         }
     }

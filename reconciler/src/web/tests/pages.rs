@@ -204,7 +204,6 @@ async fn what_is_not_there_has_a_page_too() {
         "Before is a time",
     )
     .await;
-    check("/pods/movies/gone-1", StatusCode::GONE, "gone-1").await;
     check(
         "/pods/other/nope",
         StatusCode::NOT_FOUND,

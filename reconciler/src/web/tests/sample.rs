@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use api::{Collection, ObjectKey};
+use api::{Collection, Object, ObjectKey};
 use engine::diff::FieldChange;
 use engine::plan;
 use engine::rollout::{CommitId, SyncStatus};
@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, Rollout, RolloutDetail, RolloutQuery,
-    SourceState, Step,
+    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
+    RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -26,6 +26,7 @@ use crate::service::{
 };
 use crate::source::Person;
 use crate::web::backend::Backend;
+use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
 
 pub(super) fn now() -> Timestamp {
@@ -56,6 +57,10 @@ pub(super) struct Sample {
     pub(super) head: CommitId,
     /// Names and messages are hostile.
     pub(super) hostile: bool,
+    /// The commit that the plans of branches are for.
+    pub(super) planned_at: CommitId,
+    /// The branches that were planned.
+    pub(super) planned: Mutex<Vec<String>>,
     /// The tokens there are.
     pub(super) tokens: Mutex<Vec<Token>>,
     /// Somebody suspended every application.
@@ -74,6 +79,8 @@ impl Default for Sample {
             asked: Mutex::default(),
             tokens: Mutex::default(),
             head: id("7f3c2ab41d0c"),
+            planned_at: id("7f3c2ab41d0c"),
+            planned: Mutex::default(),
             hostile: false,
             suspended: false,
             empty: false,
@@ -172,6 +179,13 @@ impl Backend for Sample {
         self.proof_of(application, commit)
     }
 
+    async fn proven(&self, _: &str) -> Result<Option<Proven>, Error> {
+        Ok(Some(Proven {
+            at: ago(380),
+            until: None,
+        }))
+    }
+
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {
         Ok(self.preview_of(span))
     }
@@ -232,26 +246,7 @@ impl Backend for Sample {
     }
 
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
-        if query.application.as_deref() == Some("retired") {
-            let mut last = self.all_rollouts().remove(0);
-            last.application = "retired".into();
-            return Ok(vec![last]);
-        }
-        let all = self.all_rollouts().into_iter();
-        let wanted = all
-            .filter(|one| {
-                query
-                    .application
-                    .as_ref()
-                    .is_none_or(|name| one.application == *name)
-            })
-            .filter(|one| query.push.is_none() || one.push == query.push)
-            .filter(|one| !query.running || !one.phase.is_final());
-        let most = match query.limit {
-            0 => usize::MAX,
-            limit => limit.into(),
-        };
-        Ok(wanted.take(most).collect())
+        Ok(self.asked_rollouts(query))
     }
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
@@ -313,11 +308,15 @@ impl Backend for Sample {
         Ok(self.all_repositories())
     }
 
-    async fn changes(&self, _: &str) -> Result<Vec<Change>, Error> {
-        Ok(self.all_changes())
+    async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
+        let mut all = self.all_changes();
+        all.retain(|it| repository.is_empty() || it.repository == repository);
+        Ok(all)
     }
 
-    async fn change(&self, _: &str, branch: &str) -> Result<Option<Change>, Error> {
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
+        let name = format!("{repository}/{branch}");
+        self.planned.lock().unwrap().push(name);
         let all = self.all_changes().into_iter();
         Ok(all.into_iter().find(|change| change.branch == branch))
     }
@@ -353,6 +352,10 @@ impl Backend for Sample {
 
     async fn reports(&self, query: &ReportQuery) -> Result<Reports, Error> {
         Ok(self.reports_of(query))
+    }
+
+    async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error> {
+        Ok(self.kept_about(about))
     }
 
     async fn newest_steps(&self, application: &str, _: u16) -> Result<Vec<Step>, Error> {

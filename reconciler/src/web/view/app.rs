@@ -31,12 +31,22 @@ pub(crate) struct Head {
     pub removed: Option<When>,
     /// Label and address of the newest rollout.
     pub rollout: Option<(String, String)>,
+    /// Address of its newest proof; empty where none was made.
+    pub proof: String,
     /// Addresses of the pages that leave it alone, and that follow it again; empty where that is
     /// not to be done.
     pub suspend: String,
     pub resume: String,
     /// Address of the page that undoes the newest rollout; empty where there is nothing to undo.
     pub rollback: String,
+}
+
+/// The same of one that was removed.
+#[derive(Debug, Template)]
+#[template(path = "app/gone.html")]
+pub(crate) struct Removed {
+    pub name: String,
+    pub at: When,
 }
 
 /// The pages of one application.
@@ -135,6 +145,11 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
         there.unwrap_or_default()
     };
     Head {
+        proof: if facts.applied.0.is_empty() {
+            String::new()
+        } else {
+            format!("/proofs/newest/{}", encoded(&facts.name))
+        },
         suspend: page("suspend", facts.suspended().is_none()),
         resume: page("resume", facts.resumes()),
         name: facts.name.clone(),

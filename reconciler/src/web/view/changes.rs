@@ -1,16 +1,18 @@
 //! What is not merged yet, and how far it would reach.
 
+use askama::Template;
 use jiff::Timestamp;
 
 use engine::radius::Demand;
 
 use super::commit::chip;
-use super::component::{CommitChip, State, Tone, encoded};
+use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::graph::app_href;
 use super::rollback::class;
 use super::time::When;
 use crate::forge::{Change, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
+use crate::service::RepositoryView;
 
 /// Lines of one application's plan.
 const LINES: usize = 400;
@@ -20,6 +22,10 @@ const LINES: usize = 400;
 pub(crate) struct Row {
     pub branch: String,
     pub href: String,
+    /// Empty for the cluster repository.
+    pub repository: String,
+    /// Whether what it is planned against has moved since.
+    pub is_stale: bool,
     pub subject: String,
     pub author: String,
     pub state: State,
@@ -66,10 +72,43 @@ pub(crate) fn href(change: &Change) -> String {
     }
 }
 
+/// All of them, as a table.
+#[derive(Debug, Template)]
+#[template(path = "changes/rows.html")]
+pub(crate) struct Rows {
+    pub rows: Vec<Row>,
+}
+
+/// What of one change moves with it.
+#[derive(Debug, Template)]
+#[template(path = "changes/one.html")]
+pub(crate) struct Page {
+    pub view: One,
+}
+
+/// Whether a plan is about what is not so any more: the branch moved, or what it goes into.
+pub(crate) fn is_stale(change: &Change, repositories: &[RepositoryView]) -> bool {
+    let own = repositories.iter().find(|it| it.name == change.repository);
+    let head = |name: &str| {
+        let branches = own.map(|it| it.branches.as_slice()).unwrap_or_default();
+        let found = branches.iter().find(|it| it.name == name);
+        found.map(|it| &it.commit)
+    };
+    let followed = own.map(|it| it.followed.as_str()).unwrap_or_default();
+    let moved = head(&change.branch).is_some_and(|head| *head != change.revision);
+    moved || head(followed).is_some_and(|head| *head != change.base)
+}
+
 pub(crate) fn row(change: &Change, now: Timestamp) -> Row {
     Row {
         branch: change.branch.clone(),
         href: href(change),
+        repository: if change.repository == CLUSTER {
+            String::new()
+        } else {
+            change.repository.clone()
+        },
+        is_stale: false,
         subject: change.report.subject.clone(),
         author: change.report.author.clone(),
         state: match change.verdict {

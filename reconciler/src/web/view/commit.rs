@@ -67,6 +67,12 @@ pub(crate) fn href(id: &CommitId) -> String {
     format!("/commits/{}", encoded(&id.0[..end]))
 }
 
+/// Where a rollout's proof is.
+pub(crate) fn proof(rollout: &Rollout) -> String {
+    let revision = encoded(&rollout.revision.0);
+    format!("/proofs/{revision}/{}", encoded(&rollout.application))
+}
+
 /// A commit with the way to its own page.
 pub(crate) fn chip(id: &CommitId) -> CommitChip {
     CommitChip::new(id, href(id))
@@ -115,7 +121,8 @@ pub(crate) fn rollouts(all: &[Rollout], now: Timestamp) -> Rollouts {
 
 fn row(rollout: &Rollout, now: Timestamp) -> Row {
     let end = rollout.finished_at.unwrap_or(now);
-    let is_proven = rollout.phase == RolloutPhase::Succeeded;
+    let whole = !rollout.options.is_partial();
+    let is_proven = whole && rollout.phase == RolloutPhase::Succeeded;
     Row {
         application: rollout.application.clone(),
         application_href: app_href(&rollout.application),
@@ -125,8 +132,7 @@ fn row(rollout: &Rollout, now: Timestamp) -> Row {
         when: When::ago(rollout.started_at, now),
         took: took(rollout.started_at.duration_until(end)),
         proof: if is_proven {
-            let revision = encoded(&rollout.revision.0);
-            format!("/proofs/{revision}/{}", encoded(&rollout.application))
+            proof(rollout)
         } else {
             String::new()
         },

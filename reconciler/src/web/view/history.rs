@@ -11,7 +11,7 @@ use super::graph::app_href;
 use super::rollout::initials;
 use super::tape::Shape;
 use super::time::{When, took};
-use crate::history::Rollout;
+use crate::history::{Outcome, Rollout};
 
 /// Rows on one page.
 pub(crate) const PAGE: u16 = 50;
@@ -43,18 +43,13 @@ impl Query {
         }
     }
 
-    /// Whether only those that are not over are asked for.
-    pub(crate) fn running(&self) -> bool {
-        self.outcome() == "running"
-    }
-
-    /// Whether this one is asked for.
-    pub(crate) fn admits(&self, rollout: &Rollout) -> bool {
+    /// What the history is asked for; what it does not know is all of them.
+    pub(crate) fn asked(&self) -> Option<Outcome> {
         match self.outcome() {
-            "failed" => rollout.phase == RolloutPhase::Failed,
-            "rollback" => !undone(rollout).is_empty(),
-            "running" => !rollout.phase.is_final(),
-            _ => true,
+            "failed" => Some(Outcome::Failed),
+            "rollback" => Some(Outcome::Rollback),
+            "running" => Some(Outcome::Running),
+            _ => None,
         }
     }
 }
@@ -120,33 +115,38 @@ pub(crate) enum Scope {
     Application,
 }
 
-/// The list. `rollouts` newest first, as many as were read; `newest` are the newest there are, of
-/// any outcome; `base` is the page's own path. Days are those of the reader, as `now` is.
+/// What is true of the applications, whatever the list shows of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    /// The newest rollout of each application, of any outcome.
+    pub newest: Vec<Rollout>,
+    /// The newest one that went well, where the list is of one application.
+    pub serving: Option<Rollout>,
+}
+
+/// The list. `rollouts` newest first, as many as were read; `base` is the page's own path. Days are those of the reader, as `now` is.
 pub(crate) fn list(
     rollouts: &[Rollout],
-    newest: &[Rollout],
+    standing: &Standing,
     query: &Query,
     base: &str,
     scope: Scope,
     now: &Zoned,
 ) -> List {
     let (here, now) = (now.time_zone(), now.timestamp());
-    let shown: Vec<&Rollout> = rollouts.iter().filter(|one| query.admits(one)).collect();
+    let shown: Vec<&Rollout> = rollouts.iter().collect();
     let longest = shown
         .iter()
         .map(|rollout| duration(rollout, now).as_millis())
         .max()
         .unwrap_or(1)
         .max(1);
-    let serving = newest
-        .iter()
-        .find(|one| one.phase == RolloutPhase::Succeeded)
-        .filter(|_| scope == Scope::Application);
+    let serving = standing.serving.as_ref();
     let mut day = String::new();
     let mut rows: Vec<Row> = Vec::new();
     for (index, rollout) in shown.iter().enumerate() {
         let mut row = row(rollout, scope, now);
-        row.back = back(rollout, newest);
+        row.back = back(rollout, &standing.newest);
         row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
         let own = day_of(
             &rollout.started_at.to_zoned(here.clone()),

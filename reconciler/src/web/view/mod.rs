@@ -14,6 +14,7 @@ pub(super) mod graph;
 pub(super) mod history;
 mod lines;
 pub(super) mod logs;
+pub(super) mod narrowed;
 pub(super) mod node;
 pub(super) mod node_map;
 pub(super) mod nodes;

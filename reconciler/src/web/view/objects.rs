@@ -18,12 +18,15 @@ pub(crate) struct Wanted {
     /// The list first, and whole.
     pub as_list: bool,
     pub only: Only,
+    /// Of the list, from 0.
+    pub page: usize,
 }
 
 impl Wanted {
-    /// From `?view=list&only=unhealthy`.
-    pub(crate) fn parse(view: &str, only: &str) -> Self {
+    /// From `?view=list&only=unhealthy&page=2`.
+    pub(crate) fn parse(view: &str, only: &str, page: &str) -> Self {
         Self {
+            page: page.parse::<usize>().unwrap_or(1).saturating_sub(1),
             as_list: view == "list",
             only: match only {
                 "unhealthy" => Only::Unhealthy,
@@ -33,22 +36,40 @@ impl Wanted {
     }
 
     /// The same in one word, for a topic.
-    pub(crate) fn as_str(self) -> &'static str {
-        match (self.as_list, self.only) {
+    pub(crate) fn word(self) -> String {
+        let word = match (self.as_list, self.only) {
             (false, Only::All) => "",
             (true, Only::All) => "list",
             (false, Only::Unhealthy) => "unhealthy",
             (true, Only::Unhealthy) => "list-unhealthy",
+        };
+        match self.page {
+            0 => word.to_owned(),
+            page => format!("{word}~{}", page + 1),
         }
     }
 
     pub(crate) fn of_word(word: &str) -> Self {
+        let (word, page) = word.split_once('~').unwrap_or((word, ""));
         match word {
-            "list" => Self::parse("list", ""),
-            "unhealthy" => Self::parse("", "unhealthy"),
-            "list-unhealthy" => Self::parse("list", "unhealthy"),
+            "list" => Self::parse("list", "", page),
+            "unhealthy" => Self::parse("", "unhealthy", page),
+            "list-unhealthy" => Self::parse("list", "unhealthy", page),
             _ => Self::default(),
         }
+    }
+
+    /// The same list on another page.
+    fn address(self, home: &str, page: usize) -> String {
+        let only = match self.only {
+            Only::All => "",
+            Only::Unhealthy => "&only=unhealthy",
+        };
+        let page = match page {
+            0 => String::new(),
+            page => format!("&page={}", page + 1),
+        };
+        format!("{home}?view=list{only}{page}#tree")
     }
 }
 
@@ -67,15 +88,19 @@ pub(crate) struct Tree {
     pub other: Option<(String, String)>,
     /// Where the list is whole.
     pub whole: String,
+    /// `1001 to 2000 of 2345`; empty where all are here.
+    pub part: String,
+    /// Addresses of the pages around; empty where there is none.
+    pub before: String,
+    pub after: String,
 }
 
 /// `forest` from [`super::tree::forest`].
 pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
     let tone = State::health(facts.health);
     let well = forest.iter().filter(|node| node.is_well()).count();
-    let limit = if wanted.as_list { WHOLE } else { BESIDE };
-    let (items, hidden) = graph::list(forest, wanted.only, limit);
     let home = app_href(&facts.name);
+    let rows = rows(forest, wanted, &home);
     let kept: Vec<Node>;
     let drawn = match wanted.only {
         Only::All => forest,
@@ -94,8 +119,11 @@ pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
         summary: format!("{well} of {} from Git are well", forest.len()),
         error: String::new(),
         graph: graph::graph(&facts.name, tone.tone, tone.icon.0, drawn),
-        items,
-        hidden,
+        hidden: rows.hidden,
+        items: rows.items,
+        part: rows.part,
+        before: rows.before,
+        after: rows.after,
         as_list: wanted.as_list,
         other: match wanted.only {
             Only::Unhealthy => Some((format!("{home}#tree"), "All objects".into())),
@@ -106,6 +134,45 @@ pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
             Only::All => None,
         },
         whole: format!("{home}?view=list#tree"),
+    }
+}
+
+/// What a page has of the list.
+struct Rows {
+    items: Vec<Item>,
+    /// How many have no page of their own.
+    hidden: usize,
+    part: String,
+    before: String,
+    after: String,
+}
+
+fn rows(forest: &[Node], wanted: Wanted, home: &str) -> Rows {
+    let all = graph::list(forest, wanted.only);
+    let count = all.len();
+    let (limit, pages) = if wanted.as_list {
+        (WHOLE, count.div_ceil(WHOLE).max(1))
+    } else {
+        (BESIDE, 1)
+    };
+    let page = wanted.page.min(pages - 1);
+    let from = page * limit;
+    let items: Vec<Item> = all.into_iter().skip(from).take(limit).collect();
+    let to = from + items.len();
+    let address = |is_there: bool, page: usize| {
+        let there = is_there.then(|| wanted.address(home, page));
+        there.unwrap_or_default()
+    };
+    Rows {
+        hidden: if wanted.as_list { 0 } else { count - to },
+        part: if pages > 1 {
+            format!("{} to {to} of {count}", from + 1)
+        } else {
+            String::new()
+        },
+        before: address(page > 0, page.saturating_sub(1)),
+        after: address(page + 1 < pages, page + 1),
+        items,
     }
 }
 
@@ -121,5 +188,8 @@ pub(crate) fn tree_error(name: &str, error: String) -> Tree {
         as_list: false,
         other: None,
         whole: String::new(),
+        part: String::new(),
+        before: String::new(),
+        after: String::new(),
     }
 }

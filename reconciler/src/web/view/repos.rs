@@ -1,9 +1,10 @@
 //! The repositories: where they are, what was read of them, what is wrong.
 
+use askama::Template;
 use jiff::Timestamp;
 
 use super::commit;
-use super::component::{CommitChip, State, Tone, encoded};
+use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::graph::app_href;
 use super::time::When;
 use crate::githost::hosted::{CLUSTER, Direction};
@@ -72,6 +73,20 @@ pub(crate) fn slug(view: &RepositoryView) -> String {
         .split_once("://")
         .map_or(view.name.as_str(), |(_, rest)| rest);
     name.replace(['/', ':', '@'], "-")
+}
+
+/// All of them, as a table.
+#[derive(Debug, Template)]
+#[template(path = "repos/rows.html")]
+pub(crate) struct Rows {
+    pub rows: Vec<Row>,
+}
+
+/// What of one repository moves with it.
+#[derive(Debug, Template)]
+#[template(path = "repos/one.html")]
+pub(crate) struct Page {
+    pub view: One,
 }
 
 pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {

@@ -3,8 +3,11 @@
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::commit::chip;
-use super::component::CommitChip;
+use super::component::{CommitChip, encoded};
+use super::graph::app_href;
 use super::time::took;
+use super::truth::sentence;
+use crate::githost::revert::Size;
 use crate::history::Rollout;
 use crate::service::RollbackPreview;
 use crate::source::Commit;
@@ -25,6 +28,12 @@ pub(crate) struct View {
     /// How long it is likely to take, and how that is known.
     pub takes: String,
     pub takes_why: String,
+    /// `2 files, 3 lines more and 11 lines less`; empty where that is not known.
+    pub size: String,
+    /// What the commit differs in from what is live; empty where that has no page.
+    pub diff: String,
+    /// What starts again, stops, or is reached otherwise.
+    pub reach: Vec<String>,
     /// Whether it deletes or runs what a revert does not bring back.
     pub loses: bool,
 }
@@ -51,6 +60,14 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         by_hand: by_hand(&preview.undoes, branch),
         takes,
         takes_why,
+        size: size(preview.size),
+        diff: if preview.application.is_empty() || preview.commit.0.is_empty() {
+            String::new()
+        } else {
+            let to = encoded(&preview.commit.0);
+            format!("{}/diff?to={to}", app_href(&preview.application))
+        },
+        reach: preview.reach.iter().map(|line| sentence(line)).collect(),
         loses: preview.plan.iter().any(|line| is_for_good(line)),
     }
 }
@@ -76,12 +93,33 @@ fn expected(newest: &[Rollout]) -> (String, String) {
     (format!("About {passed}"), why)
 }
 
-/// Volumes that go, and jobs, whose work stays.
+fn size(size: Size) -> String {
+    let of = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    match size.files {
+        0 => String::new(),
+        files => format!(
+            "{}: {} more, {} less",
+            of(files, "file"),
+            of(size.added, "line"),
+            size.removed
+        ),
+    }
+}
+
+/// Volumes that go, and jobs and other hooks, whose work stays.
 fn is_for_good(line: &str) -> bool {
     let mut words = line.split_whitespace().skip(1);
     let (verb, kind) = (words.next(), words.next());
     match (verb, kind) {
-        (Some("delete"), Some(kind)) => kind.starts_with("PersistentVolume") || kind == "Namespace",
+        (Some("delete"), Some(kind)) => {
+            let holds = kind == "Namespace" || kind == "CustomResourceDefinition";
+            holds || kind.starts_with("PersistentVolume")
+        }
+        // A hook, unless it is run for a failure alone.
+        (Some("run"), Some(_)) => !line.ends_with("(on failure)"),
         (Some("create" | "change"), Some(kind)) => kind == "Job",
         _ => false,
     }
@@ -129,6 +167,9 @@ mod tests {
         check("  - delete  PersistentVolumeClaim movies/model", true);
         check("  - delete  Namespace movies", true);
         check("  + create  Job movies/migrate-42", true);
+        check("> run     Job movies/migrate (before)", true);
+        check("  > run     Pod movies/smoke (after)", true);
+        check("> run     Job movies/alarm (on failure)", false);
         check("  - delete  ConfigMap movies/flags", false);
         check("  ~ change  Deployment movies/web", false);
         check("      spec.replicas: 3 -> 1", false);

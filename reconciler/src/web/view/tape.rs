@@ -89,12 +89,16 @@ impl fmt::Display for Shape {
 
 impl HtmlSafe for Shape {}
 
-/// The tape at `now`. `rollouts` newest first; those that are older than a day are left out.
-pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str)) -> Tape {
-    let rollout = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
+/// The tape at `now`. `rollouts` newest first; those that are older than a day are left out. A mark
+/// leads to the page at `path` as it was when the rollout ended, or to the rollout while it runs.
+pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str), path: &str) -> Tape {
+    let then = |rollout: &Rollout| match rollout.finished_at {
+        Some(at) => format!("{path}?at={}", encoded(&at.to_string())),
+        None => format!("/rollouts/{}", encoded(&rollout.id)),
+    };
     Tape {
         side: (side.0.into(), side.1.into()),
-        ..line(rollouts, now, &rollout)
+        ..line(rollouts, now, &then)
     }
 }
 

@@ -56,7 +56,7 @@ fn marks_that_stand_too_near_are_one() {
         at(80_000, RolloutPhase::Superseded),
         at(90_000, RolloutPhase::Failed),
     ];
-    let tape = tape::tape(&rollouts, now(), ("", ""));
+    let tape = tape::tape(&rollouts, now(), ("", ""), "/apps");
     let told: Vec<(usize, tape::Shape)> = tape
         .marks
         .iter()
@@ -311,11 +311,15 @@ fn going_back_is_undoing_what_came_next() {
         numbered(1, good),
     ];
     let query = history::Query::default();
+    let standing = history::Standing {
+        newest: vec![all[0].clone()],
+        serving: Some(all[2].clone()),
+    };
     let check = |shown: &[Rollout], expected: &[&str]| {
         let scope = history::Scope::Application;
         let list = history::list(
             shown,
-            &all,
+            &standing,
             &query,
             "/",
             scope,
@@ -331,7 +335,7 @@ fn going_back_is_undoing_what_came_next() {
     check(&[numbered(0, good)], &["/apps/web/rollback?to=web-0"]);
     let list = history::list(
         &all,
-        &all,
+        &standing,
         &query,
         "/",
         history::Scope::Application,

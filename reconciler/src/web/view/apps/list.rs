@@ -13,7 +13,7 @@ use super::super::time::{When, took};
 use super::Query;
 
 /// Rows on one page.
-const ROWS: usize = 200;
+pub(crate) const ROWS: usize = 200;
 /// Of those that need somebody, on the page; the filters lead to all of them.
 const NEEDS: usize = 20;
 

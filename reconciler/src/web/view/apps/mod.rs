@@ -3,5 +3,5 @@
 mod list;
 mod query;
 
-pub(crate) use list::{Attention, attention, filters, summary, table};
+pub(crate) use list::{Attention, ROWS, attention, filters, summary, table};
 pub(crate) use query::Query;

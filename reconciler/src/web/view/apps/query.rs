@@ -58,7 +58,7 @@ impl Query {
         said.map(|(name, value)| (name, value.clone())).collect()
     }
 
-    pub(super) fn sort(&self) -> &'static str {
+    pub(crate) fn sort(&self) -> &'static str {
         match self.sort.as_str() {
             "health" => "health",
             "recent" => "recent",
@@ -66,7 +66,7 @@ impl Query {
         }
     }
 
-    pub(super) fn page(&self) -> usize {
+    pub(crate) fn page(&self) -> usize {
         self.page.parse::<usize>().unwrap_or(1).max(1)
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::BOXES;
+use super::list::anchor;
 use super::names::{listed, name};
 use crate::web::view::component::Tone;
 use crate::web::view::tree::Node;
@@ -15,6 +16,8 @@ pub(super) struct Entry {
     pub name: String,
     pub meta: String,
     pub href: String,
+    /// Where the list has it, with what is below it.
+    listed: String,
     pub label: String,
     pub tone: Tone,
     pub icon: &'static str,
@@ -62,9 +65,10 @@ pub(super) fn fold(application: &str, forest: &[Node]) -> Vec<Entry> {
     let (plain, kept): (Vec<&Node>, Vec<&Node>) = forest
         .iter()
         .partition(|node| folds_plain && is_plain(node) && node.waits_for.is_none());
+    let all = format!("/apps/{}?view=list", super::encoded(application));
     let entries = |nodes: Vec<&Node>| -> Vec<Entry> {
         let nodes = nodes.into_iter();
-        nodes.map(|node| entry(application, node)).collect()
+        nodes.map(|node| entry(&all, application, node)).collect()
     };
     let (mut kept, mut folded) = (entries(kept), entries(plain));
     // One for the application, one for what is folded.
@@ -84,8 +88,7 @@ pub(super) fn fold(application: &str, forest: &[Node]) -> Vec<Entry> {
     }
     folded.extend(kept.split_off(fitting(&kept, room)));
     if !folded.is_empty() {
-        let all = format!("/apps/{}?view=list#tree", super::encoded(application));
-        kept.push(rest(&folded, "", all));
+        kept.push(rest(&folded, "", format!("{all}#tree")));
     }
     kept
 }
@@ -117,7 +120,7 @@ fn narrow(entry: &mut Entry, most: usize) {
     let mut kept = ill;
     kept.extend(well);
     let folded = kept.split_off(most.saturating_sub(1));
-    let leads_to = folded[0].href.clone();
+    let leads_to = entry.listed.clone();
     let owner = entry.name.clone();
     kept.push(rest(&folded, &owner, leads_to));
     entry.children = kept;
@@ -149,6 +152,7 @@ fn rest(folded: &[Entry], owner: &str, href: String) -> Entry {
         kind: format!("{count} more"),
         name: listed(&names),
         meta,
+        listed: href.clone(),
         href,
         label: format!(
             "{count} more objects{of}: {}{but}; see the list",
@@ -168,19 +172,21 @@ fn worst(entry: &Entry) -> (Tone, &'static str) {
     below.fold((entry.tone, entry.icon), Ord::max)
 }
 
-fn entry(owner: &str, node: &Node) -> Entry {
+/// `all` is the address of the list.
+fn entry(all: &str, owner: &str, node: &Node) -> Entry {
+    let listed = format!("{all}#{}", anchor(node));
     let (well, other): (Vec<&Node>, Vec<&Node>) = node
         .children
         .iter()
         .partition(|child| child.kind == "Pod" && child.is_well());
     let mut children: Vec<Entry> = other
         .into_iter()
-        .map(|child| entry(&node.key.name, child))
+        .map(|child| entry(all, &node.key.name, child))
         .collect();
     match well.as_slice() {
         [] => {}
-        [one] => children.push(entry(&node.key.name, one)),
-        several => children.push(pods(several)),
+        [one] => children.push(entry(all, &node.key.name, one)),
+        several => children.push(pods(several, &listed)),
     }
     let is_ill = node.waits_for.is_none() && !matches!(node.tone(), Tone::Ok | Tone::Hold);
     Entry {
@@ -188,6 +194,7 @@ fn entry(owner: &str, node: &Node) -> Entry {
         name: name(owner, node),
         meta: node.meta.clone(),
         href: node.href(),
+        listed,
         label: node.label(),
         tone: node.tone(),
         icon: node.icon(),
@@ -205,14 +212,15 @@ fn entry(owner: &str, node: &Node) -> Entry {
 }
 
 /// Several healthy pods of one owner.
-fn pods(several: &[&Node]) -> Entry {
+fn pods(several: &[&Node], listed: &str) -> Entry {
     let first = several[0];
     Entry {
         kind: format!("{} pods", several.len()),
         name: "all ready".into(),
         meta: String::new(),
-        // One of them leads on; the list names each.
-        href: first.href(),
+        // The list names each.
+        href: listed.to_owned(),
+        listed: listed.to_owned(),
         label: format!(
             "{} pods, all ready, such as {}",
             several.len(),

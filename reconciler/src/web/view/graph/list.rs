@@ -1,11 +1,13 @@
 //! Every object as a row: what a picture shows, in words.
 
-use super::super::component::Tone;
+use super::super::component::{Tone, encoded};
 use super::super::tree::Node;
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
+    /// What the row is called in addresses; empty where nothing leads to it.
+    pub anchor: String,
     pub level: usize,
     pub tone: &'static str,
     pub icon: &'static str,
@@ -27,15 +29,20 @@ pub(crate) enum Only {
     Unhealthy,
 }
 
-/// The objects as rows, at most `limit` of them, and how many were left out.
-pub(crate) fn list(forest: &[Node], only: Only, limit: usize) -> (Vec<Item>, usize) {
+/// The objects as rows.
+pub(crate) fn list(forest: &[Node], only: Only) -> Vec<Item> {
     let mut items = Vec::new();
     for node in forest {
         rows(node, only, 1, &mut items);
     }
-    let hidden = items.len().saturating_sub(limit);
-    items.truncate(limit);
-    (items, hidden)
+    items
+}
+
+/// Where the row of an object is on its page, without `#`.
+pub(super) fn anchor(node: &Node) -> String {
+    let kind = node.kind.split(',').next().unwrap_or_default();
+    let (namespace, name) = (&node.key.namespace, &node.key.name);
+    encoded(&format!("o-{kind}.{namespace}.{name}").to_lowercase())
 }
 
 fn rows(node: &Node, only: Only, level: usize, items: &mut Vec<Item>) {
@@ -43,6 +50,11 @@ fn rows(node: &Node, only: Only, level: usize, items: &mut Vec<Item>) {
         return;
     }
     items.push(Item {
+        anchor: if node.children.is_empty() {
+            String::new()
+        } else {
+            anchor(node)
+        },
         level: level.min(3),
         tone: node.tone().as_str(),
         icon: node.icon(),

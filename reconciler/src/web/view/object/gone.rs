@@ -20,6 +20,11 @@ pub(crate) struct Gone {
     pub when: Option<When>,
     pub by: String,
     pub commit: Option<CommitChip>,
+    /// When something was reported about it last, where nobody knows when it went.
+    pub heard: Option<When>,
+    /// Its application and where that was, where it went for no commit.
+    pub then: Option<(String, CommitChip)>,
+    /// Empty where it does not come back like that.
     pub undelete: String,
 }
 
@@ -42,6 +47,8 @@ pub(crate) fn gone(
         when: when.map(|at| When { at, text: said(at) }),
         by: by.into(),
         commit: (!commit.0.is_empty()).then(|| chip(&commit)),
+        heard: None,
+        then: None,
         undelete: match key.namespace.as_str() {
             "" => what,
             namespace => format!("{what} -n {namespace}"),

@@ -124,7 +124,6 @@ pub(crate) fn place(key: &ObjectKey) -> String {
 
 pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Timestamp) -> Head {
     let health = health::assess(object, now);
-    let well = health.as_ref().is_none_or(|it| it.status.is_settled_well());
     let mut state = health.map(|health| State::health(health.status));
     if object.is_deleting() {
         state = Some(State::new(Tone::Warn, "wait", "Terminating"));
@@ -150,7 +149,6 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
         } else {
             String::new()
         },
-        why: if well { String::new() } else { why(key) },
     }
 }
 

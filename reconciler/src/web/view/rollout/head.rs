@@ -7,7 +7,7 @@ use engine::rollout::RolloutPhase;
 
 use crate::history::Rollout;
 use crate::web::view::app::{Truth, can_undo};
-use crate::web::view::commit::href as href_of;
+use crate::web::view::commit::{href as href_of, proof as proof_of};
 use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, took};
@@ -30,6 +30,8 @@ pub(crate) struct Head {
     /// Name and address of what it undoes.
     pub undoes: Option<(String, String)>,
     pub duration: String,
+    /// Address of its proof; empty where none was made.
+    pub proof: String,
     /// When what it wrote was undone.
     pub undone: Option<When>,
     /// Address of the page that leaves the application alone; empty where nothing runs.
@@ -73,6 +75,11 @@ pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
             format!("took {duration}")
         } else {
             format!("running {duration}")
+        },
+        proof: if rollout.phase == RolloutPhase::Succeeded && !rollout.options.is_partial() {
+            proof_of(rollout)
+        } else {
+            String::new()
         },
         undone: rollout.undone_at.map(|at| When::ago(at, now)),
         hold: if rollout.phase.is_final() {

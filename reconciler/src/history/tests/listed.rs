@@ -1,0 +1,70 @@
+//! Rollouts by what became of them, and of one day.
+
+use super::*;
+
+#[tokio::test]
+async fn rollouts_are_found_by_what_became_of_them() {
+    let history = history().await;
+    let with = |number: i64, change: fn(&mut Rollout)| {
+        let mut one = rollout("web", number);
+        one.rollback = None;
+        change(&mut one);
+        one
+    };
+    let mut all = Vec::new();
+    let good = with(1, |_| {});
+    let undone = with(2, |_| {});
+    let back = with(3, |one| one.rollback_of = "web-2".into());
+    let reverts = with(4, |one| {
+        one.rollback = engine::rollout::rollback("This reverts commit 1234567.");
+    });
+    let part = with(5, |one| {
+        one.options.objects = std::iter::once(key("a")).collect();
+    });
+    let failed = with(6, |_| {});
+    let running = with(7, |_| {});
+    for (one, phase) in [
+        (&good, Some(RolloutPhase::Succeeded)),
+        (&undone, Some(RolloutPhase::Succeeded)),
+        (&back, Some(RolloutPhase::Superseded)),
+        (&reverts, Some(RolloutPhase::Succeeded)),
+        (&part, Some(RolloutPhase::Succeeded)),
+        (&failed, Some(RolloutPhase::Failed)),
+        (&running, None),
+    ] {
+        all.push(Write::Rollout(Box::new(one.clone())));
+        all.extend(phase.map(|phase| over(one, phase)));
+    }
+    all.push(Write::Undone {
+        rollout: "web-2".into(),
+        at: at(70),
+    });
+    for write in all {
+        history.commit(&[write]).await.unwrap();
+    }
+    let found = async |query: RolloutQuery| -> Vec<i64> {
+        let found = history.reader().rollouts(&query).await.unwrap();
+        // What the statement says of them is what the rule says.
+        let outcome = query.outcome;
+        assert!(
+            found
+                .iter()
+                .all(|one| outcome.is_none_or(|it| it.admits(one)))
+        );
+        found.iter().map(|one| one.number).collect()
+    };
+    let of = |outcome: Outcome| RolloutQuery {
+        outcome: Some(outcome),
+        ..RolloutQuery::default()
+    };
+    assert_eq!(found(of(Outcome::Running)).await, [7]);
+    assert_eq!(found(of(Outcome::Failed)).await, [6]);
+    assert_eq!(found(of(Outcome::Rollback)).await, [4, 3]);
+    assert_eq!(found(of(Outcome::Good)).await, [4, 1]);
+    let since = RolloutQuery {
+        since: Some(at(6)),
+        ..RolloutQuery::default()
+    };
+    assert_eq!(found(since).await, [7, 6]);
+    history.close().await;
+}
