@@ -16,8 +16,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
-    RolloutQuery, SourceState, Step,
+    Drift, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -122,6 +122,20 @@ impl Backend for PastBackend {
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+        // The newest one of then is that of the last rollout which had gone well.
+        let newest = if commit.is_empty() {
+            let query = RolloutQuery {
+                application: Some(application.to_owned()),
+                outcome: Some(Outcome::Good),
+                limit: 1,
+                ..RolloutQuery::default()
+            };
+            let good = self.rollouts(&query).await?.pop();
+            good.map(|rollout| rollout.revision.0)
+        } else {
+            None
+        };
+        let commit = newest.as_deref().unwrap_or(commit);
         let proof = self.inner.proof(application, commit).await?;
         if proof.at > self.at() {
             return missing("proof of commit", commit);

@@ -44,6 +44,15 @@ async fn proofs_are_linked_from_what_they_prove() {
     let site = Site::new(Sample::default()).await;
     let (_, app) = site.page("/apps/serving").await;
     assert!(app.contains("href=\"/proofs/newest/serving\""), "{app}");
+    // Also that of then.
+    let (status, past) = site
+        .page("/proofs/newest/serving?at=2026-03-01T12:00:00Z")
+        .await;
+    assert_eq!(status, StatusCode::OK, "{past}");
+    assert!(
+        past.contains("Proof of <a class=\"commit\" href=\"/commits/5d0be77aa210"),
+        "{past}"
+    );
     let (_, done) = site.page("/rollouts/serving-11").await;
     assert!(done.contains("href=\"/proofs/"), "{done}");
     let (_, failed) = site.page("/rollouts/ui-9").await;

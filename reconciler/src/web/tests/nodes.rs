@@ -107,6 +107,8 @@ impl Sample {
         if commit == "none" {
             return Err(Error::NotFound(format!("proof of commit {commit:?}")));
         }
+        // That of the commit before.
+        let was = commit == id("5d0be77aa210").0;
         let object = |name: &str, holds| ProofObject {
             leaf: Leaf {
                 key: Collection::new("", "configmaps").key("movies", self.text(name)),
@@ -120,9 +122,13 @@ impl Sample {
         };
         Ok(ProofView {
             application: application.into(),
-            commit: id("7f3c2ab41d0c"),
+            commit: if was {
+                id("5d0be77aa210")
+            } else {
+                id("7f3c2ab41d0c")
+            },
             rollout: format!("{application}-11"),
-            at: ago(600),
+            at: ago(if was { 29_900 } else { 600 }),
             until: Some(ago(60)),
             root: "ef".repeat(32),
             root_recomputes: true,

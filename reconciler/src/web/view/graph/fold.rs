@@ -218,8 +218,8 @@ fn pods(several: &[&Node], listed: &str) -> Entry {
         kind: format!("{} pods", several.len()),
         name: "all ready".into(),
         meta: String::new(),
-        // The list names each.
-        href: listed.to_owned(),
+        // One of them leads on, and the label says which; the list names each.
+        href: first.href(),
         listed: listed.to_owned(),
         label: format!(
             "{} pods, all ready, such as {}",
