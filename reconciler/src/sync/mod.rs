@@ -7,7 +7,7 @@
 mod across;
 mod asked;
 mod before;
-mod change;
+pub(crate) mod change;
 pub(crate) mod check;
 mod cluster;
 pub(crate) mod core;

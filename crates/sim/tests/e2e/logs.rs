@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use sim::browser::{Browser, DESK};
 use sim::chatter::{self, FLOOD, Follower, STEADY};
 use sim::instance::{Instance, empty_seed};
 use tokio::runtime::Builder;
@@ -12,6 +13,8 @@ use tokio::time::timeout;
 
 /// Until the last line is there, from the pod's creation.
 const LIMIT: Duration = Duration::from_secs(150);
+/// The same for a page.
+const PAGE: SignedDuration = SignedDuration::from_secs(120);
 /// Lines between two breaks of the connection.
 const BREAK: u64 = 7_000;
 
@@ -21,11 +24,40 @@ fn every_line_comes_once_however_many_there_are() {
     let instance = Instance::start("logs", &["--seed", &seed]).unwrap();
     chatter::start(&instance, "chatter").unwrap();
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
-    let told = runtime.block_on(async {
-        let all = async { tokio::try_join!(flood(&instance), steady(&instance)) };
-        timeout(LIMIT, all).await.context("not all lines came")?
+    let told = std::thread::scope(|scope| {
+        let page = scope.spawn(|| page(&instance));
+        let read = runtime.block_on(async {
+            let all = async { tokio::try_join!(flood(&instance), steady(&instance)) };
+            timeout(LIMIT, all).await.context("not all lines came")?
+        });
+        read?;
+        page.join()
+            .map_err(|_| anyhow::anyhow!("the browser panicked"))?
     });
     told.with_context(|| instance.logs()).unwrap();
+}
+
+/// A page that follows has the last lines soon after they are printed, each once.
+fn page(instance: &Instance) -> anyhow::Result<()> {
+    let banner = instance.log();
+    let link = banner.split_whitespace();
+    let mut link = link.filter(|word| word.contains("/signin?token="));
+    let browser = Browser::start()?;
+    browser.show("light", DESK)?;
+    browser.open(link.next_back().context("no sign-in link")?)?;
+    let url = format!(
+        "{}/pods/default/chatter?c={STEADY}&run=now",
+        instance.web()?
+    );
+    browser.open(&url)?;
+    let last = format!("{STEADY} {}", chatter::STEADY_LINES - 1);
+    browser.reads("#log li:last-child", &[&last], PAGE)?;
+    browser.reads("#log-count", &["5000 lines"], PAGE)?;
+    let numbers =
+        "[...document.querySelectorAll('#log .m')].map(e => +e.textContent.split(' ')[1])";
+    let whole = format!("{numbers}.every((n, i, all) => !i || n === all[i - 1] + 1)");
+    ensure!(browser.holds(&whole), "{:?}", browser.value(numbers));
+    Ok(())
 }
 
 /// More than one file of a log holds, without a pause.

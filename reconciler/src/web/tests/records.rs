@@ -368,6 +368,8 @@ impl Sample {
                 change,
             };
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "movies"}, "data": {"token": "aHVudGVyMg=="}});
+        let flags = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"flag": "on"},
+            "metadata": {"name": "old-flags", "namespace": "movies", "uid": "u"}});
         Plan {
             waves: vec![plan::Wave {
                 stage: 0,
@@ -388,14 +390,7 @@ impl Sample {
                 kind: "ConfigMap".into(),
                 uid: Uid("u".into()),
                 wave: WaveNumber::default(),
-                object: Some(Box::new(
-                    json!({
-                        "apiVersion": "v1", "kind": "ConfigMap",
-                        "metadata": {"name": "old-flags", "namespace": "movies", "uid": "u"},
-                        "data": {"flag": "on"},
-                    })
-                    .into(),
-                )),
+                object: Some(Box::new(flags.into())),
             }],
             ..Plan::default()
         }
