@@ -89,37 +89,36 @@
   // Log: lines as they come, filter, follow. At most 5,000 lines are kept in the page.
   const log = $("#log"), lf = $("#log-filter"), fo = $("#log-follow"), lc = $("#log-count");
   if (log) {
-    let re = /(?:)/, queue = [], frame, waits, count = $$("li:not(.sepr)", log).length;
-    const tell = () => { lc.textContent = (lf.value ? `${$$("li:not(.sepr):not([hidden])", log).length} of ` : "") + `${count} lines`; };
+    let re = /(?:)/, queue = [], timer, waits;
+    const lines = (which = "") => $$("li:not(.sepr)" + which, log);
+    const tell = () => { lc.textContent = (lf.value ? `${lines(":not([hidden])").length} of ` : "") + `${lines().length} lines`; };
     const tail = () => { if (fo.checked) log.scrollTop = log.scrollHeight; };
     const add = className => log.appendChild(make("li", { className }));
     const note = what => { ($(".sepr", log) || add("sepr")).replaceChildren(what); tail(); };
-    // Thousands may come in a second: they are put in once for each picture that is drawn.
+    // Thousands may come in a second: they are put in some times a second, all at once.
     const flush = () => {
-      const part = (tag, className, textContent) => make(tag, { className, textContent });
-      frame = waits = 0;
-      if (!queue.length) return;
-      $(".sepr", log)?.remove();
-      log.append(...queue.splice(0).slice(-5e3).map(l => {
+      if (queue[0]) $(".sepr", log)?.remove();
+      for (const l of queue.slice(-5e3)) {
         if (l.level) log.classList.remove("plain");
-        const li = make("li", { className: l.class });
+        const li = add(l.class), part = (tag, className, textContent) => make(tag, { className, textContent });
         li.append(part("time", "", l.clock), part("span", "lv", l.level), part("span", "m", l.text));
         li.hidden = !re.test(li.textContent);
-        return li;
-      }));
-      while ((count = log.childElementCount) > 5e3) log.firstElementChild.remove();
+      }
+      queue = [];
+      timer = waits = 0;
+      while (log.childElementCount > 5e3) log.firstElementChild.remove();
       tell(); tail();
     };
     lf.addEventListener("input", () => {
       try { re = new RegExp(lf.value, "i"); lf.ariaInvalid = null; } catch { lf.ariaInvalid = "true"; return; }
-      $$("li:not(.sepr)", log).forEach(l => { l.hidden = !re.test(l.textContent); });
+      lines().forEach(l => { l.hidden = !re.test(l.textContent); });
       tell();
     });
     fo.addEventListener("change", tail);
     log.addEventListener("scroll", () => { fo.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24; }, { passive: true });
     tail();
     stream(log.dataset.stream, what => note(what.href ? what : waits || what), {
-      log: l => { if (queue.push(l) > 1e4) queue.splice(0, 5e3); frame ||= requestAnimationFrame(flush); },
+      log: l => { queue.push(l); timer ||= setTimeout(flush, 50); },
       wait: ({ text }) => note(waits = text),
       end: ({ text }) => { flush(); note(text); return true; },
     });

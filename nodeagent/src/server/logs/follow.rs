@@ -84,7 +84,7 @@ impl Reader {
                 Some((shared, container)) => {
                     polls += 1;
                     if polls % LOOK_EVERY == 1 {
-                        self.has_ended = !is_running(shared, container).await;
+                        self.has_ended = has_ended(shared, container).await;
                     }
                     if !self.has_ended {
                         shared.sleep(POLL).await;
@@ -143,10 +143,10 @@ impl Reader {
     }
 }
 
-async fn is_running(shared: &Shared, container: &Container) -> bool {
+async fn has_ended(shared: &Shared, container: &Container) -> bool {
     match shared.runtime.inspect(&container.pod).await {
-        Ok(record) => record.running().any(|running| running.id == container.id),
+        Ok(record) => !record.goes_on(&container.id),
         // The runtime is away, not the container.
-        Err(_) => true,
+        Err(_) => false,
     }
 }

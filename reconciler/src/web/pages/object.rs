@@ -210,11 +210,15 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
     } else {
         fragment("conds", &conditions)
     };
-    let head = object::Head {
+    let mut head = object::Head {
         before,
         after,
         ..object::head(object, &named.key, &named.application, now)
     };
+    if app.past.is_some() {
+        // Why is a question about the present: the moments beside this one may not have the object.
+        head.why.clear();
+    }
     vec![
         fragment("head", &head),
         conditions,

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use super::{Markup, fragment, html, take};
+use super::{Markup, fragment, html, object_gone, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::view::component::Icon;
@@ -38,8 +38,22 @@ pub(in crate::web) async fn of_object(
     let (resource, group) = kind.split_once('.').unwrap_or((&kind, ""));
     let namespace = if namespace == "-" { "" } else { &namespace };
     let key = Collection::new(group, resource).key(namespace, &name);
-    let explained = why::of_object(&app, &key).await?;
-    answer(&app, visitor, explained).await
+    match why::of_object(&app, &key).await {
+        Ok(explained) => answer(&app, visitor, explained).await,
+        // Of what was there is told that it is gone, and why.
+        Err(error @ PageError::NotFound(_)) => {
+            let catalog = app.client.catalog();
+            let kind = catalog
+                .by_collection(&key.collection)
+                .map(|it| it.kind.clone());
+            let Some(kind) = kind else { return Err(error) };
+            match object_gone::alone(&app, &kind, key, &visitor).await {
+                Err(PageError::NotFound(_)) => Err(error),
+                gone => gone,
+            }
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub(in crate::web) async fn of_application(

@@ -70,6 +70,10 @@ async fn pods_and_nodes_that_are_gone_are_told_by_what_was_reported() {
             "movies/serving-5b9c-old is gone",
         ),
         ("/nodes/north-z", "north-z is gone"),
+        (
+            "/why/pods/movies/serving-5b9c-old",
+            "movies/serving-5b9c-old is gone",
+        ),
     ] {
         let (status, page) = site.page(path).await;
         assert_eq!(status, StatusCode::GONE, "{page}");

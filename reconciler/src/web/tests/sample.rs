@@ -361,8 +361,7 @@ impl Backend for Sample {
     async fn newest_steps(&self, application: &str, _: u16) -> Result<Vec<Step>, Error> {
         let rollouts = self.all_rollouts().into_iter();
         let own = rollouts.filter(|rollout| rollout.application == application);
-        let steps = own.flat_map(|rollout| self.detail(rollout).steps);
-        Ok(steps.collect())
+        Ok(own.flat_map(|it| self.detail(it).steps).collect())
     }
 
     async fn definition(
@@ -370,11 +369,8 @@ impl Backend for Sample {
         application: &str,
         fields: &[String],
     ) -> Result<Option<(CommitId, Vec<engine::Origin>)>, Error> {
-        let origin = engine::Origin {
-            file: format!("apps/{application}.yaml"),
-            line: 7,
-        };
-        let origins = vec![origin; fields.len()];
+        let (file, line) = (format!("apps/{application}.yaml"), 7);
+        let origins = vec![engine::Origin { file, line }; fields.len()];
         Ok(Some((self.head.clone(), origins)))
     }
 
