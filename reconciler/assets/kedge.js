@@ -6,13 +6,13 @@
   const $$ = (s, r = document) => [...r.querySelectorAll(s)];
   const el = id => document.getElementById(id);
   const make = (tag, of) => Object.assign(document.createElement(tag), of);
-  const root = document.documentElement;
+  const root = $("html");
   const tt = window.trustedTypes?.createPolicy("kedge", { createHTML: s => s }); // the only HTML sink below
   const tell = text => { el("said").textContent = text; };        // those who do not see it
 
   // Theme: the server sets data-theme from this cookie.
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  const flip = () => { const t = root.dataset.theme = dark() ? "light" : "dark"; document.cookie = `theme=${t}; Path=/; Max-Age=31536000; SameSite=Lax`; };
+  const flip = () => { const t = root.dataset.theme = dark() ? "light" : "dark"; document.cookie = `theme=${t}; Path=/; Max-Age=30000000; SameSite=Lax`; };
   $$("[data-theme-toggle]").forEach(b => b.addEventListener("click", flip));
 
   // A stream is open while its page can be seen. One that breaks off goes on from where it was, later each time and
@@ -20,7 +20,7 @@
   const stream = (src, lost, take) => {
     let es, timer, tries = 0;
     const failed = ({ status }) => {
-      if (status === 401) lost(make("a", { className: "link", href: "", textContent: "Signed out: sign in" })); // this page asks for it
+      if (status === 401) lost(make("a", { className: "link", href: "", textContent: "Sign in" })); // this page asks for it
       else { lost("Not connected"); timer = setTimeout(open, Math.min(2e3 * 2 ** tries++, 6e4) * (.5 + Math.random())); }
     };
     const open = () => {
@@ -97,8 +97,8 @@
     const note = what => { ($(".sepr", log) || add("sepr")).replaceChildren(what); tail(); };
     // Thousands may come in a second: they are put in some times a second, all at once.
     const flush = () => {
-      if (queue[0]) $(".sepr", log)?.remove();
-      for (const l of queue.slice(-5e3)) {
+      $(".sepr", log)?.remove();
+      for (const l of queue) {
         if (l.level) log.classList.remove("plain");
         const li = add(l.class), part = (tag, className, textContent) => make(tag, { className, textContent });
         li.append(part("time", "", l.clock), part("span", "lv", l.level), part("span", "m", l.text));
@@ -106,7 +106,7 @@
       }
       queue = [];
       timer = waits = 0;
-      while (log.childElementCount > 5e3) log.firstElementChild.remove();
+      lines().slice(0, -5e3).forEach(l => l.remove());
       tell(); tail();
     };
     lf.addEventListener("input", () => {
@@ -115,7 +115,7 @@
       tell();
     });
     fo.addEventListener("change", tail);
-    log.addEventListener("scroll", () => { fo.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24; }, { passive: true });
+    log.addEventListener("scroll", () => { fo.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 24; });
     tail();
     stream(log.dataset.stream, what => note(what.href ? what : waits || what), {
       log: l => { queue.push(l); timer ||= setTimeout(flush, 50); },
@@ -138,8 +138,8 @@
   let g = 0;
   if (!document.body.dataset.keys) addEventListener("keydown", e => {
     const k = e.key, on = e.target;
-    if (e.metaKey || e.ctrlKey || e.altKey || $("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName)) { if (k === "Escape") on.blur(); return; }
-    if (g && Date.now() - g < 900) { g = 0; if (go[k]) location.href = go[k]; return; }
+    if (e.metaKey || e.ctrlKey || e.altKey || $("dialog[open]") || on.matches("input, textarea, select")) { if (k === "Escape") on.blur(); return; }
+    if (Date.now() - g < 900) { g = 0; if (go[k]) location.href = go[k]; return; }
     if (k === "g") g = Date.now();
     else if (k === "/") { e.preventDefault(); (lf || $("#search")).focus(); }
     else if (k === "?") $("#help").showModal();

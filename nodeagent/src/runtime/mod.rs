@@ -4,6 +4,7 @@
 //! pod loop asks it every time and trusts nothing it remembers. It never knows the Kubernetes API.
 
 mod error;
+mod record;
 mod types;
 
 use std::time::Duration;
@@ -13,11 +14,12 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 pub use error::{Error, Failure};
+pub use record::{Listing, PodRecord};
 pub use types::{
     Container, ContainerConfig, ContainerId, ContainerState, Credentials, ExecEndpoint, ExecOutput,
-    ExecRequest, Image, Listing, Mount, NamespaceMode, Namespaces, PodRecord, PortMapping,
-    Propagation, ResolverConfig, Resources, RuntimeStatus, Sandbox, SandboxConfig, SandboxId,
-    SandboxState, SeccompProfile, Security, Version,
+    ExecRequest, Image, Mount, NamespaceMode, Namespaces, PortMapping, Propagation, ResolverConfig,
+    Resources, RuntimeStatus, Sandbox, SandboxConfig, SandboxId, SandboxState, SeccompProfile,
+    Security, Version,
 };
 
 /// Runs pods. Every call has a time limit of its own and may be repeated: stopping what is

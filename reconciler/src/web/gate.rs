@@ -17,6 +17,7 @@ use super::pages::html;
 use super::view::component::{Icon, encoded};
 use super::view::frame::{Frame, Section};
 use super::view::time::seconds;
+use super::view::truth::sentence;
 use super::visitor::{Visitor, asked};
 
 /// A page that takes longer than this says so instead. Streams begin well before.
@@ -164,17 +165,11 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         // Nothing failed that the log would tell of.
         frame.request.clear();
     }
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
     ErrorPage {
         frame,
         icon: Icon(icon),
         heading: heading.into(),
-        text: format!("{first}{}", characters.as_str()),
+        text: sentence(&text),
         hint: hint.into(),
         history: match error {
             PageError::Gone { history, .. } => history.clone(),

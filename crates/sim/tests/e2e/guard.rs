@@ -227,7 +227,7 @@ fn differences(
                 let took = Timestamp::now().duration_since(began).as_millis();
                 eprintln!("from {from_when} to {to_when}: {took} ms");
                 expect(&text, "~ changed  ConfigMap shop-3/settings")?;
-                expect(&text, &format!("data.round: {from} -> {to}"))?;
+                expect(&text, &format!("-round: \"{from}\"\n    +round: \"{to}\""))?;
                 expect(&text, "~ changed  Secret shop-3/key")?;
                 seen.add("kedge state", &text);
             }
