@@ -20,7 +20,7 @@
   const stream = (src, lost, take) => {
     let es, timer, tries = 0;
     const failed = ({ status }) => {
-      if (status === 401) lost(make("a", { className: "link", href: "", textContent: "Sign in" })); // this page asks for it
+      if (status === 401) lost(make("a", { className: "link", href: "", textContent: "Signed out: sign in" })); // this page asks for it
       else { lost("Not connected"); timer = setTimeout(open, Math.min(2e3 * 2 ** tries++, 6e4) * (.5 + Math.random())); }
     };
     const open = () => {

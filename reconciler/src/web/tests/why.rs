@@ -84,6 +84,8 @@ async fn an_application_is_explained_by_what_is_wrong_with_it() {
     assert_eq!(chain["rule"], "config-key-missing", "{chain:#}");
     let (_, well) = site.json("/apps/features/why").await;
     assert_eq!(well["well"], true, "{well:#}");
+    let (_, page) = site.page("/apps/features/why").await;
+    assert!(page.contains("Nothing is wrong"), "{page}");
     let (status, _) = site.json("/apps/nobody/why").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
