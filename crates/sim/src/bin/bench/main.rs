@@ -45,12 +45,13 @@ async fn main() -> anyhow::Result<()> {
     tokio::time::sleep(REST).await;
     process::report(&before, &process::all(&instance), REST)?;
 
+    // It also chooses what TLS is made of, for all clients of this process.
+    let client = HttpClient::from_kubeconfig_file(&instance.kubeconfig()).await?;
+    let client = Arc::new(client);
     pages::of_the_demo(&instance).await?;
     scale::full_list().await?;
     logs::flood(&instance).await?;
     push::one_line(&instance)?;
-    let client = HttpClient::from_kubeconfig_file(&instance.kubeconfig()).await?;
-    let client = Arc::new(client);
     api_server::creates(&client).await?;
     pods::one_by_one(&client).await?;
     pods::at_once(&client).await

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use futures::future::try_join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING};
 use reqwest::{Client, Response};
 use sim::browser::{Browser, DESK};
-use sim::instance::Instance;
+use sim::instance::{Instance, wait};
 
 use crate::figures::{micros, say, spread};
 
@@ -31,6 +31,8 @@ const VISITS: usize = 50;
 /// Visitors who ask at once, without a pause.
 const VISITORS: usize = 8;
 const RUSH: Duration = Duration::from_secs(5);
+/// How long a paint may take that is worth a figure.
+const PAINTED: SignedDuration = SignedDuration::from_secs(5);
 /// The list of Applications has this many on a page.
 pub(crate) const LIST: usize = 200;
 
@@ -117,7 +119,7 @@ fn report(what: &str, visits: &[Visit]) -> anyhow::Result<()> {
 
 /// Everybody at once, each from page to page.
 async fn rush(web: &Web) -> anyhow::Result<()> {
-    let end = Timestamp::now() + jiff::SignedDuration::try_from(RUSH)?;
+    let end = Timestamp::now() + SignedDuration::try_from(RUSH)?;
     let visitors = (0..VISITORS).map(|visitor| async move {
         let mut times = Vec::new();
         for path in PAGES.iter().cycle().skip(visitor) {
@@ -161,10 +163,14 @@ fn paint(link: &str, base: &str) -> anyhow::Result<Vec<i64>> {
     let mut times = Vec::new();
     for path in PAGES.iter().cycle().take(3 * PAGES.len()) {
         browser.open(&format!("{base}{path}"))?;
-        let asked = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1";
+        let asked = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+        // A page is whole before it is seen.
+        wait("the first paint", PAINTED, || {
+            browser.holds(&format!("{asked} >= 0"))
+        })
+        .context(path)?;
         let painted = browser.value(asked)?.as_f64().context("no time")?;
-        anyhow::ensure!(painted >= 0.0, "{path} was not painted");
-        times.push(jiff::SignedDuration::try_from_secs_f64(painted / 1e3)?.as_millis());
+        times.push(SignedDuration::try_from_secs_f64(painted / 1e3)?.as_millis());
     }
     times
         .into_iter()
