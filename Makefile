@@ -36,6 +36,9 @@ pictures: packages test-packages ## Take the pictures of the README again, from 
 	KEDGE_AXE=$(TOOLS)/axe/axe.min.js $(CARGO) nextest run --workspace --locked -E 'test(the_pages_tell_the_demo_s_story)'
 	for page in applications rollout owners; do for scheme in light dark; do \
 	  cp $(CARGO_TARGET_DIR)/tmp/pages/$$page-$$scheme-desk.png docs/pictures/$$page-$$scheme.png; done; done
+	for scheme in light dark; do \
+	  cp $(CARGO_TARGET_DIR)/tmp/pages/why-chain-$$scheme-desk.png docs/pictures/why-$$scheme.png; \
+	  cp $(CARGO_TARGET_DIR)/tmp/pages/application-$$scheme-phone.png docs/pictures/phone-$$scheme.png; done
 
 lint: packages ## Format and lint
 	$(CARGO) fmt --all

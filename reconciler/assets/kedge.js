@@ -6,7 +6,7 @@
   const $$ = (s, r = document) => [...r.querySelectorAll(s)];
   const el = id => document.getElementById(id);
   const make = (tag, of) => Object.assign(document.createElement(tag), of);
-  const root = $("html");
+  const root = $("html"), set = document.body.dataset;
   const tt = window.trustedTypes?.createPolicy("kedge", { createHTML: s => s }); // the only HTML sink below
   const tell = text => { el("said").textContent = text; };        // those who do not see it
 
@@ -38,7 +38,7 @@
     document.addEventListener("visibilitychange", open);
   };
 
-  // What the reader chose inside an element, and where they are, outlives its replacement.
+  // Where the reader is outlives the replacement of an element.
   const boxes = e => [e, ...$$(".scroll, .graph, pre", e)];
   const links = e => $$("a[href]", e);
   const top = e => e.getBoundingClientRect().top;
@@ -47,7 +47,7 @@
   const replace = (id, html) => {
     const old = el(id);
     if (!old) return;
-    const t = make("template"), title = $("h1").textContent, kept = $$(":checked", old), at = boxes(old).map(b => [b.scrollLeft, b.scrollTop]);
+    const t = make("template"), title = $("h1").textContent, at = boxes(old).map(b => [b.scrollLeft, b.scrollTop]);
     const here = $(":is(tr, li)[aria-current] a", old)?.href;
     const seen = scrollY && links($("main")).find(a => top(a) > 48), y = seen && top(seen);
     const same = e => links(e).filter(a => a.href === seen.href), nth = seen && same(old).indexOf(seen) - same(old).length;
@@ -55,7 +55,6 @@
     old.replaceWith(t.content);
     const now = el(id);
     if (!now) return;
-    kept.forEach(i => { if (el(i.id)) el(i.id).checked = true; });
     boxes(now).forEach((b, i) => { [b.scrollLeft, b.scrollTop] = at[i] || []; });
     if (here) mark(rows(now).find(r => $("a", r)?.href === here));
     const is = seen && (seen.isConnected ? seen : same(now).at(nth));
@@ -64,12 +63,12 @@
   };
 
   // Live fragments: the server sends {"id": "...", "html": "..."}; the element with that id is replaced.
-  const src = document.body.dataset.events;
+  const src = set.events;
   if (src) {
     const badge = $(".live"), waiting = new Map();
     let last = Date.now(), seen = last, state = "live";
     const say = (now, what) => { badge.dataset.state = now; badge.replaceChildren(what); if (state !== now) { state = now; tell(badge.textContent); } };
-    const beat = () => { last = Date.now(); say("live", "Live"); delete document.body.dataset.stale; };
+    const beat = () => { last = Date.now(); say("live", "Live"); delete set.stale; };
     const free = id => !el(id)?.contains(document.activeElement); // never move the reader's focus
     stream(src, what => say(what.href ? "out" : "stale", what), {
       beat,
@@ -82,7 +81,7 @@
       const s = Math.round((Date.now() - last) / 1e3);
       if (s < 21 || Date.now() - seen < 2e4 || state === "out") return;
       say("stale", `Stale · ${s} s`);
-      if (s > 60) document.body.dataset.stale = new Date(last).toISOString().slice(11, 19);
+      if (s > 60) set.stale = new Date(last).toLocaleTimeString("en-GB", { timeZone: set.zone });
     }, 5e3);
   }
 
@@ -106,7 +105,9 @@
       }
       queue = [];
       timer = waits = 0;
-      lines().slice(0, -5e3).forEach(l => l.remove());
+      const gone = lines().slice(0, -5e3);
+      gone.forEach(l => l.remove());
+      log.start += gone.length;                                    // lines keep their numbers
       tell(); tail();
     };
     lf.addEventListener("input", () => {
@@ -136,7 +137,7 @@
   // Shortcuts: single keys, never while typing; can be turned off in preferences (WCAG 2.1.4).
   const go = { a: "/apps", r: "/rollouts", n: "/nodes", d: "/changes" };
   let g = 0;
-  if (!document.body.dataset.keys) addEventListener("keydown", e => {
+  if (!set.keys) addEventListener("keydown", e => {
     const k = e.key, on = e.target;
     if (e.metaKey || e.ctrlKey || e.altKey || $("dialog[open]") || on.matches("input, textarea, select")) { if (k === "Escape") on.blur(); return; }
     if (Date.now() - g < 900) { g = 0; if (go[k]) location.href = go[k]; return; }

@@ -46,6 +46,8 @@ pub const TABLET: Screen = Screen {
 /// Keys that are no letters, as `WebDriver` has them.
 pub const ENTER: char = '\u{e007}';
 pub const ESCAPE: char = '\u{e00c}';
+pub const LEFT: char = '\u{e012}';
+pub const RIGHT: char = '\u{e014}';
 
 /// One window.
 pub struct Browser {

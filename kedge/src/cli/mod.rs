@@ -3,6 +3,7 @@
 
 mod advice;
 mod age;
+mod answer;
 mod app;
 mod apps;
 mod blame;

@@ -11,6 +11,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::advice;
+use super::answer::{Problem, read, turn};
 use super::cause::{cause, unreadable};
 use super::live;
 use super::names;
@@ -21,6 +22,8 @@ use crate::up::Layout;
 /// How long an answer may take. A plan of everything is the longest.
 const PATIENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(5);
+/// How often an answer that says "later" is waited for.
+const TURNS: u32 = 20;
 /// The largest answer, in bytes.
 const ANSWER: usize = 64 << 20;
 
@@ -209,7 +212,7 @@ impl Server {
         let request = request.build().context("cannot make a request")?;
         let is_read = *request.method() == Method::GET;
         let asking = async {
-            let mut response = self.http.execute(request).await?;
+            let mut response = self.in_turn(request).await?;
             let status = response.status();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await? {
@@ -226,7 +229,23 @@ impl Server {
         let Some(body) = body else {
             bail!("the answer of {} is larger than {ANSWER} bytes", self.base);
         };
-        Ok(read_answer(status, &body))
+        Ok(read(status, &body))
+    }
+
+    /// The answer, asked for again when it is this one's turn: an instance makes so many dry runs
+    /// for one person, and each of many applications takes one.
+    async fn in_turn(&self, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        for _ in 0..TURNS {
+            let Some(again) = request.try_clone() else {
+                break;
+            };
+            let response = self.http.execute(again).await?;
+            let Some(wait) = turn(response.status(), response.headers()) else {
+                return Ok(response);
+            };
+            tokio::time::sleep(wait).await;
+        }
+        self.http.execute(request).await
     }
 
     /// Where nobody answers.
@@ -250,43 +269,6 @@ impl Server {
                 "no instance answers at {base}: {cause}; --server takes the address of its web pages"
             ),
         }
-    }
-}
-
-/// Why an answer is none.
-#[derive(Debug)]
-enum Problem {
-    /// The instance says so.
-    Said(StatusCode, String),
-    /// It is not what an instance of this version answers.
-    Strange(String),
-}
-
-fn read_answer(status: StatusCode, body: &[u8]) -> Result<Value, Problem> {
-    let value: Option<Value> = serde_json::from_slice(body).ok();
-    let said = value
-        .as_ref()
-        .and_then(|value| value.pointer("/error/message")?.as_str());
-    let strange = |text: &str| Err(Problem::Strange(text.to_owned()));
-    match (status, said) {
-        (StatusCode::UNAUTHORIZED, _) => strange(
-            "the token is not accepted; --token, or `admin-token` in the data directory, has the \
-             right one",
-        ),
-        (status, Some(message)) => Err(Problem::Said(status, super::table::plain_lines(message))),
-        (status, None) if status.is_success() => value.map_or_else(
-            || strange("the answer is not JSON: is this the address of Kedge's web pages?"),
-            Ok,
-        ),
-        // Every page of this version says why it fails.
-        (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::SEE_OTHER, None) => {
-            strange(&format!(
-                "it does not offer this ({status}); it may be another version than this command, \
-                 which is {}",
-                env!("CARGO_PKG_VERSION")
-            ))
-        }
-        (status, None) => strange(&format!("it answered {status}")),
     }
 }
 
@@ -348,38 +330,6 @@ fn base(address: &str) -> Result<Url, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn failures_say_what_to_do() {
-        let check = |status: u16, body: &str, expected: Result<&str, &str>| {
-            let status = StatusCode::from_u16(status).unwrap();
-            let answer = read_answer(status, body.as_bytes());
-            match (answer, expected) {
-                (Ok(value), Ok(expected)) => assert_eq!(value.to_string(), expected),
-                (Err(Problem::Said(_, text) | Problem::Strange(text)), Err(expected)) => {
-                    assert!(text.contains(expected), "{status}: {text}");
-                }
-                (answer, expected) => panic!("{status}: {answer:?}, not {expected:?}"),
-            }
-        };
-        let said = r#"{"error": {"status": 404, "message": "there is no application shop"}}"#;
-        check(200, r#"{"items":[]}"#, Ok(r#"{"items":[]}"#));
-        check(404, said, Err("there is no application shop"));
-        let lines = r#"{"error": {"message": "no field x\n  --> a.yaml:8:3\u001b[31m"}}"#;
-        check(409, lines, Err("no field x\n  --> a.yaml:8:3 [31m"));
-        check(401, said, Err("--token"));
-        check(
-            404,
-            "<html>",
-            Err("does not offer this (404 Not Found); it may be another version"),
-        );
-        check(
-            200,
-            "<html>",
-            Err("is this the address of Kedge's web pages?"),
-        );
-        check(502, "", Err("it answered 502 Bad Gateway"));
-    }
 
     #[test]
     fn addresses_are_of_web_servers() {

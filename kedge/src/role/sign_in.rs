@@ -49,7 +49,8 @@ pub(crate) struct Arguments {
     #[arg(long, env = "KEDGE_OIDC_CA_FILE", value_name = "FILE")]
     oidc_ca_file: Option<PathBuf>,
     /// Who may sync, suspend and roll back which Applications: a YAML file of rules; without it
-    /// whoever signs in by the provider only looks
+    /// whoever signs in by the provider only looks. The file also says whose badges anybody may
+    /// read without signing in (`badges: [shop-*]`)
     #[arg(long, env = "KEDGE_ACCESS", value_name = "FILE")]
     access: Option<PathBuf>,
 }

@@ -121,6 +121,9 @@ pub struct Rollout {
     pub rollback: Option<Rollback>,
     /// Equal where a commit asks for the same objects.
     pub digest: String,
+    /// Whether the commit before asked for the same objects. Found when it is recorded.
+    #[serde(skip)]
+    pub same_as_previous: bool,
     pub phase: RolloutPhase,
     /// What is waited for, then the verdict's one sentence.
     pub message: String,

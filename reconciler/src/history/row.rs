@@ -117,6 +117,7 @@ impl FromRow<'_, PgRow> for Rollout {
             rollback_of: text(row, "rollback_of")?,
             rollback: rollback.map(value).transpose()?,
             digest: text(row, "digest")?,
+            same_as_previous: row.try_get("same_as_previous")?,
             phase: word(row, "phase")?,
             message: text(row, "message")?,
             changed: row.try_get("changed")?,

@@ -12,7 +12,7 @@ use client::{Backoff, Client, Env, ListOptions, WatchOptions};
 use super::decide::{Waiting, report};
 use crate::history::History;
 
-/// Between two writes.
+/// Between two writes, while there is something to write.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Between two sweeps.
 const SWEEP: SignedDuration = SignedDuration::from_hours(1);
@@ -65,22 +65,31 @@ async fn watch(
     let mut events = client
         .watch(&collection, &from, &WatchOptions::default())
         .await?;
-    let mut pause = env.clock.sleep(PAUSE);
+    let mut writing = env.clock.sleep(PAUSE);
+    let mut sweeping = env.clock.sleep(until_sweep(*swept, env.now()));
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            () = &mut pause => {
+            () = &mut writing, if !waiting.is_empty() => {
                 write(history, waiting).await;
+                writing = env.clock.sleep(PAUSE);
+                continue;
+            }
+            () = &mut sweeping => {
                 sweep(history, env, swept).await;
-                pause = env.clock.sleep(PAUSE);
+                sweeping = env.clock.sleep(until_sweep(*swept, env.now()).max(PAUSE));
                 continue;
             }
         };
         match event {
             Some(Ok(WatchEvent::Added(event) | WatchEvent::Modified(event))) => {
-                if let Some(report) = report(&event) {
-                    waiting.add(report);
+                let Some(report) = report(&event) else {
+                    continue;
+                };
+                if waiting.is_empty() {
+                    writing = env.clock.sleep(PAUSE);
                 }
+                waiting.add(report);
             }
             Some(Ok(WatchEvent::Deleted(_) | WatchEvent::Bookmark { .. })) => {}
             Some(Ok(WatchEvent::Error(_))) | None => return Ok(()),
@@ -104,16 +113,38 @@ async fn write(history: &History, waiting: &mut Waiting) {
     }
 }
 
-/// What is older than it is kept, a part at a time.
+/// What is older than it is kept, a part at a time; the next part comes after a pause.
 async fn sweep(history: &History, env: &Env, swept: &mut Option<Timestamp>) {
     let now = env.now();
-    if swept.is_some_and(|at| at.duration_until(now) < SWEEP) {
-        return;
-    }
     match history.sweep_reports(now - DAYS, MOST, PART).await {
-        // The next pause goes on.
-        Ok(gone) if gone >= PART.unsigned_abs() => {}
+        Ok(gone) if gone >= PART.unsigned_abs() => *swept = None,
         Ok(_) => *swept = Some(now),
-        Err(error) => tracing::debug!(%error, "cannot sweep old events yet"),
+        Err(error) => {
+            tracing::debug!(%error, "cannot sweep old events yet");
+            *swept = Some(now);
+        }
+    }
+}
+
+/// How long until the next sweep is due.
+fn until_sweep(swept: Option<Timestamp>, now: Timestamp) -> Duration {
+    let Some(swept) = swept else {
+        return Duration::ZERO;
+    };
+    let left = SWEEP - swept.duration_until(now);
+    Duration::try_from(left).unwrap_or(Duration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_is_due_every_hour() {
+        let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert_eq!(until_sweep(None, at(7)), Duration::ZERO);
+        assert_eq!(until_sweep(Some(at(0)), at(7)), minutes(53));
+        assert_eq!(until_sweep(Some(at(0)), at(90)), Duration::ZERO);
     }
 }

@@ -142,6 +142,7 @@ mod tests {
             rollback_of: String::new(),
             rollback: None,
             digest: digest.into(),
+            same_as_previous: false,
             phase,
             message: String::new(),
             changed: None,

@@ -142,6 +142,7 @@ impl Execution<'_> {
             rollback_of: rollback_of(self.core, self.name(), rollback.as_ref()).await?,
             rollback,
             digest: observation.render.digest.clone(),
+            same_as_previous: false,
             phase: RolloutPhase::Pending,
             message: String::new(),
             changed: None,

@@ -15,6 +15,7 @@ use super::access::Access;
 use super::auth::Auth;
 use super::auth::oidc::Provider;
 use super::backend::{Backend, ServiceBackend};
+use super::dry_runs::DryRuns;
 use super::live::Hub;
 use super::past::Past;
 use crate::service::Service;
@@ -74,6 +75,7 @@ pub(super) struct App {
     pub(super) streams: Arc<Semaphore>,
     /// Repositories and branches that are being planned anew because a page shows them.
     pub(super) planning: Arc<Mutex<BTreeSet<(String, String)>>>,
+    pub(super) dry_runs: Arc<DryRuns>,
     /// What there was, where a moment of the past is asked for.
     pub(super) past: Option<Arc<Past>>,
 }
@@ -85,6 +87,7 @@ impl App {
             hub: Hub::new(deps.env.now()),
             streams: Arc::new(Semaphore::new(STREAMS)),
             planning: Arc::default(),
+            dry_runs: Arc::default(),
             past: None,
             changes,
             client: deps.client,

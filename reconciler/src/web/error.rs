@@ -2,6 +2,7 @@
 //! outermost layer dresses it as HTML or JSON, for it alone knows who asks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -42,6 +43,12 @@ pub(super) enum PageError {
     BadCredentials,
     #[error("{0}")]
     Refused(String),
+    /// Too often, within a short time; when there is room again.
+    #[error(
+        "you asked for more dry runs than the cluster makes at once for one person; one more is \
+         possible in {} s; nothing was changed", wait_of(*wait)
+    )]
+    TooMany { wait: Duration },
     #[error("too many streams are open")]
     Busy,
     #[error("{what} did not answer")]
@@ -63,9 +70,23 @@ impl PageError {
             }
             Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) => StatusCode::CONFLICT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
+
+    /// In how many seconds to ask again, where that is known (RFC 9110, section 10.2.3).
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { wait } => Some(wait_of(*wait)),
+            _ => None,
+        }
+    }
+}
+
+/// Whole seconds, as `Retry-After` has them.
+fn wait_of(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 impl From<service::Error> for PageError {

@@ -1,6 +1,6 @@
 //! What every request passes: who is it, may it, how long, and what headers the answer has.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use askama::Template;
@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::app::App;
+use super::assets::ASSETS;
 use super::auth::{Admitted, Denied, Transport, admit};
 use super::error::{PageError, Undressed, for_programs};
 use super::pages::html;
@@ -60,8 +61,7 @@ pub(super) async fn guard(
 
 /// A page without what this visitor may not do, and with the time of their clock.
 async fn fitted(response: Response, app: &App, visitor: &Visitor) -> Response {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+    if !is_page(response.headers()) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -72,6 +72,11 @@ async fn fitted(response: Response, app: &App, visitor: &Visitor) -> Response {
     let page = String::from_utf8_lossy(&bytes);
     let page = visitor.fitted(app, &page).into_owned();
     Response::from_parts(parts, Body::from(page))
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUri) -> Response {
@@ -106,12 +111,16 @@ async fn dress(mut response: Response, app: &App, visitor: &Visitor) -> Response
     if error.status().is_server_error() {
         tracing::warn!(error = %chain(&*error), "a page failed");
     }
-    if visitor.json {
-        return plain(&error);
-    }
-    let page = page(&error, visitor.frame(app).await);
-    let mut response = html(&page);
+    let mut response = if visitor.json {
+        plain(&error)
+    } else {
+        html(&page(&error, visitor.frame(app).await))
+    };
     *response.status_mut() = error.status();
+    if let Some(seconds) = error.retry_after() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 
@@ -143,6 +152,7 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         | PageError::NotAllowed(_) => ("warn", "Not allowed", ""),
         PageError::SignedOut | PageError::BadCredentials => ("warn", "Not signed in", ""),
         PageError::Refused(_) => ("warn", "Not done", "Nothing has changed."),
+        PageError::TooMany { .. } => ("wait", "Too many at once", "Try again in a moment."),
         PageError::Busy => ("wait", "Busy", "Close some pages and try again."),
         PageError::Unavailable { .. } => (
             "bad",
@@ -200,6 +210,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// Two years, as browsers ask of those that they know beforehand.
 const TLS_ONLY: &str = "max-age=63072000";
 
+/// A structured field: a list of strings, each an address (HTML, "Speculative loading").
+static EARLY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let rules = format!("\"{}\"", ASSETS.prefetch.path);
+    HeaderValue::from_str(&rules).expect("an address makes a header")
+});
+
 /// The headers every answer has.
 pub(super) async fn headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -216,6 +232,9 @@ pub(super) async fn headers(State(app): State<Arc<App>>, request: Request, next:
     );
     if app.auth.transport() == Transport::Tls {
         set(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
+    if is_page(headers) {
+        headers.insert(HeaderName::from_static("speculation-rules"), EARLY.clone());
     }
     headers
         .entry(header::CACHE_CONTROL)

@@ -59,6 +59,7 @@ impl Visitor {
             notice: app.settings.notice.clone(),
             theme: self.theme,
             no_keys: !self.shortcuts,
+            zone: self.zone.name().to_owned(),
             request: self.request.clone(),
             past: app.past.is_some(),
             csrf: self.csrf.clone(),

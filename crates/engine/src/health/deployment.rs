@@ -42,11 +42,17 @@ pub(super) fn assess(object: &Object) -> Health {
         ));
     }
     if available < wanted {
-        return if ready < wanted {
-            Health::progressing(format!("{ready} of {wanted} pods are ready"))
+        let least = count(object, "/spec/minReadySeconds", 0);
+        return Health::progressing(if ready < wanted {
+            format!("{ready} of {wanted} pods are ready")
+        } else if least > 0 {
+            format!(
+                "all pods are ready, {available} of {wanted} for the {least} s that count them as \
+                 available (minReadySeconds)"
+            )
         } else {
-            Health::progressing(format!("{available} of {wanted} pods are available"))
-        };
+            format!("{available} of {wanted} pods are available")
+        });
     }
     let unavailable = object
         .condition("Available")

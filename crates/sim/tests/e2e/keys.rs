@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
-use sim::browser::{Browser, DESK, ENTER, ESCAPE, PHONE, Screen};
+use sim::browser::{Browser, DESK, ENTER, ESCAPE, LEFT, PHONE, RIGHT, Screen};
 use sim::instance::{Instance, examples, wait};
 use sim::work_tree::WorkTree;
 
@@ -35,12 +35,14 @@ impl Desk<'_> {
         self.rows()?;
         self.dialog_and_focus()?;
         self.ways()?;
+        self.early()?;
         self.filter()?;
         self.place()?;
         self.copies()?;
         self.hidden()?;
         self.phone()?;
         self.paper()?;
+        self.stale()?;
         self.signed_out()
     }
 
@@ -127,6 +129,25 @@ impl Desk<'_> {
         // A letter that is typed is a letter.
         self.press("/gr")?;
         self.says("document.querySelector('#search').value === 'gr'")
+    }
+
+    /// Who steps through the past has the next moment before they ask for it.
+    fn early(&self) -> anyhow::Result<()> {
+        self.open("/apps")?;
+        self.browser.follow("#tape g:not(.only-s) a:last-of-type")?;
+        self.browser.reads("#past", &["Back to now"], SOON)?;
+        let was_there = "performance.getEntriesByType('navigation')[0].deliveryType \
+                         === 'navigational-prefetch'";
+        wait("a moment of the past to be loaded early", SOON, || {
+            let is_first = "!document.querySelector('#past [rel=prev]')";
+            let way = if self.browser.holds(is_first) {
+                RIGHT
+            } else {
+                LEFT
+            };
+            self.browser.press(way).is_ok() && self.browser.holds(was_there)
+        })?;
+        self.browser.reads("#past", &["Back to now"], SOON)
     }
 
     fn filter(&self) -> anyhow::Result<()> {
@@ -236,6 +257,31 @@ impl Desk<'_> {
         self.browser.show("light", DESK)?;
         self.press("t")?;
         ensure!(ink == "rgb(22, 24, 27)", "the ink on paper is {ink}");
+        Ok(())
+    }
+
+    /// A page that hears nothing says since when, by the reader's clock. Here time runs ahead of the
+    /// server's beats.
+    fn stale(&self) -> anyhow::Result<()> {
+        self.browser
+            .value("void (document.cookie = 'zone=Asia/Tokyo; Path=/')")?;
+        self.open("/apps")?;
+        self.browser.value(
+            "void (now => { window.ahead = 0; Date.now = () => now() + window.ahead; })(Date.now)",
+        )?;
+        wait("the page to be stale", SOON, || {
+            let runs = self.browser.value("window.ahead += 7e4");
+            runs.is_ok()
+                && self
+                    .browser
+                    .holds("document.body.dataset.stale !== undefined")
+        })?;
+        let hours = "document.body.dataset.stale.slice(0, 2) \
+                     !== new Date(Date.now()).toISOString().slice(11, 13)";
+        ensure!(self.browser.holds(hours), "the time is not Tokyo's");
+        self.browser.reads(".live", &["Stale · "], SOON)?;
+        self.browser
+            .value("void (document.cookie = 'zone=UTC; Path=/')")?;
         Ok(())
     }
 

@@ -7,9 +7,11 @@ use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use sim::browser::{Browser, DESK};
 use sim::chatter::{self, FLOOD, Follower, STEADY};
-use sim::instance::{Instance, empty_seed};
+use sim::instance::{Instance, empty_seed, wait};
 use tokio::runtime::Builder;
 use tokio::time::timeout;
+
+use super::pages::SOON;
 
 /// Until the last line is there, from the pod's creation.
 const LIMIT: Duration = Duration::from_secs(150);
@@ -50,6 +52,11 @@ fn page(instance: &Instance) -> anyhow::Result<()> {
         instance.web()?
     );
     browser.open(&url)?;
+    // What the line with number 1 had: lines keep their numbers as the first ones go.
+    let begin = "+document.querySelector('#log .m').textContent.split(' ')[1] \
+                 - document.querySelector('#log').start";
+    wait("a line", SOON, || browser.value(begin).is_ok())?;
+    let began = browser.value(begin)?;
     let last = format!("{STEADY} {}", chatter::STEADY_LINES - 1);
     browser.reads("#log li:last-child", &[&last], PAGE)?;
     browser.reads("#log-count", &["5000 lines"], PAGE)?;
@@ -57,6 +64,14 @@ fn page(instance: &Instance) -> anyhow::Result<()> {
         "[...document.querySelectorAll('#log .m')].map(e => +e.textContent.split(' ')[1])";
     let whole = format!("{numbers}.every((n, i, all) => !i || n === all[i - 1] + 1)");
     ensure!(browser.holds(&whole), "{:?}", browser.value(numbers));
+    let (begins, number) = (
+        browser.value(begin)?,
+        "document.querySelector('#log').start > 1",
+    );
+    ensure!(
+        browser.holds(number) && begins == began,
+        "{begins} and not {began}"
+    );
     Ok(())
 }
 

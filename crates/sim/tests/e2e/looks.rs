@@ -131,10 +131,10 @@ impl Story<'_> {
         browser.reads("#filters [aria-current]", &["Healthy"], SOON)?;
         browser.click("#apps a[href='/apps/ui']")?;
         browser.reads("#head", &["ui", "Healthy"], SOON)?;
-        browser.click("label:has(#o-list)")?;
+        browser.click("#tree .seg a[href*='view=list']")?;
         browser.reads("#tree .otree", &["Deployment", "Pod"], SOON)?;
         browser.click(".tabs a[href='/apps/ui/history']")?;
-        browser.reads(".hist", &["Rolled back"], SOON)?;
+        browser.reads(".hist", &["Rollback converged"], SOON)?;
         self.picture("without-scripts")?;
         browser.scripts(Scripts::On)
     }

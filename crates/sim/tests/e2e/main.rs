@@ -1,6 +1,7 @@
 //! The real binary with real parts, as a user meets it.
 
 mod answers;
+mod broken;
 mod crashes;
 mod custom;
 mod doctor;

@@ -59,6 +59,7 @@ impl<'a> Story<'a> {
         self.roll_back()?;
         self.object()?;
         self.past()?;
+        self.break_and_mend()?;
         self.no_complaints()?;
         self.every_link_leads_somewhere()?;
         self.every_page_fits()?;
@@ -118,7 +119,7 @@ impl<'a> Story<'a> {
         for kind in ["Application", "Deployment", "ReplicaSet", "Service"] {
             ensure!(boxes(kind), "no {kind} in the picture");
         }
-        browser.click("label:has(#o-list)")?;
+        browser.follow("#tree .seg a[href*='view=list']")?;
         browser.reads("#tree .otree", &["Deployment", "ReplicaSet", "Pod"], SOON)?;
         self.picture("application")
     }
@@ -221,10 +222,10 @@ impl<'a> Story<'a> {
         browser.follow("button.pri")?;
         browser.reads("#head", &["Rollout 3", "undoes ui-2"], SOON)?;
         self.stay()?;
-        browser.reads("#head", &["Rolled back"], LONG)?;
+        browser.reads("#head", &["Rollback converged"], LONG)?;
         self.stayed()?;
         self.open("/apps/ui/history", "ui")?;
-        browser.reads(".hist", &["Rolled back", "undoes ui-2"], SOON)?;
+        browser.reads(".hist", &["Rollback converged", "undoes ui-2"], SOON)?;
         self.work.git(&["pull", "-q"])?;
         let message = self.work.git(&["log", "-1", "--format=%B"])?;
         for part in ["Revert", "the weekend is over", "Kedge-Rollout: ui-2"] {
@@ -248,7 +249,11 @@ impl<'a> Story<'a> {
         browser.reads("#fields", &["kube-controller-manager", "default"], SOON)?;
         self.picture("owners")?;
         browser.follow("#fields a.commit")?;
-        browser.reads("#rollouts", &["ui", "Rollout 3", "Rolled back"], SOON)?;
+        browser.reads(
+            "#rollouts",
+            &["ui", "Rollout 3", "Rollback converged"],
+            SOON,
+        )?;
         self.picture("commit")
     }
 
@@ -262,14 +267,16 @@ impl<'a> Story<'a> {
         browser.reads("#tree", &["2 of 2"], SOON)?;
         browser.reads("#recent", &["two replicas for the weekend"], SOON)?;
         ensure!(
-            !browser.holds("document.querySelector('#recent').textContent.includes('Rolled back')")
+            !browser.holds(
+                "document.querySelector('#recent').textContent.includes('Rollback converged')"
+            )
         );
         ensure!(browser.holds("!document.querySelector('a[href*=rollback], a[href*=\"/sync\"]')"));
         self.picture("past")?;
         browser.follow(".tabs a[href^='/apps/ui/history?at=']")?;
         browser.reads("#past", &["Back to now"], SOON)?;
         browser.follow("#past a[data-now]")?;
-        browser.reads(".hist", &["Rolled back"], SOON)?;
+        browser.reads(".hist", &["Rollback converged"], SOON)?;
         ensure!(browser.path()? == "/apps/ui/history", "{}", browser.path()?);
         Ok(())
     }
@@ -285,6 +292,10 @@ impl<'a> Story<'a> {
     /// The newest, in the length that pages have.
     pub(super) fn commit(&self) -> anyhow::Result<String> {
         Ok(self.work.head()?[..12].to_owned())
+    }
+
+    pub(super) fn work(&self) -> &WorkTree {
+        &self.work
     }
 
     pub(super) fn at(&self, path: &str) -> String {

@@ -181,7 +181,7 @@ fn who_may_roll_back(web: &str, work: &WorkTree) -> anyhow::Result<()> {
     browser.picture(&pictures.join("rollback-by-ada.png"))?;
     browser.follow("button.pri")?;
     browser.reads("#head", &["Rollout 3", "undoes ui-2"], SOON)?;
-    browser.reads("#head", &["Rolled back"], LONG)?;
+    browser.reads("#head", &["Rollback converged"], LONG)?;
     work.git(&["pull", "-q"])?;
     let author = work.git(&["log", "-1", "--format=%an <%ae>, %s"])?;
     ensure!(

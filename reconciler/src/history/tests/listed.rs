@@ -68,3 +68,28 @@ async fn rollouts_are_found_by_what_became_of_them() {
     assert_eq!(found(since).await, [7, 6]);
     history.close().await;
 }
+
+#[tokio::test]
+async fn a_rollout_knows_whether_the_commit_before_asked_for_the_same() {
+    let history = history().await;
+    let check = async |number: i64, previous: i64, digest: &str, expected: bool| {
+        let mut one = rollout("web", number);
+        one.previous = rollout("web", previous).revision;
+        one.digest = digest.into();
+        let id = one.id.clone();
+        history
+            .commit(&[Write::Rollout(Box::new(one))])
+            .await
+            .unwrap();
+        let found = history.reader().rollout_detail(&id).await.unwrap().unwrap();
+        assert_eq!(
+            found.rollout.same_as_previous, expected,
+            "{number} after {previous}"
+        );
+    };
+    check(1, 0, "two replicas", false).await;
+    check(2, 1, "three replicas", false).await;
+    check(3, 2, "three replicas", true).await;
+    // What came between was never there: it is where it was.
+    check(4, 1, "two replicas", true).await;
+}

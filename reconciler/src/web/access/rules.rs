@@ -78,6 +78,11 @@ impl Access {
         badges.any(|pattern| matches(pattern, application))
     }
 
+    /// The patterns of the Applications whose badge anybody may read.
+    pub fn published(&self) -> &[String] {
+        &self.badges
+    }
+
     /// What somebody may do.
     pub fn role(&self, who: &Who<'_>, scope: Scope<'_>) -> Role {
         let own = self.rules.iter().filter(|rule| rule.is_about(who));

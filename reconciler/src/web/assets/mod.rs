@@ -1,4 +1,4 @@
-//! Style, script and icon, compiled in. Their addresses change with their content, so browsers
+//! Style, script, icon and what may be loaded early, compiled in. Their addresses change with their content, so browsers
 //! may keep them for ever.
 
 mod compact;
@@ -28,6 +28,10 @@ pub(super) struct Assets {
     pub style: Asset,
     pub script: Asset,
     pub icon: Asset,
+    /// Which pages a browser may load before they are opened: the moments before and after the one
+    /// that is looked at, between which the arrow keys step. They do not change (HTML, "Speculative
+    /// loading"; browsers take no links in pictures, such as the marks of the tape).
+    pub prefetch: Asset,
 }
 
 /// The files of this build.
@@ -50,6 +54,12 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
         "image/svg+xml",
         Bytes::from_static(include_bytes!("../../../assets/icon.svg")),
     ),
+    prefetch: asset(
+        "prefetch",
+        "json",
+        "application/speculationrules+json",
+        Bytes::from_static(include_bytes!("../../../assets/prefetch.json")),
+    ),
 });
 
 fn asset(name: &str, extension: &str, content_type: &'static str, body: Bytes) -> Asset {
@@ -65,7 +75,12 @@ fn asset(name: &str, extension: &str, content_type: &'static str, body: Bytes) -
 /// `GET /assets/{file}`
 pub(super) async fn serve(Path(file): Path<String>) -> Response {
     let path = format!("/assets/{file}");
-    let all = [&ASSETS.style, &ASSETS.script, &ASSETS.icon];
+    let all = [
+        &ASSETS.style,
+        &ASSETS.script,
+        &ASSETS.icon,
+        &ASSETS.prefetch,
+    ];
     match all.into_iter().find(|asset| asset.path == path) {
         Some(asset) => {
             let headers = [

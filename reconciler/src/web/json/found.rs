@@ -78,6 +78,8 @@ pub struct Access {
     /// What else they may do, by Application.
     pub applications: BTreeMap<String, Role>,
     pub rules: Vec<AccessRule>,
+    /// Applications whose badge anybody may read; `*` stands for any letters.
+    pub badges: Vec<String>,
 }
 
 /// One rule.

@@ -27,6 +27,8 @@ struct Page {
     applications: Vec<(String, String, Role)>,
     /// Role, people and Applications of each rule.
     rules: Vec<(Role, String, String)>,
+    /// Whose badge anybody may read.
+    badges: String,
     /// Whether people sign in as themselves.
     has_provider: bool,
 }
@@ -51,6 +53,7 @@ pub(in crate::web) async fn page(
             role: everywhere,
             applications: other.into_iter().collect(),
             rules: rules.into_iter().map(json::AccessRule::from).collect(),
+            badges: app.access.published().to_vec(),
         })
         .into_response());
     }
@@ -67,6 +70,7 @@ pub(in crate::web) async fn page(
             .map(|(name, role)| (name.clone(), app_href(&name), role))
             .collect(),
         rules,
+        badges: app.access.published().join(", "),
         has_provider: app.provider.is_some(),
     }))
 }

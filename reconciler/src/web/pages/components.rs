@@ -98,7 +98,7 @@ fn states() -> Vec<(&'static str, Vec<Shown>)> {
         (Tone::Ok, "ok", "Converged"),
         (Tone::Run, "run", "Converging"),
         (Tone::Bad, "bad", "Failed"),
-        (Tone::Hold, "back", "Rolled back"),
+        (Tone::Hold, "back", "Rollback converged"),
         (Tone::Unknown, "unk", "Superseded"),
         (Tone::Unknown, "wait", "Waiting"),
     ];

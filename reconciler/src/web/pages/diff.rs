@@ -12,6 +12,7 @@ use super::rollout::detail;
 use super::{Markup, follow, fragment, html, moved, take};
 use crate::service;
 use crate::web::app::App;
+use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 
@@ -52,6 +53,7 @@ pub(in crate::web) async fn of_app(
     Path(name): Path<String>,
     Query(query): Query<Wanted>,
     visitor: Visitor,
+    _: DryRun,
 ) -> Result<Response, PageError> {
     if let Some(past) = &app.past {
         let view = app.backend.application(&name).await?;

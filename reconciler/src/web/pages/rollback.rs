@@ -21,6 +21,7 @@ use crate::source::Person;
 use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
+use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
@@ -89,6 +90,7 @@ pub(in crate::web) async fn preview(
     Path(id): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.of_rollout(id), &visitor).await
 }
@@ -98,6 +100,7 @@ pub(in crate::web) async fn preview_since(
     Path(application): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.since(application)?, &visitor).await
 }
@@ -106,6 +109,7 @@ pub(in crate::web) async fn preview_all(
     State(app): State<Arc<App>>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.since(String::new())?, &visitor).await
 }
@@ -216,6 +220,7 @@ pub(in crate::web) async fn push(
     Path(id): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.of_rollout(id), &visitor, form).await
@@ -226,6 +231,7 @@ pub(in crate::web) async fn push_since(
     Path(application): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.since(application)?, &visitor, form).await
@@ -235,6 +241,7 @@ pub(in crate::web) async fn push_all(
     State(app): State<Arc<App>>,
     Query(points): Query<Points>,
     visitor: Visitor,
+    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.since(String::new())?, &visitor, form).await

@@ -15,6 +15,7 @@ use crate::service::{self, SyncRequest};
 use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
+use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::Icon;
@@ -91,6 +92,7 @@ pub(in crate::web) async fn preview(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
+    _: DryRun,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let request = asked.request(&app, name, &visitor)?;
@@ -135,6 +137,7 @@ pub(in crate::web) async fn sync(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
+    _: DryRun,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     asked.admit(&app, &visitor)?;

@@ -10,19 +10,23 @@ use axum::response::{IntoResponse, Response};
 use super::{Markup, fragment, html, object_gone, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
 use crate::web::view::pending::{self, Cards};
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
 use crate::web::why::{self, Explained};
-use api::Collection;
+use api::kinds::GROUP;
+use api::{Collection, ObjectKey};
 
 #[derive(Template)]
 #[template(path = "why/page.html")]
 struct Page {
     frame: Frame,
     title: String,
+    /// Where it is itself; empty for what has no page of its own.
+    href: String,
     /// That nothing is wrong; empty where something is.
     well: String,
     why: Markup,
@@ -39,7 +43,7 @@ pub(in crate::web) async fn of_object(
     let namespace = if namespace == "-" { "" } else { &namespace };
     let key = Collection::new(group, resource).key(namespace, &name);
     match why::of_object(&app, &key).await {
-        Ok(explained) => answer(&app, visitor, explained).await,
+        Ok(explained) => answer(&app, visitor, explained, page_of(&key)).await,
         // Of what was there is told that it is gone, and why.
         Err(error @ PageError::NotFound(_)) => {
             let catalog = app.client.catalog();
@@ -62,10 +66,29 @@ pub(in crate::web) async fn of_application(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let explained = why::of_application(&app, &name).await?;
-    answer(&app, visitor, explained).await
+    answer(&app, visitor, explained, app_href(&name)).await
 }
 
-async fn answer(app: &App, visitor: Visitor, explained: Explained) -> Result<Response, PageError> {
+/// The page of an object that has one, whatever application it is of.
+fn page_of(key: &ObjectKey) -> String {
+    let (namespace, name) = (encoded(&key.namespace), encoded(&key.name));
+    match (
+        key.collection.group.as_str(),
+        key.collection.resource.as_str(),
+    ) {
+        ("", "pods") => format!("/pods/{namespace}/{name}"),
+        ("", "nodes") => format!("/nodes/{name}"),
+        (GROUP, "applications") => app_href(&key.name),
+        _ => String::new(),
+    }
+}
+
+async fn answer(
+    app: &App,
+    visitor: Visitor,
+    explained: Explained,
+    href: String,
+) -> Result<Response, PageError> {
     if visitor.json {
         return Ok(Json(explained).into_response());
     }
@@ -76,7 +99,8 @@ async fn answer(app: &App, visitor: Visitor, explained: Explained) -> Result<Res
         .await
         .page(Section::Applications, title.as_str())
         .crumb("Applications", "/apps")
-        .crumb(title.as_str(), "");
+        .crumb(title.as_str(), href.as_str())
+        .crumb("Why", "");
     let told = chain.steps.first().filter(|_| chain.well);
     let well = told.map(|step| step.heading.clone()).unwrap_or_default();
     let cards = Cards {
@@ -90,5 +114,6 @@ async fn answer(app: &App, visitor: Visitor, explained: Explained) -> Result<Res
         why: take(&fragments, "why"),
         pending: take(&fragments, "pending"),
         title,
+        href,
     }))
 }

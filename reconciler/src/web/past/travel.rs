@@ -126,6 +126,7 @@ impl App {
             changes: self.changes.clone(),
             streams: self.streams.clone(),
             planning: self.planning.clone(),
+            dry_runs: self.dry_runs.clone(),
             past: Some(past),
         }
     }

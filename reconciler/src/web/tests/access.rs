@@ -345,16 +345,18 @@ async fn who_may_only_look_changes_nothing_and_is_told_who_may() {
 
 #[tokio::test]
 async fn the_rules_are_there_to_read_and_say_what_oneself_may() {
-    let rules = "rules:\n- role: operator\n  users: [ola]\n  applications: [serving]\n";
+    let rules = "rules:\n- role: operator\n  users: [ola]\n  applications: [serving]\n\
+                 badges: [serv*]\n";
     let site = Site::with(Sample::default(), Access::parse(rules).unwrap()).await;
     let (status, text) = site.page("/settings/access").await;
     assert_eq!(status, StatusCode::OK);
-    for says in ["ola", "serving", "operator", "Signed in as"] {
+    for says in ["ola", "serving", "operator", "Signed in as", "serv*"] {
         assert!(text.contains(says), "{says}: {text}");
     }
     let (_, told) = site.json("/settings/access").await;
     assert_eq!(told["role"], "admin");
     assert_eq!(told["rules"][0]["who"], "ola");
+    assert_eq!(told["badges"][0], "serv*");
     let (_, none) = Site::new(Sample::default())
         .await
         .page("/settings/access")

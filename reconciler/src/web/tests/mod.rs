@@ -4,6 +4,7 @@ mod access;
 mod badge;
 mod cluster;
 mod document;
+mod dry_runs;
 mod elsewhere;
 mod ends;
 mod listed;
@@ -124,6 +125,7 @@ impl Site {
             streams: Arc::new(tokio::sync::Semaphore::new(2)),
             changes: receiver,
             planning: Arc::default(),
+            dry_runs: Arc::default(),
             past: None,
             env,
             tasks: tasks.clone(),

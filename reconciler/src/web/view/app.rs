@@ -176,6 +176,7 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
 pub(crate) fn can_undo(rollout: &Rollout) -> bool {
     !rollout.previous.0.is_empty()
         && rollout.previous != rollout.revision
+        && !rollout.same_as_previous
         && rollout.phase != RolloutPhase::Superseded
 }
 

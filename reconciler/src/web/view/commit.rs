@@ -45,6 +45,13 @@ pub(crate) struct Row {
     pub proof: String,
 }
 
+/// What an entry says.
+#[derive(Debug)]
+pub(crate) enum Fact {
+    Text(String),
+    Moment(When),
+}
+
 /// Everything else there is to say about it.
 #[derive(Debug, Template)]
 #[template(path = "commit/facts.html")]
@@ -54,7 +61,7 @@ pub(crate) struct Facts {
     pub parents: Vec<CommitChip>,
     /// What was brought to the cluster after it.
     pub next: Option<CommitChip>,
-    pub entries: Vec<(&'static str, String)>,
+    pub entries: Vec<(&'static str, Fact)>,
     /// As the pusher was told.
     pub report: Vec<String>,
 }
@@ -161,19 +168,20 @@ pub(crate) fn facts(
     };
     let body = message.split_once('\n').map_or("", |(_, body)| body).trim();
     let mut entries = Vec::new();
+    let (text, moment) = (Fact::Text, |at| Fact::Moment(When::full(at)));
     if let Some(known) = known {
-        entries.push(("Author", known.commit.author.to_string()));
-        entries.push(("Authored", known.commit.authored_at.to_string()));
-        entries.push(("Committed", known.commit.committed_at.to_string()));
-        entries.push(("Signature", signature(&known.signature)));
+        entries.push(("Author", text(known.commit.author.to_string())));
+        entries.push(("Authored", moment(known.commit.authored_at)));
+        entries.push(("Committed", moment(known.commit.committed_at)));
+        entries.push(("Signature", text(signature(&known.signature))));
     }
     if let Some(push) = push {
         if !push.pusher.is_empty() {
-            entries.push(("Pushed by", push.pusher.clone()));
+            entries.push(("Pushed by", text(push.pusher.clone())));
         }
-        entries.push(("Received", push.received_at.to_string()));
-        entries.push(("How", push.trigger.as_str().to_owned()));
-        entries.push(("Verdict", push.verdict.as_str().to_owned()));
+        entries.push(("Received", moment(push.received_at)));
+        entries.push(("How", text(push.trigger.as_str().to_owned())));
+        entries.push(("Verdict", text(push.verdict.as_str().to_owned())));
     }
     let parents = known.map(|known| known.commit.parents.as_slice());
     let parents = parents.unwrap_or_default().iter();

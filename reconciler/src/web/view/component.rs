@@ -127,7 +127,7 @@ impl State {
                 Self::new(Tone::Run, "run", "Converging")
             }
             RolloutPhase::Succeeded if !rollout.rollback_of.is_empty() => {
-                Self::new(Tone::Hold, "back", "Rolled back")
+                Self::new(Tone::Hold, "back", "Rollback converged")
             }
             RolloutPhase::Succeeded if rollout.changed == Some(false) => {
                 Self::new(Tone::Ok, "eq", "No change")

@@ -43,7 +43,7 @@ pub(crate) struct Row {
     pub count: i64,
     pub when: Option<When>,
     /// `API server`, or `Kedge`.
-    pub source: &'static str,
+    pub source: String,
 }
 
 /// What is wanted of the cluster's events.
@@ -147,8 +147,22 @@ pub(crate) fn row(event: &Object, application: &str, now: Timestamp) -> Row {
         message: message(event).into(),
         count: count.unwrap_or(1),
         when: at.map(|at| age(at, now)),
-        source: "API server",
+        source: reporter(event),
     }
+}
+
+/// Who reported it, by the field of either version of the API.
+fn reporter(event: &Object) -> String {
+    let fields = [
+        "/source/component",
+        "/reportingComponent",
+        "/reportingController",
+    ];
+    let said = fields.into_iter().map(|field| event.text(field));
+    said.into_iter()
+        .find(|it| !it.is_empty())
+        .unwrap_or("API server")
+        .to_owned()
 }
 
 fn href(event: &Object, application: &str, (kind, namespace, name): (&str, &str, &str)) -> String {
@@ -193,7 +207,7 @@ pub(crate) fn step(step: &Step, now: Timestamp) -> Row {
         message: step.text.clone(),
         count: 1,
         when: Some(age(step.at, now)),
-        source: "Kedge",
+        source: "Kedge".into(),
     }
 }
 

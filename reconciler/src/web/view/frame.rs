@@ -114,6 +114,8 @@ pub(crate) struct Frame {
     pub request: String,
     /// Single keys do nothing.
     pub no_keys: bool,
+    /// Where the reader's clock stands: a name of the IANA database.
+    pub zone: String,
     /// Topics of the page's stream, comma-separated; empty for none.
     pub topics: String,
     /// The newest event this page already shows.

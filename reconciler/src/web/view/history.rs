@@ -223,7 +223,9 @@ fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
     let newer = newest.iter().find(own);
     let is_there = |newest: &Rollout| {
         let restored = newest.rollback.as_ref().and_then(|it| it.restores.as_ref());
-        newest.id == rollout.id || restored == Some(&rollout.revision)
+        newest.id == rollout.id
+            || restored == Some(&rollout.revision)
+            || (!newest.digest.is_empty() && newest.digest == rollout.digest)
     };
     if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(is_there) {
         return String::new();

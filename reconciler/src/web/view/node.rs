@@ -69,7 +69,7 @@ pub(crate) fn capacity(node: &Object, pods: &[&Object]) -> Capacity {
 }
 
 pub(crate) fn pods(pods: &[&Object], now: Timestamp) -> Pods {
-    let mut sorted: Vec<&&Object> = pods.iter().collect();
+    let mut sorted: Vec<&&Object> = pods.iter().filter(|pod| nodes::holds(pod)).collect();
     sorted.sort_by_key(|pod| {
         let largest = std::cmp::Reverse(requested(pod, "memory"));
         (largest, pod.namespace(), pod.name())

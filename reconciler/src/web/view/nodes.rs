@@ -42,11 +42,16 @@ pub(crate) fn table(nodes: &[&Object], pods: &[&Object]) -> Table {
     }
 }
 
+/// Whether a pod has what it requested: one that is over has given it back.
+pub(super) fn holds(pod: &Object) -> bool {
+    !matches!(pod.text("/status/phase"), "Succeeded" | "Failed")
+}
+
 pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
     let own: Vec<&&Object> = pods
         .iter()
         .filter(|pod| pod.text("/spec/nodeName") == node.name())
-        .filter(|pod| !matches!(pod.text("/status/phase"), "Succeeded" | "Failed"))
+        .filter(|pod| holds(pod))
         .collect();
     let all = |resource: &str| -> i128 { own.iter().map(|pod| requested(pod, resource)).sum() };
     let has = |resource: &str| quantity(node.pointer("/status/allocatable"), resource);

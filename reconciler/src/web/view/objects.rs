@@ -59,17 +59,34 @@ impl Wanted {
         }
     }
 
-    /// The same list on another page.
-    fn address(self, home: &str, page: usize) -> String {
+    /// The address that shows them so.
+    fn address(self, home: &str) -> String {
+        let view = if self.as_list { "list" } else { "graph" };
         let only = match self.only {
             Only::All => "",
             Only::Unhealthy => "&only=unhealthy",
         };
-        let page = match page {
+        let page = match self.page {
             0 => String::new(),
             page => format!("&page={}", page + 1),
         };
-        format!("{home}?view=list{only}{page}#tree")
+        format!("{home}?view={view}{only}{page}#tree")
+    }
+
+    fn of_page(self, page: usize) -> Self {
+        Self { page, ..self }
+    }
+
+    /// Picture or list of the same objects: label, address, whether it is shown.
+    fn views(self, home: &str) -> Vec<(&'static str, String, bool)> {
+        let view = |label, as_list| {
+            let other = Self {
+                as_list,
+                ..self.of_page(0)
+            };
+            (label, other.address(home), as_list == self.as_list)
+        };
+        vec![view("Graph", false), view("List", true)]
     }
 }
 
@@ -84,6 +101,8 @@ pub(crate) struct Tree {
     pub items: Vec<Item>,
     pub hidden: usize,
     pub as_list: bool,
+    /// Label, address, whether it is the current one.
+    pub views: Vec<(&'static str, String, bool)>,
     /// Address and words of the link to more of them, or to fewer; none where all is well.
     pub other: Option<(String, String)>,
     /// Where the list is whole.
@@ -114,6 +133,13 @@ pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
         }
     };
     let ill = forest.len() - well;
+    let only = |only| {
+        Wanted {
+            only,
+            ..wanted.of_page(0)
+        }
+        .address(&home)
+    };
     Tree {
         name: facts.name.clone(),
         summary: format!("{well} of {} from Git are well", forest.len()),
@@ -125,12 +151,12 @@ pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
         before: rows.before,
         after: rows.after,
         as_list: wanted.as_list,
+        views: wanted.views(&home),
         other: match wanted.only {
-            Only::Unhealthy => Some((format!("{home}#tree"), "All objects".into())),
-            Only::All if ill > 0 && well > 0 => Some((
-                format!("{home}?only=unhealthy#tree"),
-                format!("Only the {ill} not well"),
-            )),
+            Only::Unhealthy => Some((only(Only::All), "All objects".into())),
+            Only::All if ill > 0 && well > 0 => {
+                Some((only(Only::Unhealthy), format!("Only the {ill} not well")))
+            }
             Only::All => None,
         },
         whole: format!("{home}?view=list#tree"),
@@ -160,7 +186,7 @@ fn rows(forest: &[Node], wanted: Wanted, home: &str) -> Rows {
     let items: Vec<Item> = all.into_iter().skip(from).take(limit).collect();
     let to = from + items.len();
     let address = |is_there: bool, page: usize| {
-        let there = is_there.then(|| wanted.address(home, page));
+        let there = is_there.then(|| wanted.of_page(page).address(home));
         there.unwrap_or_default()
     };
     Rows {
@@ -186,6 +212,7 @@ pub(crate) fn tree_error(name: &str, error: String) -> Tree {
         items: Vec::new(),
         hidden: 0,
         as_list: false,
+        views: Vec::new(),
         other: None,
         whole: String::new(),
         part: String::new(),

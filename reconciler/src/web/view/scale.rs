@@ -69,7 +69,7 @@ pub(crate) fn ticks(scale: &Scale) -> Vec<(String, Tick)> {
     (0..8)
         .map(|index| first + index * step)
         .filter_map(|second| Timestamp::from_second(second).ok())
-        .filter(|at| (500..9_500).contains(&scale.at(*at)))
+        .filter(|at| (800..9_500).contains(&scale.at(*at)))
         .map(|at| (percent(scale.at(at)), Tick::new(at, pattern)))
         .collect()
 }

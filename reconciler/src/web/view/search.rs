@@ -113,7 +113,11 @@ fn running(wanted: &str, live: &[Arc<Object>]) -> Vec<Hit> {
 
 fn objects(wanted: &str, found: &Found) -> Vec<Hit> {
     let fitting = found.objects.iter();
-    let fitting = fitting.filter(|it| it.key.name.to_lowercase().contains(wanted));
+    // An Application is found as itself.
+    let is_application = |it: &&InventoryItem| it.key.collection.group == api::kinds::GROUP;
+    let fitting = fitting
+        .filter(|it| it.key.name.to_lowercase().contains(wanted))
+        .filter(|it| !is_application(it));
     let hit = |it: &InventoryItem| {
         let kind = resource::by_collection(&it.key.collection).map_or_else(
             || it.key.collection.resource.clone(),
@@ -123,7 +127,10 @@ fn objects(wanted: &str, found: &Found) -> Vec<Hit> {
             href: object::href(&it.application, &kind, &it.key),
             sort: kind,
             name: it.key.name.clone(),
-            note: format!("{} of {}", it.key.namespace, it.application),
+            note: match it.key.namespace.as_str() {
+                "" => format!("of {}", it.application),
+                namespace => format!("{namespace}, of {}", it.application),
+            },
             exact: it.key.name == wanted,
         }
     };

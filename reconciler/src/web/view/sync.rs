@@ -14,6 +14,8 @@ pub(crate) struct View {
     pub commit: CommitChip,
     pub subject: String,
     pub counts: String,
+    /// Whether it is all there already.
+    pub nothing: bool,
     /// Class and text of each line.
     pub lines: Vec<(&'static str, String)>,
     /// Lines that are left out.
@@ -41,6 +43,7 @@ pub(crate) fn view(plan: &PlanView, prune: bool, waits: String) -> View {
         commit: chip(&plan.commit.id),
         subject: plan.commit.subject().to_owned(),
         counts: counts(&plan.plan).to_string(),
+        nothing: plan.plan.is_empty(),
         lines: lines.map(|line| (class(line), line.clone())).collect(),
         hidden: plan.lines.len().saturating_sub(LINES),
         asks,

@@ -157,7 +157,7 @@ fn ticks(now: Timestamp) -> Vec<(String, Tick)> {
     (first..first + 8)
         .filter_map(|step| Timestamp::from_second(step * STEP).ok())
         .filter_map(|at| Some((place(at, now)?, at)))
-        .filter(|(place, _)| *place < 970)
+        .filter(|(place, _)| *place < 940)
         .map(|(place, at)| (percent(place), Tick::new(at, "%H:%M")))
         .collect()
 }

@@ -34,6 +34,7 @@ pub(super) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
         rollback_of: String::new(),
         rollback: None,
         digest: String::new(),
+        same_as_previous: false,
         phase,
         message: String::new(),
         changed: None,
@@ -333,6 +334,25 @@ fn going_back_is_undoing_what_came_next() {
     // Whatever else is on the page.
     check(&all[4..], &[two]);
     check(&[numbered(0, good)], &["/apps/web/rollback?to=web-0"]);
+    // What the newest asks for as well is there already.
+    let same = |number, digest: &str| Rollout {
+        digest: digest.into(),
+        ..numbered(number, good)
+    };
+    let standing = history::Standing {
+        newest: vec![same(9, "two replicas")],
+        serving: None,
+    };
+    let offered = |one: Rollout| {
+        let (now, scope) = (
+            now().to_zoned(jiff::tz::TimeZone::UTC),
+            history::Scope::Application,
+        );
+        let list = history::list(&[one], &standing, &query, "/", scope, &now);
+        !list.rows[0].back.is_empty()
+    };
+    assert!(!offered(same(7, "two replicas")));
+    assert!(offered(same(8, "three replicas")));
     let list = history::list(
         &all,
         &standing,

@@ -29,6 +29,14 @@ impl When {
     }
 
     /// `14:07:17`
+    /// Day and time.
+    pub(crate) fn full(at: Timestamp) -> Self {
+        Self {
+            at,
+            text: at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        }
+    }
+
     pub(crate) fn clock(at: Timestamp) -> Self {
         Self {
             at,

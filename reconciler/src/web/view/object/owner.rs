@@ -17,6 +17,13 @@ use super::lines::{Line, Manager, lines};
 const RECONCILER: &str = "system:kedge:reconciler";
 
 /// What says which object it is.
+/// What the API server writes itself, and nobody owns.
+const SERVER: [&str; 4] = [
+    "metadata.uid",
+    "metadata.resourceVersion",
+    "metadata.creationTimestamp",
+    "metadata.generation",
+];
 const IDENTITY: [&str; 4] = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
 
 /// The change that made a field what it is, as the log of changes tells it.
@@ -156,9 +163,18 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
         all.extend(asked().map(|manager| (Sort::Git, manager)));
     }
     let Some((sort, manager)) = all.first().copied() else {
+        let is_server = SERVER.contains(&line.path.as_str());
         return Owner {
-            sort: Sort::Default,
-            name: String::new(),
+            sort: if is_server {
+                Sort::Controller
+            } else {
+                Sort::Default
+            },
+            name: if is_server {
+                "API server".into()
+            } else {
+                String::new()
+            },
             commit: CommitId::default(),
             origin: None,
             since: None,

@@ -1,0 +1,92 @@
+//! How often somebody may have something tried out: a dry run costs the API server as much as the
+//! change itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::{SignedDuration, Timestamp};
+
+use super::app::App;
+use super::error::PageError;
+use super::visitor::Visitor;
+
+/// Dry runs that somebody may ask for without a pause.
+const AT_ONCE: i32 = 200;
+/// After that, one more each time this has passed.
+const EACH: SignedDuration = SignedDuration::from_millis(50);
+/// People who are remembered, before those whose pause is over are forgotten.
+const PEOPLE: usize = 10_000;
+
+/// What everybody has asked for lately.
+#[derive(Debug, Default)]
+pub(super) struct DryRuns {
+    /// When somebody's dry runs would be through, had each been asked for in its turn: the virtual
+    /// scheduling of the generic cell rate algorithm (ITU-T I.371).
+    through: Mutex<BTreeMap<String, Timestamp>>,
+}
+
+impl DryRuns {
+    /// Counts one more of somebody's.
+    ///
+    /// # Errors
+    /// How long to wait, where there were too many; that one does not count.
+    fn take(&self, who: &str, now: Timestamp) -> Result<(), Duration> {
+        let mut all = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = all.get(who).copied().unwrap_or(now).max(now);
+        let through = before + EACH;
+        let ahead = now.duration_until(through) - EACH * AT_ONCE;
+        if ahead.is_positive() {
+            return Err(ahead.unsigned_abs());
+        }
+        if all.len() >= PEOPLE {
+            all.retain(|_, through| *through > now);
+        }
+        all.insert(who.to_owned(), through);
+        Ok(())
+    }
+}
+
+/// Somebody who may have something tried out now.
+pub(super) struct DryRun;
+
+impl FromRequestParts<Arc<App>> for DryRun {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let who = visitor.person()?;
+        let who = format!("{} <{}>", who.name, who.email);
+        match app.dry_runs.take(&who, app.env.now()) {
+            Ok(()) => Ok(Self),
+            Err(wait) => Err(PageError::TooMany { wait }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_too_often_waits_and_nobody_else_does() {
+        let all = DryRuns::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let later = |millis| now + SignedDuration::from_millis(millis);
+        for number in 0..AT_ONCE {
+            assert_eq!(all.take("ada", now), Ok(()), "{number}");
+        }
+        assert_eq!(all.take("ada", now), Err(Duration::from_millis(50)));
+        assert_eq!(all.take("ada", later(20)), Err(Duration::from_millis(30)));
+        assert_eq!(all.take("eve", now), Ok(()));
+        assert_eq!(all.take("ada", later(50)), Ok(()));
+        assert_eq!(all.take("ada", later(50)), Err(Duration::from_millis(50)));
+
+        // After a rest there is room for as many again, and not for more.
+        let rested = later(3_600_000);
+        let many = (0..AT_ONCE + 5).filter(|_| all.take("ada", rested).is_ok());
+        assert_eq!(many.count(), 200);
+    }
+}
