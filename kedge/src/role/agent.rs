@@ -1,6 +1,6 @@
 //! `kedge agent`
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use nodeagent::config::{
 };
 use nodeagent::containerd::{Containerd, Layout};
 use nodeagent::dns::{Dns, Forwarder, follow, upstreams};
-use nodeagent::network::{Instance, NodeNetwork, Ranges, Topology};
+use nodeagent::network::{Instance, NodeNetwork, Own, Ranges, Routes, Topology};
 use nodeagent::proxy::{Proxy, Ruleset};
 use nodeagent::{Agent, Dependencies};
 use tls::{Certificates, Pair, Transport};
@@ -61,9 +61,21 @@ pub(crate) struct Arguments {
     /// How many nodes the instance has on this machine
     #[arg(long, env = "KEDGE_NODES", default_value_t = 1)]
     nodes: u8,
-    /// Import the image archives of this directory before any pod starts
+    /// Import the image archives of this directory before any pod starts; may be given several times
     #[arg(long, env = "KEDGE_IMAGES", value_name = "DIR")]
-    images: Option<PathBuf>,
+    images: Vec<PathBuf>,
+    /// Listen on this port of the node's address for the API server: logs and exec; 0 picks a free one
+    #[arg(
+        long,
+        env = "KEDGE_AGENT_PORT",
+        default_value_t = 0,
+        value_name = "PORT"
+    )]
+    agent_port: u16,
+    /// On a machine that joined an instance: the address of the instance's own machine, through which
+    /// its pods and the API server are reached
+    #[arg(long, env = "KEDGE_VIA", value_name = "ADDRESS")]
+    via: Option<Ipv4Addr>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -84,7 +96,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Runtime::Simulated => (RuntimeConfig::Simulated(Simulation::default()), None),
         Runtime::Containerd => {
             let runtime = containerd(&arguments, &topology, &network, &env, &tasks).await?;
-            services(&topology, &network, &client, &env, &tasks).await?;
+            let informers = Informers::new(Arc::clone(&client), &env, &tasks);
+            if network.namespace.is_none() {
+                let own = Own {
+                    name: arguments.name.clone(),
+                    ranges: topology.ranges,
+                    pods: network.pods,
+                    via: arguments.via,
+                };
+                Routes::new(own, &informers).start(&env, &tasks);
+            }
+            services(&topology, &network, &informers, &env, &tasks).await?;
             (runtime, Some(network.gateway.into()))
         }
     };
@@ -125,7 +147,7 @@ async fn containerd(
     let containerd = Containerd::start(layout, network, PAUSE, env.clock.clone(), tasks)
         .await
         .context("cannot start containerd")?;
-    if let Some(directory) = &arguments.images {
+    for directory in &arguments.images {
         let entries = std::fs::read_dir(directory)
             .with_context(|| format!("cannot read {}", directory.display()))?;
         let mut archives: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -149,11 +171,10 @@ async fn containerd(
 async fn services(
     topology: &Topology,
     network: &NodeNetwork,
-    client: &Arc<dyn Client>,
+    informers: &Informers,
     env: &Env,
     tasks: &Tasks,
 ) -> anyhow::Result<()> {
-    let informers = Informers::new(Arc::clone(client), env, tasks);
     let services = informers.cache(&Collection::new("", "services"));
     let slices = informers.cache(&Collection::new("discovery.k8s.io", "endpointslices"));
     let instance = &topology.instance;
@@ -184,7 +205,7 @@ fn server(arguments: &Arguments) -> anyhow::Result<ServerConfig> {
     let transport = Transport::mutual(certificates, &read(&arguments.authority)?)
         .context("cannot set up TLS")?;
     Ok(ServerConfig {
-        listen: SocketAddr::new(arguments.address, 0),
+        listen: SocketAddr::new(arguments.address, arguments.agent_port),
         transport,
         allowed_clients: vec![API_SERVER.into()],
     })

@@ -6,4 +6,4 @@ mod supervise;
 
 pub use config::{Layout, PLUGINS, config};
 pub use images::{Image, Link, archive};
-pub use supervise::{Containerd, Error};
+pub use supervise::{Containerd, Error, installed};

@@ -222,6 +222,14 @@ impl Containerd {
     }
 }
 
+/// Whether what a node needs is installed on this machine.
+///
+/// # Errors
+/// [`Error::Missing`].
+pub fn installed() -> Result<(), Error> {
+    find("containerd").and(find("runc")).map(drop)
+}
+
 /// The program in one of the places where distributions put it.
 fn find(program: &'static str) -> Result<PathBuf, Error> {
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"]

@@ -1,5 +1,6 @@
 //! Runs the steps of a plan.
 
+use std::net::Ipv4Addr;
 use std::process::Output;
 use std::time::Duration;
 
@@ -7,9 +8,12 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::instance::Instance;
-use super::plan::{Step, Topology, down};
+use super::plan::{Step, Topology, down, ip};
 use super::ranges::{Route, routes};
+use super::way::Way;
 
+/// What `ip` says of an address that no route leads to.
+const UNREACHABLE: &str = "unreachable";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,14 @@ pub async fn apply(topology: &Topology) -> Result<(), Error> {
     Ok(())
 }
 
+/// Brings the network of a machine up that joined an instance on another one, as its node.
+pub async fn join(topology: &Topology, node: u8, via: Ipv4Addr) -> Result<(), Error> {
+    for step in topology.joined(node, via) {
+        run(&step).await?;
+    }
+    Ok(())
+}
+
 /// Takes the networks of an instance with at most so many nodes down.
 pub async fn remove(instance: &Instance, nodes: u8) -> Result<(), Error> {
     for step in down(instance, nodes) {
@@ -44,27 +56,38 @@ pub async fn remove(instance: &Instance, nodes: u8) -> Result<(), Error> {
 
 /// The routes of this machine that are not the instance's own.
 pub(super) async fn foreign_routes(instance: &Instance) -> Result<Vec<Route>, Error> {
-    let arguments = ["-json", "-4", "route", "show", "table", "all"];
-    let step = Step {
-        program: "ip",
-        arguments: arguments.map(str::to_owned).to_vec(),
-        done_already: "",
-    };
+    let arguments = ["-N", "-json", "-4", "route", "show", "table", "all"];
+    let step = ip(None, &arguments, "");
     let output = output(&step).await?;
-    let routes = routes(&output.stdout).map_err(|error| Error::Failed {
-        command: line(&step),
-        detail: format!("its answer is not understood: {error}"),
-    })?;
+    let routes = routes(&output.stdout).map_err(|error| not_understood(&step, &error))?;
     let own = instance.devices();
     let others = routes.into_iter();
     Ok(others.filter(|it| !own.contains(&it.device)).collect())
 }
 
-async fn run(step: &Step) -> Result<(), Error> {
+/// How an address is reached from this machine.
+pub async fn way(address: Ipv4Addr) -> Result<Way, Error> {
+    let step = ip(
+        None,
+        &["-json", "-4", "route", "get", &address.to_string()],
+        UNREACHABLE,
+    );
+    let output = output(&step).await?;
+    Way::read(&output.stdout).map_err(|error| not_understood(&step, &error))
+}
+
+pub(super) fn not_understood(step: &Step, error: &str) -> Error {
+    Error::Failed {
+        command: line(step),
+        detail: format!("its answer is not understood: {error}"),
+    }
+}
+
+pub(super) async fn run(step: &Step) -> Result<(), Error> {
     output(step).await.map(drop)
 }
 
-async fn output(step: &Step) -> Result<Output, Error> {
+pub(super) async fn output(step: &Step) -> Result<Output, Error> {
     let output = Command::new(step.program)
         .args(&step.arguments)
         .kill_on_drop(true)

@@ -3,7 +3,9 @@
 use std::net::Ipv4Addr;
 
 use super::instance::Instance;
-use super::ranges::{Network, Ranges};
+use super::prefix::Network;
+use super::ranges::Ranges;
+use super::routes::PROTOCOL;
 
 /// How the nodes of an instance are laid out on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,14 +81,17 @@ impl Topology {
             if let Some(namespace) = place.namespace.as_deref() {
                 steps.extend(self.cable(node, namespace, &place));
             }
-            let namespace = place.namespace.as_deref();
-            steps.extend(bridge_up(namespace, &place.bridge, place.pods));
-            // Lets the machine itself reach node ports on 127.0.0.1.
-            steps.push(sysctl(
-                namespace,
-                &format!("net.ipv4.conf.{}.route_localnet=1", place.bridge),
-            ));
+            steps.extend(pods_up(&place));
         }
+        steps
+    }
+
+    /// Everything up where the machine is one node of an instance on another machine, which is
+    /// reached at `via`.
+    pub fn joined(&self, node: u8, via: Ipv4Addr) -> Vec<Step> {
+        let mut steps = vec![forwarding(None)];
+        steps.extend(pods_up(&self.node(node)));
+        steps.push(route(self.ranges.pods, via));
         steps
     }
 
@@ -153,6 +158,24 @@ fn unlinked(device: &str) -> Step {
     ip(None, &["link", "del", device], NO_DEVICE)
 }
 
+fn pods_up(place: &NodeNetwork) -> Vec<Step> {
+    let namespace = place.namespace.as_deref();
+    let mut steps = bridge_up(namespace, &place.bridge, place.pods);
+    // Lets the machine itself reach node ports on 127.0.0.1.
+    steps.push(sysctl(
+        namespace,
+        &format!("net.ipv4.conf.{}.route_localnet=1", place.bridge),
+    ));
+    steps
+}
+
+/// The way to pods of other machines.
+pub(super) fn route(pods: Network, via: Ipv4Addr) -> Step {
+    let (pods, via) = (pods.to_string(), via.to_string());
+    let arguments = ["route", "replace", &pods, "via", &via, "proto", PROTOCOL];
+    ip(None, &arguments, "")
+}
+
 fn bridge_up(namespace: Option<&str>, bridge: &str, network: Network) -> Vec<Step> {
     let address = format!("{}/{}", network.host(1), network.prefix);
     vec![
@@ -170,7 +193,7 @@ fn forwarding(namespace: Option<&str>) -> Step {
     sysctl(namespace, "net.ipv4.ip_forward=1")
 }
 
-fn ip(namespace: Option<&str>, arguments: &[&str], done_already: &'static str) -> Step {
+pub(super) fn ip(namespace: Option<&str>, arguments: &[&str], done_already: &'static str) -> Step {
     step(namespace, "ip", arguments, done_already)
 }
 
@@ -231,6 +254,12 @@ mod tests {
     fn one_node_is_the_machine_itself() {
         insta::assert_snapshot!(lines(&topology(1).up()));
         assert_eq!(topology(1).api_address(), topology(1).node(1).gateway);
+    }
+
+    #[test]
+    fn a_machine_that_joined_is_a_node_with_a_way_to_the_others() {
+        let via = Ipv4Addr::new(192, 0, 2, 1);
+        insta::assert_snapshot!(lines(&topology(1).joined(3, via)));
     }
 
     #[test]

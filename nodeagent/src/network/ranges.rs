@@ -13,57 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{self, foreign_routes};
 use super::instance::Instance;
+use super::prefix::Network;
+use super::routes::PROTOCOL;
 
 const FILE: &str = "networks.json";
 /// Whoever holds it is the only one on the machine to choose.
 const LOCK: &str = "/run/kedge-networks.lock";
 const TRIPLES: u8 = 64;
-
-/// An IPv4 network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Network {
-    pub address: Ipv4Addr,
-    pub prefix: u8,
-}
-
-impl Network {
-    /// The `index`-th address of the network; 1 is its gateway.
-    pub fn host(self, index: u32) -> Ipv4Addr {
-        Ipv4Addr::from(u32::from(self.address) + index)
-    }
-
-    fn overlaps(self, other: Self) -> bool {
-        let bits = 32 - u32::from(self.prefix.min(other.prefix));
-        let start = |network: Self| u64::from(u32::from(network.address)) >> bits;
-        start(self) == start(other)
-    }
-}
-
-impl std::fmt::Display for Network {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.to_string()
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = String;
-
-    /// An address without a prefix is a network of itself, as in a table of routes.
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let (address, prefix) = text.split_once('/').unwrap_or((&text, "32"));
-        match (address.parse(), prefix.parse()) {
-            (Ok(address), Ok(prefix)) if prefix <= 32 => Ok(Self { address, prefix }),
-            _ => Err(format!("{text} is no IPv4 network")),
-        }
-    }
-}
 
 /// The addresses of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +48,11 @@ pub enum Error {
         .by.device, .by.network
     )]
     Collision { own: Network, by: Route },
+    #[error(
+        "the instance's range {own} is routed to {} as well on this machine ({}): stop what uses \
+         it, as a node has the ranges of its instance and takes no others", .by.device, .by.network
+    )]
+    Taken { own: Network, by: Route },
     #[error(
         "no range for pods and services is left: each of 10.128.0.0/16 to 10.191.0.0/16, with \
          its partner among 10.192.0.0/16 to 10.255.0.0/16 and in 172.16.0.0/12, is routed on this \
@@ -144,6 +105,12 @@ impl Ranges {
             }
         }
         Ok(())
+    }
+
+    /// Whether an address is in any of them.
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        let all = [self.pods, self.services, self.nodes];
+        all.iter().any(|range| range.contains(address))
     }
 
     /// The pods of one node, counted from 1.
@@ -223,6 +190,26 @@ pub async fn claim(data_dir: &Path) -> Result<Claim, Error> {
     })
 }
 
+/// Takes the ranges that an instance has on its own machine, which this one joined, for good.
+///
+/// # Errors
+/// [`Error::Taken`], or files cannot be used.
+pub async fn claim_given(data_dir: &Path, ranges: Ranges) -> Result<Claim, Error> {
+    let lock = tokio::task::spawn_blocking(locked)
+        .await
+        .map_err(|error| unusable(Path::new(LOCK), error))??;
+    let routes = foreign_routes(&Instance::of(data_dir)).await?;
+    ranges.check(&routes).map_err(|error| match error {
+        Error::Collision { own, by } => Error::Taken { own, by },
+        other => other,
+    })?;
+    ranges.write(data_dir)?;
+    Ok(Claim {
+        ranges,
+        _lock: lock,
+    })
+}
+
 /// # Errors
 /// [`Error::Collision`], and what [`claim`] meets.
 pub async fn check(data_dir: &Path) -> Result<Ranges, Error> {
@@ -243,16 +230,22 @@ fn locked() -> Result<File, Error> {
     Ok(file)
 }
 
-/// Reads what `ip -json -4 route show table all` prints. Default routes are nobody's range.
+/// Reads what `ip -N -json -4 route show table all` prints. Default routes are nobody's range,
+/// and neither are those that lead to an instance's nodes on other machines: wherever one is, the
+/// bridge of the instance is too.
 pub(super) fn routes(json: &[u8]) -> Result<Vec<Route>, String> {
     #[derive(Deserialize)]
     struct Line {
         dst: String,
         #[serde(default)]
         dev: String,
+        #[serde(default)]
+        protocol: String,
     }
     let lines: Vec<Line> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let ranges = lines.into_iter().filter(|line| line.dst != "default");
+    let ranges = lines
+        .into_iter()
+        .filter(|line| line.dst != "default" && line.protocol != PROTOCOL);
     let ranges = ranges.map(|line| {
         Ok(Route {
             network: line.dst.try_into()?,
@@ -281,21 +274,6 @@ mod tests {
         let path = std::env::temp_dir().join(format!("kedge-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         path
-    }
-
-    #[test]
-    fn networks_overlap_where_one_is_in_the_other() {
-        let pods = network("10.146.0.0/16");
-        for other in ["10.146.1.0/24", "10.0.0.0/8", "10.146.255.255", "0.0.0.0/0"] {
-            assert!(pods.overlaps(network(other)), "{other}");
-            assert!(network(other).overlaps(pods), "{other}");
-        }
-        for other in ["10.147.0.0/16", "10.145.255.255", "172.16.0.0/12"] {
-            assert!(!pods.overlaps(network(other)), "{other}");
-        }
-        for no in ["", "10.1.0.0/33", "fe80::/64", "10.1/16"] {
-            assert!(Network::try_from(no.to_owned()).is_err(), "{no}");
-        }
     }
 
     #[test]
@@ -359,7 +337,8 @@ mod tests {
     #[test]
     fn routes_are_read() {
         let text = r#"[{"dst":"default","gateway":"192.0.2.1","dev":"eth0","flags":[]},
-            {"dst":"10.146.1.0/24","dev":"kp12345678","protocol":"kernel","flags":["linkdown"]},
+            {"dst":"10.146.1.0/24","dev":"kp12345678","protocol":"2","flags":["linkdown"]},
+            {"dst":"10.146.2.0/24","gateway":"192.0.2.7","dev":"eth0","protocol":"75","flags":[]},
             {"type":"local","dst":"10.146.1.1","dev":"kp12345678","table":"local"},
             {"type":"blackhole","dst":"10.9.0.0/16","flags":[]}]"#;
         let read = routes(text.as_bytes()).unwrap();

@@ -11,4 +11,4 @@ mod tests;
 pub use authority::Authority;
 pub use decide::{Found, Usage, Verdict, Wanted, Why, is_expiring, verdict};
 pub use issue::{Pair, ensure, generate_key};
-pub use parse::{Subject, ends, subject};
+pub use parse::{Subject, begins, ends, subject};

@@ -24,6 +24,12 @@ pub fn subject(der: &[u8]) -> Result<Subject, Error> {
     Ok(subject_of(&certificate))
 }
 
+/// From when on the first certificate of a PEM text holds.
+pub fn begins(pem: &str) -> Result<Timestamp, Error> {
+    let der = first_certificate(pem)?;
+    timestamp(parse(&der)?.validity().not_before.timestamp())
+}
+
 /// Until when the first certificate of a PEM text holds.
 pub fn ends(pem: &str) -> Result<Timestamp, Error> {
     let der = first_certificate(pem)?;

@@ -113,9 +113,11 @@ fn own() -> Value {
                 {"verbs": ["*"], "apiGroups": [""],
                  "resources": ["nodes/proxy", "nodes/log", "nodes/stats", "nodes/metrics"]}]},
             // Agents watch only what concerns their node; for the service proxy and cluster DNS
-            // they need the addresses of all. A volume names no secret of a node's own kind.
+            // they need the addresses of all, and those of nodes for the way to them. A volume names
+            // no secret of a node's own kind.
             {"name": "system:kedge:node", "rules": [
-                {"verbs": read, "apiGroups": [""], "resources": ["services", "namespaces", "persistentvolumes"]},
+                {"verbs": read, "apiGroups": [""],
+                 "resources": ["services", "namespaces", "nodes", "persistentvolumes"]},
                 {"verbs": read, "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"]}]},
         ],
         "clusterRoleBindings": [
