@@ -6,6 +6,7 @@ mod data_dir;
 mod doctor;
 mod listen;
 mod logging;
+mod node;
 mod role;
 mod secret;
 mod up;
@@ -41,7 +42,7 @@ enum Command {
     /// Run everything on this machine: database, orchestrator, reconciler, node agents
     #[command(after_help = "Example:\n  kedge up --runtime simulated --web-listen 127.0.0.1:0")]
     Up(up::Arguments),
-    /// Stop what a detached `up` left
+    /// Stop what a detached `up`, or `node join`, left
     #[command(after_help = "Example:\n  kedge down --purge")]
     Down(up::DownArguments),
     /// Serve the Kubernetes-compatible API, with its controllers and scheduler
@@ -59,6 +60,9 @@ enum Command {
         after_help = "Example:\n  kedge agent --name node-1 --data-dir node --kubeconfig node/kubeconfig \\\n    --certificate node/serving.pem --authority ca.crt --address 10.0.0.2 --instance .kedge"
     )]
     Agent(role::agent::Arguments),
+    /// Have other machines run pods of an instance
+    #[command(after_help = node::EXAMPLE)]
+    Node(node::Arguments),
     #[command(flatten)]
     Cli(cli::Command),
 }
@@ -71,6 +75,7 @@ impl Command {
             Self::Orchestrator(_) => Some("orchestrator"),
             Self::Reconciler(_) => Some("reconciler"),
             Self::Agent(_) => Some("agent"),
+            Self::Node(arguments) => arguments.role(),
             Self::Down(_) | Self::Cli(_) => None,
         }
     }
@@ -128,6 +133,7 @@ fn main() -> ExitCode {
             Command::Orchestrator(arguments) => role::orchestrator::run(arguments).await,
             Command::Reconciler(arguments) => role::reconciler::run(arguments).await,
             Command::Agent(arguments) => role::agent::run(arguments).await,
+            Command::Node(arguments) => node::run(arguments, environment).await,
             Command::Cli(verb) => cli::run(verb, command).await,
         }
     });

@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     pub(super) node_ports: Vec<(u16, String)>,
     /// `None` where there is none in the data directory.
     pub(super) instance: Option<Instance>,
+    /// Whether it is a node of one on another machine: of that, only the API server is asked.
+    pub(super) joined: bool,
     pub(super) data_dir: String,
 }
 
@@ -157,6 +159,8 @@ pub(super) enum Kind {
     Authority,
     /// Somebody gave it for the pages.
     Given,
+    /// The instance on another machine made it, for this one to join.
+    Joined,
 }
 
 /// A node's container runtime.

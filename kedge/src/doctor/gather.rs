@@ -34,7 +34,8 @@ pub(crate) async fn gather(data_dir: &Path, wanted: Option<Runtime>) -> Facts {
     let env = Env::system();
     let layout = Layout::open(data_dir)
         .ok()
-        .filter(|it| it.endpoints().exists());
+        .filter(|it| it.endpoints().exists() || it.join().exists());
+    let joined = layout.as_ref().is_some_and(|it| it.join().exists());
     let started = layout.as_ref().map(instance::started).unwrap_or_default();
     let containers = started.has_containers(wanted);
     let instance = match &layout {
@@ -65,7 +66,11 @@ pub(crate) async fn gather(data_dir: &Path, wanted: Option<Runtime>) -> Facts {
             ahead,
         },
         disks: disks(&[data_dir, Path::new(DATABASE)]).await,
-        ports: ports(instance.as_ref(), &started).await,
+        ports: if joined {
+            Vec::new()
+        } else {
+            ports(instance.as_ref(), &started).await
+        },
         node_ports: if containers {
             node_ports().await
         } else {
@@ -76,6 +81,7 @@ pub(crate) async fn gather(data_dir: &Path, wanted: Option<Runtime>) -> Facts {
             |layout| layout.root.display().to_string(),
         ),
         instance,
+        joined,
     }
 }
 

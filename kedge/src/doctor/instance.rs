@@ -12,6 +12,8 @@ pub(super) const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
 const AUTHORITY: &str = "kedge down, move the directory pki away, kedge up: authority, certificates and \
                          kubeconfigs are made anew; copies of the old kubeconfig end with it";
 const GIVEN: &str = "put one that holds, with its key, where --web-tls-cert and --web-tls-key name them: it is read again";
+const JOINED: &str = "kedge node add with the same name, on the machine of the instance, writes a new file; \
+                      kedge down, then kedge node join with it";
 /// A certificate that ends this soon is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -70,7 +72,13 @@ pub(super) fn endpoints(facts: &Facts) -> Vec<Finding> {
         let what = "there is no instance";
         return vec![Finding::ok("instance", &facts.data_dir, what).advice("kedge up starts one")];
     };
-    let file = format!("{}/endpoints.json", facts.data_dir);
+    let (name, again, anew) = if facts.joined {
+        ("join.json", "kedge node join goes on where it was", JOINED)
+    } else {
+        let anew = "kedge down, then kedge up: it is written anew";
+        ("endpoints.json", "kedge up goes on where it was", anew)
+    };
+    let file = format!("{}/{name}", facts.data_dir);
     let mut findings = match &instance.endpoints {
         Err(why) => vec![
             Finding::new(
@@ -79,9 +87,9 @@ pub(super) fn endpoints(facts: &Facts) -> Vec<Finding> {
                 &file,
                 format!("cannot be read: {why}"),
             )
-            .advice("kedge down, then kedge up: it is written anew"),
+            .advice(anew),
         ],
-        Ok(_) => vec![state(instance, &file)],
+        Ok(_) => vec![state(instance, &file, again)],
     };
     findings.extend(postgres(instance, &facts.data_dir));
     if instance.running {
@@ -94,19 +102,24 @@ pub(super) fn endpoints(facts: &Facts) -> Vec<Finding> {
                     address,
                     format!("is not ready: {why}"),
                 )
-                .advice(format!("look into {}/logs", facts.data_dir)),
+                .advice(if facts.joined {
+                    "it is on another machine: see that it runs, and that this one may connect; \
+                     docs/machines.md"
+                        .to_owned()
+                } else {
+                    format!("look into {}/logs", facts.data_dir)
+                }),
             }
         }));
     }
     findings
 }
 
-fn state(instance: &Instance, file: &str) -> Finding {
+fn state(instance: &Instance, file: &str, again: &str) -> Finding {
     if instance.running {
         return Finding::ok("instance", file, "is up");
     }
-    Finding::new("instance", Level::Warning, file, "is not running")
-        .advice("kedge up goes on where it was")
+    Finding::new("instance", Level::Warning, file, "is not running").advice(again)
 }
 
 fn postgres(instance: &Instance, data_dir: &str) -> Option<Finding> {
@@ -148,6 +161,7 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
                 Kind::Leaf => "kedge down, delete this file, kedge up: it is made anew",
                 Kind::Authority => AUTHORITY,
                 Kind::Given => GIVEN,
+                Kind::Joined => JOINED,
             };
             return Finding::new("certificates", Level::Broken, path, what).advice(advice);
         }
@@ -164,6 +178,7 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
             Kind::Leaf => "kedge down, then kedge up: it is made anew",
             Kind::Authority => AUTHORITY,
             Kind::Given => GIVEN,
+            Kind::Joined => JOINED,
         });
     }
     if until < now + SOON {
@@ -177,6 +192,7 @@ fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
             Kind::Leaf => "kedge down, then kedge up renews it",
             Kind::Authority => AUTHORITY,
             Kind::Given => GIVEN,
+            Kind::Joined => JOINED,
         });
     }
     Finding::ok("certificates", path, format!("holds until {day}"))

@@ -26,6 +26,8 @@ pub(super) const PROGRAMS: [(&str, bool, &str); 12] = [
     ("mount", true, "util-linux"),
     ("ssh", false, "openssh-client"),
 ];
+/// What the machine of an instance needs, and one that joined it does not.
+const OF_THE_INSTANCE: [&str; 3] = ["git", "postgres", "ssh"];
 /// Settings of the kernel with the least that they should be, and why.
 pub(super) const SETTINGS: [(&str, u64, &str); 5] = [
     (
@@ -72,7 +74,9 @@ pub(super) fn rights(facts: &Facts) -> Vec<Finding> {
 }
 
 pub(super) fn programs(facts: &Facts) -> Vec<Finding> {
-    let found = facts.programs.iter().map(|program| {
+    let needed = |name: &str| !facts.joined || !OF_THE_INSTANCE.contains(&name);
+    let programs = facts.programs.iter().filter(|it| needed(&it.name));
+    let found = programs.map(|program| {
         let known = PROGRAMS.iter().find(|(name, ..)| *name == program.name);
         let (_, for_containers, package) = known.copied().unwrap_or(("", false, ""));
         if !program.path.is_empty() {

@@ -54,6 +54,7 @@ fn well() -> Facts {
         )],
         ports: Vec::new(),
         node_ports: Vec::new(),
+        joined: false,
         data_dir: "/srv/kedge".into(),
         instance: Some(Instance {
             endpoints: Ok(vec![("web".into(), "http://127.0.0.1:8080".into())]),
@@ -341,4 +342,41 @@ fn what_is_wrong_with_the_instance_is_told() {
         },
         &[("secrets", Broken, "chmod 600 /srv/kedge/admin-token")],
     );
+}
+
+#[test]
+fn a_machine_that_joined_is_told_what_is_its_own() {
+    let joined = |change: &dyn Fn(&mut Facts), expected: &[(&str, Level, &str)]| {
+        let joins = |facts: &mut Facts| {
+            facts.joined = true;
+            let joined = instance(facts);
+            joined.endpoints = Ok(vec![("api".into(), "https://10.146.1.1:6443".into())]);
+            joined.ready = vec![("https://10.146.1.1:6443/readyz".into(), Ok(()))];
+            joined.certificates[0].kind = Kind::Joined;
+            joined.postgres = None;
+            change(facts);
+        };
+        check(joins, expected);
+    };
+    joined(&|facts| program(facts, "postgres").path.clear(), &[]);
+    joined(
+        &|facts| instance(facts).running = false,
+        &[("instance", Level::Warning, "kedge node join goes on")],
+    );
+    joined(
+        &|facts| instance(facts).ready[0].1 = Err("no route".into()),
+        &[("instance", Level::Broken, "on another machine")],
+    );
+    joined(
+        &|facts| instance(facts).certificates[0].until = Ok(facts_now()),
+        &[(
+            "certificates",
+            Level::Broken,
+            "kedge node add with the same name",
+        )],
+    );
+}
+
+fn facts_now() -> jiff::Timestamp {
+    well().now
 }

@@ -1,4 +1,4 @@
-//! `kedge down`: stops what a detached `kedge up` left, and with `--purge` removes every trace.
+//! `kedge down`: stops what a detached `kedge up` or a `kedge node join` left, and with `--purge` removes every trace.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use client::Env;
-use nodeagent::network::{Instance, remove};
+use nodeagent::network::{Instance, Ranges, remove, remove_routes};
 use nodeagent::proxy::Nft;
 
 use super::layout::Layout;
@@ -109,6 +109,14 @@ async fn purge(layout: &Layout) -> anyhow::Result<()> {
     }
     unmount(&root)?;
     if machine::is_root() {
+        // Without real containers an instance may have the ranges of another.
+        if nodes.iter().any(|it| it.join("containerd").exists())
+            && let Ok(ranges) = Ranges::read(&layout.root)
+        {
+            remove_routes(&ranges)
+                .await
+                .context("cannot remove the routes to other nodes")?;
+        }
         let count = u8::try_from(nodes.len().max(1)).unwrap_or(u8::MAX);
         Nft.remove(&instance.nft_table())
             .await

@@ -107,8 +107,22 @@ impl Layout {
         self.root.join("reconciler.kubeconfig")
     }
 
+    /// What this machine joined an instance with, where it is a node of one on another machine.
+    pub(crate) fn join(&self) -> PathBuf {
+        self.root.join("join.json")
+    }
+
+    /// Which other machines are nodes of this instance.
+    pub(crate) fn machines(&self) -> PathBuf {
+        self.root.join("machines.json")
+    }
+
     pub(crate) fn node(&self, node: u8) -> PathBuf {
-        self.root.join("nodes").join(node_name(node))
+        self.named_node(&node_name(node))
+    }
+
+    pub(crate) fn named_node(&self, name: &str) -> PathBuf {
+        self.root.join("nodes").join(name)
     }
 
     pub(crate) fn node_kubeconfig(&self, node: u8) -> PathBuf {

@@ -15,8 +15,9 @@ mod supervise;
 mod wait;
 
 pub(crate) use arguments::{Arguments, Runtime};
+pub(crate) use child::{Role, keep};
 pub(crate) use down::{Arguments as DownArguments, run as down};
-pub(crate) use images::PAUSE;
-pub(crate) use layout::Layout;
+pub(crate) use images::{PAUSE, write as write_images};
+pub(crate) use layout::{Layout, node_name};
 pub(crate) use machine::{is_alive, is_root};
-pub(crate) use supervise::run;
+pub(crate) use supervise::{lock, run};

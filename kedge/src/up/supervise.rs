@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::json;
 
 use client::{Env, Tasks};
@@ -23,7 +23,7 @@ use crate::cli::cause::unreadable;
 use crate::cli::live::Live;
 use crate::role::reconciler::{can_be_followed, keyring, on_loopback, signing, trusted};
 use crate::role::{asked_to_stop, until_asked_to_stop};
-use crate::{Usage, secret};
+use crate::{Usage, node, secret};
 
 /// How long the banner waits for Applications that are on their way.
 const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
@@ -37,6 +37,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     check(&arguments).await?;
     let layout = Layout::make(&arguments.data_dir)?;
+    ensure!(
+        !layout.join().exists(),
+        "{} is a node of an instance on another machine: `kedge node join` goes on with it, \
+         --data-dir names another directory",
+        arguments.data_dir.path.display()
+    );
+    node::alone(&layout, arguments.nodes)?;
     if arguments.wait {
         return detached::up(&arguments, &layout).await;
     }
@@ -94,7 +101,7 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// One supervisor per data directory. The lock is the file's, so that it ends with the process.
-fn lock(layout: &Layout) -> anyhow::Result<File> {
+pub(crate) fn lock(layout: &Layout) -> anyhow::Result<File> {
     let path = layout.lock();
     let mut file = File::options()
         .create(true)
@@ -276,7 +283,8 @@ fn credentials(inputs: &Inputs<'_>, env: &Env) -> anyhow::Result<()> {
 fn endpoints(inputs: &Inputs<'_>) -> anyhow::Result<()> {
     let text = json!({
         "api": format!("https://{}", inputs.api), "web": format!("http://{}", inputs.web),
-        "runtime": inputs.arguments.runtime.name(), "webTls": inputs.arguments.front.told(),
+        "runtime": inputs.arguments.runtime.name(), "nodes": inputs.arguments.nodes,
+        "webTls": inputs.arguments.front.told(),
     });
     let path = inputs.layout.endpoints();
     std::fs::write(&path, format!("{text:#}\n"))

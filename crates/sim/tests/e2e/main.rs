@@ -8,6 +8,7 @@ mod doctor;
 mod elsewhere;
 mod foreign;
 mod guard;
+mod joined;
 mod keys;
 mod kubectl;
 mod links;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::PATIENCE;
 use crate::doctor::facts::{Certificate, Containerd, Instance, Kind, Node, Started, WebTls};
+use crate::node::JoinFile;
 use crate::up::{Layout, is_alive};
 
 /// `containers`: whether real ones are meant to run here.
@@ -24,7 +25,8 @@ pub(super) async fn instance(layout: &Layout, containers: bool) -> Instance {
         let answer = ask(layout, &url).await.map(|_| ());
         ready.push((url, answer));
     }
-    let running = running || ready.iter().any(|(_, answer)| answer.is_ok());
+    let elsewhere = layout.join().exists();
+    let running = running || (!elsewhere && ready.iter().any(|(_, answer)| answer.is_ok()));
     let looks = containers && running;
     Instance {
         running,
@@ -43,6 +45,9 @@ pub(super) async fn instance(layout: &Layout, containers: bool) -> Instance {
 }
 
 fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {
+    if let Some(joined) = JoinFile::kept(layout).map_err(|error| error.to_string())? {
+        return Ok(vec![("api".to_owned(), joined.api)]);
+    }
     let text = std::fs::read_to_string(layout.endpoints()).map_err(|error| error.to_string())?;
     let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let all = value.as_object().ok_or("it is no map of addresses")?;
@@ -200,7 +205,9 @@ fn certificates(layout: &Layout) -> Vec<Certificate> {
             if pem.contains("BEGIN CERTIFICATE") {
                 let until = tls::certificate::ends(&pem).map_err(|error| error.to_string());
                 let path = path.display().to_string();
-                let kind = if is_authority(&path) {
+                let kind = if layout.join().exists() {
+                    Kind::Joined
+                } else if is_authority(&path) {
                     Kind::Authority
                 } else {
                     Kind::Leaf
@@ -252,6 +259,7 @@ fn open_files(layout: &Layout) -> Vec<String> {
         layout.webhook_secret(),
         layout.kubeconfig(),
         layout.reconciler_kubeconfig(),
+        layout.join(),
     ];
     let keys = std::fs::read_dir(layout.pki())
         .into_iter()
