@@ -17,7 +17,7 @@ use orchestrator::auth::pki::{Holder, Pki};
 
 use super::file::{JoinFile, Parts};
 use super::machines::{self, Admitted};
-use super::refusal::{self, Asked, Seen};
+use super::refusal::{self, Ways};
 use super::{join, verbs};
 use crate::cli::cause::unreadable;
 use crate::data_dir::DataDir;
@@ -27,7 +27,7 @@ use crate::up::Layout;
 #[group(skip)]
 pub(super) struct Arguments {
     /// What the node is to be called; one of this name gets the same number and pods' range again
-    #[arg(value_name = "NAME", value_parser = verbs::name)]
+    #[arg(value_name = "NAME", value_parser = verbs::name, add = machines::names())]
     name: String,
     /// The other machine's address, on a network that this machine is on too
     #[arg(long, value_name = "ADDRESS", value_parser = verbs::address)]
@@ -52,24 +52,25 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let layout = instance(&arguments.data_dir.path)?;
     let started = started(&layout)?;
     let ranges = Ranges::read(&layout.root)?;
-    let asked = Asked {
-        name: &arguments.name,
-        address: arguments.address,
-        via: match arguments.via {
+    let instance = refusal::Instance {
+        runtime: started.runtime,
+        nodes: started.nodes,
+        ranges,
+    };
+    let address = arguments.address;
+    let refused = anyhow::Error::msg;
+    instance.takes(&arguments.name, address).map_err(refused)?;
+    let ways = Ways {
+        towards: network::way(address).await?,
+        named: match arguments.via {
             None => None,
             Some(via) => Some((via, network::way(via).await?)),
         },
     };
-    let seen = Seen {
-        runtime: started.runtime,
-        nodes: started.nodes,
-        ranges,
-        towards: network::way(arguments.address).await?,
-    };
-    let via = refusal::via(&asked, &seen).map_err(anyhow::Error::msg)?;
-    let admitted = machines::admit(&layout, &arguments.name, arguments.address)?;
+    let via = instance.via(address, ways).map_err(refused)?;
+    let admitted = machines::admit(&layout, &arguments.name, address)?;
     let place = Place {
-        address: arguments.address,
+        address,
         via,
         ranges,
         api: inner_api(&layout, ranges, &started.api)?,

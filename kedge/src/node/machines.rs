@@ -2,14 +2,17 @@
 //! directory. A number is for good: the range of a node's pods follows from it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
 use anyhow::{Context, anyhow, bail};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::cause::unreadable;
+use crate::data_dir::DataDir;
 use crate::up::Layout;
 
 /// 1 is the instance's own machine.
@@ -58,7 +61,9 @@ impl Machines {
             .find(|(other, it)| *other != name && it.address == address)
         {
             return Err(format!(
-                "{address} is the address of {other} already; a machine is one node of an instance"
+                "{address} is the address of {other} already, and a machine is one node of an \
+                 instance; if {other} is gone for good, remove it from machines.json in the data \
+                 directory"
             ));
         }
         if let Some(known) = self.0.get_mut(name) {
@@ -83,6 +88,18 @@ impl Machines {
             moved_from: None,
         })
     }
+}
+
+/// Names that were given, for a shell to offer: a node is added again to renew its keys.
+pub(super) fn names() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let layout = Layout::open(&DataDir::unfinished().path);
+        let machines = layout.ok().and_then(|it| Machines::read(&it).ok());
+        let names = machines.unwrap_or_default().0.into_keys();
+        let begun = current.to_string_lossy().into_owned();
+        let fitting = names.filter(|name| name.starts_with(&begun));
+        fitting.map(CompletionCandidate::new).collect()
+    })
 }
 
 /// Gives a node its number and writes it down, one at a time.

@@ -101,6 +101,10 @@ fn tell(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
     })?;
     everybody_reaches_everybody(instance, machine)?;
 
+    // As when a cable was out.
+    machine.lose_routes(instance)?;
+    everybody_reaches_everybody(instance, machine)?;
+
     machine.stop()?;
     page(&url(&address_of(instance, "far")?, 8080)).context("a pod of a node that was stopped")?;
     machine.join(&[])?;

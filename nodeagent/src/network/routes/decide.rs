@@ -35,6 +35,8 @@ pub(super) struct Decision {
     pub(super) remove: BTreeSet<Network>,
     /// Those that are on no network of this machine.
     pub(super) apart: BTreeSet<Neighbour>,
+    /// Whether there is nobody else, and so nothing that could go wrong unheard.
+    pub(super) alone: bool,
 }
 
 /// The routes by which `own` reaches everything else, from what the machine has now.
@@ -55,6 +57,7 @@ pub(super) fn decide<'a>(
     }
     let is_gone = |pods: &&Network| own.ranges.pods.has(**pods) && !wanted.contains_key(*pods);
     Decision {
+        alone: wanted.is_empty() && apart.is_empty(),
         remove: table.own.keys().filter(is_gone).copied().collect(),
         set: wanted
             .iter()
@@ -175,6 +178,13 @@ mod tests {
             ("10.168.3.0/24", "192.0.2.3"),
         ]);
         assert_eq!(told(&decide(&own(1, None), &three(), &has)), [""; 0]);
+    }
+
+    #[test]
+    fn most_machines_are_alone() {
+        assert!(decide(&own(1, None), &three()[..1], &table(&[])).alone);
+        assert!(!decide(&own(1, None), &three(), &table(&[])).alone);
+        assert!(!decide(&own(2, Some("192.0.2.1")), [], &table(&[])).alone);
     }
 
     #[test]

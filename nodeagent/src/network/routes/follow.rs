@@ -53,13 +53,19 @@ impl Routes {
             ticks.borrow_and_update();
             let nodes = nodes.all();
             let choose = |table: &Table| decide(&self.own, nodes.iter().map(AsRef::as_ref), table);
-            match turn(choose).await {
-                Ok(decision) => self.tell(decision.apart),
-                Err(error) => error!(%error, "the routes to other nodes could not be set"),
-            }
+            let alone = match turn(choose).await {
+                Ok(decision) => {
+                    self.tell(decision.apart);
+                    decision.alone
+                }
+                Err(error) => {
+                    error!(%error, "the routes to other nodes could not be set");
+                    false
+                }
+            };
             tokio::select! {
                 changed = ticks.changed() => if changed.is_err() { return },
-                () = env.clock.sleep(LOOK) => {}
+                () = env.clock.sleep(LOOK), if !alone => {}
             }
         }
     }

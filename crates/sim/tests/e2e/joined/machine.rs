@@ -209,6 +209,18 @@ impl Machine {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Takes Kedge's routes away on both machines, and waits for them to come back.
+    pub(super) fn lose_routes(&self, instance: &Instance) -> anyhow::Result<()> {
+        let ranges = Ranges::read(&instance.data())?;
+        self.ip(&["route", "del", &ranges.pods.to_string()])?;
+        let far = ranges.node_pods(2).to_string();
+        finish(Command::new("ip").args(["route", "del", &far]))?;
+        wait("the routes to be back", START, || {
+            let here = Self::routes_here(instance);
+            self.routes().is_ok_and(|it| !it.is_empty()) && here.is_ok_and(|it| !it.is_empty())
+        })
+    }
+
     pub(super) fn purge(&self) -> anyhow::Result<()> {
         let mut command = self.inside(&self.kedge);
         command.args(["down", "--purge", "--data-dir"]);
