@@ -20,6 +20,7 @@ use crate::reclaim::Reclaimer;
 use crate::runtime::{self, ResolverConfig, Runtime};
 use crate::server;
 use crate::simulated::{Simulated, SimulatedHost};
+use crate::usage::Meter;
 use crate::volumes::{Collector, PodPaths};
 
 /// Why an agent does not start.
@@ -251,6 +252,7 @@ fn shared(
         dns: config.dns.clone(),
         paths: PodPaths::new(&config.data_dir),
         timing: config.timing.clone(),
+        meter: Meter::default(),
         sandboxes: Shared::sandbox_limit(),
         pulls: Shared::pull_limit(),
     })

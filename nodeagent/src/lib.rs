@@ -18,6 +18,7 @@ mod report;
 pub mod runtime;
 mod server;
 pub mod simulated;
+mod usage;
 mod volumes;
 
 pub use agent::{Agent, Dependencies, Error, start_simulated};

@@ -201,3 +201,11 @@ fn namespaces(namespaces: Namespaces) -> cri::NamespaceOption {
 fn number(value: i64) -> cri::Int64Value {
     cri::Int64Value { value }
 }
+
+/// What the image store finds an image under.
+pub(super) fn image(reference: &str) -> cri::ImageSpec {
+    cri::ImageSpec {
+        image: reference.to_owned(),
+        ..cri::ImageSpec::default()
+    }
+}

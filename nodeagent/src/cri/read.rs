@@ -8,7 +8,8 @@ use k8s_cri::v1 as cri;
 
 use crate::pods::names;
 use crate::runtime::{
-    Container, ContainerId, ContainerState, Image, RuntimeStatus, Sandbox, SandboxId, SandboxState,
+    Container, ContainerId, ContainerState, CpuTime, Image, Memory, RuntimeStatus, Sandbox,
+    SandboxId, SandboxState, Usage,
 };
 
 /// The time CRI gives for what has not happened.
@@ -131,6 +132,39 @@ pub(super) fn container_status(listed: Container, status: cri::ContainerStatus) 
         log_path: status.log_path.into(),
         ..listed
     }
+}
+
+/// `None` also for a container that does not run: there is nothing to read of it.
+pub(super) fn usage(stats: cri::ContainerStats) -> Option<Usage> {
+    let attributes = stats.attributes?;
+    let name = attributes.metadata?.name;
+    let mut labels = attributes.labels;
+    let pod = Uid(labels.remove(names::POD_UID)?);
+    let cpu = stats.cpu.and_then(|cpu| {
+        Some(CpuTime {
+            at: time(cpu.timestamp)?,
+            nanoseconds: cpu.usage_core_nano_seconds?.value,
+        })
+    });
+    let memory = stats.memory.and_then(|memory| {
+        Some(Memory {
+            at: time(memory.timestamp)?,
+            working_set: memory.working_set_bytes?.value,
+            usage: memory.usage_bytes.map(|bytes| bytes.value),
+        })
+    });
+    if cpu.is_none() && memory.is_none() {
+        return None;
+    }
+    Some(Usage {
+        container: ContainerId(attributes.id),
+        pod,
+        namespace: labels.remove(names::POD_NAMESPACE).unwrap_or_default(),
+        pod_name: labels.remove(names::POD_NAME).unwrap_or_default(),
+        name,
+        cpu,
+        memory,
+    })
 }
 
 pub(super) fn image(image: cri::Image) -> Image {

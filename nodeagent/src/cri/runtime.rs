@@ -18,7 +18,7 @@ use crate::pods::names;
 use crate::runtime::{
     Container, ContainerConfig, ContainerId, Credentials, Error, ExecEndpoint, ExecOutput,
     ExecRequest, Image, Listing, PodRecord, Runtime, RuntimeStatus, Sandbox, SandboxConfig,
-    SandboxId, Version,
+    SandboxId, Usage, Version,
 };
 
 /// Answers are lists of everything a node has; the default of 4 MiB is soon too small.
@@ -185,6 +185,14 @@ impl Runtime for Cri {
         Ok(record)
     }
 
+    async fn usage(&self) -> Result<Vec<Usage>, Error> {
+        let request = cri::ListContainerStatsRequest { filter: None };
+        let mut runtime = self.runtime();
+        let asked = runtime.list_container_stats(request);
+        let answer = call("measure containers", SHORT, asked).await?;
+        Ok(answer.stats.into_iter().filter_map(read::usage).collect())
+    }
+
     async fn run_sandbox(&self, config: &SandboxConfig) -> Result<SandboxId, Error> {
         let request = cri::RunPodSandboxRequest {
             config: Some(convert::sandbox(config)),
@@ -345,7 +353,7 @@ impl Runtime for Cri {
 
     async fn image(&self, reference: &str) -> Result<Option<Image>, Error> {
         let request = cri::ImageStatusRequest {
-            image: Some(spec(reference)),
+            image: Some(convert::image(reference)),
             verbose: false,
         };
         let answer = call(
@@ -376,7 +384,7 @@ impl Runtime for Cri {
             ..cri::AuthConfig::default()
         });
         let request = cri::PullImageRequest {
-            image: Some(spec(reference)),
+            image: Some(convert::image(reference)),
             auth,
             sandbox_config: Some(convert::sandbox(sandbox)),
         };
@@ -387,12 +395,5 @@ impl Runtime for Cri {
 
     async fn events(&self) -> Result<BoxStream<'static, ()>, Error> {
         events::events(&self.socket).await
-    }
-}
-
-fn spec(reference: &str) -> cri::ImageSpec {
-    cri::ImageSpec {
-        image: reference.to_owned(),
-        ..cri::ImageSpec::default()
     }
 }

@@ -115,3 +115,35 @@ fn failures_have_classes() {
     );
     check(tonic::Code::Unknown, "other", Failure::Refused);
 }
+
+#[test]
+fn what_is_not_counted_is_not_used() {
+    let value = |value| Some(cri::UInt64Value { value });
+    let stats = |cpu: Option<cri::CpuUsage>, pod: &str| cri::ContainerStats {
+        attributes: Some(cri::ContainerAttributes {
+            id: "c0".into(),
+            metadata: Some(cri::ContainerMetadata {
+                name: "c".into(),
+                attempt: 1,
+            }),
+            labels: [(names::POD_UID.to_owned(), pod.to_owned())]
+                .into_iter()
+                .filter(|(_, pod)| !pod.is_empty())
+                .collect(),
+            ..cri::ContainerAttributes::default()
+        }),
+        cpu,
+        ..cri::ContainerStats::default()
+    };
+    let cpu = cri::CpuUsage {
+        timestamp: 1_000_000_000,
+        usage_core_nano_seconds: value(7),
+        ..cri::CpuUsage::default()
+    };
+    let usage = read::usage(stats(Some(cpu), "u1")).unwrap();
+    assert_eq!((usage.name.as_str(), usage.pod.0.as_str()), ("c", "u1"));
+    assert_eq!((usage.cpu.unwrap().nanoseconds, usage.memory), (7, None));
+    // It does not run, or is nobody's.
+    assert_eq!(read::usage(stats(None, "u1")), None);
+    assert_eq!(read::usage(stats(Some(cpu), "")), None);
+}

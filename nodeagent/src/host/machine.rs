@@ -12,11 +12,12 @@ use async_trait::async_trait;
 use client::Env;
 
 use super::mounts::{mounts, volume_path};
-use super::{Cgroups, Error, Host, MountRequest, last_words};
+use super::{Cgroups, Error, Host, MountRequest, last_words, usage};
 use crate::build::resources::pod_resources;
 use crate::pods::spec;
 use crate::probes::{Check, HttpCheck, Outcome, Prober, call};
 use crate::runtime::{Container, ContainerId, Mount};
+use crate::usage::NodeUsage;
 use crate::volumes::{
     Plan, PodPaths, Source, give_to_group, mount_tmpfs, owner, unmount_below, write_payload,
 };
@@ -126,6 +127,12 @@ impl Host for Machine {
 
     async fn call(&self, check: &HttpCheck, limit: Duration) -> Result<(), String> {
         call(self.shared.prober.http(), check, limit).await
+    }
+
+    async fn usage(&self) -> Option<NodeUsage> {
+        let stat = tokio::fs::read_to_string("/proc/stat").await.ok()?;
+        let meminfo = tokio::fs::read_to_string("/proc/meminfo").await.ok()?;
+        usage::usage(&stat, &meminfo, self.shared.env.now())
     }
 
     async fn forget_log(&self, container: &Container) {

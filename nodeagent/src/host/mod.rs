@@ -8,6 +8,7 @@ mod last_words;
 mod machine;
 mod mounts;
 mod resolver;
+mod usage;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 
 use crate::probes::{Check, HttpCheck, Outcome};
 use crate::runtime::{Container, ContainerId, Mount};
+use crate::usage::NodeUsage;
 use crate::volumes::Plan;
 
 pub(crate) use cgroup::Cgroups;
@@ -65,6 +67,9 @@ pub(crate) trait Host: Send + Sync + 'static {
 
     /// The request of a hook.
     async fn call(&self, check: &HttpCheck, limit: Duration) -> Result<(), String>;
+
+    /// What the machine as a whole uses; `None` where it does not say.
+    async fn usage(&self) -> Option<NodeUsage>;
 
     /// Removes the log of one attempt.
     async fn forget_log(&self, container: &Container);

@@ -99,7 +99,7 @@ async fn line(path: &str) -> String {
 }
 
 /// `/proc/meminfo` counts in KiB.
-pub(super) fn meminfo_bytes(meminfo: &str, field: &str) -> i64 {
+pub(crate) fn meminfo_bytes(meminfo: &str, field: &str) -> i64 {
     meminfo
         .lines()
         .filter_map(|line| line.split_once(':'))

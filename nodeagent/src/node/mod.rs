@@ -9,6 +9,6 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use facts::{Capacity, Machine, capacity, machine};
+pub(crate) use facts::{Capacity, Machine, capacity, machine, meminfo_bytes};
 pub(crate) use object::{Description, allocatable, labels};
 pub(crate) use run::Reporter;

@@ -14,6 +14,7 @@ use crate::config::{DnsConfig, Timing};
 use crate::environment::{Allocatable, Downward};
 use crate::host::Host;
 use crate::runtime::{PodRecord, ResolverConfig, Runtime};
+use crate::usage::Meter;
 use crate::volumes::{Collector, PodPaths};
 
 /// How many sandboxes start at a time: each one is a burst of processes and mounts.
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub dns: DnsConfig,
     pub paths: PodPaths,
     pub timing: Timing,
+    pub meter: Meter,
     pub sandboxes: Semaphore,
     pub pulls: Semaphore,
 }

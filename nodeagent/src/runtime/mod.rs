@@ -6,6 +6,7 @@
 mod error;
 mod record;
 mod types;
+mod usage;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use types::{
     Resources, RuntimeStatus, Sandbox, SandboxConfig, SandboxId, SandboxState, SeccompProfile,
     Security, Version,
 };
+pub use usage::{CpuTime, Memory, Usage};
 
 /// Runs pods. Every call has a time limit of its own and may be repeated: stopping what is
 /// stopped and removing what is gone succeed.
@@ -37,6 +39,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// All there is of one pod, in full, newest first.
     async fn inspect(&self, pod: &Uid) -> Result<PodRecord, Error>;
+
+    /// What every running container uses.
+    async fn usage(&self) -> Result<Vec<Usage>, Error>;
 
     /// Creates and starts the sandbox of a pod: its namespaces and its network.
     async fn run_sandbox(&self, config: &SandboxConfig) -> Result<SandboxId, Error>;

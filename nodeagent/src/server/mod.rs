@@ -1,4 +1,4 @@
-//! The agent's own HTTPS server: container logs and exec, for the API server alone.
+//! The agent's own HTTPS server: container logs, exec and what is used, for the API server alone.
 
 mod error;
 mod exec;
@@ -7,6 +7,7 @@ mod logs;
 mod metrics;
 mod rotate;
 mod routes;
+mod summary;
 
 pub(crate) use rotate::rotate_logs;
 pub(crate) use routes::router;

@@ -10,7 +10,7 @@ use axum::routing::{any, get};
 use tls::Peer;
 
 use super::error::Error;
-use super::{exec, logs, metrics};
+use super::{exec, logs, metrics, summary};
 use crate::pods::{Shared, spec};
 use crate::runtime::{Container, PodRecord};
 
@@ -24,6 +24,7 @@ pub(crate) fn router(shared: Arc<Shared>, allowed: &[String]) -> Router {
             get(logs::logs),
         )
         .route("/exec/{namespace}/{pod}/{container}", any(exec::exec))
+        .route("/stats/summary", get(summary::summary))
         .layer(from_fn_with_state(allowed, authorize))
         .route("/healthz", get(async || "ok"))
         .route("/metrics", get(metrics::metrics))
@@ -40,7 +41,7 @@ async fn authorize(
     let is_known = certificate.is_some_and(|c| allowed.contains(&c.common_name));
     if !is_known {
         return Err(Error::forbidden(
-            "only the API server may ask for logs and exec",
+            "only the API server may ask for logs, exec and use",
         ));
     }
     Ok(next.run(request).await)

@@ -11,6 +11,7 @@ use super::Simulated;
 use crate::host::{Error, Host, MountRequest};
 use crate::probes::{Check, HttpCheck, Outcome};
 use crate::runtime::{Container, ContainerId, Mount};
+use crate::usage::NodeUsage;
 use crate::volumes::Plan;
 
 /// Makes nothing; its probes succeed by the clock.
@@ -57,6 +58,10 @@ impl Host for SimulatedHost {
 
     async fn call(&self, _check: &HttpCheck, _limit: Duration) -> Result<(), String> {
         Ok(())
+    }
+
+    async fn usage(&self) -> Option<NodeUsage> {
+        Some(self.node.node_usage())
     }
 
     async fn forget_log(&self, _container: &Container) {}

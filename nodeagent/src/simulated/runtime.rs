@@ -16,9 +16,11 @@ use crate::build::image::registry;
 use crate::config::Simulation;
 use crate::pods::spec::between;
 use crate::runtime::{
-    ContainerConfig, ContainerId, Credentials, Error, ExecEndpoint, ExecOutput, ExecRequest,
-    Failure, Image, Listing, PodRecord, Runtime, RuntimeStatus, SandboxConfig, SandboxId, Version,
+    ContainerConfig, ContainerId, CpuTime, Credentials, Error, ExecEndpoint, ExecOutput,
+    ExecRequest, Failure, Image, Listing, Memory, PodRecord, Runtime, RuntimeStatus, SandboxConfig,
+    SandboxId, Usage, Version,
 };
+use crate::usage::NodeUsage;
 
 /// Cheap to clone; all clones are one node.
 #[derive(Clone)]
@@ -58,6 +60,31 @@ impl Simulated {
         Version {
             name: "simulated".into(),
             version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    /// What its containers use together: the simulated machine does nothing else.
+    pub(super) fn node_usage(&self) -> NodeUsage {
+        let at = self.shared.env.now();
+        let all = self.state().usage(at);
+        let cpu = all.iter().filter_map(|it| it.cpu);
+        let memory: u64 = all
+            .iter()
+            .filter_map(|it| it.memory)
+            .map(|it| it.working_set)
+            .sum();
+        let total = u64::try_from(self.shared.settings.memory_bytes).unwrap_or(0);
+        NodeUsage {
+            cpu: CpuTime {
+                at,
+                nanoseconds: cpu.map(|it| it.nanoseconds).sum(),
+            },
+            memory: Memory {
+                at,
+                working_set: memory,
+                usage: Some(memory),
+            },
+            available: total.saturating_sub(memory),
         }
     }
 
@@ -146,6 +173,13 @@ impl Runtime for Simulated {
         let mut state = self.state();
         state.settle(self.shared.env.now());
         Ok(state.record(pod))
+    }
+
+    async fn usage(&self) -> Result<Vec<Usage>, Error> {
+        let now = self.shared.env.now();
+        let mut state = self.state();
+        state.settle(now);
+        Ok(state.usage(now))
     }
 
     async fn run_sandbox(&self, config: &SandboxConfig) -> Result<SandboxId, Error> {

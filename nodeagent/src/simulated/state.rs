@@ -5,19 +5,22 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use api::Uid;
+use api::quantity::Quantity;
 use jiff::Timestamp;
 
 use crate::config::Simulation;
 use crate::pods::names;
-use crate::pods::spec::later;
+use crate::pods::spec::{between, later};
 use crate::runtime::{
-    Container, ContainerConfig, ContainerId, ContainerState, NamespaceMode, PodRecord, Sandbox,
-    SandboxConfig, SandboxId, SandboxState,
+    Container, ContainerConfig, ContainerId, ContainerState, CpuTime, Memory, NamespaceMode,
+    PodRecord, Sandbox, SandboxConfig, SandboxId, SandboxState, Usage,
 };
 
 const EXIT_AFTER: &str = "simulated.kedge.dev/exit-after";
 const EXIT_CODE: &str = "simulated.kedge.dev/exit-code";
 const READY: &str = "simulated.kedge.dev/ready";
+const CPU: &str = "simulated.kedge.dev/cpu";
+const MEMORY: &str = "simulated.kedge.dev/memory";
 
 #[derive(Debug, Clone)]
 struct Simulacrum {
@@ -25,6 +28,9 @@ struct Simulacrum {
     /// How long it runs; `None`: until it is stopped.
     runs: Option<Duration>,
     exit_code: i32,
+    /// Millicores and bytes that it uses while it runs.
+    cpu: u64,
+    memory: u64,
 }
 
 /// A simulated node.
@@ -132,6 +138,7 @@ impl State {
             let span = text.parse::<jiff::SignedDuration>().ok()?;
             Duration::try_from(span).ok()
         };
+        let quantity = |name: &str| home.annotations.get(name)?.parse::<Quantity>().ok();
         let ends = config.annotations.contains_key(names::RUNS_TO_END);
         let entry = Simulacrum {
             container: Container {
@@ -157,6 +164,10 @@ impl State {
                 .get(EXIT_CODE)
                 .and_then(|code| code.parse().ok())
                 .unwrap_or(0),
+            cpu: quantity(CPU)
+                .map_or(0, Quantity::milli_value)
+                .unsigned_abs(),
+            memory: quantity(MEMORY).map_or(0, Quantity::value).unsigned_abs(),
         };
         self.containers.insert(id, entry);
         Some(())
@@ -221,6 +232,38 @@ impl State {
 
     pub(super) fn containers(&self) -> impl Iterator<Item = &Container> {
         self.containers.values().map(|entry| &entry.container)
+    }
+
+    /// What runs, by what it was told to use.
+    pub(super) fn usage(&self, now: Timestamp) -> Vec<Usage> {
+        let all = self.containers.values();
+        all.filter_map(|entry| self.usage_of(entry, now)).collect()
+    }
+
+    fn usage_of(&self, entry: &Simulacrum, now: Timestamp) -> Option<Usage> {
+        let container = &entry.container;
+        let ContainerState::Running { started_at } = container.state else {
+            return None;
+        };
+        let home = self.sandboxes.get(&container.sandbox)?;
+        let millis = between(started_at, now).as_millis();
+        Some(Usage {
+            container: container.id.clone(),
+            pod: container.pod.clone(),
+            namespace: home.namespace.clone(),
+            pod_name: home.name.clone(),
+            name: container.name.clone(),
+            cpu: Some(CpuTime {
+                at: now,
+                // A thousandth of a core, for a thousandth of a second.
+                nanoseconds: u64::try_from(millis).ok()? * entry.cpu * 1000,
+            }),
+            memory: Some(Memory {
+                at: now,
+                working_set: entry.memory,
+                usage: Some(entry.memory),
+            }),
+        })
     }
 
     pub(super) fn record(&self, pod: &Uid) -> PodRecord {

@@ -94,3 +94,26 @@ fn containers_end_by_the_clock_or_when_stopped() {
     state.remove_sandbox(&home);
     assert!(state.record(&Uid("a".into())).is_empty());
 }
+
+#[test]
+fn what_runs_uses_what_it_was_told_to() {
+    let mut state = State::new("10.1.2.0/24");
+    let mut told = sandbox("a");
+    for (name, value) in [("cpu", "250m"), ("memory", "64Mi")] {
+        let name = format!("simulated.kedge.dev/{name}");
+        told.annotations.insert(name, value.into());
+    }
+    let home = SandboxId("a".into());
+    state.add_sandbox(home.clone(), &told, at(0)).unwrap();
+    let settings = Simulation::default();
+    for id in ["1", "2"] {
+        let (id, config) = (ContainerId(id.into()), ContainerConfig::default());
+        let made = state.add_container(id, &home, &config, &settings, at(0));
+        made.unwrap();
+    }
+    assert!(state.start(&ContainerId("1".into()), at(1000)));
+    let used = state.usage(at(5000));
+    assert_eq!(used.len(), 1);
+    assert_eq!(used[0].cpu.unwrap().nanoseconds, 1_000_000_000);
+    assert_eq!(used[0].memory.unwrap().working_set, 64 << 20);
+}

@@ -46,7 +46,7 @@ async fn versions(cluster: &Cluster) -> Vec<String> {
     let mut versions = Vec::new();
     for resource in api::resource::served() {
         let is_noise = ["events", "leases"].contains(&resource.plural.as_str());
-        if is_noise || !resource.verbs.iter().any(|verb| verb == "list") {
+        if is_noise || !resource.verbs.iter().any(|verb| verb == "watch") {
             continue;
         }
         for object in cluster.all(&resource.group, &resource.plural).await {

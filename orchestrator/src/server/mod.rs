@@ -8,6 +8,7 @@ pub mod document;
 pub mod error;
 mod gate;
 mod handlers;
+mod measured;
 mod metrics;
 pub mod negotiate;
 mod node_client;

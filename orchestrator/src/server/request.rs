@@ -15,7 +15,7 @@ pub(crate) struct ResourceRequest {
     /// permissions are about.
     pub(crate) verb: &'static str,
     pub(crate) resource: Arc<Resource>,
-    /// What is stored; reviews and bindings are not.
+    /// What is stored; reviews, bindings and what is measured are not.
     pub(crate) kind: Option<Arc<Kind>>,
     /// Empty for cluster-scoped requests and lists over all namespaces.
     pub(crate) namespace: String,

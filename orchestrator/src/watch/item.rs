@@ -70,6 +70,11 @@ impl Item {
         Object::from_json(&self.json).unwrap_or_default()
     }
 
+    /// In the order of their keys.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().map(|(key, value)| (&**key, &**value))
+    }
+
     pub fn label(&self, key: &str) -> Option<&str> {
         let index = self
             .labels

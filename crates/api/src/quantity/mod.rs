@@ -63,6 +63,11 @@ impl Quantity {
         Self::new(i128::from(thousandths) * (NANOS / 1000), Format::DecimalSi)
     }
 
+    /// Billionths, such as those of a core.
+    pub fn billionths(nanos: i64) -> Self {
+        Self::new(i128::from(nanos), Format::DecimalSi)
+    }
+
     /// Bytes, shown as `64Mi`.
     pub fn bytes(bytes: i64) -> Self {
         Self::new(i128::from(bytes) * NANOS, Format::BinarySi)

@@ -95,6 +95,8 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         &run(&format!("logs deployment/web -n {n}"))?,
         "listening on port 8080",
     )?;
+    expect(&run(&format!("top pods -n {n}"))?, "Mi")?;
+    expect(&run("top nodes")?, "%")?;
     // The program ends with its usage and status 1: what exec carries back.
     let said = fails(&format!(
         "exec deployment/web -n {n} -- /usr/bin/movies nothing"

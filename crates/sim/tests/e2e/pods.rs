@@ -133,6 +133,7 @@ fn tell(instance: &Instance) -> anyhow::Result<()> {
     volumes(instance)?;
     network(instance)?;
     limits(instance)?;
+    measured(instance)?;
     a_failed_liveness_probe_restarts(instance)?;
 
     // Changed settings reach the running pod.
@@ -215,6 +216,40 @@ fn limits(instance: &Instance) -> anyhow::Result<()> {
     let cpu = "cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || true";
     let quota = shell(instance, cpu)?;
     ensure!(quota.starts_with("50000"), "the quota is {quota:?}");
+    Ok(())
+}
+
+/// A container that works is told of as such, by its pod and by its node.
+fn measured(instance: &Instance) -> anyhow::Result<()> {
+    let work = "(while [ $SECONDS -lt 30 ]; do :; done) > /dev/null 2>&1 &";
+    shell(instance, work)?;
+    let top = ["top", "pod", "everything", "--containers", "--no-headers"];
+    let cpu = |text: &str| -> Option<i64> {
+        let line = text.lines().find(|line| line.contains(" shell "))?;
+        let told = line.split_whitespace().nth(2)?;
+        told.strip_suffix('m')?.parse().ok()
+    };
+    // It may have half a core.
+    wait("the work is measured", SOON, || {
+        let told = instance.kubectl(&top);
+        told.is_ok_and(|text| cpu(&text).is_some_and(|millis| millis > 50))
+    })?;
+    let told = instance.kubectl(&top)?;
+    ensure!(told.contains("server ") && told.contains("Mi"), "{told}");
+    let nodes = instance.kubectl(&["top", "nodes", "--no-headers"])?;
+    ensure!(nodes.contains('%') && nodes.contains("Mi"), "{nodes}");
+    let none = ["top", "pods", "-l", "app=nobody"];
+    ensure!(
+        !instance.kubectl(&none)?.contains("everything"),
+        "a label is not looked at"
+    );
+    let raw = "/apis/metrics.k8s.io/v1beta1/pods";
+    ensure!(
+        instance
+            .kubectl(&["get", "--raw", raw])?
+            .contains("PodMetricsList"),
+        "no list of all namespaces"
+    );
     Ok(())
 }
 

@@ -101,6 +101,9 @@ fn own() -> Value {
         "clusterRoles": [
             {"name": "system:kedge:aggregate-to-view", "labels": aggregate("view"),
              "rules": [{"verbs": read, "apiGroups": ["kedge.dev"], "resources": resources}]},
+            // What is measured: Kubernetes has it from those who add the measuring.
+            {"name": "system:aggregated-metrics-reader", "labels": aggregate("view"),
+             "rules": [{"verbs": read, "apiGroups": ["metrics.k8s.io"], "resources": ["pods", "nodes"]}]},
             // A rollout is the record of an attempt: people start them through an application.
             {"name": "system:kedge:aggregate-to-edit", "labels": aggregate("edit"),
              "rules": [{"verbs": write, "apiGroups": ["kedge.dev"], "resources": ["applications"]}]},

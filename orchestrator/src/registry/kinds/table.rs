@@ -72,7 +72,7 @@ pub enum Propagation {
 }
 
 /// The built-in kind of a collection; `None` for resources that are never stored (reviews,
-/// bindings).
+/// bindings, what is measured).
 pub fn of(collection: &Collection) -> Option<&'static Arc<Kind>> {
     TABLE.get(collection)
 }
@@ -85,7 +85,8 @@ pub fn all() -> impl Iterator<Item = &'static Arc<Kind>> {
 static TABLE: LazyLock<BTreeMap<Collection, Arc<Kind>>> = LazyLock::new(|| {
     resource::served()
         .iter()
-        .filter(|resource| resource.verbs.iter().any(|verb| verb == "list"))
+        // What is stored is what has changes: what is measured can be listed, and has none.
+        .filter(|resource| resource.verbs.iter().any(|verb| verb == "watch"))
         .map(|resource| (resource.collection(), Arc::new(kind(resource))))
         .collect()
 });

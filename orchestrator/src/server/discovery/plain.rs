@@ -72,7 +72,7 @@ fn row(resource: &Resource) -> Value {
     if !resource.categories.is_empty() {
         row["categories"] = json!(resource.categories);
     }
-    if resource.verbs.iter().any(|verb| verb == "list") {
+    if resource.verbs.iter().any(|verb| verb == "watch") {
         row["storageVersionHash"] = json!(storage_version_hash(resource));
     }
     row

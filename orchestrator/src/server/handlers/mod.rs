@@ -1,5 +1,6 @@
 //! From a request on a resource to the function that serves it.
 
+mod measured;
 mod past;
 mod placement;
 mod read;
@@ -41,7 +42,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The stored kind behind the request; reviews and bindings have none.
+    /// The stored kind behind the request; reviews, bindings and what is measured have none.
     pub(crate) fn kind(&self) -> Result<&Arc<Kind>, ApiError> {
         let kind = self.request.kind.as_ref();
         kind.ok_or_else(ApiError::unknown_path)
@@ -77,6 +78,7 @@ pub(crate) async fn serve(app: &App, call: Call, body: Body) -> Result<Response,
     let subresource = call.request.subresource.clone();
     match (call.request.verb, subresource.as_str()) {
         ("create", _) if call.request.kind.is_none() => review::create(app, &call, body).await,
+        ("get" | "list", "") if call.request.kind.is_none() => measured::measured(app, &call).await,
         ("get", "" | "status") => read::get(app, &call).await,
         ("list", "") => read::list(app, &call).await,
         ("watch", "") => watch::watch(app, &call).await,

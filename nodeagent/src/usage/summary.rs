@@ -1,0 +1,75 @@
+//! A measure in the form of the kubelet's summary, as far as it is known. Pure.
+
+use std::collections::BTreeMap;
+
+use api::Uid;
+use serde_json::{Map, Value, json};
+
+use super::reading::{Measured, Rate};
+use crate::runtime::{CpuTime, Memory, Usage};
+
+/// What is not known is left out. Kubernetes' summary has no windows: what a rate is over.
+pub(crate) fn summary(node: &str, measured: &Measured) -> Value {
+    let own = measured.now.node;
+    let mut about = json!({"nodeName": node});
+    if let Some(own) = own {
+        about["cpu"] = cpu(own.cpu, measured.node_rate());
+        about["memory"] = memory(own.memory);
+        about["memory"]["availableBytes"] = json!(own.available);
+    }
+    let mut pods: BTreeMap<&Uid, Vec<&Usage>> = BTreeMap::new();
+    for usage in &measured.now.containers {
+        pods.entry(&usage.pod).or_default().push(usage);
+    }
+    let pods: Vec<Value> = pods
+        .values()
+        .map(|containers| pod(containers, measured))
+        .collect();
+    json!({"node": about, "pods": pods})
+}
+
+fn pod(containers: &[&Usage], measured: &Measured) -> Value {
+    let first = containers.first();
+    let text = |of: fn(&Usage) -> &str| first.map(|it| of(it)).unwrap_or_default();
+    let containers: Vec<Value> = containers
+        .iter()
+        .map(|usage| container(usage, measured))
+        .collect();
+    json!({
+        "podRef": {
+            "name": text(|it| &it.pod_name),
+            "namespace": text(|it| &it.namespace),
+            "uid": text(|it| &it.pod.0),
+        },
+        "containers": containers,
+    })
+}
+
+fn container(usage: &Usage, measured: &Measured) -> Value {
+    let mut told = Map::new();
+    told.insert("name".into(), json!(usage.name));
+    if let Some(time) = usage.cpu {
+        told.insert("cpu".into(), cpu(time, measured.rate(usage)));
+    }
+    if let Some(held) = usage.memory {
+        told.insert("memory".into(), memory(held));
+    }
+    told.into()
+}
+
+fn cpu(time: CpuTime, rate: Option<Rate>) -> Value {
+    let mut told = json!({"time": time.at, "usageCoreNanoSeconds": time.nanoseconds});
+    if let Some(rate) = rate {
+        told["usageNanoCores"] = json!(rate.nanocores);
+        told["window"] = json!(format!("{:.3}s", rate.window.as_secs_f64()));
+    }
+    told
+}
+
+fn memory(memory: Memory) -> Value {
+    let mut told = json!({"time": memory.at, "workingSetBytes": memory.working_set});
+    if let Some(usage) = memory.usage {
+        told["usageBytes"] = json!(usage);
+    }
+    told
+}
