@@ -17,6 +17,7 @@ mod sync;
 #[cfg(test)]
 mod testing;
 mod traces;
+pub mod usage;
 pub mod web;
 
 pub use config::{Config, News, RepositoryConfig};

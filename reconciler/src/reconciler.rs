@@ -29,6 +29,7 @@ use crate::sync::{
     Signatures, Sources, Standings, Tracker, Troubles, Worker, kinds, wake,
 };
 use crate::traces;
+use crate::usage;
 use crate::web::webhook::Deliveries;
 
 /// Applications that are worked on at once: most of a pass is waiting for the server's answers.
@@ -115,11 +116,12 @@ impl Reconciler {
             events: Events::new(&client, &env, &tasks),
             blames: Blames::default(),
             deliveries: Deliveries::default(),
+            used: watch::Sender::default(),
             queue: OnceLock::new(),
             config,
         });
         let driver = driver(&core, client, &informers, &metrics);
-        follow_news(&core, new_kinds, &metrics).await?;
+        follow_news(&core, new_kinds, &informers, &metrics).await?;
         start_driver(&core, driver);
         let host = host(&core, upkeep)?;
         let tokens = Tokens::load(&core.history, &env, &tasks).await?;
@@ -218,6 +220,7 @@ impl crate::web::hosting::Operations for Reconciler {
 async fn follow_news(
     core: &Arc<Core>,
     new_kinds: mpsc::UnboundedReceiver<Cache>,
+    informers: &Informers,
     metrics: &Metrics,
 ) -> Result<(), history::Error> {
     let tasks = &core.tasks;
@@ -235,6 +238,7 @@ async fn follow_news(
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
     let (history, env) = (core.history.clone(), core.env.clone());
     tasks.spawn_until_cancelled(reports::keep(history, core.client.clone(), env));
+    tasks.spawn_until_cancelled(usage::keep(core.clone(), informers.clone()));
     tasks.spawn_until_cancelled(core.mirroring.clone().run());
     core.cluster.follow(&core.inventory.collections());
     Ok(())

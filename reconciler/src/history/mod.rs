@@ -32,6 +32,7 @@ mod steps;
 mod tests;
 mod then;
 mod time;
+mod used;
 mod write;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@ mod listed;
 mod reports;
 mod sessions;
 mod then;
+mod used;
 
 use jiff::Timestamp;
 use serde_json::json;

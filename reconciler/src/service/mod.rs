@@ -13,16 +13,20 @@ mod rollback;
 mod types;
 mod written;
 
+use std::sync::Arc;
+
 use api::ObjectKey;
 use async_trait::async_trait;
 use engine::Origin;
 use engine::rollout::CommitId;
 use engine::why::Written;
+use tokio::sync::watch;
 
 use crate::forge::Change;
 use crate::githost::Tokens;
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
+use crate::usage::Used;
 
 pub use error::Error;
 pub use repositories::{BranchHead, RepositoryView};
@@ -41,6 +45,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// Steps after number `after` (0: all), then new ones as they are recorded.
     fn follow(&self, after: i64) -> Feed;
+
+    /// What nodes, pods and applications use; it is another value with each measure.
+    fn used(&self) -> watch::Receiver<Arc<Used>>;
 
     /// Look at the repository now.
     fn wake(&self, trigger: Trigger);

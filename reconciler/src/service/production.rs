@@ -1,6 +1,9 @@
 //! The reconciler, asked.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use api::ObjectKey;
 use engine::Origin;
@@ -19,6 +22,7 @@ use crate::githost::hosted::CLUSTER;
 use crate::history::{Feed, Reader, Trigger};
 use crate::source::Person;
 use crate::sync::change;
+use crate::usage::Used;
 
 #[async_trait]
 impl Service for Reconciler {
@@ -28,6 +32,10 @@ impl Service for Reconciler {
 
     fn follow(&self, after: i64) -> Feed {
         self.core.history.follow(after)
+    }
+
+    fn used(&self) -> watch::Receiver<Arc<Used>> {
+        self.core.used.subscribe()
     }
 
     fn wake(&self, trigger: Trigger) {

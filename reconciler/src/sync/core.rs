@@ -33,6 +33,7 @@ use crate::githost::hosted::CLUSTER;
 use crate::history::{self, History, Trigger, Write};
 use crate::service::Blames;
 use crate::source::{self, Location, Source, Waker};
+use crate::usage::Used;
 use crate::web::webhook::Deliveries;
 
 /// The key that stands for the set of all Applications; no Application has an empty name.
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     /// The commits that lines of files came with.
     pub(crate) blames: Blames,
     pub(crate) deliveries: Deliveries,
+    /// What was measured last.
+    pub(crate) used: watch::Sender<Arc<Used>>,
     pub(crate) queue: OnceLock<WorkQueue<String>>,
 }
 

@@ -155,6 +155,12 @@ pub(super) fn changes(deps: &Deps) -> watch::Receiver<u64> {
             }
         });
     }
+    let (mut used, counter) = (deps.service.used(), sender.clone());
+    deps.tasks.spawn_until_cancelled(async move {
+        while used.changed().await.is_ok() {
+            counter.send_modify(|count| *count += 1);
+        }
+    });
     let (service, clock) = (deps.service.clone(), deps.env.clock.clone());
     deps.tasks.spawn_until_cancelled(async move {
         loop {

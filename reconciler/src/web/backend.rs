@@ -25,6 +25,7 @@ use crate::service::{
     RollbackPreview, RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
+use crate::usage::Used;
 
 /// See [`Service`] for what each of them does.
 #[async_trait]
@@ -87,6 +88,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn reports_about(&self, about: &ReportsAbout) -> Result<Vec<Object>, Error>;
     /// The application's newest steps, newest first.
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error>;
+    /// What nodes, pods and applications use now, and of a day.
+    fn used(&self) -> Arc<Used>;
     /// The commit that defines the application, and where it sets each of these fields; `None`
     /// where none does.
     async fn definition(
@@ -265,6 +268,10 @@ impl Backend for ServiceBackend {
 
     async fn newest_steps(&self, application: &str, limit: u16) -> Result<Vec<Step>, Error> {
         Ok(self.0.history().newest_steps(application, limit).await?)
+    }
+
+    fn used(&self) -> Arc<Used> {
+        self.0.used().borrow().clone()
     }
 
     async fn definition(

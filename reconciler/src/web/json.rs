@@ -52,6 +52,7 @@ use engine::{Origin, Plan};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
+use crate::usage::{Amount, Point};
 
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
@@ -61,13 +62,24 @@ pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 #[derive(Debug, Serialize)]
 pub struct Applications {
     pub tracked: Tracked,
-    pub items: Vec<ApplicationView>,
+    pub items: Vec<ApplicationItem>,
+}
+
+/// One of many.
+#[derive(Debug, Serialize)]
+pub struct ApplicationItem {
+    #[serde(flatten)]
+    pub application: ApplicationView,
+    pub used: Option<Amount>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ApplicationPage {
     #[serde(flatten)]
     pub application: ApplicationView,
+    pub used: Option<Amount>,
+    /// What it used in the last day, in steps of ten minutes; none where that was not measured.
+    pub day: Vec<Point>,
     /// Absent where the cluster does not answer.
     #[serde(rename = "tree")]
     pub objects: Option<Vec<ObjectNode>>,
@@ -146,6 +158,7 @@ pub struct Pod {
     pub name: String,
     pub node: String,
     pub health: Option<engine::Health>,
+    pub used: Option<Amount>,
     pub containers: Vec<Container>,
     /// As the API has them; absent where it does not answer.
     pub events: Option<Vec<Value>>,
@@ -158,6 +171,7 @@ pub struct Container {
     pub image: String,
     pub state: String,
     pub restarts: i64,
+    pub used: Option<Amount>,
 }
 
 #[derive(Debug, Serialize)]
@@ -173,6 +187,8 @@ pub struct Node {
     pub state: String,
     pub address: String,
     pub version: String,
+    /// Absent where it is not measured; so it is everywhere.
+    pub used: Option<Amount>,
 }
 
 /// What bringing the application to a commit would do now.

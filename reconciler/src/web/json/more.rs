@@ -9,6 +9,7 @@ use engine::rollout::CommitId;
 use super::Field;
 use crate::history::{Push, Rollout, Step};
 use crate::source::Commit;
+use crate::usage::Amount;
 use crate::web::view::logs::LogLine;
 
 /// One commit and what it did.
@@ -58,6 +59,8 @@ pub struct Settings {
 #[derive(Debug, Serialize)]
 pub struct NodePage {
     pub name: String,
+    /// Absent where it is not measured.
+    pub used: Option<Amount>,
     pub pods: Vec<Place>,
     /// As the API has it.
     pub node: Value,

@@ -24,7 +24,7 @@ use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::objects::{self, Wanted};
-use crate::web::view::tree;
+use crate::web::view::{tree, used};
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -154,6 +154,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
             (objects::tree_error(&facts.name, error), Vec::new())
         }
     };
+    let uses = used::line(&app.backend.used(), &facts.name);
     Ok(vec![
         fragment("head", &app::head(facts, now)),
         fragment("truth", &app::truth(facts, now)),
@@ -161,7 +162,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
         fragment("conds", &app::conditions(&facts.conditions, now)),
         fragment("drift", &app::drifts(&drifts, now)),
-        fragment("summary", &app::summary(facts, &forest)),
+        fragment("summary", &app::summary(facts, &forest, uses)),
     ])
 }
 
@@ -184,7 +185,11 @@ async fn running(app: &App, facts: &Facts) -> Result<Option<RolloutDetail>, Page
 async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, PageError> {
     let application = view(app, name).await?;
     let conditions = fact(app, &application).conditions;
+    let used = app.backend.used();
+    let day = used.days.get(name);
     Ok(Json(json::ApplicationPage {
+        used: used.applications.get(name).copied(),
+        day: day.map(|day| day.to_vec()).unwrap_or_default(),
         objects: app.backend.objects(name).await.ok(),
         rollouts: newest(app, name).await?,
         conditions,

@@ -12,6 +12,7 @@ use api::Collection;
 use super::{Markup, follow, fragment, html, take};
 use crate::history::{Rollout, RolloutQuery};
 use crate::service::ApplicationView;
+use crate::usage::Used;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -49,7 +50,7 @@ pub(in crate::web) async fn page(
         let tracked = app.backend.tracked().await?;
         let answer = json::Applications {
             tracked,
-            items: narrowed(views, &query),
+            items: items(narrowed(views, &query), &app.backend.used()),
         };
         return Ok(Json(answer).into_response());
     }
@@ -73,6 +74,15 @@ pub(in crate::web) async fn page(
         table: take(&fragments, "apps"),
     };
     Ok(html(&page))
+}
+
+fn items(views: Vec<ApplicationView>, used: &Used) -> Vec<json::ApplicationItem> {
+    let item = |application: ApplicationView| {
+        let name = &application.summary.application.name;
+        let used = used.applications.get(name).copied();
+        json::ApplicationItem { application, used }
+    };
+    views.into_iter().map(item).collect()
 }
 
 /// What is asked for is part of the topic: every choice has rows of its own.
@@ -144,7 +154,12 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
         fragment("attention", &apps::attention(all, now)),
         fragment(
             "apps",
-            &apps::table(all, query, &app.settings.clone_url, now),
+            &apps::table(
+                all,
+                query,
+                (&app.settings.clone_url, &app.backend.used()),
+                now,
+            ),
         ),
     ])
 }

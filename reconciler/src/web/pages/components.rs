@@ -19,6 +19,7 @@ use engine::{HealthStatus, diff::FieldChange};
 
 use super::{Markup, html};
 use crate::history::Reports;
+use crate::usage::Used;
 use crate::web::app::App;
 use crate::web::view::component::{CommitChip, Icon, State as Shown, Tone};
 use crate::web::view::frame::{Frame, Git, Section};
@@ -136,7 +137,10 @@ fn quiet(now: Timestamp) -> Vec<(&'static str, Markup)> {
             made(&tape::tape(&[], now, sides, "/apps")),
         ),
         ("Nothing wrong", made(&well)),
-        ("Empty", made(&apps::table(&[], &query, clone, now))),
+        (
+            "Empty",
+            made(&apps::table(&[], &query, (clone, &Used::default()), now)),
+        ),
         (
             "Error of one part",
             made(&objects::tree_error("shop", error.into())),

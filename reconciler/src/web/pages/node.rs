@@ -45,8 +45,10 @@ pub(in crate::web) async fn page(
     if visitor.json {
         let (_, pods) = on(&app, &name).await;
         let events = reported::of_object(&app, "Node", &key(&name)).await;
+        let used = app.backend.used().nodes.get(&name).copied();
         return Ok(Json(json::NodePage {
             name,
+            used,
             pods: pods.iter().map(|pod| json::Place::of(pod)).collect(),
             node: json::shown(&found),
             events: events
@@ -118,7 +120,10 @@ async fn make(app: &App, found: &Object) -> Vec<Fragment> {
     }
     vec![
         fragment("head", &node::head(found, now)),
-        fragment("capacity", &node::capacity(found, &all)),
+        fragment(
+            "capacity",
+            &node::capacity(found, &all, &app.backend.used()),
+        ),
         fragment("pods", &node::pods(&own, now)),
         fragment("conds", &object::conditions(found, now)),
         fragment("events", &list),

@@ -12,6 +12,7 @@ use api::{Collection, Object};
 
 use super::whose::whose_pods;
 use super::{Markup, follow, fragment, html, take, unescaped};
+use crate::usage::Used;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -60,13 +61,14 @@ pub(in crate::web) async fn page(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     if visitor.json {
-        let table = Seen::read(&app).await.table();
+        let table = Seen::read(&app).await.table(&app.backend.used());
         let waiting = waiting(&app).await;
         let items = table.rows.into_iter().map(|row| json::Node {
             name: row.name,
             state: row.state.word,
             address: row.address,
             version: row.version,
+            used: row.used,
         });
         return Ok(Json(json::Nodes {
             items: items.collect(),
@@ -111,7 +113,7 @@ async fn make(app: &App, wanted: &Wanted) -> Vec<Fragment> {
     let count = fit_nowhere.len() + waiting.1;
     vec![
         fragment("head", &nodes::head(&nodes, &pods, count, wanted.by)),
-        fragment("nodes", &seen.table()),
+        fragment("nodes", &seen.table(&app.backend.used())),
         fragment("map", &node_map::map(&nodes, &placed, &fit_nowhere, wanted)),
         fragment("pending", &cards(app, &waiting)),
     ]
@@ -142,10 +144,10 @@ impl Seen {
         }
     }
 
-    fn table(&self) -> Table {
+    fn table(&self, used: &Used) -> Table {
         Table {
             error: self.error.clone(),
-            ..nodes::table(&refs(&self.nodes), &refs(&self.pods))
+            ..nodes::table(&refs(&self.nodes), &refs(&self.pods), used)
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::pending;
 use crate::web::view::pod::{self, Container};
+use crate::web::view::used;
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
 use crate::web::why;
@@ -36,6 +37,7 @@ struct Page {
     why: Markup,
     pending: Markup,
     containers_card: Markup,
+    used: Markup,
     events: Markup,
     summary: crate::web::view::app::Summary,
     container: String,
@@ -151,6 +153,7 @@ fn with_logs(
         why: take(fragments, "why"),
         pending: take(fragments, "pending"),
         containers_card: take(fragments, "containers"),
+        used: take(fragments, "used"),
         events: take(fragments, "events"),
         summary: pod::summary(pod),
         containers: all
@@ -264,6 +267,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     };
     let mut list = pod::events(&reported, now);
     list.error = error;
+    let uses = app.backend.used();
     let placement = explained.pending.as_ref();
     let cards = pending::Cards {
         pods: placement
@@ -277,13 +281,20 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
         fragment("why", &card(&explained.chain)),
         fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),
+        fragment(
+            "used",
+            &used::containers(pod, &uses, app.past.is_some(), now),
+        ),
         fragment("events", &list),
     ]
 }
 
 async fn data(app: &App, pod: &Object) -> json::Pod {
     let containers = pod::containers(pod).containers;
+    let uses = app.backend.used();
+    let measured = uses.containers(pod.namespace(), pod.name());
     json::Pod {
+        used: uses.pod(pod.namespace(), pod.name()),
         namespace: pod.namespace().into(),
         name: pod.name().into(),
         node: pod.text("/spec/nodeName").into(),
@@ -291,6 +302,7 @@ async fn data(app: &App, pod: &Object) -> json::Pod {
         containers: containers
             .into_iter()
             .map(|one| json::Container {
+                used: measured.and_then(|all| all.get(&one.name)).copied(),
                 name: one.name,
                 image: one.image,
                 state: one.state,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api::{Collection, Object, ObjectKey};
 
+use crate::usage;
 use crate::web::app::App;
 
 /// The application whose object it descends from; empty where that is not known.
@@ -34,23 +35,9 @@ pub(super) async fn whose_pods(app: &App, pods: &[Arc<Object>]) -> Vec<String> {
     lines.iter().map(|line| eldest(line, &owners)).collect()
 }
 
-/// The object's own key, then the keys of what made it.
 fn line(app: &App, key: &ObjectKey, object: &Object) -> Vec<ObjectKey> {
-    let mut keys = vec![key.clone()];
-    let mut owner = object.controller();
-    // At most from a pod over a Job to a CronJob, or over a ReplicaSet to a Deployment.
-    for _ in 0..2 {
-        let Some(reference) = owner.take() else { break };
-        let gvk = api::GroupVersionKind::from_type_meta(&reference.api_version, &reference.kind);
-        let catalog = app.client.catalog();
-        let Some(resource) = catalog.by_kind(&gvk) else {
-            break;
-        };
-        let key = resource.collection().key(&key.namespace, &reference.name);
-        owner = app.cached(&key).and_then(|object| object.controller());
-        keys.push(key);
-    }
-    keys
+    let find = |key: &ObjectKey| app.cached(key);
+    usage::line(&app.client.catalog(), &find, key, object)
 }
 
 fn eldest(line: &[ObjectKey], owners: &BTreeMap<ObjectKey, String>) -> String {

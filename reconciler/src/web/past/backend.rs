@@ -1,6 +1,7 @@
 //! The reconciler as it would have answered then.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +25,7 @@ use crate::service::{
     RollbackPreview, RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
+use crate::usage::Used;
 use crate::web::backend::Backend;
 use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
@@ -306,6 +308,11 @@ impl Backend for PastBackend {
         steps.retain(|step| step.at <= self.at());
         steps.truncate(limit.into());
         Ok(steps)
+    }
+
+    /// What was used then is not kept but for a day, and pages of the past show none of it.
+    fn used(&self) -> Arc<Used> {
+        Arc::default()
     }
 
     async fn definition(

@@ -21,6 +21,8 @@ mod records;
 mod sample;
 mod sizes;
 mod standing;
+mod used;
+mod usual;
 mod why;
 mod zone;
 

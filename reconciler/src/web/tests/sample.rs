@@ -1,7 +1,7 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +25,7 @@ use crate::service::{
     RollbackPreview, RollbackRequest, RolledBack, Span, SyncRequest, Tracked,
 };
 use crate::source::Person;
+use crate::usage::Used;
 use crate::web::backend::Backend;
 use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
@@ -71,23 +72,8 @@ pub(super) struct Sample {
     pub(super) many: usize,
     /// No node answers who asks for the end of a log.
     pub(super) silent: bool,
-}
-
-impl Default for Sample {
-    fn default() -> Self {
-        Self {
-            asked: Mutex::default(),
-            tokens: Mutex::default(),
-            head: id("7f3c2ab41d0c"),
-            planned_at: id("7f3c2ab41d0c"),
-            planned: Mutex::default(),
-            hostile: false,
-            suspended: false,
-            empty: false,
-            many: 0,
-            silent: false,
-        }
-    }
+    /// Nothing measures what is used.
+    pub(super) unmeasured: bool,
 }
 
 impl Sample {
@@ -362,6 +348,10 @@ impl Backend for Sample {
         let rollouts = self.all_rollouts().into_iter();
         let own = rollouts.filter(|rollout| rollout.application == application);
         Ok(own.flat_map(|it| self.detail(it).steps).collect())
+    }
+
+    fn used(&self) -> Arc<Used> {
+        Arc::new(self.measured())
     }
 
     async fn definition(

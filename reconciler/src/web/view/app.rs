@@ -301,8 +301,9 @@ pub(crate) fn words(name: &str) -> String {
     text
 }
 
-/// `forest` is what the application consists of, as far as that could be read.
-pub(crate) fn summary(facts: &Facts, forest: &[Node]) -> Summary {
+/// `forest` is what the application consists of, as far as that could be read; `uses` is empty
+/// where that is not known.
+pub(crate) fn summary(facts: &Facts, forest: &[Node], uses: String) -> Summary {
     let mut entries = Vec::new();
     if let Some(application) = &facts.application {
         for source in application.sources() {
@@ -336,6 +337,7 @@ pub(crate) fn summary(facts: &Facts, forest: &[Node]) -> Summary {
         }
     }
     entries.push(("Objects", facts.objects.to_string()));
+    entries.extend((!uses.is_empty()).then_some(("Uses now", uses)));
     Summary { entries }
 }
 

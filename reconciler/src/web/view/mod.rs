@@ -35,6 +35,7 @@ pub(super) mod tape;
 pub(super) mod time;
 pub(super) mod tree;
 pub(super) mod truth;
+pub(super) mod used;
 pub(super) mod waves;
 pub(super) mod why;
 pub(super) mod zone;
@@ -51,3 +52,5 @@ impl HtmlSafe for object::Tabs {}
 impl HtmlSafe for diff::Objects {}
 impl HtmlSafe for frame::Foot {}
 impl HtmlSafe for frame::Trouble {}
+impl HtmlSafe for used::Meter {}
+impl HtmlSafe for used::Spark {}

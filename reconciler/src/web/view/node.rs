@@ -11,6 +11,7 @@ use super::app::Summary;
 use super::component::{State, encoded};
 use super::nodes::{self, Row, requested};
 use super::time::{When, took};
+use crate::usage::Used;
 
 /// Name and state.
 #[derive(Debug, Template)]
@@ -49,7 +50,7 @@ pub(crate) struct Pod {
 }
 
 pub(crate) fn head(node: &Object, now: Timestamp) -> Head {
-    let row = nodes::row(node, &[]);
+    let row = nodes::row(node, &[], &Used::default());
     Head {
         name: row.name,
         state: row.state,
@@ -62,9 +63,9 @@ pub(crate) fn head(node: &Object, now: Timestamp) -> Head {
 }
 
 /// `pods` are those of the whole cluster.
-pub(crate) fn capacity(node: &Object, pods: &[&Object]) -> Capacity {
+pub(crate) fn capacity(node: &Object, pods: &[&Object], used: &Used) -> Capacity {
     Capacity {
-        row: nodes::row(node, pods),
+        row: nodes::row(node, pods, used),
     }
 }
 

@@ -8,6 +8,8 @@ use api::{Object, Quantity};
 
 use super::component::{Icon, State, Tone};
 use super::node_map::By;
+use super::used::Meter;
+use crate::usage::{Amount, Used};
 
 /// All nodes, by name.
 #[derive(Debug, Template)]
@@ -16,9 +18,6 @@ pub(crate) struct Table {
     pub rows: Vec<Row>,
     pub error: String,
 }
-
-/// Percent, figures, and the same for those who do not see the bar.
-pub(crate) type Meter = (i64, String, String);
 
 /// One node.
 #[derive(Debug)]
@@ -32,12 +31,14 @@ pub(crate) struct Row {
     pub free: String,
     pub pods: String,
     pub version: String,
+    /// `None` where it is not measured.
+    pub used: Option<Amount>,
 }
 
 /// `pods` are those of the whole cluster.
-pub(crate) fn table(nodes: &[&Object], pods: &[&Object]) -> Table {
+pub(crate) fn table(nodes: &[&Object], pods: &[&Object], used: &Used) -> Table {
     Table {
-        rows: nodes.iter().map(|node| row(node, pods)).collect(),
+        rows: nodes.iter().map(|node| row(node, pods, used)).collect(),
         error: String::new(),
     }
 }
@@ -47,7 +48,7 @@ pub(super) fn holds(pod: &Object) -> bool {
     !matches!(pod.text("/status/phase"), "Succeeded" | "Failed")
 }
 
-pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
+pub(super) fn row(node: &Object, pods: &[&Object], used: &Used) -> Row {
     let own: Vec<&&Object> = pods
         .iter()
         .filter(|pod| pod.text("/spec/nodeName") == node.name())
@@ -55,15 +56,19 @@ pub(super) fn row(node: &Object, pods: &[&Object]) -> Row {
         .collect();
     let all = |resource: &str| -> i128 { own.iter().map(|pod| requested(pod, resource)).sum() };
     let has = |resource: &str| quantity(node.pointer("/status/allocatable"), resource);
+    let used = used.nodes.get(node.name()).copied();
+    let cpu_used = used.map(|it| it.cpu_nanos.into());
+    let memory_used = used.map(|it| i128::from(it.memory_bytes) * NANOS);
     Row {
         name: node.name().into(),
         address: address(node),
         state: state(node),
-        cpu: cpu(all("cpu"), has("cpu")),
-        memory: memory(all("memory"), has("memory")),
+        cpu: Meter::of_whole(all("cpu"), cpu_used, has("cpu"), (cores, " cores")),
+        memory: Meter::of_whole(all("memory"), memory_used, has("memory"), (memory_text, "")),
         free: memory_text((has("memory") - all("memory")).max(0)),
         pods: format!("{} of {}", own.len(), has("pods") / NANOS),
         version: node.text("/status/nodeInfo/kubeletVersion").into(),
+        used,
     }
 }
 
@@ -129,25 +134,12 @@ pub(crate) fn head(nodes: &[&Object], pods: &[&Object], waiting: usize, by: By) 
     }
 }
 
-fn share(requested: i128, of: i128) -> i64 {
-    if of <= 0 {
-        return 0;
-    }
-    i64::try_from((requested * 100 / of).clamp(0, 100)).unwrap_or(100)
-}
-
 pub(super) fn cores(nanos: i128) -> String {
     let hundredths = nanos / (NANOS / 100);
     match (hundredths / 100, hundredths % 100) {
         (whole, 0) => whole.to_string(),
         (whole, part) => format!("{whole}.{part:02}"),
     }
-}
-
-fn cpu(requested: i128, of: i128) -> Meter {
-    let text = format!("{} of {} cores", cores(requested), cores(of));
-    let share = share(requested, of);
-    (share, text.clone(), format!("{share} % requested: {text}"))
 }
 
 /// Bytes, in billionths, to the tenth of a GiB; below one GiB to the MiB, as nothing is promised
@@ -162,12 +154,6 @@ pub(super) fn memory_text(nanos: i128) -> String {
         (whole, 0) => format!("{whole} GiB"),
         (whole, part) => format!("{whole}.{part} GiB"),
     }
-}
-
-fn memory(requested: i128, of: i128) -> Meter {
-    let text = format!("{} of {}", memory_text(requested), memory_text(of));
-    let share = share(requested, of);
-    (share, text.clone(), format!("{share} % requested: {text}"))
 }
 
 fn address(node: &Object) -> String {

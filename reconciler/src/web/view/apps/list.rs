@@ -10,7 +10,9 @@ use super::super::commit;
 use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
 use super::super::time::{When, took};
+use super::super::used::{Spark, spark};
 use super::Query;
+use crate::usage::Used;
 
 /// Rows on one page.
 pub(crate) const ROWS: usize = 200;
@@ -103,6 +105,8 @@ pub(crate) struct Row {
     pub converged: Option<When>,
     pub took: String,
     pub objects: String,
+    /// The CPU of a day; `None` where it was not measured.
+    pub spark: Option<Spark>,
 }
 
 pub(crate) fn summary(all: &[Facts]) -> Summary {
@@ -251,8 +255,14 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
     }
 }
 
-/// The rows that `query` asks for. `clone` is the address to clone the repository from.
-pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -> Table {
+/// The rows that `query` asks for, with what they use. `clone` is the address to clone the
+/// repository from.
+pub(crate) fn table(
+    all: &[Facts],
+    query: &Query,
+    (clone, used): (&str, &Used),
+    now: Timestamp,
+) -> Table {
     let mut asked: Vec<&Facts> = all.iter().filter(|facts| query.admits(facts)).collect();
     let converged = |facts: &Facts| facts.last.as_ref().and_then(|last| last.finished_at);
     match query.sort() {
@@ -281,7 +291,7 @@ pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -
     Table {
         rows: asked[from..to]
             .iter()
-            .map(|facts| row(facts, now))
+            .map(|facts| row(facts, used, now))
             .collect(),
         sorts: ["name", "health", "recent"].map(|sort| (sort, query.address(sort, 1))),
         sort: query.sort(),
@@ -302,7 +312,7 @@ pub(crate) fn table(all: &[Facts], query: &Query, clone: &str, now: Timestamp) -
     }
 }
 
-fn row(facts: &Facts, now: Timestamp) -> Row {
+fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
     let last = facts.last.as_ref();
     let good = last.is_some_and(|last| last.phase == RolloutPhase::Succeeded);
     Row {
@@ -327,5 +337,6 @@ fn row(facts: &Facts, now: Timestamp) -> Row {
             })
             .unwrap_or_default(),
         objects: facts.objects.to_string(),
+        spark: spark(used, &facts.name, now),
     }
 }
