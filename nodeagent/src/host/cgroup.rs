@@ -40,6 +40,20 @@ impl Cgroups {
         }
     }
 
+    /// The most memory that the pod held as a whole, in bytes; kernels before 5.19 do not say in
+    /// the unified hierarchy.
+    pub(crate) fn memory_peak(&self, pod: &Uid) -> Option<u64> {
+        let path = self.of_pod(pod);
+        let path = path.trim_start_matches('/');
+        let file = if self.is_unified() {
+            self.mount.join(path).join("memory.peak")
+        } else {
+            let memory = self.mount.join("memory").join(path);
+            memory.join("memory.max_usage_in_bytes")
+        };
+        fs::read_to_string(file).ok()?.trim().parse().ok()
+    }
+
     /// Removes the pod's cgroup from every hierarchy. One that still holds processes stays, and
     /// is an error.
     pub(crate) fn remove(&self, pod: &Uid) -> io::Result<()> {
@@ -156,5 +170,27 @@ mod tests {
         for (shares, expected) in [(2, 1), (1024, 39), (262_144, 10_000)] {
             assert_eq!(weight(shares), expected, "{shares}");
         }
+    }
+
+    #[test]
+    fn both_kinds_of_hierarchy_tell_the_peak() {
+        let mount = std::env::temp_dir().join(format!("kedge-peak-{}", std::process::id()));
+        let cgroups = Cgroups {
+            mount: mount.clone(),
+            ..Cgroups::new("k")
+        };
+        let pod = Uid("u".into());
+        let write = |path: &str, text: &str| {
+            let path = mount.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("memory/k/podu/memory.max_usage_in_bytes", "1024\n");
+        assert_eq!(cgroups.memory_peak(&pod), Some(1024));
+        write("cgroup.controllers", "memory");
+        assert_eq!(cgroups.memory_peak(&pod), None);
+        write("k/podu/memory.peak", "4096\n");
+        assert_eq!(cgroups.memory_peak(&pod), Some(4096));
+        fs::remove_dir_all(&mount).unwrap();
     }
 }

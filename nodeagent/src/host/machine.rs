@@ -135,6 +135,14 @@ impl Host for Machine {
         usage::usage(&stat, &meminfo, self.shared.env.now())
     }
 
+    async fn memory_peak(&self, pod: &Uid) -> Option<u64> {
+        let pod = pod.clone();
+        self.blocking(move |shared| Ok(shared.cgroups.memory_peak(&pod)))
+            .await
+            .ok()
+            .flatten()
+    }
+
     async fn forget_log(&self, container: &Container) {
         if !container.log_path.starts_with(self.shared.paths.all_logs()) {
             return;

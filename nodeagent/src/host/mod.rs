@@ -71,6 +71,9 @@ pub(crate) trait Host: Send + Sync + 'static {
     /// What the machine as a whole uses; `None` where it does not say.
     async fn usage(&self) -> Option<NodeUsage>;
 
+    /// The most memory that a pod held so far, in bytes; `None` where the machine does not say.
+    async fn memory_peak(&self, pod: &Uid) -> Option<u64>;
+
     /// Removes the log of one attempt.
     async fn forget_log(&self, container: &Container);
 

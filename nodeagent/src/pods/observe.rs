@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api::Uid;
+use api::{Quantity, Uid};
 
 use super::shared::Shared;
-use crate::runtime::{ContainerId, ContainerState, Error, PodRecord};
+use crate::runtime::{Container, ContainerId, ContainerState, Error, PodRecord};
 
 /// The last words of containers that ended: they do not change, so they are read once.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub(super) struct Observer {
 impl Observer {
     pub(super) async fn observe(&mut self, shared: &Shared, pod: &Uid) -> Result<PodRecord, Error> {
         let mut record = shared.runtime.inspect(pod).await?;
+        let is_alone = is_alone(&record);
         for container in &mut record.containers {
             if container.exit_code().is_none() {
                 continue;
@@ -23,7 +24,10 @@ impl Observer {
             let words = if let Some(words) = self.words.get(&container.id) {
                 words.clone()
             } else {
-                let words = shared.host.last_words(container).await;
+                let words = match shared.host.last_words(container).await {
+                    words if words.is_empty() => peak(shared, container, is_alone).await,
+                    words => words,
+                };
                 self.words.insert(container.id.clone(), words.clone());
                 words
             };
@@ -36,5 +40,56 @@ impl Observer {
         let known = |id: &ContainerId| record.containers.iter().any(|c| c.id == *id);
         self.words.retain(|id, _| known(id));
         Ok(record)
+    }
+}
+
+/// Whether all containers are runs of the same one.
+fn is_alone(record: &PodRecord) -> bool {
+    let mut names = record.containers.iter().map(|it| &it.name);
+    let first = names.next();
+    names.all(|name| Some(name) == first)
+}
+
+/// What a container held at most that was ended for it and left no words of its own. Its cgroup is
+/// gone by now and its pod's is not: so much is known of the only container of a pod.
+async fn peak(shared: &Shared, container: &Container, is_alone: bool) -> String {
+    let is_killed = matches!(
+        &container.state,
+        ContainerState::Exited { reason, .. } if reason == "OOMKilled"
+    );
+    if !is_killed || !is_alone {
+        return String::new();
+    }
+    let peak = shared.host.memory_peak(&container.pod).await;
+    peak.map(|bytes| format!("peak memory {}", rounded(bytes)))
+        .unwrap_or_default()
+}
+
+/// To the MiB, as limits are written.
+fn rounded(bytes: u64) -> Quantity {
+    let mebibytes = i64::try_from(bytes >> 20).unwrap_or(i64::MAX >> 20);
+    Quantity::bytes(mebibytes << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pods::testing::{container, exited, record, running};
+
+    #[test]
+    fn a_pod_s_peak_is_its_container_s_where_there_is_one() {
+        let check = |names: &[&str], expected: bool| {
+            let runs = names.iter().map(|name| container(name, 0, running(), None));
+            assert_eq!(is_alone(&record(runs.collect())), expected, "{names:?}");
+        };
+        check(&["a"], true);
+        check(&["a", "a"], true);
+        check(&["a", "b"], false);
+        let runs = vec![
+            container("a", 1, running(), None),
+            container("a", 0, exited(3, 137), None),
+        ];
+        assert!(is_alone(&record(runs)));
+        assert_eq!(rounded((64 << 20) + 5).to_string(), "64Mi");
     }
 }

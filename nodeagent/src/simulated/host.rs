@@ -64,6 +64,10 @@ impl Host for SimulatedHost {
         Some(self.node.node_usage())
     }
 
+    async fn memory_peak(&self, _pod: &Uid) -> Option<u64> {
+        None
+    }
+
     async fn forget_log(&self, _container: &Container) {}
 
     async fn release(&self, _pod: &Uid) -> Result<(), Error> {

@@ -3,7 +3,9 @@
 
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
+use serde_json::Value;
 use sim::instance::{Instance, empty_seed, wait};
+use sim::visitor::Visitor;
 
 const SOON: SignedDuration = SignedDuration::from_secs(60);
 
@@ -143,6 +145,8 @@ fn tell(instance: &Instance) -> anyhow::Result<()> {
         shell(instance, "cat /etc/settings/greeting").is_ok_and(|text| text == "good day")
     })?;
 
+    told_on_its_page(instance)?;
+
     // A claim's data outlives the pod.
     shell(instance, "echo kept > /data/kept")?;
     instance.kubectl(&["delete", "pod", "everything", "--timeout=30s"])?;
@@ -250,6 +254,22 @@ fn measured(instance: &Instance) -> anyhow::Result<()> {
             .contains("PodMetricsList"),
         "no list of all namespaces"
     );
+    Ok(())
+}
+
+/// The reconciler asks once a minute.
+fn told_on_its_page(instance: &Instance) -> anyhow::Result<()> {
+    let visitor = Visitor::sign_in(instance)?;
+    let limit = SignedDuration::from_secs(90);
+    wait("the page has what the pod uses", limit, || {
+        let page = visitor.page("/pods/default/everything");
+        page.is_ok_and(|page| page.contains("of 64 MiB, 16 MiB requested"))
+    })?;
+    let pod: Value = serde_json::from_str(&visitor.json("/pods/default/everything")?)?;
+    let bytes = &pod["used"]["memoryBytes"];
+    ensure!(bytes.as_i64().is_some_and(|bytes| bytes > 1 << 20), "{pod}");
+    let nodes = visitor.page("/nodes")?;
+    ensure!(nodes.contains(" used</span>"), "{nodes}");
     Ok(())
 }
 
