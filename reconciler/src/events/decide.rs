@@ -65,6 +65,7 @@ pub(crate) fn of_step(step: &Step) -> Option<Told> {
         StepKind::Undone => Told::warning("OperationUndone", over("was undone")),
         StepKind::Drifted => Told::warning("DriftDetected", text.clone()),
         StepKind::Corrected => Told::normal("DriftCorrected", text.clone()),
+        StepKind::DriftGone => Told::normal("DriftGone", text.clone()),
         StepKind::Pruned => {
             let titles = step.data["objects"].as_array().into_iter().flatten();
             let titles: Vec<&str> = titles.filter_map(serde_json::Value::as_str).collect();

@@ -1,4 +1,4 @@
-//! Statements on applications, what belongs to them, and who touched it.
+//! Statements on applications and what belongs to them.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use api::{ObjectKey, Uid};
 use super::Error;
 use super::error::failed;
 use super::keys;
-use super::model::{ApplicationRecord, Drift};
+use super::model::ApplicationRecord;
 use super::time::Time;
 
 pub(super) async fn applications(
@@ -114,27 +114,4 @@ pub(super) async fn remove(
     .await
     .map(drop)
     .map_err(failed("take out of an inventory"))
-}
-
-pub(super) async fn drift(connection: &mut PgConnection, drift: &Drift) -> Result<(), Error> {
-    sqlx::query(
-        "insert into drifts (at, application, api_group, resource, namespace, name, kind, what,
-                             actor, changes, writer)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(Time(drift.at))
-    .bind(&drift.application)
-    .bind(&drift.key.collection.group)
-    .bind(&drift.key.collection.resource)
-    .bind(&drift.key.namespace)
-    .bind(&drift.key.name)
-    .bind(&drift.kind)
-    .bind(&drift.what)
-    .bind(&drift.actor)
-    .bind(json!(drift.changes))
-    .bind(&drift.writer)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(failed("record a drift"))
 }

@@ -8,6 +8,7 @@ mod batch;
 mod by_hand;
 mod changes;
 mod connect;
+mod drifts;
 mod error;
 mod feed;
 mod hosting;
@@ -40,13 +41,13 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, broadcast};
 
 pub(crate) use asked::Asked;
+pub use drifts::{Drift, DriftQuery, Ending};
 pub use error::Error;
 pub use feed::Feed;
 pub use hosting::RefUpdate;
 pub use model::{
-    Action, ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult,
-    Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger,
-    Verdict,
+    Action, ApplicationRecord, ApplicationSummary, Apply, Hold, InventoryItem, ObjectResult, Push,
+    Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger, Verdict,
 };
 pub use proofs::Proof;
 pub use query::{Outcome, RolloutQuery};

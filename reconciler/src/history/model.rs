@@ -274,6 +274,8 @@ pub enum StepKind {
     Unchanged,
     Drifted,
     Corrected,
+    /// It is as Git says again, and nobody of ours wrote it.
+    DriftGone,
     /// What a failed rollout wrote was undone.
     Undone,
     Requested,
@@ -321,34 +323,6 @@ pub struct Hold {
     pub since: Timestamp,
     /// Whether the other applications of the commit go back too.
     pub atomic: bool,
-}
-
-/// A change that others made to an application's object.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Drift {
-    pub at: Timestamp,
-    pub application: String,
-    pub key: ObjectKey,
-    pub kind: String,
-    /// `changed`, `deleted` or `left over`.
-    pub what: String,
-    /// The field manager that did it; empty where it is not known.
-    pub actor: String,
-    /// The person or service account, where the cluster knows.
-    pub writer: String,
-    pub changes: Vec<FieldChange>,
-}
-
-impl Drift {
-    /// ` by ann with kubectl-edit`; nothing where nobody is known.
-    pub fn by(&self) -> String {
-        match (self.writer.as_str(), self.actor.as_str()) {
-            ("", "") => String::new(),
-            ("", one) | (one, "") => format!(" by {one}"),
-            (writer, manager) => format!(" by {writer} with {manager}"),
-        }
-    }
 }
 
 /// An application as the history knows it.

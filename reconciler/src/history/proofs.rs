@@ -54,8 +54,9 @@ impl Reader {
             "select p.*, r.application, r.revision,
                     least((select min(n.began_at) from rollouts n
                             where n.application = r.application and n.number > r.number),
-                          (select min(d.at) from drifts d
-                            where d.application = r.application and d.at > p.at)) as until
+                          (select min(case when d.at > p.at then d.at else d.last_at end)
+                             from drifts d
+                            where d.application = r.application and d.last_at > p.at)) as until
                from proofs p
                join rollouts r on r.id = p.rollout
               where r.application = $1 and starts_with(r.revision, $2)

@@ -2,10 +2,6 @@
 
 use jiff::Timestamp;
 
-use engine::rollout::RolloutPhase;
-
-use super::model::Rollout;
-
 /// Which rollouts to list, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct RolloutQuery {
@@ -17,6 +13,8 @@ pub struct RolloutQuery {
     pub since: Option<Timestamp>,
     /// Only those of which this became.
     pub outcome: Option<Outcome>,
+    /// What had become of them by this moment; what came later has not happened.
+    pub as_of: Option<Timestamp>,
     /// At most this many; 50 where it is 0.
     pub limit: u16,
 }
@@ -42,9 +40,13 @@ impl Outcome {
             Self::Good => "good",
         }
     }
+}
 
-    /// The same that the history's statement says.
-    pub fn admits(self, rollout: &Rollout) -> bool {
+#[cfg(test)]
+impl Outcome {
+    /// The same that the history's statement says of the present.
+    pub fn admits(self, rollout: &super::Rollout) -> bool {
+        use engine::rollout::RolloutPhase;
         let reverts = || rollout.rollback.as_ref().map_or(0, |it| it.reverts.len());
         match self {
             Self::Running => !rollout.phase.is_final(),

@@ -7,8 +7,8 @@ use super::Error;
 use super::error::failed;
 use super::memo::Memo;
 use super::model::{
-    ApplicationRecord, ApplicationSummary, Apply, Drift, Hold, InventoryItem, ObjectResult, Push,
-    Rollout, RolloutDetail, SourceState, Step,
+    ApplicationRecord, ApplicationSummary, Apply, Hold, InventoryItem, ObjectResult, Push, Rollout,
+    RolloutDetail, SourceState, Step,
 };
 use super::pool::Pool;
 use super::query::{Outcome, RolloutQuery};
@@ -139,12 +139,13 @@ impl Reader {
                 and ($3::timestamptz is null or started_at < $3)
                 and ($4::timestamptz is null or started_at >= $4)
                 and case $5
-                    when 'running' then finished_at is null
-                    when 'failed' then phase = 'Failed'
+                    when 'running' then finished_at is null or finished_at > $7
+                    when 'failed' then phase = 'Failed' and ($7 is null or finished_at <= $7)
                     when 'rollback' then rollback_of <> ''
                          or coalesce(jsonb_array_length(rollback -> 'reverts'), 0) > 0
-                    when 'good' then phase = 'Succeeded' and undone_at is null
-                         and not options ? 'objects'
+                    when 'good' then phase = 'Succeeded' and not options ? 'objects'
+                         and ($7::timestamptz is null or finished_at <= $7)
+                         and (undone_at is null or undone_at > $7)
                     else true end
               order by started_at desc, number desc, application limit $6",
         )
@@ -154,6 +155,7 @@ impl Reader {
         .bind(query.since.map(Time))
         .bind(query.outcome.map_or("", Outcome::as_str))
         .bind(limit)
+        .bind(query.as_of.map(Time))
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list rollouts"))
@@ -323,14 +325,5 @@ impl Reader {
         .fetch_one(&self.pool)
         .await
         .map_err(failed("count the rollouts of a commit"))
-    }
-
-    pub async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
-        sqlx::query_as("select * from drifts where application = $1 order by id desc limit $2")
-            .bind(application)
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed("list drifts"))
     }
 }

@@ -9,8 +9,9 @@ use sqlx::{Error, FromRow, Row};
 use api::{Collection, ObjectKey, Uid};
 use engine::rollout::CommitId;
 
+use super::drifts::Drift;
 use super::model::{
-    ApplicationRecord, Apply, Drift, Hold, InventoryItem, ObjectResult, Push, Request, Rollout,
+    ApplicationRecord, Apply, Hold, InventoryItem, ObjectResult, Push, Request, Rollout,
     SourceState, Step, Suspension,
 };
 use super::time::Time;
@@ -231,7 +232,15 @@ impl FromRow<'_, PgRow> for Drift {
             what: text(row, "what")?,
             actor: text(row, "actor")?,
             writer: text(row, "writer")?,
+            written_at: optional_time(row, "written_at")?,
             changes: json(row, "changes")?,
+            last_at: time(row, "last_at")?,
+            times: row.try_get("times")?,
+            ended_at: optional_time(row, "ended_at")?,
+            ending: match text(row, "ending")?.as_str() {
+                "" => None,
+                _ => Some(word(row, "ending")?),
+            },
         })
     }
 }

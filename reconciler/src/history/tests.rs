@@ -1,3 +1,4 @@
+mod drifts;
 mod listed;
 mod reports;
 mod sessions;

@@ -8,11 +8,11 @@ use api::{ObjectKey, Uid};
 use engine::proof::Leaf;
 use engine::rollout::{CommitId, RolloutPhase};
 
+use super::drifts::{Drift, Ending};
 use super::model::{
-    ApplicationRecord, Drift, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension,
-    Verdict,
+    ApplicationRecord, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension, Verdict,
 };
-use super::{Error, by_hand, inventory, proofs, pushes, rollouts};
+use super::{Error, by_hand, drifts, inventory, proofs, pushes, rollouts};
 use crate::source::Commit;
 
 /// One change of the history.
@@ -123,7 +123,15 @@ pub enum Write {
         application: String,
         keys: Vec<ObjectKey>,
     },
+    /// It is seen, for the first time or again.
     Drift(Drift),
+    /// What drifted of these objects did so until now.
+    DriftEnded {
+        application: String,
+        keys: Vec<ObjectKey>,
+        ending: Ending,
+        at: Timestamp,
+    },
     Request {
         application: String,
         request: Request,
@@ -231,7 +239,13 @@ pub(super) async fn execute(connection: &mut PgConnection, write: &Write) -> Res
         Write::InventoryRemove { application, keys } => {
             inventory::remove(connection, application, keys).await?;
         }
-        Write::Drift(drift) => inventory::drift(connection, drift).await?,
+        Write::Drift(drift) => drifts::seen(connection, drift).await?,
+        Write::DriftEnded {
+            application,
+            keys,
+            ending,
+            at,
+        } => drifts::ended(connection, application, keys, *ending, *at).await?,
         Write::Request {
             application,
             request,

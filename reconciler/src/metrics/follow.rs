@@ -75,6 +75,9 @@ impl Follower {
                     self.metrics.corrected(seconds(since, step.at));
                 }
             }
+            (StepKind::DriftGone, _) => {
+                self.drifted.remove(&step.application);
+            }
             _ => {}
         }
         Ok(())

@@ -225,11 +225,8 @@ impl<'a> Execution<'a> {
         let objects: Vec<Object> = steps.iter().map(|step| step.object.clone()).collect();
         let applied = self.write(keys, &objects).await?;
         let at = self.now();
-        let error = applied
-            .as_ref()
-            .err()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let error = applied.as_ref().err().map(ToString::to_string);
+        let error = error.unwrap_or_default();
         self.pending.push(Write::ApplyEnded {
             rollout: rollout.id.clone(),
             attempt,
@@ -275,6 +272,7 @@ impl<'a> Execution<'a> {
             self.memory.note_all(&kinds, objects, &made);
         }
         self.pending.push(Write::InventoryUids { uids });
+        self.written(keys);
         Ok(Ok(()))
     }
 

@@ -11,6 +11,8 @@ use engine::rollout::Correction;
 use engine::{Kinds, Plan};
 use sha2::{Digest, Sha256};
 
+use super::sight::Sights;
+
 /// One Application's.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -20,6 +22,8 @@ pub(crate) struct Memory {
     said: BTreeMap<ObjectKey, Said>,
     /// What was put back lately.
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
+    /// What is on record of what others changed; `None`: not read since.
+    pub(crate) sights: Option<Sights>,
     /// What was said in the course of a rollout.
     pub(crate) course: Course,
 }

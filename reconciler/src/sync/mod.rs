@@ -47,6 +47,7 @@ mod remove;
 mod render;
 mod results;
 mod set;
+mod sight;
 mod signatures;
 mod sources;
 mod standing;

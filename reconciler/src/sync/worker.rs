@@ -55,6 +55,9 @@ impl Worker {
         let passed = self
             .pass_with(client, target, application, &mut memory)
             .await;
+        if passed.is_err() {
+            memory.sights = None;
+        }
         self.memories.put(&name, memory);
         let requeue = passed?;
         // What changes at once again is shown once it rests.
@@ -82,7 +85,8 @@ impl Worker {
             }
         };
         let decisions = rollout::decide(&observation.observed());
-        let execution = Execution::new(core, client, &observation, memory);
+        let mut execution = Execution::new(core, client, &observation, memory);
+        execution.see(&decisions).await?;
         let next = execution.run(decisions).await?;
         forget_request(core, &observation).await?;
         let requeue = match next {

@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
-    RolloutQuery, SourceState, Step,
+    Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -59,7 +59,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error>;
-    async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error>;
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error>;
     /// When an application left the repository, if there ever was one of this name.
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error>;
     /// The application of each of these objects that is from Git.
@@ -190,8 +190,8 @@ impl Backend for ServiceBackend {
         Ok(self.0.history().rollout_detail(id).await?)
     }
 
-    async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
-        Ok(self.0.history().drifts(application, limit).await?)
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        Ok(self.0.history().drifts(query).await?)
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

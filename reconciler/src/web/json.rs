@@ -49,7 +49,7 @@ use engine::plan::{Change, Counts, counts};
 use engine::rollout::CommitId;
 use engine::{Origin, Plan};
 
-use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
+use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 use crate::usage::{Amount, Point};
@@ -92,6 +92,8 @@ pub struct ApplicationPage {
 pub struct Rollouts {
     /// Newest first.
     pub items: Vec<Rollout>,
+    /// What others changed meanwhile, of one application: newest first.
+    pub drifts: Vec<Drift>,
     /// Ask with `before=` this for more; absent at the end.
     pub before: Option<Timestamp>,
 }
@@ -189,6 +191,15 @@ pub struct Node {
     pub version: String,
     /// Absent where it is not measured; so it is everywhere.
     pub used: Option<Amount>,
+}
+
+/// Without values of Secrets.
+pub(super) fn drift(mut drift: Drift) -> Drift {
+    let secret = super::view::diff::is_secret(&drift.kind, &drift.key);
+    for change in &mut drift.changes {
+        *change = diff::shown(change, secret);
+    }
+    drift
 }
 
 /// What bringing the application to a commit would do now.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::ObjectKey;
 use api::kinds::{OnFailure, RolloutPhase};
 
-use super::decide::{Decision, Observed, forget, gate};
+use super::decide::{Decision, Observed, forget, gate, is_settled};
 use super::fellow::failed_with;
 use super::hooks;
 use super::record::Rollout;
@@ -42,6 +42,22 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
         forget(plan)
     });
     decisions
+}
+
+/// What others changed of what Git asks for, whether or not it may be put back now. `None` where that
+/// cannot be told apart: until the wanted commit has its verdict, everything may differ.
+pub fn drifted(observed: &Observed) -> Option<Vec<ObjectKey>> {
+    let over = observed.last.filter(|last| last.phase.is_final())?;
+    let stands = if observed.restoring {
+        over.undone
+    } else {
+        over.phase == RolloutPhase::Succeeded
+    };
+    let plan = observed.plan.ok()?;
+    (stands && is_settled(observed, over)).then(|| {
+        let drifted = plan.steps().filter(|step| is_drift(step));
+        drifted.map(|step| step.key.clone()).collect()
+    })
 }
 
 /// What others changed is put back, what is left over goes: each as soon as it may.

@@ -20,6 +20,7 @@ pub use api::kinds::{RolloutPhase, SyncStatus};
 pub use correct::{Correction, backoff};
 pub use decide::{Awaited, Decision, Desired, Observed, decide};
 pub use dependencies::{Dependency, DependencyState};
+pub use drift::drifted;
 pub use fellow::Fellow;
 pub use options::{Options, short};
 pub use pause::{Pause, pause};

@@ -3,6 +3,7 @@
 mod by_hand;
 mod change;
 mod crash;
+mod drift;
 mod events;
 mod figures;
 mod foreign;

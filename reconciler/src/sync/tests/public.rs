@@ -124,7 +124,7 @@ async fn waves_prune_and_drift_go_object_by_object() {
         .await;
     let drift = world
         .until("put back", || async {
-            let drift = world.history().drifts("web", 1).await.unwrap().pop()?;
+            let drift = world.drifts("web").await.pop()?;
             let back = value(&world, "settings").await? == "one";
             back.then_some(drift)
         })

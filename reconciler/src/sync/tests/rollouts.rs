@@ -321,8 +321,9 @@ async fn what_others_change_is_put_back() {
     let drifts = world
         .until("put back", || async {
             let live = (world.get(&map).await?, world.get(&web).await?);
-            let drifts = world.history().drifts("web", 10).await.unwrap();
-            (live.1.body["spec"]["replicas"] == 2 && drifts.len() == 2).then_some(drifts)
+            let drifts = world.drifts("web").await;
+            let back = live.1.body["spec"]["replicas"] == 2 && drifts.len() == 2;
+            (back && drifts.iter().all(|it| it.ended_at.is_some())).then_some(drifts)
         })
         .await;
     let changed = drifts.iter().find(|drift| drift.what == "changed").unwrap();

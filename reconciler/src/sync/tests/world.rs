@@ -17,7 +17,9 @@ use orchestrator::store::Router;
 use orchestrator::watch::Hub;
 
 use super::public::Public;
-use crate::history::{History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger};
+use crate::history::{
+    Drift, DriftQuery, History, Reader, Rollout, RolloutQuery, Step, StepQuery, Trigger,
+};
 use crate::service::{Service, SyncRequest};
 use crate::source::Person;
 use crate::testing::{Directory, commit};
@@ -236,6 +238,14 @@ impl World {
             ..RolloutQuery::default()
         };
         self.history().rollouts(&query).await.unwrap()
+    }
+
+    pub(super) async fn drifts(&self, name: &str) -> Vec<Drift> {
+        let query = DriftQuery {
+            application: Some(name.into()),
+            ..DriftQuery::default()
+        };
+        self.history().drifts(&query).await.unwrap()
     }
 
     pub(super) async fn steps(&self, rollout: &str) -> Vec<Step> {

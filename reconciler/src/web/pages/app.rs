@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::apps::fact;
 use super::rollout::branch;
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Rollout, RolloutDetail, RolloutQuery};
+use crate::history::{DriftQuery, Rollout, RolloutDetail, RolloutQuery};
 use crate::service::{self, ApplicationView};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -20,6 +20,7 @@ use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::app;
 use crate::web::view::component::Icon;
+use crate::web::view::drift;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
@@ -141,7 +142,12 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
     let now = app.env.now();
     let rollouts = newest(app, &facts.name).await?;
     let running = running(app, facts).await?;
-    let drifts = app.backend.drifts(&facts.name, DRIFTS).await?;
+    let drifts = DriftQuery {
+        application: Some(facts.name.clone()),
+        limit: DRIFTS,
+        ..DriftQuery::default()
+    };
+    let drifts = app.backend.drifts(&drifts).await?;
     let (tree, forest) = match app.backend.objects(&facts.name).await {
         Ok(all) => {
             let find = |key: &api::ObjectKey| app.cached(key);
@@ -161,7 +167,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         fragment("tree", &tree),
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
         fragment("conds", &app::conditions(&facts.conditions, now)),
-        fragment("drift", &app::drifts(&drifts, now)),
+        fragment("drift", &drift::drifts(&drifts, now)),
         fragment("summary", &app::summary(facts, &forest, uses)),
     ])
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use api::Collection;
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Rollout, RolloutQuery};
+use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::service::ApplicationView;
 use crate::usage::Used;
 use crate::web::app::App;
@@ -164,18 +164,28 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
     ])
 }
 
-/// Rollouts of one day that are read at most.
+/// Rollouts, and drifts, of one day that are read at most.
 const DAY: u16 = 5_000;
 
 /// All that began in the last day, for the tape.
-pub(super) async fn day(app: &App, name: Option<&str>) -> Result<Vec<Rollout>, PageError> {
-    let query = RolloutQuery {
-        application: name.map(str::to_owned),
-        since: Some(app.env.now() - tape::SPAN),
+pub(super) async fn day(app: &App, name: Option<&str>) -> Result<tape::Day, PageError> {
+    let (application, since) = (name.map(str::to_owned), Some(app.env.now() - tape::SPAN));
+    let rollouts = RolloutQuery {
+        application: application.clone(),
+        since,
         limit: DAY,
         ..RolloutQuery::default()
     };
-    Ok(app.backend.rollouts(&query).await?)
+    let drifts = DriftQuery {
+        application,
+        since,
+        limit: DAY,
+        ..DriftQuery::default()
+    };
+    Ok(tape::Day {
+        rollouts: app.backend.rollouts(&rollouts).await?,
+        drifts: app.backend.drifts(&drifts).await?,
+    })
 }
 
 /// The newest rollouts, enough to tell how long they take.

@@ -134,7 +134,7 @@ fn quiet(now: Timestamp) -> Vec<(&'static str, Markup)> {
     vec![
         (
             "Nothing happened for a day",
-            made(&tape::tape(&[], now, sides, "/apps")),
+            made(&tape::tape(&tape::Day::default(), now, sides, "/apps")),
         ),
         ("Nothing wrong", made(&well)),
         (

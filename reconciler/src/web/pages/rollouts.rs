@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::app::facts;
 use super::apps::{day, decoded};
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Outcome, Rollout, RolloutQuery};
+use crate::history::{Drift, DriftQuery, Outcome, Rollout, RolloutQuery};
 use crate::web::access::{Scope as About, withhold};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -27,6 +27,9 @@ use crate::web::view::tape;
 use crate::web::view::time::When;
 use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
+
+/// Drifts among the rollouts of one page.
+const AMONG: u16 = 200;
 
 #[derive(Template)]
 #[template(path = "history/all.html")]
@@ -53,7 +56,7 @@ pub(in crate::web) async fn all(
 ) -> Result<Response, PageError> {
     if visitor.json {
         let rollouts = read(&app, None, &query).await?;
-        return Ok(data(rollouts).into_response());
+        return Ok(data(rollouts, Vec::new()).into_response());
     }
     let fragments = of_all(&app, &query, &visitor.zone).await?;
     let mut frame = visitor
@@ -77,11 +80,12 @@ pub(in crate::web) async fn of_app(
 ) -> Result<Response, PageError> {
     if visitor.json {
         let rollouts = read(&app, Some(&name), &query).await?;
+        let drifts = drifts(&app, &name, &query, &rollouts).await?;
         // The history outlives its application; a name that never was has neither.
-        if rollouts.is_empty() {
+        if rollouts.is_empty() && drifts.is_empty() {
             facts(&app, &name).await?;
         }
-        return Ok(data(rollouts).into_response());
+        return Ok(data(rollouts, drifts).into_response());
     }
     let (fragments, is_there) = match facts(&app, &name).await {
         Ok(facts) => (of_one(&app, &facts, &query, &visitor.zone).await?, true),
@@ -158,7 +162,7 @@ async fn of_all(app: &App, query: &Wanted, zone: &Zone) -> Result<Vec<Fragment>,
         serving: None,
     };
     let list = history::list(
-        &rollouts,
+        (&rollouts, &[]),
         &standing,
         query,
         "/rollouts",
@@ -209,6 +213,7 @@ async fn told(
 ) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let rollouts = read(app, Some(name), query).await?;
+    let drifts = drifts(app, name, query, &rollouts).await?;
     let newest = day(app, Some(name)).await?;
     let side = format!("Only {name}");
     let base = format!("{}/history", app_href(name));
@@ -217,7 +222,7 @@ async fn told(
         serving: first(app, name, Some(Outcome::Good)).await?.pop(),
     };
     let list = history::list(
-        &rollouts,
+        (&rollouts, &drifts),
         &standing,
         query,
         &base,
@@ -245,13 +250,20 @@ async fn first(app: &App, name: &str, outcome: Option<Outcome>) -> Result<Vec<Ro
     Ok(app.backend.rollouts(&query).await?)
 }
 
-async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollout>, PageError> {
-    let before = match query.before.as_str() {
-        "" => None,
-        text => Some(text.parse::<Timestamp>().map_err(|_| {
+fn before(query: &Wanted) -> Result<Option<Timestamp>, PageError> {
+    match query.before.as_str() {
+        "" => Ok(None),
+        text => text.parse::<Timestamp>().map(Some).map_err(|_| {
             PageError::BadRequest("before is a time such as 2026-03-01T14:00:00Z".into())
-        })?),
-    };
+        }),
+    }
+}
+
+async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollout>, PageError> {
+    let before = before(query)?;
+    if name.is_some() && !query.has_rollouts() {
+        return Ok(Vec::new());
+    }
     let query = RolloutQuery {
         application: name.map(str::to_owned),
         before,
@@ -262,10 +274,39 @@ async fn read(app: &App, name: Option<&str>, query: &Wanted) -> Result<Vec<Rollo
     Ok(app.backend.rollouts(&query).await?)
 }
 
-fn data(rollouts: Vec<Rollout>) -> Json<json::Rollouts> {
+/// What others changed between the rollouts of a page, or alone a page of it.
+async fn drifts(
+    app: &App,
+    name: &str,
+    query: &Wanted,
+    rollouts: &[Rollout],
+) -> Result<Vec<Drift>, PageError> {
+    if !query.has_drift() {
+        return Ok(Vec::new());
+    }
     let full = rollouts.len() >= usize::from(PAGE);
+    let query = DriftQuery {
+        application: Some(name.to_owned()),
+        before: before(query)?,
+        since: rollouts.last().filter(|_| full).map(|last| last.started_at),
+        limit: if query.has_rollouts() { AMONG } else { PAGE },
+        ..DriftQuery::default()
+    };
+    Ok(app.backend.drifts(&query).await?)
+}
+
+fn data(rollouts: Vec<Rollout>, drifts: Vec<Drift>) -> Json<json::Rollouts> {
+    let page = usize::from(PAGE);
+    let older = match rollouts.last() {
+        Some(last) => Some(last.started_at).filter(|_| rollouts.len() >= page),
+        None => drifts
+            .last()
+            .map(|it| it.at)
+            .filter(|_| drifts.len() >= page),
+    };
     Json(json::Rollouts {
-        before: rollouts.last().filter(|_| full).map(|last| last.started_at),
+        before: older,
+        drifts: drifts.into_iter().map(json::drift).collect(),
         items: rollouts,
     })
 }

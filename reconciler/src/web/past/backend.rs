@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use api::{Object, ObjectKey};
 use engine::rollout::CommitId;
@@ -17,7 +17,7 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    Drift, DriftQuery, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
     RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
@@ -169,24 +169,13 @@ impl Backend for PastBackend {
     }
 
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
-        // The query leaves out its own bound; the moment itself belongs to the past.
-        let next = self.at() + SignedDuration::from_micros(1);
-        let wanted = query.outcome;
-        let most = match query.limit {
-            0 => usize::MAX,
-            limit => limit.into(),
-        };
+        let next = self.next();
         let query = RolloutQuery {
             before: Some(query.before.map_or(next, |before| before.min(next))),
-            outcome: None,
-            limit: if wanted.is_some() { MORE } else { query.limit },
+            as_of: Some(self.at()),
             ..query.clone()
         };
-        // What became of it since is not what it was then.
-        let mut stood = self.stood(self.inner.rollouts(&query).await?);
-        stood.retain(|rollout| wanted.is_none_or(|wanted| wanted.admits(rollout)));
-        stood.truncate(most);
-        Ok(stood)
+        Ok(self.stood(self.inner.rollouts(&query).await?))
     }
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
@@ -194,11 +183,15 @@ impl Backend for PastBackend {
         Ok(detail.and_then(|detail| rewind::detail(detail, self.at())))
     }
 
-    async fn drifts(&self, application: &str, limit: u16) -> Result<Vec<Drift>, Error> {
-        let mut drifts = self.inner.drifts(application, limit.max(MORE)).await?;
-        drifts.retain(|drift| drift.at <= self.at());
-        drifts.truncate(limit.into());
-        Ok(drifts)
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        let next = self.next();
+        let query = DriftQuery {
+            before: Some(query.before.map_or(next, |before| before.min(next))),
+            open_at: query.open_at.map(|at| at.min(self.at())),
+            ..query.clone()
+        };
+        let drifts = self.inner.drifts(&query).await?.into_iter();
+        Ok(drifts.map(|it| rewind::drift(it, self.at())).collect())
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

@@ -6,7 +6,7 @@ use api::ObjectKey;
 use engine::rollout::RolloutPhase;
 use engine::why::Written;
 
-use crate::history::{InventoryItem, Rollout, RolloutDetail};
+use crate::history::{Drift, InventoryItem, Rollout, RolloutDetail};
 use crate::service::Error;
 
 /// What nobody recorded.
@@ -60,6 +60,20 @@ pub(super) fn rollout(mut rollout: Rollout, at: Timestamp) -> Option<Rollout> {
         rollout.undone_at = None;
     }
     Some(rollout)
+}
+
+/// The drift as it stood then. Of one that came several times only the first and the last time are
+/// known.
+pub(super) fn drift(mut drift: Drift, at: Timestamp) -> Drift {
+    if drift.last_at > at {
+        drift.last_at = drift.at;
+        drift.times = 1;
+    }
+    if drift.ended_at.is_some_and(|ended| ended > at) {
+        drift.ended_at = None;
+        drift.ending = None;
+    }
+    drift
 }
 
 /// The same with everything that belongs to it.

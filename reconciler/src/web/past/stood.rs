@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use api::kinds::ApplicationStatus;
 use api::{Collection, Object, ObjectKey};
@@ -28,6 +28,11 @@ pub(super) struct PastBackend {
 impl PastBackend {
     pub(super) fn at(&self) -> Timestamp {
         self.past.at
+    }
+
+    /// A query leaves out its own bound; the moment itself belongs to the past.
+    pub(super) fn next(&self) -> Timestamp {
+        self.at() + SignedDuration::from_micros(1)
     }
 
     /// Those that had begun by then, as they stood; at most as many as asked for.

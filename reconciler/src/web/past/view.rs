@@ -4,17 +4,17 @@ use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
 use super::state::Past;
-use crate::history::{Rollout, RolloutQuery};
+use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::web::app::App;
 use crate::web::view::commit;
 use crate::web::view::component::{CommitChip, Icon, encoded};
-use crate::web::view::tape::{self, Tape};
+use crate::web::view::tape::{self, Day, Tape};
 use crate::web::view::time::{When, ago, seconds};
 
 /// As much of the present as the tape shows beside the moment.
 const AFTER: SignedDuration = SignedDuration::from_hours(4);
 /// Rollouts on one tape.
-const DAY: u16 = 5_000;
+const MOST: u16 = 5_000;
 
 #[derive(Template)]
 #[template(path = "past/bar.html")]
@@ -43,11 +43,20 @@ pub(super) async fn bar(app: &App, past: &Past, path: &str, query: &str) -> Stri
     let near = app.backend.rollouts(&query_of).await.unwrap_or_default();
     let all = RolloutQuery {
         since: Some(end - tape::SPAN),
-        limit: DAY,
+        limit: MOST,
         ..query_of
     };
-    let day = app.backend.rollouts(&all).await.unwrap_or_default();
-    let near = (near.as_slice(), day.as_slice());
+    let drifts = DriftQuery {
+        since: all.since,
+        before: all.before,
+        limit: MOST,
+        ..DriftQuery::default()
+    };
+    let day = tape::Day {
+        rollouts: app.backend.rollouts(&all).await.unwrap_or_default(),
+        drifts: app.backend.drifts(&drifts).await.unwrap_or_default(),
+    };
+    let near = (near.as_slice(), &day);
     let bar = make(&app.settings.cluster, past, (path, query), near, now);
     bar.render().unwrap_or_default()
 }
@@ -57,7 +66,7 @@ pub(super) fn make(
     cluster: &str,
     past: &Past,
     (path, query): (&str, &str),
-    (near, day): (&[Rollout], &[Rollout]),
+    (near, day): (&[Rollout], &Day),
     now: Timestamp,
 ) -> Bar {
     let at = |moment: Timestamp| address(path, query, &moment.to_string());
@@ -80,10 +89,7 @@ pub(super) fn make(
         now: address(path, query, ""),
         before: before.map(at).unwrap_or_default(),
         after: after.map(at).unwrap_or_default(),
-        tape: tape::past(day, end, past.at, &|rollout| {
-            let moment = rollout.finished_at.unwrap_or(rollout.started_at);
-            at(moment)
-        }),
+        tape: tape::past(day, end, past.at, &|event| at(event.moment())),
     }
 }
 

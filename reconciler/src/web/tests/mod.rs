@@ -4,6 +4,7 @@ mod access;
 mod badge;
 mod cluster;
 mod document;
+mod drift;
 mod dry_runs;
 mod elsewhere;
 mod ends;

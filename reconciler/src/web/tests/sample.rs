@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use api::{Collection, Object, ObjectKey};
-use engine::diff::FieldChange;
 use engine::plan;
 use engine::rollout::{CommitId, SyncStatus};
 use engine::{HealthStatus, Plan};
@@ -17,8 +15,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout, RolloutDetail,
-    RolloutQuery, SourceState, Step,
+    Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -240,24 +238,8 @@ impl Backend for Sample {
         Ok(found.map(|rollout| self.detail(rollout)))
     }
 
-    async fn drifts(&self, application: &str, _: u16) -> Result<Vec<Drift>, Error> {
-        if application != "serving" {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Drift {
-            at: ago(2_460),
-            application: application.into(),
-            key: key("deployments.apps", "worker"),
-            kind: "Deployment".into(),
-            what: "changed".into(),
-            actor: self.text("kubectl-edit"),
-            writer: String::new(),
-            changes: vec![FieldChange {
-                path: "spec.replicas".into(),
-                old: Some(json!(2)),
-                new: Some(json!(5)),
-            }],
-        }])
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        Ok(self.asked_drifts(query))
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

@@ -14,7 +14,7 @@ use super::facts::Facts;
 use super::graph;
 use super::time::{When, took};
 use super::tree::Node;
-use crate::history::{Drift, Rollout};
+use crate::history::Rollout;
 
 /// Name, state, where it comes from, what can be done.
 #[derive(Debug, Template)]
@@ -95,21 +95,6 @@ pub(crate) struct ConditionRow {
 #[template(path = "app/summary.html")]
 pub(crate) struct Summary {
     pub entries: Vec<(&'static str, String)>,
-}
-
-/// What others changed in the cluster. Nothing where nobody did.
-#[derive(Debug, Template)]
-#[template(path = "app/drift.html")]
-pub(crate) struct Drifts {
-    pub rows: Vec<DriftRow>,
-}
-
-/// One change from outside of Git.
-#[derive(Debug)]
-pub(crate) struct DriftRow {
-    pub title: String,
-    pub text: String,
-    pub since: When,
 }
 
 /// The newest rollouts.
@@ -354,27 +339,6 @@ fn namespaces(target: &str, forest: &[Node]) -> (&'static str, String) {
     match all.as_slice() {
         [] => (name, target.to_owned()),
         all => (name, all.join(", ")),
-    }
-}
-
-pub(crate) fn drifts(all: &[Drift], now: Timestamp) -> Drifts {
-    Drifts {
-        rows: all.iter().map(|drift| drift_row(drift, now)).collect(),
-    }
-}
-
-fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
-    let secret = super::diff::is_secret(&drift.kind, &drift.key);
-    let mut told: Vec<String> = vec![format!("{}{}", drift.what, drift.by())];
-    let fields = drift.changes.iter().take(2);
-    told.extend(fields.map(|change| engine::diff::show(change, secret)));
-    if drift.changes.len() > 2 {
-        told.push(format!("and {} more fields", drift.changes.len() - 2));
-    }
-    DriftRow {
-        title: format!("{} {}", drift.kind, drift.key.name),
-        text: told.join("; "),
-        since: When::age(drift.at, now),
     }
 }
 

@@ -1,4 +1,6 @@
-//! What was rolled out, newest first: of one application, or of all.
+//! What was rolled out, newest first: of one application, with what others changed, or of all.
+
+mod row;
 
 use askama::Template;
 use jiff::{Timestamp, Zoned};
@@ -6,12 +8,10 @@ use jiff::{Timestamp, Zoned};
 use engine::rollout::RolloutPhase;
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
-use super::facts::undone;
-use super::graph::app_href;
-use super::rollout::initials;
-use super::tape::Shape;
+use super::tape::{Event, Shape};
 use super::time::{When, took};
-use crate::history::{Outcome, Rollout};
+use crate::history::{Drift, Outcome, Rollout};
+use row::{arc, back, drift_row, duration, row};
 
 /// Rows on one page.
 pub(crate) const PAGE: u16 = 50;
@@ -23,7 +23,7 @@ const DAY: usize = 29;
 /// Which rollouts, from the page's address.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub(crate) struct Query {
-    /// `failed`, `rollback`, `running`, or empty for all.
+    /// `failed`, `rollback`, `running`, `drift`, or empty for all.
     #[serde(default)]
     pub outcome: String,
     /// `running` is the same as that outcome.
@@ -43,6 +43,16 @@ impl Query {
         }
     }
 
+    /// Whether rollouts belong to what is asked for.
+    pub(crate) fn has_rollouts(&self) -> bool {
+        self.outcome() != "drift"
+    }
+
+    /// Whether drift does.
+    pub(crate) fn has_drift(&self) -> bool {
+        matches!(self.outcome(), "" | "drift")
+    }
+
     /// What the history is asked for; what it does not know is all of them.
     pub(crate) fn asked(&self) -> Option<Outcome> {
         match self.outcome() {
@@ -60,7 +70,7 @@ impl Query {
 pub(crate) struct List {
     pub filters: Vec<Filter>,
     pub summary: String,
-    pub rows: Vec<Row>,
+    pub rows: Vec<Entry>,
     /// The address of the next page; empty at the end.
     pub older: String,
     /// The address of the first page; empty there.
@@ -77,14 +87,43 @@ pub(crate) struct Filter {
     pub current: bool,
 }
 
-/// One rollout.
+/// A line of the history.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct Entry {
     /// Above the first of each day.
     pub day: String,
     pub shape: Shape,
     /// From where to where the line of history goes.
     pub line: (&'static str, &'static str),
+    pub what: What,
+}
+
+/// What it is about.
+#[derive(Debug)]
+pub(crate) enum What {
+    Rollout(Row),
+    Drift(DriftRow),
+}
+
+/// What others changed.
+#[derive(Debug)]
+pub(crate) struct DriftRow {
+    pub href: String,
+    pub title: String,
+    pub state: State,
+    pub text: String,
+    pub by: String,
+    pub initials: String,
+    pub when: When,
+    /// How long it was there, or is.
+    pub took: String,
+    /// The page that shows it; empty where it is gone.
+    pub diff: String,
+}
+
+/// One rollout.
+#[derive(Debug)]
+pub(crate) struct Row {
     /// How far down the arc to what it undid goes; 0 for none.
     pub arc: usize,
     pub href: String,
@@ -124,18 +163,19 @@ pub(crate) struct Standing {
     pub serving: Option<Rollout>,
 }
 
-/// The list. `rollouts` newest first, as many as were read; `base` is the page's own path. Days are those of the reader, as `now` is.
+/// The list of a day's rollouts and drifts, or of more, as many as were read; `base` is the page's own
+/// path. Days are those of the reader, as `now` is.
 pub(crate) fn list(
-    rollouts: &[Rollout],
+    (rollouts, drifts): (&[Rollout], &[Drift]),
     standing: &Standing,
     query: &Query,
     base: &str,
     scope: Scope,
     now: &Zoned,
 ) -> List {
+    let events = events(rollouts, drifts);
     let (here, now) = (now.time_zone(), now.timestamp());
-    let shown: Vec<&Rollout> = rollouts.iter().collect();
-    let longest = shown
+    let longest = rollouts
         .iter()
         .map(|rollout| duration(rollout, now).as_millis())
         .max()
@@ -143,43 +183,62 @@ pub(crate) fn list(
         .max(1);
     let serving = standing.serving.as_ref();
     let mut day = String::new();
-    let mut rows: Vec<Row> = Vec::new();
-    for (index, rollout) in shown.iter().enumerate() {
-        let mut row = row(rollout, scope, now);
-        row.back = back(rollout, &standing.newest);
-        row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
-        let own = day_of(
-            &rollout.started_at.to_zoned(here.clone()),
-            &now.to_zoned(here.clone()),
-        );
-        if own != day {
-            row.day.clone_from(&own);
-            day = own;
-        }
-        row.bar = i64::try_from(duration(rollout, now).as_millis() * 96 / longest).unwrap_or(0);
-        row.bar = row.bar.max(3);
-        row.line = line(index, shown.len());
-        rows.push(row);
+    let mut rows: Vec<Entry> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        let (began, shape, what) = match event {
+            Event::Drift(drift) => (drift.at, Shape::Drift, What::Drift(drift_row(drift, now))),
+            Event::Rollout(rollout) => {
+                let mut row = row(rollout, scope, now);
+                row.back = back(rollout, &standing.newest);
+                row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
+                let bar = duration(rollout, now).as_millis() * 96 / longest;
+                row.bar = i64::try_from(bar).unwrap_or(0).max(3);
+                (rollout.started_at, Shape::of(rollout), What::Rollout(row))
+            }
+        };
+        let own = day_of(&began.to_zoned(here.clone()), &now.to_zoned(here.clone()));
+        let is_new = own != day;
+        rows.push(Entry {
+            day: if is_new { own.clone() } else { String::new() },
+            shape,
+            line: line(index, events.len()),
+            what,
+        });
+        day = own;
     }
     if scope == Scope::Application {
-        for (index, rollout) in shown.iter().enumerate() {
-            rows[index].arc = arc(rollout, &shown[index + 1..], &rows[index + 1..]);
+        for (index, event) in events.iter().enumerate() {
+            if let Event::Rollout(rollout) = event {
+                let arc = arc(rollout, &events[index + 1..], &rows[index + 1..]);
+                if let What::Rollout(row) = &mut rows[index].what {
+                    row.arc = arc;
+                }
+            }
         }
     }
     List {
-        older: older(rollouts, query, base),
+        older: older(&events, (rollouts.len(), drifts.len()), query, base),
         newest: first(query, base),
-        filters: filters(query, base),
-        summary: summary(&shown, now),
+        filters: filters(query, base, scope),
+        summary: summary(rollouts, now),
         rows,
     }
 }
 
+/// All of it, newest first.
+fn events<'a>(rollouts: &'a [Rollout], drifts: &'a [Drift]) -> Vec<Event<'a>> {
+    let rollouts = rollouts.iter().map(Event::Rollout);
+    let mut events: Vec<Event> = rollouts.chain(drifts.iter().map(Event::Drift)).collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.began()));
+    events
+}
+
 /// The address of the next page; empty at the end.
-fn older(rollouts: &[Rollout], query: &Query, base: &str) -> String {
-    match rollouts.last() {
-        Some(last) if rollouts.len() >= usize::from(PAGE) => {
-            let before = encoded(&last.started_at.to_string());
+fn older(events: &[Event], read: (usize, usize), query: &Query, base: &str) -> String {
+    let read = if query.has_rollouts() { read.0 } else { read.1 };
+    match events.last() {
+        Some(last) if read >= usize::from(PAGE) => {
+            let before = encoded(&last.began().to_string());
             let outcome = encoded(query.outcome());
             format!("{base}?outcome={outcome}&before={before}")
         }
@@ -217,55 +276,7 @@ fn day_of(at: &Zoned, now: &Zoned) -> String {
     }
 }
 
-/// Going back to a rollout is undoing all that came after it.
-fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
-    let own = |one: &&Rollout| one.application == rollout.application;
-    let newer = newest.iter().find(own);
-    let is_there = |newest: &Rollout| {
-        let restored = newest.rollback.as_ref().and_then(|it| it.restores.as_ref());
-        newest.id == rollout.id
-            || restored == Some(&rollout.revision)
-            || (!newest.digest.is_empty() && newest.digest == rollout.digest)
-    };
-    if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(is_there) {
-        return String::new();
-    }
-    let (app, id) = (app_href(&rollout.application), encoded(&rollout.id));
-    format!("{app}/rollback?to={id}")
-}
-
-fn duration(rollout: &Rollout, now: Timestamp) -> jiff::SignedDuration {
-    rollout
-        .started_at
-        .duration_until(rollout.finished_at.unwrap_or(now))
-}
-
-/// How far down the rollout is whose commit comes back, if it is on the page.
-fn arc(rollout: &Rollout, older: &[&Rollout], rows: &[Row]) -> usize {
-    let restored = rollout
-        .rollback
-        .as_ref()
-        .and_then(|back| back.restores.as_ref());
-    let Some(restored) = restored.filter(|_| !undone(rollout).is_empty()) else {
-        return 0;
-    };
-    let is_it = |one: &&&Rollout| one.revision.0.starts_with(&restored.0);
-    let place = |good: bool| {
-        older
-            .iter()
-            .position(|one| is_it(&one) && (one.phase == RolloutPhase::Succeeded || !good))
-    };
-    // The one that brought it to the cluster, if that is on the page.
-    let Some(at) = place(true).or_else(|| place(false)) else {
-        return 0;
-    };
-    let between = rows[..=at]
-        .iter()
-        .map(|row| ROW + if row.day.is_empty() { 0 } else { DAY });
-    ROW / 2 + between.sum::<usize>()
-}
-
-fn summary(shown: &[&Rollout], now: Timestamp) -> String {
+fn summary(shown: &[Rollout], now: Timestamp) -> String {
     let good: Vec<i128> = {
         let mut good: Vec<i128> = shown
             .iter()
@@ -290,7 +301,7 @@ fn summary(shown: &[&Rollout], now: Timestamp) -> String {
     )
 }
 
-fn filters(query: &Query, base: &str) -> Vec<Filter> {
+fn filters(query: &Query, base: &str, scope: Scope) -> Vec<Filter> {
     let filter = |tone, icon, label, outcome: &str| Filter {
         tone,
         icon,
@@ -303,44 +314,14 @@ fn filters(query: &Query, base: &str) -> Vec<Filter> {
         current: query.outcome() == outcome,
     };
     let icon = |name| Some(Icon(name));
-    vec![
+    let mut filters = vec![
         filter(None, None, "All", ""),
         filter(Some(Tone::Run), icon("wait"), "Running", "running"),
         filter(Some(Tone::Hold), icon("back"), "Rollbacks", "rollback"),
         filter(Some(Tone::Bad), icon("bad"), "Failed", "failed"),
-    ]
-}
-
-fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
-    let href = format!("/rollouts/{}", encoded(&rollout.id));
-    let state = State::rollout(rollout);
-    let running = !rollout.phase.is_final();
-    Row {
-        day: String::new(),
-        shape: Shape::of(rollout),
-        line: ("0", "100%"),
-        arc: 0,
-        name: match scope {
-            Scope::All => rollout.id.clone(),
-            Scope::Application => rollout.number.to_string(),
-        },
-        tone: state.tone,
-        state,
-        commit: CommitChip::new(&rollout.revision, super::commit::href(&rollout.revision)),
-        href,
-        subject: rollout.subject().to_owned(),
-        serving: false,
-        undoes: undone(rollout),
-        author: rollout.author.name.clone(),
-        initials: initials(&rollout.author.name),
-        when: When {
-            at: rollout.started_at,
-            text: rollout.started_at.strftime("%H:%M").to_string(),
-        },
-        took: took(duration(rollout, now)),
-        bar: 0,
-        running,
-        back: String::new(),
-        void: rollout.phase == RolloutPhase::Superseded || rollout.changed == Some(false),
+    ];
+    if scope == Scope::Application {
+        filters.push(filter(Some(Tone::Warn), icon("warn"), "Drift", "drift"));
     }
+    filters
 }

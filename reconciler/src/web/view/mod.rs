@@ -7,6 +7,7 @@ pub(super) mod changes;
 pub(super) mod commit;
 pub(super) mod component;
 pub(super) mod diff;
+pub(super) mod drift;
 pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod frame;

@@ -1,4 +1,4 @@
-//! The last 24 hours as a line with a mark per rollout.
+//! The last 24 hours as a line with a mark per rollout, and per drift.
 
 use std::fmt;
 
@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use engine::rollout::RolloutPhase;
 
 use super::component::{State, encoded};
+use super::drift;
 use super::time::{Tick, When, took};
-use crate::history::Rollout;
+use crate::history::{Drift, Rollout};
 
 /// How far back it goes.
 pub(crate) const SPAN: SignedDuration = SignedDuration::from_hours(24);
@@ -39,7 +40,21 @@ pub(crate) struct Tape {
     pub knob: String,
 }
 
-/// A rollout, or several that stand too near to each other.
+/// What began in a day, newest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Day {
+    pub rollouts: Vec<Rollout>,
+    pub drifts: Vec<Drift>,
+}
+
+/// One thing that has a mark.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event<'a> {
+    Rollout(&'a Rollout),
+    Drift(&'a Drift),
+}
+
+/// An event, or several that stand too near to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub x: String,
@@ -59,6 +74,7 @@ pub(crate) enum Shape {
     Dot,
     Converged,
     Rollback,
+    Drift,
     Running,
     Failed,
 }
@@ -81,6 +97,7 @@ impl fmt::Display for Shape {
             Self::Dot => "<circle r=\"3\" class=\"f-unk\"/>",
             Self::Converged => "<circle r=\"4\" class=\"f-ok\"/>",
             Self::Rollback => "<path d=\"M-5 0L4-5V5z\" class=\"f-hold\"/>",
+            Self::Drift => "<path d=\"M0-5L5 4H-5z\" class=\"f-warn\"/>",
             Self::Running => "<circle r=\"4.5\" class=\"nofill s-run\" stroke-width=\"2\"/>",
             Self::Failed => "<path d=\"M-2-5h4l3 3v4l-3 3h-4l-3-3v-4z\" class=\"f-bad\"/>",
         })
@@ -89,61 +106,107 @@ impl fmt::Display for Shape {
 
 impl HtmlSafe for Shape {}
 
-/// The tape at `now`. `rollouts` newest first; those that are older than a day are left out. A mark
-/// leads to the page at `path` as it was when the rollout ended, or to the rollout while it runs.
-pub(crate) fn tape(rollouts: &[Rollout], now: Timestamp, side: (&str, &str), path: &str) -> Tape {
-    let then = |rollout: &Rollout| match rollout.finished_at {
-        Some(at) => format!("{path}?at={}", encoded(&at.to_string())),
-        None => format!("/rollouts/{}", encoded(&rollout.id)),
+impl Event<'_> {
+    pub(crate) fn began(self) -> Timestamp {
+        match self {
+            Self::Rollout(rollout) => rollout.started_at,
+            Self::Drift(drift) => drift.at,
+        }
+    }
+
+    /// When there is something to see of it.
+    pub(crate) fn moment(self) -> Timestamp {
+        match self {
+            Self::Rollout(rollout) => rollout.finished_at.unwrap_or(rollout.started_at),
+            Self::Drift(drift) => drift.at,
+        }
+    }
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Rollout(rollout) => Shape::of(rollout),
+            Self::Drift(_) => Shape::Drift,
+        }
+    }
+
+    fn label(self) -> String {
+        match self {
+            Self::Rollout(rollout) => label(rollout),
+            Self::Drift(drift) => {
+                let Drift {
+                    application,
+                    kind,
+                    key,
+                    what,
+                    ..
+                } = drift;
+                let (by, ended) = (drift.by(), drift::ended(drift));
+                format!(
+                    "{application} drift: {kind} {} {what}{by}, {ended}",
+                    key.name
+                )
+            }
+        }
+    }
+}
+
+/// The tape at `now`. What is older than a day is left out. A mark leads to the page at `path` as it
+/// was when the rollout ended or the drift was seen, or to the rollout while it runs.
+pub(crate) fn tape(day: &Day, now: Timestamp, side: (&str, &str), path: &str) -> Tape {
+    let then = |event: Event| match event {
+        Event::Rollout(rollout) if rollout.finished_at.is_none() => {
+            format!("/rollouts/{}", encoded(&rollout.id))
+        }
+        event => format!("{path}?at={}", encoded(&event.moment().to_string())),
     };
     Tape {
         side: (side.0.into(), side.1.into()),
-        ..line(rollouts, now, &then)
+        ..line(day, now, &then)
     }
 }
 
 /// The tape of a moment of the past, which ends at `end`; each mark leads to where `href` says.
 pub(crate) fn past(
-    rollouts: &[Rollout],
+    day: &Day,
     end: Timestamp,
     at: Timestamp,
-    href: &dyn Fn(&Rollout) -> String,
+    href: &dyn Fn(Event) -> String,
 ) -> Tape {
     Tape {
         knob: percent(place(at, end).unwrap_or_default()),
-        ..line(rollouts, end, href)
+        ..line(day, end, href)
     }
 }
 
-fn line(rollouts: &[Rollout], now: Timestamp, href: &dyn Fn(&Rollout) -> String) -> Tape {
+fn line(day: &Day, now: Timestamp, href: &dyn Fn(Event) -> String) -> Tape {
+    let rollouts = day.rollouts.iter().map(Event::Rollout);
+    let mut events: Vec<Event> = rollouts
+        .chain(day.drifts.iter().map(Event::Drift))
+        .collect();
+    events.sort_by_key(|event| event.began());
     Tape {
         now: When {
             at: now,
             text: now.strftime("%H:%M:%S UTC").to_string(),
         },
         ticks: ticks(now),
-        marks: marks(rollouts, now, NEAR, href),
-        narrow: marks(rollouts, now, NEAR_ON_PHONES, href),
+        marks: marks(&events, now, NEAR, href),
+        narrow: marks(&events, now, NEAR_ON_PHONES, href),
         side: (String::new(), String::new()),
         knob: percent(1000),
     }
 }
 
-/// The rollouts, with those together that stand nearer to each other than `near`.
-fn marks(
-    rollouts: &[Rollout],
-    now: Timestamp,
-    near: i64,
-    href: &dyn Fn(&Rollout) -> String,
-) -> Vec<Mark> {
-    let mut groups: Vec<(i64, Vec<&Rollout>)> = Vec::new();
-    for rollout in rollouts.iter().rev() {
-        let Some(at) = place(rollout.started_at, now) else {
+/// The events, oldest first, with those together that stand nearer to each other than `near`.
+fn marks(events: &[Event], now: Timestamp, near: i64, href: &dyn Fn(Event) -> String) -> Vec<Mark> {
+    let mut groups: Vec<(i64, Vec<Event>)> = Vec::new();
+    for event in events {
+        let Some(at) = place(event.began(), now) else {
             continue;
         };
         match groups.last_mut() {
-            Some((last, group)) if at - *last < near => group.push(rollout),
-            _ => groups.push((at, vec![rollout])),
+            Some((last, group)) if at - *last < near => group.push(*event),
+            _ => groups.push((at, vec![*event])),
         }
     }
     let groups = groups.iter();
@@ -173,24 +236,41 @@ fn percent(thousandths: i64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
-fn mark(at: i64, group: &[&Rollout], href: &dyn Fn(&Rollout) -> String) -> Mark {
+fn mark(at: i64, group: &[Event], href: &dyn Fn(Event) -> String) -> Mark {
     let worst = group
         .iter()
-        .max_by_key(|rollout| Shape::of(rollout))
+        .max_by_key(|event| event.shape())
         .expect("a group has a first member");
     let label = match group {
-        [one] => label(one),
-        several => format!("{} rollouts; {}", several.len(), label(worst)),
+        [one] => one.label(),
+        several => format!("{}; {}", counted(several), worst.label()),
     };
     Mark {
         x: percent(at),
-        href: href(worst),
+        href: href(*worst),
         label,
-        shape: Shape::of(worst),
+        shape: worst.shape(),
         count: group.len(),
         count_left: at > TURN,
         newest: at == LAST,
     }
+}
+
+/// `2 rollouts and 1 drift`
+fn counted(group: &[Event]) -> String {
+    let is_drift = |event: &&Event| matches!(event, Event::Drift(_));
+    let drifts = group.iter().filter(is_drift).count();
+    let count = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        many => Some(format!("{many} {what}s")),
+    };
+    let parts = [
+        count(group.len() - drifts, "rollout"),
+        count(drifts, "drift"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(" and ")
 }
 
 fn label(rollout: &Rollout) -> String {

@@ -57,7 +57,11 @@ fn marks_that_stand_too_near_are_one() {
         at(80_000, RolloutPhase::Superseded),
         at(90_000, RolloutPhase::Failed),
     ];
-    let tape = tape::tape(&rollouts, now(), ("", ""), "/apps");
+    let day = tape::Day {
+        rollouts: rollouts.to_vec(),
+        drifts: Vec::new(),
+    };
+    let tape = tape::tape(&day, now(), ("", ""), "/apps");
     let told: Vec<(usize, tape::Shape)> = tape
         .marks
         .iter()
@@ -295,6 +299,13 @@ fn a_commit_leads_to_what_came_to_the_cluster_after_it() {
     assert_eq!(commit::next(&id("d"), &newest), None);
 }
 
+fn rows(list: &history::List) -> impl Iterator<Item = &history::Row> {
+    list.rows.iter().filter_map(|entry| match &entry.what {
+        history::What::Rollout(row) => Some(row),
+        history::What::Drift(_) => None,
+    })
+}
+
 #[test]
 fn going_back_is_undoing_what_came_next() {
     let numbered = |number: i64, phase| Rollout {
@@ -319,14 +330,14 @@ fn going_back_is_undoing_what_came_next() {
     let check = |shown: &[Rollout], expected: &[&str]| {
         let scope = history::Scope::Application;
         let list = history::list(
-            shown,
+            (shown, &[]),
             &standing,
             &query,
             "/",
             scope,
             &now().to_zoned(jiff::tz::TimeZone::UTC),
         );
-        let back: Vec<&str> = list.rows.iter().map(|row| row.back.as_str()).collect();
+        let back: Vec<&str> = rows(&list).map(|row| row.back.as_str()).collect();
         assert_eq!(back, expected);
     };
     let (four, two) = ("/apps/web/rollback?to=web-3", "/apps/web/rollback?to=web-1");
@@ -354,13 +365,13 @@ fn going_back_is_undoing_what_came_next() {
     assert!(!offered(same(7, "two replicas")));
     assert!(offered(same(8, "three replicas")));
     let list = history::list(
-        &all,
+        (&all, &[]),
         &standing,
         &query,
         "/",
         history::Scope::Application,
         &now().to_zoned(jiff::tz::TimeZone::UTC),
     );
-    let serving: Vec<bool> = list.rows.iter().map(|row| row.serving).collect();
+    let serving: Vec<bool> = rows(&list).map(|row| row.serving).collect();
     assert_eq!(serving, [false, false, true, false, false]);
 }

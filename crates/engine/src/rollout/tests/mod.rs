@@ -1,4 +1,5 @@
 mod approval;
+mod drift;
 mod fellow;
 mod hooks;
 mod renewal;

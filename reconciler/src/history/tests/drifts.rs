@@ -1,0 +1,102 @@
+use super::*;
+
+fn drift(second: i64, name: &str, actor: &str) -> Drift {
+    Drift {
+        at: at(second),
+        last_at: at(second),
+        times: 1,
+        application: "web".into(),
+        key: key(name),
+        kind: "ConfigMap".into(),
+        what: "changed".into(),
+        actor: actor.into(),
+        writer: String::new(),
+        written_at: Some(at(second - 1)),
+        changes: vec![FieldChange {
+            path: "data.k".into(),
+            old: Some(json!("x")),
+            new: Some(json!(second)),
+        }],
+        ended_at: None,
+        ending: None,
+    }
+}
+
+fn ended(second: i64, name: &str, ending: Ending) -> Write {
+    Write::DriftEnded {
+        application: "web".into(),
+        keys: vec![key(name)],
+        ending,
+        at: at(second),
+    }
+}
+
+#[tokio::test]
+async fn the_same_hand_at_the_same_object_within_an_hour_is_one_drift() {
+    let history = history().await;
+    let all = DriftQuery::default();
+    let write = async |write: Write| history.commit(&[write]).await.unwrap();
+    let read = async |query: &DriftQuery| history.reader().drifts(query).await.unwrap();
+    write(Write::Drift(drift(10, "a", "ann"))).await;
+    assert_eq!(read(&all).await, [drift(10, "a", "ann")]);
+    // Another field while it is there: what is newest, and no new entry.
+    write(Write::Drift(drift(20, "a", "bob"))).await;
+    let known = Drift {
+        at: at(10),
+        ..drift(20, "a", "bob")
+    };
+    assert_eq!(read(&all).await, [known]);
+    assert_eq!(history.reader().open_drifts("web").await.unwrap().len(), 1);
+    write(ended(30, "a", Ending::Corrected)).await;
+    assert_eq!(read(&all).await[0].ending, Some(Ending::Corrected));
+    assert!(
+        history
+            .reader()
+            .open_drifts("web")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    // It ended, and another end of nothing changes nothing.
+    write(ended(31, "a", Ending::Gone)).await;
+    assert_eq!(read(&all).await[0].ended_at, Some(at(30)));
+
+    write(Write::Drift(drift(40, "a", "bob"))).await;
+    let again = read(&all).await;
+    assert_eq!((again.len(), again[0].times, again[0].at), (1, 2, at(10)));
+    write(ended(50, "a", Ending::Corrected)).await;
+    write(Write::Drift(drift(60, "a", "ann"))).await;
+    write(ended(61, "a", Ending::Gone)).await;
+    write(Write::Drift(drift(60 + 3_700, "a", "ann"))).await;
+    write(Write::Drift(drift(5_000, "b", "ann"))).await;
+    let starts: Vec<_> = read(&all).await.iter().map(|it| it.at).collect();
+    assert_eq!(starts, [at(5_000), at(3_760), at(60), at(10)]);
+    let open_then = DriftQuery {
+        application: Some("web".into()),
+        before: Some(at(61)),
+        open_at: Some(at(60)),
+        ..DriftQuery::default()
+    };
+    assert_eq!(read(&open_then).await.len(), 1);
+    let other = DriftQuery {
+        application: Some("api".into()),
+        ..DriftQuery::default()
+    };
+    assert!(read(&other).await.is_empty());
+}
+
+#[tokio::test]
+async fn of_one_application_so_many_drifts_stay() {
+    let history = history().await;
+    let all: Vec<Write> = (0..1_010)
+        .map(|count| Write::Drift(drift(count, &format!("a{count}"), "ann")))
+        .collect();
+    history.commit(&all).await.unwrap();
+    let query = DriftQuery {
+        limit: 5_000,
+        ..DriftQuery::default()
+    };
+    let left = history.reader().drifts(&query).await.unwrap();
+    assert!((1_000..=1_001).contains(&left.len()), "{}", left.len());
+    assert_eq!(left[0].at, at(1_009));
+}
