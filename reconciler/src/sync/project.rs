@@ -100,6 +100,13 @@ fn conditions(
         Some(trouble) => ("False", trouble.reason, trouble.message.clone()),
         None => ("True", "Followed", String::new()),
     };
+    let rendered = match &standing.trouble {
+        Some(trouble) if trouble.is_of_commit() => {
+            ("False", trouble.reason, trouble.message.clone())
+        }
+        _ if standing.sync == SyncStatus::Unknown => ("Unknown", "NotCompared", String::new()),
+        _ => ("True", "Rendered", String::new()),
+    };
     let condition = |kind: &str, (status, reason, message): (&str, &str, String)| {
         let before = live.condition(kind);
         let since = before.filter(|it| it.status == status);
@@ -122,6 +129,7 @@ fn conditions(
         condition("Healthy", healthy),
         condition("RollingOut", rolling),
         condition("SourceReady", source),
+        condition("Rendered", rendered),
     ]
 }
 

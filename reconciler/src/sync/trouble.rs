@@ -36,6 +36,11 @@ impl Troubles {
 }
 
 impl Trouble {
+    /// Whether it is what a commit says, and not that it cannot be read.
+    pub(crate) fn is_of_commit(&self) -> bool {
+        matches!(self.reason, "CommitRefused" | "BuildFailed")
+    }
+
     pub(crate) fn refused(commit: &CommitId, problems: &Problems) -> Self {
         let findings = problems.first(FINDINGS);
         Self {

@@ -72,6 +72,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error>;
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error>;
+    /// Where a followed branch was, as pushes say.
+    async fn head_at(&self, source: &SourceState, at: Timestamp)
+    -> Result<Option<CommitId>, Error>;
     /// Plans of branches of one repository, or of all where it is empty; newest first.
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error>;
     async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
@@ -217,6 +220,18 @@ impl Backend for ServiceBackend {
 
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
         self.0.repositories().await
+    }
+
+    async fn head_at(
+        &self,
+        source: &SourceState,
+        at: Timestamp,
+    ) -> Result<Option<CommitId>, Error> {
+        let history = self.0.history();
+        let SourceState {
+            repository, branch, ..
+        } = source;
+        Ok(history.head_at(repository, branch, at).await?)
     }
 
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {

@@ -53,6 +53,7 @@ use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
 use crate::source::Commit;
 use crate::usage::{Amount, Point};
+use crate::web::view::checks::Check;
 
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
@@ -84,6 +85,8 @@ pub struct ApplicationPage {
     #[serde(rename = "tree")]
     pub objects: Option<Vec<ObjectNode>>,
     pub conditions: Vec<api::Condition>,
+    /// What the page says of it, worst first.
+    pub checks: Vec<Check>,
     /// Newest first.
     pub rollouts: Vec<Rollout>,
 }
@@ -164,6 +167,8 @@ pub struct Pod {
     pub containers: Vec<Container>,
     /// As the API has them; absent where it does not answer.
     pub events: Option<Vec<Value>>,
+    /// Why it is as it is, down to the line in Git.
+    pub(super) why: super::why::Explained,
 }
 
 #[derive(Debug, Serialize)]
@@ -191,6 +196,22 @@ pub struct Node {
     pub version: String,
     /// Absent where it is not measured; so it is everywhere.
     pub used: Option<Amount>,
+    /// What the machine has.
+    pub capacity: Amounts,
+    /// What of it pods may have.
+    pub allocatable: Amounts,
+    /// What its pods asked for, as the scheduler counts it.
+    pub requested: Amounts,
+}
+
+/// So much of what a node gives.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Amounts {
+    pub milli_cpu: i64,
+    /// In bytes.
+    pub memory: i64,
+    pub pods: i64,
 }
 
 /// Without values of Secrets.

@@ -109,7 +109,7 @@ impl<'a> Story<'a> {
             &["serving", "Healthy", "Synced", "tracks main"],
             SOON,
         )?;
-        browser.reads("#conds", &["Matches Git", "Healthy"], SOON)?;
+        browser.reads("#conds", &["Serving", "Matches Git", "No drift"], SOON)?;
         let boxes = |kind: &str| {
             let texts = "[...document.querySelectorAll('#tree .graph .nd .kd')]";
             browser.holds(&format!(

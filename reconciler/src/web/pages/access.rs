@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use super::html;
+use super::unkept::unkept;
 use crate::web::access::{Role, Scope};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -16,6 +17,10 @@ use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::visitor::Visitor;
+
+/// Of the past.
+const UNKEPT: &str =
+    "Who might do what then is not kept: the rules are read from a file when Kedge starts.";
 
 #[derive(Template)]
 #[template(path = "settings/access.html")]
@@ -37,6 +42,10 @@ pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let about = (Section::Settings, "Access");
+    if let Some(page) = unkept(&app, &visitor, about, UNKEPT).await? {
+        return Ok(page);
+    }
     let everywhere = visitor.role(&app, Scope::Everything);
     let user = visitor.person()?.name;
     let views = app.backend.applications().await?;

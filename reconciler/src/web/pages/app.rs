@@ -11,14 +11,15 @@ use serde::Deserialize;
 use super::apps::fact;
 use super::rollout::branch;
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{DriftQuery, Rollout, RolloutDetail, RolloutQuery};
-use crate::service::{self, ApplicationView};
+use crate::history::{Drift, DriftQuery, Rollout, RolloutDetail, RolloutQuery};
+use crate::service::{self, ApplicationView, ObjectNode};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::app;
+use crate::web::view::checks::{self, Drifted, Workload};
 use crate::web::view::component::Icon;
 use crate::web::view::drift;
 use crate::web::view::facts::Facts;
@@ -45,7 +46,11 @@ struct Page {
 /// Rollouts on the overview.
 const RECENT: u16 = 8;
 /// Changes from outside of Git on the overview.
-const DRIFTS: u16 = 5;
+const DRIFTS: usize = 5;
+/// As many are read to know when the last one ended.
+const READ: u16 = 200;
+/// Workloads that are asked for one by one.
+const WORKLOADS: usize = 20;
 
 /// How to show the objects.
 #[derive(Debug, Default, Deserialize)]
@@ -142,13 +147,16 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
     let now = app.env.now();
     let rollouts = newest(app, &facts.name).await?;
     let running = running(app, facts).await?;
-    let drifts = DriftQuery {
-        application: Some(facts.name.clone()),
-        limit: DRIFTS,
-        ..DriftQuery::default()
+    let (open, newest) = drifted(app, &facts.name).await?;
+    let objects = app.backend.objects(&facts.name).await;
+    let workloads = workloads(app, objects.as_deref().ok()).await;
+    let drifts = Drifted {
+        open: &open,
+        newest: &newest,
     };
-    let drifts = app.backend.drifts(&drifts).await?;
-    let (tree, forest) = match app.backend.objects(&facts.name).await {
+    let checks = checks::checks(facts, workloads.as_deref(), drifts);
+    let drifts = &newest[..newest.len().min(DRIFTS)];
+    let (tree, forest) = match objects {
         Ok(all) => {
             let find = |key: &api::ObjectKey| app.cached(key);
             let forest = tree::forest(&facts.name, &all, running.as_ref(), &find);
@@ -166,10 +174,48 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         fragment("truth", &app::truth(facts, now)),
         fragment("tree", &tree),
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
-        fragment("conds", &app::conditions(&facts.conditions, now)),
-        fragment("drift", &drift::drifts(&drifts, now)),
+        fragment("conds", &checks::shown(&checks, now)),
+        fragment("drift", &drift::drifts(drifts, now)),
         fragment("summary", &app::summary(facts, &forest, uses)),
     ])
+}
+
+/// What others changed: what is there still, and the newest.
+async fn drifted(app: &App, name: &str) -> Result<(Vec<Drift>, Vec<Drift>), PageError> {
+    let newest = DriftQuery {
+        application: Some(name.to_owned()),
+        limit: READ,
+        ..DriftQuery::default()
+    };
+    let open = DriftQuery {
+        open_at: Some(app.env.now()),
+        ..newest.clone()
+    };
+    let open = app.backend.drifts(&open).await?;
+    Ok((open, app.backend.drifts(&newest).await?))
+}
+
+/// What of the application serves; `None` where that cannot be read.
+async fn workloads(app: &App, nodes: Option<&[ObjectNode]>) -> Option<Vec<Workload>> {
+    let mut found = Vec::new();
+    let mut asked = 0;
+    for node in nodes?.iter().filter(|node| checks::is_workload(node)) {
+        let object = match app.cached(&node.key) {
+            _ if node.missing => None,
+            Some(object) => Some(object),
+            None if asked == WORKLOADS => return None,
+            None => {
+                asked += 1;
+                match app.client.get(&node.key).await {
+                    Ok(object) => Some(Arc::new(object)),
+                    Err(error) if error.is_not_found() => None,
+                    Err(_) => return None,
+                }
+            }
+        };
+        found.extend(checks::workload(node, object.as_deref()));
+    }
+    Some(found)
 }
 
 async fn newest(app: &App, name: &str) -> Result<Vec<Rollout>, PageError> {
@@ -190,13 +236,23 @@ async fn running(app: &App, facts: &Facts) -> Result<Option<RolloutDetail>, Page
 
 async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, PageError> {
     let application = view(app, name).await?;
-    let conditions = fact(app, &application).conditions;
+    let facts = fact(app, &application);
+    let objects = app.backend.objects(name).await.ok();
+    let (open, drifts) = drifted(app, name).await?;
+    let drifts = Drifted {
+        open: &open,
+        newest: &drifts,
+    };
+    let workloads = workloads(app, objects.as_deref()).await;
+    let checks = checks::checks(&facts, workloads.as_deref(), drifts);
+    let conditions = facts.conditions;
     let used = app.backend.used();
     let day = used.days.get(name);
     Ok(Json(json::ApplicationPage {
         used: used.applications.get(name).copied(),
         day: day.map(|day| day.to_vec()).unwrap_or_default(),
-        objects: app.backend.objects(name).await.ok(),
+        objects,
+        checks,
         rollouts: newest(app, name).await?,
         conditions,
         application,

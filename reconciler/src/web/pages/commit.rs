@@ -6,7 +6,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::Uri;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use engine::rollout::CommitId;
 
@@ -49,9 +50,14 @@ struct Found {
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path(sha): Path<String>,
+    uri: Uri,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let found = find(&app, &sha).await?;
+    // Programs are answered at once: the answer has the whole hash.
+    if !visitor.json && sha != commit::canonical(&found.id) {
+        return Ok(canonical(&commit::href(&found.id), &uri));
+    }
     let push = app.backend.push_of(&found.id).await?;
     let next = next(&app, &found).await?;
     if visitor.json {
@@ -123,6 +129,15 @@ fn make(app: &App, found: &Found) -> Vec<Fragment> {
     ]
 }
 
+/// The way to the one address of a page; what was asked for beside the commit stays.
+pub(super) fn canonical(path: &str, uri: &Uri) -> Response {
+    let address = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    Redirect::to(&address).into_response()
+}
+
 /// The one commit that is meant; what the history knows stands where the repository does not answer.
 async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
     let sha = sha.to_ascii_lowercase();
@@ -139,12 +154,11 @@ async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
     let first_of = |id: &CommitId| id.parts().into_iter().next().unwrap_or_default();
     let mut ids: BTreeSet<CommitId> = rollouts.iter().map(|it| first_of(&it.revision)).collect();
     ids.extend(view.iter().map(|view| view.commit.id.clone()));
+    let all = ids.clone();
     let mut ids = ids.into_iter();
     match (ids.next(), ids.next()) {
         (Some(id), None) => Ok(Found { id, view, rollouts }),
-        (Some(one), Some(other)) => Err(PageError::BadRequest(format!(
-            "{sha} is the beginning of several commits, such as {one} and {other}"
-        ))),
+        (Some(_), Some(_)) => Err(PageError::BadRequest(commit::ambiguous(&sha, &all))),
         (None, _) => Err(PageError::NotFound(format!("commit {sha}"))),
     }
 }

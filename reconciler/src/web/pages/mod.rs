@@ -37,6 +37,7 @@ mod settings;
 mod sign_in;
 mod suspend;
 mod sync;
+mod unkept;
 mod whose;
 mod why;
 

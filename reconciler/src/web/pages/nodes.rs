@@ -61,14 +61,23 @@ pub(in crate::web) async fn page(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     if visitor.json {
-        let table = Seen::read(&app).await.table(&app.backend.used());
+        let seen = Seen::read(&app).await;
         let waiting = waiting(&app).await;
-        let items = table.rows.into_iter().map(|row| json::Node {
-            name: row.name,
-            state: row.state.word,
-            address: row.address,
-            version: row.version,
-            used: row.used,
+        let pods = refs(&seen.pods);
+        let items = seen.table(&app.backend.used()).rows.into_iter().map(|row| {
+            let node = seen.nodes.iter().find(|node| node.name() == row.name);
+            let has =
+                |path: &str| nodes::amounts_of(node.map_or(&Object::default(), |it| it), path);
+            json::Node {
+                capacity: has("/status/capacity"),
+                allocatable: has("/status/allocatable"),
+                requested: nodes::amounts_asked(&row.name, &pods),
+                name: row.name,
+                state: row.state.word,
+                address: row.address,
+                version: row.version,
+                used: row.used,
+            }
         });
         return Ok(Json(json::Nodes {
             items: items.collect(),

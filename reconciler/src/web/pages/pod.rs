@@ -313,5 +313,6 @@ async fn data(app: &App, pod: &Object) -> json::Pod {
             .await
             .ok()
             .map(|events| events.into_iter().map(|event| event.body).collect()),
+        why: why::of(app, pod.clone()).await,
     }
 }

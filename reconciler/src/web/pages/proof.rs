@@ -1,18 +1,21 @@
 //! `GET /proofs/{commit}/{app}`, with `.json` or `.svg` for the data or a badge.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
+
+use engine::rollout::CommitId;
 
 use super::html;
 use crate::service::ProofView;
 use crate::web::app::App;
 use crate::web::error::PageError;
-use crate::web::view::commit::chip;
+use crate::web::view::commit::{ambiguous, canonical, chip};
 use crate::web::view::component::{CommitChip, Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
@@ -37,6 +40,7 @@ struct Page {
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path((commit, file)): Path<(String, String)>,
+    uri: Uri,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let (name, form) = match file.rsplit_once('.') {
@@ -47,7 +51,18 @@ pub(in crate::web) async fn page(
         "newest" => "",
         commit => commit,
     };
+    let all = of_application(&app, name, commit).await?;
+    if all.len() > 1 {
+        return Err(PageError::BadRequest(ambiguous(commit, &all)));
+    }
     let proof = app.backend.proof(name, commit).await?;
+    // What is at an address of the newest one changes; a file stays where it was asked for.
+    let short = canonical(&proof.commit);
+    let is_one = proof.commit.parts().len() == 1;
+    if !visitor.json && form.is_empty() && !commit.is_empty() && is_one && commit != short {
+        let path = format!("/proofs/{}/{}", encoded(&short), encoded(name));
+        return Ok(super::commit::canonical(&path, &uri));
+    }
     if form == "svg" {
         let headers = [
             (header::CONTENT_TYPE, "image/svg+xml"),
@@ -77,4 +92,19 @@ pub(in crate::web) async fn page(
         rollout: format!("/rollouts/{}", encoded(&proof.rollout)),
         proof,
     }))
+}
+
+/// The commits that begin like this and were brought to the application.
+async fn of_application(
+    app: &App,
+    name: &str,
+    commit: &str,
+) -> Result<BTreeSet<CommitId>, PageError> {
+    if commit.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rollouts = app.backend.rollouts_of(commit).await?.into_iter();
+    let own = rollouts.filter(|rollout| rollout.application == name);
+    let first = |commit: CommitId| commit.parts().into_iter().next();
+    Ok(own.filter_map(|rollout| first(rollout.revision)).collect())
 }

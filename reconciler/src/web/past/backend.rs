@@ -11,6 +11,7 @@ use engine::rollout::CommitId;
 use engine::why::Written;
 use engine::{Application, Origin};
 
+use super::repositories::repositories;
 use super::rewind::{self, missing, only_now};
 use super::stood::{PastBackend, collection};
 use crate::forge::Change;
@@ -217,7 +218,25 @@ impl Backend for PastBackend {
     }
 
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
-        only_now("how the repositories are")
+        let followed = self.inner.sources().await?.into_iter().next();
+        let head = match &followed {
+            Some(source) => self.inner.head_at(source, self.at()).await?,
+            None => None,
+        };
+        let there = self.inner.repositories().await?.into_iter();
+        Ok(repositories(
+            there,
+            &self.applications_then(),
+            head.as_ref(),
+        ))
+    }
+
+    async fn head_at(
+        &self,
+        source: &SourceState,
+        at: Timestamp,
+    ) -> Result<Option<CommitId>, Error> {
+        self.inner.head_at(source, at.min(self.at())).await
     }
 
     async fn changes(&self, _: &str) -> Result<Vec<Change>, Error> {

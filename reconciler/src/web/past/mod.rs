@@ -4,6 +4,7 @@
 
 mod backend;
 mod cluster;
+mod repositories;
 mod rewind;
 mod rewrite;
 mod state;

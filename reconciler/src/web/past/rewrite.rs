@@ -6,14 +6,13 @@ use crate::web::markup::{Fate, attribute, is_action, name, rewritten, writes};
 use crate::web::view::component::{Escaped, encoded};
 
 /// Beginnings of addresses that have no past.
-const PRESENT: [&str; 9] = [
+const PRESENT: [&str; 8] = [
     "/assets/",
-    "/changes",
-    "/repos",
     "/signin",
     "/signout",
     "/live",
-    "/settings",
+    "/settings/preferences",
+    "/settings/tokens",
     "/api",
     "/git/",
 ];

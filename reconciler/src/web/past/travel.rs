@@ -24,7 +24,15 @@ use crate::web::visitor::Visitor;
 /// The largest page.
 const PAGE: usize = 16 << 20;
 /// What has no past: what would be done, what runs on, what was never kept.
-const NOW_ONLY: [&str; 5] = ["/live", "/origins", "/signout", "/api", "/settings"];
+const NOW_ONLY: [&str; 6] = [
+    "/live",
+    "/origins",
+    "/signout",
+    "/api",
+    // Of this browser, and of whoever signs in: nothing of the cluster.
+    "/settings/preferences",
+    "/settings/tokens",
+];
 
 /// Answers a request with `at` from the past, every other one from the present.
 pub(in crate::web) async fn travel(
@@ -39,6 +47,7 @@ pub(in crate::web) async fn travel(
         return next.run(request).await;
     };
     if NOW_ONLY.iter().any(|only| path.starts_with(only))
+        || path == "/settings"
         || path.ends_with("/logs") && path.starts_with("/pods")
     {
         return next.run(request).await;

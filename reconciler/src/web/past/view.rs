@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
+use super::repositories::UNKEPT;
 use super::state::Past;
 use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::web::app::App;
@@ -23,6 +24,8 @@ pub(super) struct Bar {
     pub(super) when: When,
     pub(super) ago: String,
     pub(super) commit: Option<CommitChip>,
+    /// What of the page is not kept; empty where all of it is.
+    pub(super) unkept: &'static str,
     /// The page of the present.
     pub(super) now: String,
     /// The moments after the rollouts before and after; empty where there is none.
@@ -86,6 +89,10 @@ pub(super) fn make(
             let page = address(&commit::href(&past.commit), "", &past.asked);
             CommitChip::new(&past.commit, page)
         }),
+        unkept: match path.strip_prefix("/repos") {
+            Some(_) => UNKEPT,
+            None => "",
+        },
         now: address(path, query, ""),
         before: before.map(at).unwrap_or_default(),
         after: after.map(at).unwrap_or_default(),

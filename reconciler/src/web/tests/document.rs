@@ -25,7 +25,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("/rollouts/ui-9", "/rollouts/{id}"),
     ("/rollouts/serving-12/diff", "/rollouts/{id}/diff"),
     ("/rollouts/serving-12/rollback", "/rollouts/{id}/rollback"),
-    ("/commits/7f3c2ab", "/commits/{sha}"),
+    ("/commits/7f3c2ab41d0c", "/commits/{sha}"),
     ("/proofs/7f3c2ab/serving", "/proofs/{commit}/{app}"),
     (
         "/pods/movies/serving-7d9f6c8b54-x2x7k",

@@ -78,10 +78,8 @@ async fn drift_is_told_where_the_application_and_its_history_are() {
     let (_, failed) = site.page("/apps/serving/history?outcome=failed").await;
     assert!(!failed.contains("Put back"), "{failed}");
     let (_, all) = site.page("/apps").await;
-    assert!(
-        all.contains("serving drift: Deployment worker changed by ann"),
-        "{all}"
-    );
+    let label = "serving drift: Deployment api changed by ann";
+    assert!(all.contains(label) && all.contains(triangle), "{all}");
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 mod access;
 mod badge;
+mod checks;
 mod cluster;
+mod commits;
 mod document;
 mod drift;
 mod dry_runs;

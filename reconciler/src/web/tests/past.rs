@@ -62,7 +62,11 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
         "/nodes",
         "/nodes/north-a",
         "/events",
-        "/commits/7f3c2ab",
+        "/commits/7f3c2ab41d0c",
+        "/repos",
+        "/repos/cluster",
+        "/changes",
+        "/settings/access",
         "/search?q=e",
         "/apps/serving/objects/deployment.apps/movies/serving?tab=yaml",
     ] {
@@ -79,7 +83,7 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
             .skip(1)
             .chain(text.split(" href=\"?").skip(1));
         for link in links.map(|rest| rest.split('"').next().unwrap()) {
-            let present = ["assets", "settings", "changes", "repos"];
+            let present = ["assets", "settings/preferences", "settings/tokens"];
             let is_present = present.iter().any(|start| link.starts_with(start));
             let is_now = text.contains(&format!("href=\"/{link}\" data-now"));
             assert!(
@@ -137,5 +141,48 @@ async fn what_cannot_be_looked_back_at_says_why() {
     ] {
         let (status, text) = site.page(path).await;
         assert_eq!(status, expected, "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
+    let site = Site::new(Sample::default()).await;
+    let old = "at=2026-03-01T13:00:00Z";
+    let (status, page) = site.page(&format!("/changes?{old}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(
+        page.contains("Where branches were then is not kept"),
+        "{page}"
+    );
+    assert!(!page.contains("Mara Lindqvist"), "{page}");
+    let (status, page) = site.page(&format!("/changes/feature?{old}")).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(site.sample.planned.lock().unwrap().is_empty());
+    let (status, data) = site.json(&format!("/changes?{old}")).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{data}");
+    let (_, page) = site.page(&format!("/settings/access?{old}")).await;
+    assert!(
+        page.contains("Who might do what then is not kept"),
+        "{page}"
+    );
+
+    let (status, page) = site.page(&format!("/repos/cluster?{old}")).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(
+        page.contains("5d0be77") && !page.contains("7f3c2ab"),
+        "{page}"
+    );
+    assert!(page.contains("Other branches, fetches, webhooks"), "{page}");
+    let (_, data) = site.json(&format!("/repos?{old}")).await;
+    let cluster = &data["items"][0];
+    assert_eq!(cluster["branches"].as_array().unwrap().len(), 1, "{data}");
+    assert_eq!(cluster["applications"], serde_json::json!(["serving"]));
+    assert!(cluster["fetchedAt"].is_null() && cluster["error"] == "");
+
+    // Of the browser and of people, not of the cluster.
+    for path in ["/settings/preferences", "/settings/tokens"] {
+        let (status, page) = site.page(&format!("{path}?{old}")).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(!page.contains("Back to now"), "{path}: {page}");
     }
 }

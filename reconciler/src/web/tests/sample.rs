@@ -276,6 +276,10 @@ impl Backend for Sample {
         Ok(self.all_repositories())
     }
 
+    async fn head_at(&self, _: &SourceState, at: Timestamp) -> Result<Option<CommitId>, Error> {
+        Ok((at < ago(600)).then(|| id("5d0be77aa210")))
+    }
+
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
         let mut all = self.all_changes();
         all.retain(|it| repository.is_empty() || it.repository == repository);

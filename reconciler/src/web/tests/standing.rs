@@ -174,7 +174,7 @@ async fn every_problem_ends_in_the_page_that_explains_it() {
     for path in [
         "/apps/serving/diff",
         "/apps/serving/sync",
-        "/proofs/7f3c2ab/serving",
+        "/proofs/7f3c2ab41d0c/serving",
         "/rollouts/serving-12/rollback",
     ] {
         let (_, page) = site.page(path).await;

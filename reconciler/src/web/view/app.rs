@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use askama::Template;
 use jiff::Timestamp;
 
-use api::{Condition, parse_time};
 use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
@@ -71,23 +70,6 @@ pub(crate) struct Truth {
     pub then: String,
     /// Label and address.
     pub actions: Vec<(&'static str, String)>,
-}
-
-/// The conditions, worst first.
-#[derive(Debug, Template)]
-#[template(path = "app/conditions.html")]
-pub(crate) struct Conditions {
-    pub conditions: Vec<ConditionRow>,
-}
-
-/// One condition.
-#[derive(Debug)]
-pub(crate) struct ConditionRow {
-    pub tone: Tone,
-    pub icon: Icon,
-    pub name: String,
-    pub text: String,
-    pub since: Option<When>,
 }
 
 /// Names and values.
@@ -225,49 +207,6 @@ fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
         _ => {}
     }
     actions
-}
-
-/// Conditions of an Application say `True` when all is well, except for the one about a rollout
-/// on its way.
-pub(crate) fn conditions(all: &[Condition], now: Timestamp) -> Conditions {
-    let mut rows: Vec<ConditionRow> = all.iter().map(|one| condition(one, now)).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.tone));
-    Conditions { conditions: rows }
-}
-
-fn condition(condition: &Condition, now: Timestamp) -> ConditionRow {
-    let (tone, icon) = match (condition.kind.as_str(), condition.status.as_str()) {
-        ("Paused", "True") => (Tone::Hold, "hold"),
-        ("RollingOut", "True") => (Tone::Run, "run"),
-        ("RollingOut", _) if condition.reason != "Failed" => (Tone::Ok, "ok"),
-        ("Paused", _) | (_, "True") => (Tone::Ok, "ok"),
-        (_, "False") if condition.reason == "Progressing" => (Tone::Run, "run"),
-        ("Synced", "False") if condition.reason == "OutOfSync" => (Tone::Warn, "ne"),
-        (_, "False") => (Tone::Bad, "bad"),
-        _ => (Tone::Unknown, "unk"),
-    };
-    let since = condition.last_transition_time.as_deref();
-    ConditionRow {
-        tone,
-        icon: Icon(icon),
-        name: match (condition.kind.as_str(), condition.status.as_str()) {
-            ("Synced", _) => "Matches Git".into(),
-            ("Paused", "False") => "Not paused".into(),
-            ("RollingOut", "True") => "Converging".into(),
-            ("RollingOut", _) => "Newest rollout".into(),
-            ("SourceReady", _) => "Follows Git".into(),
-            (kind, _) => words(kind),
-        },
-        text: match (condition.kind.as_str(), condition.status.as_str()) {
-            _ if !condition.message.is_empty() => condition.message.clone(),
-            ("Paused", "False") => "rollouts begin by themselves".into(),
-            ("Synced", "True") => "what Git asks for is in the cluster, field by field".into(),
-            ("Healthy", "True") => "every object is as it should be".into(),
-            ("SourceReady", "True") => "the newest commit is the one that is compared".into(),
-            _ => condition.reason.clone(),
-        },
-        since: since.and_then(parse_time).map(|at| When::age(at, now)),
-    }
 }
 
 /// `SourceFetched` as `Source fetched`.

@@ -1,5 +1,7 @@
 //! One commit: who made it, what it did, whether that was proven.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use jiff::Timestamp;
 
@@ -66,12 +68,33 @@ pub(crate) struct Facts {
     pub report: Vec<String>,
 }
 
+/// Commits that are named where several are meant.
+const CANDIDATES: usize = 10;
+
 /// Where a commit's own page is.
 pub(crate) fn href(id: &CommitId) -> String {
-    let first = id.parts().into_iter().next();
-    let id = first.unwrap_or_default();
-    let end = id.0.len().min(12);
-    format!("/commits/{}", encoded(&id.0[..end]))
+    format!("/commits/{}", encoded(&canonical(id)))
+}
+
+/// Twelve characters name a commit in an address; of several sources, the first one's.
+pub(crate) fn canonical(id: &CommitId) -> String {
+    let first = id.parts().into_iter().next().unwrap_or_default();
+    first.0.get(..12).unwrap_or(&first.0).to_owned()
+}
+
+/// A beginning that several commits have, with which they are.
+pub(crate) fn ambiguous(beginning: &str, commits: &BTreeSet<CommitId>) -> String {
+    let named: Vec<String> = commits.iter().take(CANDIDATES).map(canonical).collect();
+    let more = commits.len() - named.len();
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!(
+        "{beginning} is the beginning of several commits: {}{more}",
+        named.join(", ")
+    )
 }
 
 /// Where a rollout's proof is.

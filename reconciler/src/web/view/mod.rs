@@ -4,6 +4,7 @@
 pub(super) mod app;
 pub(super) mod apps;
 pub(super) mod changes;
+pub(super) mod checks;
 pub(super) mod commit;
 pub(super) mod component;
 pub(super) mod diff;

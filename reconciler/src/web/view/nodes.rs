@@ -10,6 +10,7 @@ use super::component::{Icon, State, Tone};
 use super::node_map::By;
 use super::used::Meter;
 use crate::usage::{Amount, Used};
+use crate::web::json::Amounts;
 
 /// All nodes, by name.
 #[derive(Debug, Template)]
@@ -89,6 +90,35 @@ pub(super) fn requested(pod: &Object, resource: &str) -> i128 {
         "cpu" => i128::from(all.milli_cpu) * (NANOS / 1_000),
         _ => i128::from(all.memory) * NANOS,
     }
+}
+
+/// What a node says that it has, at this place of its status.
+pub(crate) fn amounts_of(node: &Object, path: &str) -> Amounts {
+    let has = node.pointer(path);
+    let whole = |nanos: i128| i64::try_from(nanos / NANOS).unwrap_or(i64::MAX);
+    Amounts {
+        milli_cpu: whole(quantity(has, "cpu") * 1_000),
+        memory: whole(quantity(has, "memory")),
+        pods: whole(quantity(has, "pods")),
+    }
+}
+
+/// What the pods on a node asked for, those that are over apart.
+pub(crate) fn amounts_asked(node: &str, pods: &[&Object]) -> Amounts {
+    let mut asked = Amounts {
+        milli_cpu: 0,
+        memory: 0,
+        pods: 0,
+    };
+    let is_over = |pod: &Object| matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
+    let own = pods.iter().filter(|pod| pod.text("/spec/nodeName") == node);
+    for pod in own.filter(|pod| !is_over(pod)) {
+        let all = requests(&pod.body["spec"]).exact;
+        asked.milli_cpu += all.milli_cpu;
+        asked.memory += all.memory;
+        asked.pods += 1;
+    }
+    asked
 }
 
 /// What all nodes have, and what of it is promised away.

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use api::{Catalog, Object, ObjectKey, Resource};
 use engine::health;
 
-use super::app::{ConditionRow, Conditions, Summary, words};
+use super::app::{Summary, words};
+use super::checks::{ConditionRow, Conditions};
 use super::component::{Icon, State, Tone, encoded};
 use super::time::{When, took};
 use crate::service::ObjectNode;

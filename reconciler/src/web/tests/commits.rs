@@ -1,0 +1,64 @@
+//! One address for each commit, however its beginning is written.
+
+use axum::http::{Request, StatusCode, header};
+
+use super::*;
+
+impl Site {
+    /// Where a page leads on to; empty where it is the page itself.
+    async fn leads(&self, path: &str) -> String {
+        let request = Request::get(path)
+            .header(header::COOKIE, self.cookie())
+            .header(header::ACCEPT, "text/html");
+        let response = self.send(request.body(Body::empty()).unwrap()).await;
+        let location = response.headers().get(header::LOCATION);
+        let location = location.map(|it| it.to_str().unwrap().to_owned());
+        if location.is_some() {
+            assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        }
+        location.unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn a_beginning_leads_to_the_twelve_characters_that_name_a_commit() {
+    let site = Site::new(Sample::default()).await;
+    let whole = format!("/commits/7f3c2ab41d0c{}", "0".repeat(28));
+    for (path, expected) in [
+        ("/commits/7f3c", "/commits/7f3c2ab41d0c"),
+        ("/commits/7F3C2AB41D0C", "/commits/7f3c2ab41d0c"),
+        (&whole, "/commits/7f3c2ab41d0c"),
+        ("/commits/7f3c2ab41d0c", ""),
+        ("/commits/7f3c2ab?tab=x", "/commits/7f3c2ab41d0c?tab=x"),
+        (
+            "/commits/7f3c2ab?at=2026-03-01T14:13:00Z",
+            "/commits/7f3c2ab41d0c?at=2026-03-01T14:13:00Z",
+        ),
+        ("/proofs/7f3c2ab/serving", "/proofs/7f3c2ab41d0c/serving"),
+        ("/proofs/7f3c2ab41d0c/serving", ""),
+        ("/proofs/newest/serving", ""),
+        ("/proofs/7f3c2ab/serving.svg", ""),
+    ] {
+        assert_eq!(site.leads(path).await, expected, "{path}");
+    }
+    let (status, data) = site.json("/commits/7f3c").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(data["id"].as_str().unwrap().starts_with("7f3c2ab41d0c"));
+    let (status, _) = site.page("/commits/dead").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn what_several_commits_begin_with_names_them() {
+    let id = |start: &str| engine::rollout::CommitId(format!("{start:0<40}"));
+    let two = [id("7f3c2ab41d0cff"), id("7f3c9")].into();
+    assert_eq!(
+        crate::web::view::commit::ambiguous("7f3c", &two),
+        "7f3c is the beginning of several commits: 7f3c2ab41d0c, 7f3c90000000"
+    );
+    let many = (0..12)
+        .map(|count| id(&format!("7f3c{count:02}")))
+        .collect();
+    let text = crate::web::view::commit::ambiguous("7f3c", &many);
+    assert!(text.ends_with("7f3c09000000 and 2 more"), "{text}");
+}
