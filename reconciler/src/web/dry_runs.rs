@@ -2,11 +2,9 @@
 //! change itself.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 
 use super::app::App;
@@ -49,20 +47,16 @@ impl DryRuns {
     }
 }
 
-/// Somebody who may have something tried out now.
-pub(super) struct DryRun;
-
-impl FromRequestParts<Arc<App>> for DryRun {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
+impl App {
+    /// Counts a dry run of this visitor's.
+    ///
+    /// # Errors
+    /// [`PageError::TooMany`], and for who is not signed in.
+    pub(super) fn admit_dry_run(&self, visitor: &Visitor) -> Result<(), PageError> {
         let who = visitor.person()?;
         let who = format!("{} <{}>", who.name, who.email);
-        match app.dry_runs.take(&who, app.env.now()) {
-            Ok(()) => Ok(Self),
-            Err(wait) => Err(PageError::TooMany { wait }),
-        }
+        let taken = self.dry_runs.take(&who, self.env.now());
+        taken.map_err(|wait| PageError::TooMany { wait })
     }
 }
 

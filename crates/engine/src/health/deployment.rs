@@ -42,17 +42,7 @@ pub(super) fn assess(object: &Object) -> Health {
         ));
     }
     if available < wanted {
-        let least = count(object, "/spec/minReadySeconds", 0);
-        return Health::progressing(if ready < wanted {
-            format!("{ready} of {wanted} pods are ready")
-        } else if least > 0 {
-            format!(
-                "all pods are ready, {available} of {wanted} for the {least} s that count them as \
-                 available (minReadySeconds)"
-            )
-        } else {
-            format!("{available} of {wanted} pods are available")
-        });
+        return Health::progressing(unfinished(object, wanted, ready, available));
     }
     let unavailable = object
         .condition("Available")
@@ -66,6 +56,21 @@ pub(super) fn assess(object: &Object) -> Health {
         return Health::progressing("the new version is not yet reported complete");
     }
     Health::healthy()
+}
+
+/// What the pods of the new version still lack.
+fn unfinished(object: &Object, wanted: i64, ready: i64, available: i64) -> String {
+    let least = count(object, "/spec/minReadySeconds", 0);
+    if ready < wanted {
+        format!("{ready} of {wanted} pods are ready")
+    } else if least > 0 {
+        format!(
+            "all pods are ready, {available} of {wanted} for the {least} s that count them as \
+             available (minReadySeconds)"
+        )
+    } else {
+        format!("{available} of {wanted} pods are available")
+    }
 }
 
 pub(super) fn plural(number: i64, one: &'static str, many: &'static str) -> &'static str {

@@ -76,12 +76,11 @@ async fn a_rollout_knows_whether_the_commit_before_asked_for_the_same() {
         let mut one = rollout("web", number);
         one.previous = rollout("web", previous).revision;
         one.digest = digest.into();
-        let id = one.id.clone();
-        history
-            .commit(&[Write::Rollout(Box::new(one))])
-            .await
-            .unwrap();
-        let found = history.reader().rollout_detail(&id).await.unwrap().unwrap();
+        let done = over(&one, RolloutPhase::Succeeded);
+        let begun = Write::Rollout(Box::new(one.clone()));
+        history.commit(&[begun, done]).await.unwrap();
+        let found = history.reader().rollout_detail(&one.id).await;
+        let found = found.unwrap().unwrap();
         assert_eq!(
             found.rollout.same_as_previous, expected,
             "{number} after {previous}"
@@ -92,4 +91,5 @@ async fn a_rollout_knows_whether_the_commit_before_asked_for_the_same() {
     check(3, 2, "three replicas", true).await;
     // What came between was never there: it is where it was.
     check(4, 1, "two replicas", true).await;
+    history.close().await;
 }

@@ -12,7 +12,6 @@ use super::rollout::detail;
 use super::{Markup, follow, fragment, html, moved, take};
 use crate::service;
 use crate::web::app::App;
-use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 
@@ -53,7 +52,6 @@ pub(in crate::web) async fn of_app(
     Path(name): Path<String>,
     Query(query): Query<Wanted>,
     visitor: Visitor,
-    _: DryRun,
 ) -> Result<Response, PageError> {
     if let Some(past) = &app.past {
         let view = app.backend.application(&name).await?;
@@ -62,6 +60,7 @@ pub(in crate::web) async fn of_app(
         let (id, at) = (encoded(&last.id), encoded(&past.asked));
         return Ok(Redirect::to(&format!("/rollouts/{id}/diff?at={at}")).into_response());
     }
+    app.admit_dry_run(&visitor)?;
     if visitor.json {
         let plan = app.backend.plan(&name, &query.to).await?;
         return Ok(Json(json::diff_of_plan(&plan)).into_response());

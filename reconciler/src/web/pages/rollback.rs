@@ -21,7 +21,6 @@ use crate::source::Person;
 use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
-use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
@@ -90,7 +89,6 @@ pub(in crate::web) async fn preview(
     Path(id): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.of_rollout(id), &visitor).await
 }
@@ -100,7 +98,6 @@ pub(in crate::web) async fn preview_since(
     Path(application): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.since(application)?, &visitor).await
 }
@@ -109,7 +106,6 @@ pub(in crate::web) async fn preview_all(
     State(app): State<Arc<App>>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
 ) -> Result<Response, PageError> {
     show(&app, &points.since(String::new())?, &visitor).await
 }
@@ -220,7 +216,6 @@ pub(in crate::web) async fn push(
     Path(id): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.of_rollout(id), &visitor, form).await
@@ -231,7 +226,6 @@ pub(in crate::web) async fn push_since(
     Path(application): Path<String>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.since(application)?, &visitor, form).await
@@ -241,7 +235,6 @@ pub(in crate::web) async fn push_all(
     State(app): State<Arc<App>>,
     Query(points): Query<Points>,
     visitor: Visitor,
-    _: DryRun,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
     confirmed(&app, points.since(String::new())?, &visitor, form).await
@@ -296,6 +289,7 @@ async fn allowed(app: &App, span: &Span, visitor: &Visitor) -> Result<RollbackPr
     if let Span::Since { application, .. } = span {
         operator(application)?;
     }
+    app.admit_dry_run(visitor)?;
     let preview = app.backend.preview_rollback(span).await?;
     for name in preview.touches.iter().chain([&preview.application]) {
         operator(name)?;

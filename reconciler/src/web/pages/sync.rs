@@ -15,7 +15,6 @@ use crate::service::{self, SyncRequest};
 use crate::web::access::Scope;
 use crate::web::app::App;
 use crate::web::auth::Admitted;
-use crate::web::dry_runs::DryRun;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::Icon;
@@ -92,10 +91,10 @@ pub(in crate::web) async fn preview(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
-    _: DryRun,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let request = asked.request(&app, name, &visitor)?;
+    app.admit_dry_run(&visitor)?;
     if visitor.json {
         let plan = app.backend.preview_sync(&request).await?;
         return Ok(Json(json::diff_of_plan(&plan)).into_response());
@@ -137,12 +136,12 @@ pub(in crate::web) async fn sync(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
-    _: DryRun,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
     asked.admit(&app, &visitor)?;
     let before = last(&app, &name).await.map_or(0, |last| last.number);
     let request = asked.request(&app, name.clone(), &visitor)?;
+    app.admit_dry_run(&visitor)?;
     match app.backend.sync(&request).await {
         Ok(()) => {}
         // The new plan is shown at once.

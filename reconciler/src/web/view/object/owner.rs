@@ -163,18 +163,10 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
         all.extend(asked().map(|manager| (Sort::Git, manager)));
     }
     let Some((sort, manager)) = all.first().copied() else {
-        let is_server = SERVER.contains(&line.path.as_str());
+        let (sort, name) = nobody(&line.path);
         return Owner {
-            sort: if is_server {
-                Sort::Controller
-            } else {
-                Sort::Default
-            },
-            name: if is_server {
-                "API server".into()
-            } else {
-                String::new()
-            },
+            sort,
+            name: name.into(),
             commit: CommitId::default(),
             origin: None,
             since: None,
@@ -207,6 +199,15 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
         name,
         commit,
         also,
+    }
+}
+
+/// Whose a field is that has no manager.
+fn nobody(path: &str) -> (Sort, &'static str) {
+    if SERVER.contains(&path) {
+        (Sort::Controller, "API server")
+    } else {
+        (Sort::Default, "")
     }
 }
 

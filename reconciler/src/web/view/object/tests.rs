@@ -56,7 +56,7 @@ fn every_field_has_its_owner() {
     for (path, sort, name, commit) in [
         ("metadata.labels.app", Sort::Git, "kedge", "aaaaaaa"),
         ("kind", Sort::Git, "kedge", own),
-        ("metadata.uid", Sort::Default, "", ""),
+        ("metadata.uid", Sort::Controller, "API server", ""),
         ("spec.replicas", Sort::Person, "ann", ""),
         // Owned as a whole: what is in it is the owner's too.
         ("spec.selector.matchLabels.app", Sort::Git, "kedge", own),
