@@ -58,6 +58,33 @@ pub(super) fn applications(
     sums
 }
 
+/// What the pods of each application may use of processors together; see [`super::Used`].
+pub(super) fn limits(
+    pods: &Pods,
+    whose: impl Fn(&str, &str) -> String,
+    limit: impl Fn(&str, &str) -> Option<i64>,
+) -> BTreeMap<String, i64> {
+    let mut sums: BTreeMap<String, Option<i64>> = BTreeMap::new();
+    for (namespace, name) in pods.keys() {
+        let sum = sums.entry(whose(namespace, name)).or_insert(Some(0));
+        let both = sum.zip(limit(namespace, name));
+        *sum = both.map(|(sum, limit)| sum.saturating_add(limit));
+    }
+    sums.remove("");
+    let known = |(name, sum): (String, Option<i64>)| Some((name, sum?));
+    sums.into_iter().filter_map(known).collect()
+}
+
+/// The CPU limit of a pod's containers; `None` where one of them has none.
+pub(super) fn cpu_limit(pod: &Object) -> Option<i64> {
+    let containers = pod.pointer("/spec/containers").and_then(Value::as_array)?;
+    let limits = containers.iter().map(|it| {
+        let limit = Quantity::from_json(&it["resources"]["limits"]["cpu"]);
+        i64::try_from(limit.ok()?.nanos()).ok()
+    });
+    limits.sum()
+}
+
 /// The last day of every application: steps that are over, and the one that is not yet.
 #[derive(Debug, Default)]
 pub(super) struct Days {

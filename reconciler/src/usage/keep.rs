@@ -36,6 +36,11 @@ pub(crate) async fn keep(core: Arc<Core>, informers: Informers) {
                 let whose =
                     |namespace: &str, name: &str| whose(&core, &informers, &pods, namespace, name);
                 let applications = decide::applications(&measured, whose);
+                let limit = |namespace: &str, name: &str| {
+                    let key = pods.collection().key(namespace, name);
+                    decide::cpu_limit(&*pods.get(&key)?)
+                };
+                let limits = decide::limits(&measured, whose, limit);
                 let ended = days.add(now, &applications);
                 keep_step(&core, &ended, now).await;
                 core.used.send_replace(Arc::new(Used {
@@ -44,6 +49,7 @@ pub(crate) async fn keep(core: Arc<Core>, informers: Informers) {
                     nodes: decide::nodes(&nodes),
                     pods: measured,
                     applications,
+                    limits,
                     days: days.shown(),
                 }));
                 PAUSE

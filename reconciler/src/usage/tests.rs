@@ -60,6 +60,30 @@ fn a_pod_is_the_sum_of_its_containers_or_nothing() {
 }
 
 #[test]
+fn a_limit_is_one_where_all_have_one() {
+    let pod_of = |limits: &[Value]| {
+        let containers = limits.iter().map(|cpu| match cpu {
+            Value::Null => json!({"name": "c"}),
+            cpu => json!({"name": "c", "resources": {"limits": {"cpu": cpu}}}),
+        });
+        Object::from(json!({"spec": {"containers": containers.collect::<Vec<_>>()}}))
+    };
+    let limit = |limits: &[Value]| decide::cpu_limit(&pod_of(limits));
+    assert_eq!(limit(&[json!("500m"), json!(1)]), Some(1_500_000_000));
+    assert_eq!(limit(&[json!("500m"), Value::Null]), None);
+
+    let all = ["a", "b", "c", "d"].map(|name| pod(name, &json!([])));
+    let whose = |_: &str, name: &str| match name {
+        "a" | "b" => "web".to_owned(),
+        "c" => "db".to_owned(),
+        _ => String::new(),
+    };
+    let limit = |_: &str, name: &str| (name != "c").then_some(5);
+    let sums = decide::limits(&decide::pods(&all), whose, limit);
+    assert_eq!(sums, BTreeMap::from([("web".to_owned(), 10)]));
+}
+
+#[test]
 fn a_step_is_an_average_and_a_day_ends() {
     let mut days = Days::default();
     let web = |cpu| BTreeMap::from([("web".to_owned(), amount(cpu, 10))]);

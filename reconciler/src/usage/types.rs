@@ -54,6 +54,9 @@ pub struct Used {
     /// The containers of each pod, by namespace and name.
     pub pods: BTreeMap<(String, String), BTreeMap<String, Amount>>,
     pub applications: BTreeMap<String, Amount>,
+    /// What the processors of an application's pods are limited to, in billionths of a core; of
+    /// one with a container that has no limit, nothing.
+    pub limits: BTreeMap<String, i64>,
     /// The last day of each application, in steps.
     pub days: BTreeMap<String, Arc<Vec<Point>>>,
 }

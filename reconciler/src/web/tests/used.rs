@@ -54,6 +54,7 @@ impl Sample {
                 .iter()
                 .map(|name| ((*name).to_owned(), amount(134, 480)))
                 .collect(),
+            limits: BTreeMap::from([("serving".to_owned(), 500_000_000)]),
             days: names.iter().map(day).collect(),
         }
     }
@@ -73,8 +74,9 @@ async fn pages_tell_what_is_used() {
         "/apps",
         &[
             "CPU 24 h",
-            "aria-label=\"CPU of 24 h: least 107m, most 146m, now 134m\"",
+            "aria-label=\"CPU of 24 h: least 107m, most 146m, limit 500m, now 134m\"",
             "<path d=\"M0 20V",
+            "stroke-dasharray",
         ],
     )
     .await;

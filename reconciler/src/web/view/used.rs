@@ -130,12 +130,13 @@ pub(crate) struct Containers {
 /// `past`: a moment that is over is looked at.
 pub(crate) fn containers(pod: &Object, used: &Used, past: bool, now: Timestamp) -> Containers {
     let measured = used.containers(pod.namespace(), pod.name());
-    let runs = pod.text("/status/phase") == "Running";
+    let born = api::parse_time(pod.creation_timestamp());
+    let was_there = born < used.at;
     let none = match used.source {
         _ if past => "What was used then is not kept.",
         Source::Absent => "Nothing measures use here: the cluster has no metrics.k8s.io.",
         Source::Silent => "The cluster does not say what is used now.",
-        Source::Answers if !runs => "It does not run.",
+        Source::Answers if was_there => "Nothing of it ran when that was measured.",
         Source::Unasked | Source::Answers => "Not measured yet: that is done once a minute.",
     };
     let empty = BTreeMap::new();
@@ -178,6 +179,8 @@ fn row(pod: &Object, name: &str, amount: Amount) -> (String, Meter, Meter) {
 #[template(path = "spark.html")]
 pub(crate) struct Spark {
     pub path: String,
+    /// How high the limit is; `None` where there is none, or where it is far above.
+    pub limit: Option<i128>,
     pub label: String,
     /// What is used now; empty where that is not known.
     pub now: String,
@@ -188,6 +191,8 @@ const WIDTH: i64 = 84;
 const HEIGHT: i128 = 20;
 const PART: i64 = 2;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// A limit of more than so many times what was used at most would leave nothing to see.
+const FAR: i128 = 4;
 
 /// `None` where nothing is known of the application.
 pub(crate) fn spark(used: &Used, application: &str, now: Timestamp) -> Option<Spark> {
@@ -199,12 +204,19 @@ pub(crate) fn spark(used: &Used, application: &str, now: Timestamp) -> Option<Sp
     let current = used.applications.get(application);
     let current = current.map(|it| cpu_text(it.cpu_nanos.into()));
     let (least_text, most_text) = (cpu_text(least), cpu_text(most));
+    let limit = used.limits.get(application).map(|it| i128::from(*it));
+    let near = limit.filter(|limit| *limit <= most * FAR);
+    let top = most.max(near.unwrap_or(0));
     let mut label = format!("CPU of 24 h: least {least_text}, most {most_text}");
+    if let Some(limit) = limit {
+        let _ = write!(label, ", limit {}", cpu_text(limit));
+    }
     if let Some(current) = &current {
         let _ = write!(label, ", now {current}");
     }
     Some(Spark {
-        path: path(&parts(&points, since), most),
+        path: path(&parts(&points, since), top),
+        limit: near.map(|limit| height(limit, top)),
         label,
         now: current.unwrap_or_default(),
     })
@@ -224,16 +236,11 @@ fn parts(points: &[&Point], since: Timestamp) -> BTreeMap<i64, i128> {
 }
 
 /// One area for each time without a gap. What is nothing is a line at the bottom.
-fn path(parts: &BTreeMap<i64, i128>, most: i128) -> String {
+fn path(parts: &BTreeMap<i64, i128>, top: i128) -> String {
     let mut path = String::new();
     let mut last = None;
     for (part, cpu) in parts {
-        let height = if most > 0 {
-            cpu * (HEIGHT - 2) / most
-        } else {
-            0
-        };
-        let y = HEIGHT - 1 - height;
+        let y = height(*cpu, top);
         if last != Some(part - 1) {
             if last.is_some() {
                 let _ = write!(path, "V{HEIGHT}");
@@ -247,6 +254,12 @@ fn path(parts: &BTreeMap<i64, i128>, most: i128) -> String {
         let _ = write!(path, "V{HEIGHT}");
     }
     path
+}
+
+/// Down from the upper edge, where `top` is the most that is drawn.
+fn height(cpu: i128, top: i128) -> i128 {
+    let up = if top > 0 { cpu * (HEIGHT - 2) / top } else { 0 };
+    HEIGHT - 1 - up
 }
 
 #[cfg(test)]
@@ -290,6 +303,18 @@ mod tests {
         // The first half hour at its most, nothing for long, then half of it, then none.
         assert_eq!(told.path, "M0 20V1h2V20M82 20V10h2V20");
         assert_eq!(told.label, "CPU of 24 h: least 0m, most 400m, now 0m");
+        let mut limited = used(&[(30, 200), (0, 100)]);
+        let limit = |used: &mut Used, millis: i64| {
+            used.limits.insert("web".into(), millis * 1_000_000);
+            let told = spark(used, "web", now()).unwrap();
+            (told.limit, told.path, told.label)
+        };
+        let (y, path, label) = limit(&mut limited, 400);
+        assert_eq!((y, path.as_str()), (Some(1), "M82 20V10h2V20"));
+        assert!(label.contains("most 200m, limit 400m, now 100m"), "{label}");
+        // Far above: it is told, and not drawn.
+        let (y, path, _) = limit(&mut limited, 4000);
+        assert_eq!((y, path.as_str()), (None, "M82 20V1h2V20"));
         let nothing = spark(&used(&[(0, 0)]), "web", now()).unwrap();
         assert_eq!(nothing.path, "M82 20V19h2V20");
         assert_eq!(spark(&used(&[]), "web", now()), None);
@@ -315,7 +340,8 @@ mod tests {
     #[test]
     fn a_container_is_measured_against_its_limit() {
         let pod = Object::from(json!({
-            "metadata": {"namespace": "movies", "name": "p"},
+            "metadata": {"namespace": "movies", "name": "p",
+                         "creationTimestamp": "2026-03-01T13:00:00Z"},
             "spec": {"containers": [
                 {"name": "a", "resources": {"requests": {"cpu": "100m", "memory": "32Mi"},
                                             "limits": {"memory": "64Mi"}}},
@@ -354,6 +380,8 @@ mod tests {
         let none = |used: &Used, past| super::containers(&pod, used, past, now()).none;
         assert!(none(&used, false).contains("Not measured yet"));
         assert!(none(&used, true).contains("then"));
+        used.at = Some(now());
+        assert!(none(&used, false).contains("Nothing of it ran"));
         used.source = Source::Absent;
         assert!(none(&used, false).contains("Nothing measures use here"));
         assert_eq!(line(&used, "db"), "nothing measures use here");
