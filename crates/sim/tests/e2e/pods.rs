@@ -242,6 +242,17 @@ fn measured(instance: &Instance) -> anyhow::Result<()> {
     ensure!(told.contains("server ") && told.contains("Mi"), "{told}");
     let nodes = instance.kubectl(&["top", "nodes", "--no-headers"])?;
     ensure!(nodes.contains('%') && nodes.contains("Mi"), "{nodes}");
+    // A node that does not answer leaves out itself alone.
+    let ghost = instance.directory().join("ghost.yaml");
+    std::fs::write(
+        &ghost,
+        "apiVersion: v1\nkind: Node\nmetadata: {name: ghost}\n",
+    )?;
+    instance.kubectl(&["apply", "-f", &ghost.display().to_string()])?;
+    let nodes = instance.kubectl(&["top", "nodes", "--no-headers"])?;
+    instance.kubectl(&["delete", "node", "ghost"])?;
+    let mut known = nodes.lines().filter(|line| line.contains('%'));
+    ensure!(known.any(|line| !line.contains("ghost")), "{nodes}");
     let none = ["top", "pods", "-l", "app=nobody"];
     ensure!(
         !instance.kubectl(&none)?.contains("everything"),
