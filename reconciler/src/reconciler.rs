@@ -21,6 +21,7 @@ use crate::reports;
 use crate::service::Blames;
 use crate::source::signature::sign;
 use crate::source::{Limits, Source, Upkeep, Waker, mirrors};
+use crate::sync::branches::{self, Branches};
 use crate::sync::core::Core;
 use crate::sync::pulls::{self, Changes};
 use crate::sync::trim::trim;
@@ -96,6 +97,7 @@ impl Reconciler {
             env: env.clone(),
             tasks: tasks.clone(),
             client: client.clone(),
+            deliveries: Deliveries::load(&history).await?,
             history,
             cluster,
             inventory,
@@ -106,6 +108,7 @@ impl Reconciler {
             reads: Reads::default(),
             source,
             changes: Changes::default(),
+            branches: Branches::default(),
             mirroring: Mirroring::new(&hosted, &fetcher, config.poll, &env, &tasks),
             hosted,
             fetcher,
@@ -115,7 +118,6 @@ impl Reconciler {
             troubles: Troubles::default(),
             events: Events::new(&client, &env, &tasks),
             blames: Blames::default(),
-            deliveries: Deliveries::default(),
             used: watch::Sender::default(),
             queue: OnceLock::new(),
             config,
@@ -236,6 +238,7 @@ async fn follow_news(
     tasks.spawn_until_cancelled(kinds::follow(core.clone()));
     tasks.spawn_until_cancelled(wake::objects(core.clone(), new_kinds));
     tasks.spawn_until_cancelled(wake::sources(core.clone(), core.sources.news()));
+    tasks.spawn_until_cancelled(branches::follow(core.clone()));
     let (history, env) = (core.history.clone(), core.env.clone());
     tasks.spawn_until_cancelled(reports::keep(history, core.client.clone(), env));
     tasks.spawn_until_cancelled(usage::keep(core.clone(), informers.clone()));

@@ -33,6 +33,7 @@ mod steps;
 mod tests;
 mod then;
 mod time;
+mod told;
 mod used;
 mod write;
 

@@ -3,6 +3,7 @@ mod listed;
 mod reports;
 mod sessions;
 mod then;
+mod told;
 mod used;
 
 use jiff::Timestamp;

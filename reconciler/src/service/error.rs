@@ -1,5 +1,7 @@
 //! Why something that a person asked for was not done.
 
+use std::collections::BTreeSet;
+
 use engine::rollout::CommitId;
 
 use crate::history;
@@ -10,6 +12,12 @@ pub enum Error {
     /// There is no such thing: `application web`, `rollout web-12`, `revision v1`.
     #[error("there is no {0}")]
     NotFound(String),
+    /// Several begin like this.
+    #[error("{beginning} is the beginning of {} commits: give more of its digits", commits.len())]
+    Ambiguous {
+        beginning: String,
+        commits: BTreeSet<CommitId>,
+    },
     /// It cannot be done, whoever asks: the sentence says why and what to do instead.
     #[error("{0}")]
     Impossible(String),

@@ -31,7 +31,7 @@ pub struct RepositoryView {
     pub branches: Vec<BranchHead>,
     /// The branch that the cluster follows; empty for a repository of which Applications choose.
     pub followed: String,
-    /// When it was read last, where that is recorded.
+    /// When it was read last; of the hosted one that is followed, when its newest commit came.
     pub fetched_at: Option<Timestamp>,
     /// When a webhook told of a commit last that was new; absent where none has.
     pub told_at: Option<Timestamp>,
@@ -77,8 +77,9 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
         if let Some(trouble) = core.sources.trouble(url) {
             view.error = trouble.message;
         }
-        let told = core.history.reader().told_at(&source.name).await;
-        view.told_at = told?;
+        let reader = core.history.reader();
+        view.told_at = reader.told_at(&source.name).await?;
+        view.fetched_at = reader.fetched_at(&source.name).await?;
         view.webhook = Some(webhook(core, &[url]));
         all.push(view);
     }
@@ -90,7 +91,11 @@ async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
     let mut view = view(core, CLUSTER, &core.source).await;
     view.followed.clone_from(&core.config.branch);
     if let Some(state) = reader.source(&core.source.name).await? {
-        view.fetched_at = state.fetched_at;
+        // Of a hosted one: when its newest commit came.
+        view.fetched_at = reader
+            .fetched_at(&core.source.name)
+            .await?
+            .or(state.fetched_at);
         view.error = state.error;
     }
     view.told_at = reader.told_at(&core.source.name).await?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod beginning;
 mod command;
 mod commit;
 mod error;

@@ -12,6 +12,7 @@ use engine::Application;
 use engine::application::{Found, NAMESPACE};
 use engine::tree::path;
 
+use super::branches::Branches;
 use super::cluster::Cluster;
 use super::definitions::Definitions;
 use super::fetch::Fetcher;
@@ -59,6 +60,8 @@ pub(crate) struct Core {
     pub(crate) mirroring: Mirroring,
     /// The plans of branches that are being made.
     pub(crate) changes: Changes,
+    /// What is new on branches that nobody follows.
+    pub(crate) branches: Branches,
     pub(crate) fetcher: Fetcher,
     /// Those that single Applications name.
     pub(crate) sources: Sources,

@@ -7,6 +7,7 @@
 mod across;
 mod asked;
 mod before;
+pub(crate) mod branches;
 pub(crate) mod change;
 pub(crate) mod check;
 mod cluster;

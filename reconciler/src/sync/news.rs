@@ -1,8 +1,11 @@
 //! News of repositories, as forges tell them: which of those that are followed are meant.
 
-use super::core::Core;
+use tracing::warn;
+
+use super::core::{Core, causes};
 use crate::githost::hosted::{Direction, Mirror};
 use crate::history::Trigger;
+use crate::source::Source;
 
 impl Core {
     /// Has those of the repositories looked at that are followed, all where none is named.
@@ -17,6 +20,16 @@ impl Core {
             count += 1;
         }
         count
+    }
+}
+
+impl Core {
+    /// Notes that a repository elsewhere was read now.
+    pub(crate) async fn fetched(&self, source: &Source) {
+        let put = self.history.put_fetch(&source.name, self.env.now());
+        if let Err(error) = put.await {
+            warn!(error = %causes(&error), "cannot record a fetch");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::causes;
 use super::change::{self, Branch};
 use super::core::Core;
 use super::news::name;
-use crate::forge::{Change, Error, Forge, Pull, State, Target, Verdict};
+use crate::forge::{Change, Error, Forge, Kind, Pull, State, Target, Verdict};
 use crate::githost::hosted::CLUSTER;
 use crate::source::Source;
 
@@ -100,7 +100,7 @@ async fn work(core: Arc<Core>, repository: String, source: Source, pull: Pull) {
         }
         return;
     }
-    let forge = match forge(&core, &source, &pull).await {
+    let forge = match forge(&core, &source, pull.kind).await {
         Ok(forge) => forge,
         Err(error) => {
             warn!(error, "the forge cannot be told");
@@ -165,18 +165,21 @@ async fn planned(
 }
 
 async fn tell(core: &Core, forge: &Forge, pull: &Pull, change: &Change) -> Result<(), Error> {
-    let state = match change.verdict {
-        Verdict::Passed => State::Passed,
-        Verdict::Refused => State::Refused,
-        Verdict::Unknown => State::Broken,
-    };
-    let text = change.summary();
+    let (state, text) = (state(change.verdict), change.summary());
     again(core, || forge.status(&pull.head, state, &text)).await?;
     again(core, || forge.comment(pull.number, change)).await
 }
 
+pub(super) fn state(verdict: Verdict) -> State {
+    match verdict {
+        Verdict::Passed => State::Passed,
+        Verdict::Refused => State::Refused,
+        Verdict::Unknown => State::Broken,
+    }
+}
+
 /// Tries again, later and later, where the forge does not answer.
-async fn again<F: Future<Output = Result<(), Error>>>(
+pub(super) async fn again<F: Future<Output = Result<(), Error>>>(
     core: &Core,
     tell: impl Fn() -> F,
 ) -> Result<(), Error> {
@@ -194,13 +197,17 @@ async fn again<F: Future<Output = Result<(), Error>>>(
 }
 
 /// The forge, where there is a token for it.
-async fn forge(core: &Core, source: &Source, pull: &Pull) -> Result<Option<Forge>, String> {
+pub(super) async fn forge(
+    core: &Core,
+    source: &Source,
+    kind: Kind,
+) -> Result<Option<Forge>, String> {
     let url = source.url().unwrap_or_default();
     let access = core.fetcher.forge(url).await;
     let Some(access) = access.map_err(|error| causes(&error))? else {
         return Ok(None);
     };
-    let target = Target::new(pull.kind, url, &access.api, &access.token);
+    let target = Target::new(kind, url, &access.api, &access.token);
     let target = target.ok_or_else(|| format!("{} is on no forge", source.name))?;
     let target = Target {
         authority: access.authority,

@@ -15,7 +15,7 @@ use engine::rollout::RolloutPhase;
 use super::core::{Core, SET, application_collection, recorded};
 use super::look::claimed;
 use super::target::Target;
-use crate::history::{ApplicationRecord, NewStep, Rollout, StepKind, Write};
+use crate::history::{ApplicationRecord, Ending, NewStep, Rollout, StepKind, Write};
 
 /// When what is being deleted is looked at again, whatever happens.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -188,7 +188,16 @@ async fn finish(
         removed_at: Some(at),
         ..record
     };
-    core.commit(&[Write::Applications(vec![removed]), Write::Step(step)])
+    let open = core.history.reader().open_drifts(&removed.name).await;
+    let open = open.map_err(recorded)?.into_iter().map(|drift| drift.key);
+    // Nobody asks for anything any more that could be different.
+    let ended = Write::DriftEnded {
+        application: removed.name.clone(),
+        keys: open.collect(),
+        ending: Ending::Gone,
+        at,
+    };
+    core.commit(&[ended, Write::Applications(vec![removed]), Write::Step(step)])
         .await?;
     Ok(Requeue::Done)
 }

@@ -112,6 +112,9 @@ impl Tracker {
             self.note(Some(trouble)).await?;
             return Ok(Looked::Unread);
         }
+        if !core.source.is_hosted() {
+            core.fetched(&core.source).await;
+        }
         let branch = &core.config.branch;
         let Some(head) = core.source.head(branch).await.map_err(unread)? else {
             let lacking = core.source.lacks(branch).await.map_err(unread)?;
@@ -126,6 +129,7 @@ impl Tracker {
             return Ok(Looked::Well);
         };
         self.turn_to(head, trigger).await?;
+        core.branches.fetched(&core.source.location.path);
         Ok(Looked::Well)
     }
 

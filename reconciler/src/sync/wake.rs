@@ -54,6 +54,14 @@ pub(crate) async fn sources(core: Arc<Core>, mut news: watch::Receiver<u64>) {
     while news.changed().await.is_ok() {
         for path in core.sources.take_news() {
             core.wake_readers(&path);
+            core.branches.fetched(&path);
+            let followed = core.sources.followed().into_iter();
+            for source in followed.filter(|it| it.location.path == path) {
+                let url = source.url().unwrap_or_default();
+                if !source.is_hosted() && core.sources.trouble(url).is_none() {
+                    core.fetched(&source).await;
+                }
+            }
         }
     }
 }

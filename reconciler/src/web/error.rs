@@ -94,6 +94,7 @@ impl From<service::Error> for PageError {
         use service::Error;
         match error {
             Error::NotFound(what) => Self::NotFound(what),
+            Error::Ambiguous { .. } => Self::BadRequest(error.to_string()),
             Error::Impossible(_)
             | Error::Moved { .. }
             | Error::Replanned { .. }

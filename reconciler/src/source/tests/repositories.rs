@@ -305,3 +305,33 @@ fn a_line_came_with_the_commit_that_wrote_it() {
     let base = repository.merge_base(&third, &branch).unwrap();
     assert_eq!(base, Some(second));
 }
+
+#[tokio::test]
+async fn what_several_commits_begin_with_is_said_of_each() {
+    let directory = Directory::new();
+    let path = bare(&directory);
+    let none: BTreeMap<&str, &str> = BTreeMap::new();
+    let one = commit(&path, "main", "0", &none);
+    // Four digits are soon the beginning of two of them.
+    let mut seen = BTreeMap::from([(one.0[..4].to_owned(), one)]);
+    let (beginning, both) = (1..)
+        .find_map(|count: u32| {
+            let id = commit(&path, "main", &count.to_string(), &none);
+            let beginning = id.0[..4].to_owned();
+            let before = seen.insert(beginning.clone(), id.clone())?;
+            Some((beginning, [before, id]))
+        })
+        .unwrap();
+    let source = Source::hosted(&path);
+    assert_eq!(source.resolve(&beginning).await.unwrap(), None);
+    let repository = Repository::open(&source.location).unwrap();
+    let found = repository.beginning_with(&beginning).unwrap();
+    assert_eq!(found, both.clone().into());
+    assert!(
+        repository
+            .beginning_with(&both[0].0[..30])
+            .unwrap()
+            .is_empty()
+    );
+    assert!(repository.beginning_with("main").unwrap().is_empty());
+}

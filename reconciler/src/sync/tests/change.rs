@@ -311,3 +311,66 @@ async fn a_forge_is_told_the_plan_of_a_pull_request_once() {
     assert_eq!(pulls::pull(&core, &stranger, &pull(Kind::GitHub, 1)), 0);
     shop.pusher.world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_of_another_repository_is_planned_when_it_is_fetched() {
+    let shop = Shop::new().await;
+    let core = shop.pusher.world.reconciler.core.clone();
+    let mut forge = FakeForge::serve(&shop.pusher.world).await;
+    shop.open(&forge).await;
+    shop.follow().await;
+    // Which forge it is, its webhook has said.
+    let delivery = crate::web::webhook::Delivery {
+        at: core.env.now(),
+        forge: "github".into(),
+        outcome: String::new(),
+    };
+    core.deliveries
+        .took(std::slice::from_ref(&shop.url), &delivery)
+        .await;
+    let planned = async |commit: &str| {
+        let known = core.history.reader().changes(&shop.url).await.unwrap();
+        known.into_iter().find(|it| it.revision.0 == commit)
+    };
+    let told = |commit: &str| {
+        let end = format!("/statuses/{commit}");
+        move |told: &Told| {
+            let of = told
+                .statuses
+                .iter()
+                .filter(|(path, _)| path.ends_with(&end));
+            let states: Vec<&Value> = of.map(|(_, it)| &it["state"]).collect();
+            states == ["pending", "success"]
+        }
+    };
+    let first = shop.push("refs/heads/first", "web:2", "replicas").await;
+    core.news(std::slice::from_ref(&shop.url));
+    forge.until("told of the first", told(&first)).await;
+    let change = planned(&first).await.unwrap();
+    assert_eq!(
+        (change.branch.as_str(), change.pull.as_str()),
+        ("first", "")
+    );
+    assert_eq!(change.report.applications.len(), 1);
+
+    // A branch that is deleted is not a change any more.
+    let delete = [
+        "-C",
+        "../shop",
+        "push",
+        "-q",
+        &shop.own,
+        ":refs/heads/first",
+    ];
+    shop.pusher.git(&delete).await;
+    let second = shop.push("refs/heads/second", "web:3", "replicas").await;
+    core.news(std::slice::from_ref(&shop.url));
+    forge.until("told of the second", told(&second)).await;
+    assert!(planned(&second).await.is_some() && planned(&first).await.is_none());
+    // What is followed is nobody's plan.
+    let known = core.history.reader().changes(&shop.url).await.unwrap();
+    assert_eq!(known.len(), 1);
+    let statuses = forge.told.lock().unwrap().statuses.len();
+    assert_eq!(statuses, 4);
+    shop.pusher.world.end().await;
+}

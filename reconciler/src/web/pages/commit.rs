@@ -13,7 +13,7 @@ use engine::rollout::CommitId;
 
 use super::{Markup, follow, fragment, html, take};
 use crate::history::{Rollout, RolloutQuery};
-use crate::service::CommitView;
+use crate::service::{self, CommitView};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -150,10 +150,15 @@ async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
     }
     let first = sha.split('+').next().unwrap_or_default();
     let rollouts = app.backend.rollouts_of(first).await?;
-    let view = app.backend.commit(first).await.ok().flatten();
+    let (view, others) = match app.backend.commit(first).await {
+        Ok(view) => (view, BTreeSet::new()),
+        Err(service::Error::Ambiguous { commits, .. }) => (None, commits),
+        Err(_) => (None, BTreeSet::new()),
+    };
     let first_of = |id: &CommitId| id.parts().into_iter().next().unwrap_or_default();
     let mut ids: BTreeSet<CommitId> = rollouts.iter().map(|it| first_of(&it.revision)).collect();
     ids.extend(view.iter().map(|view| view.commit.id.clone()));
+    ids.extend(others);
     let all = ids.clone();
     let mut ids = ids.into_iter();
     match (ids.next(), ids.next()) {

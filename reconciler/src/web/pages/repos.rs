@@ -89,7 +89,8 @@ async fn find(app: &App, name: &str) -> Result<RepositoryView, PageError> {
 }
 
 fn shown(app: &App, found: &RepositoryView) -> Fragment {
-    let view = repos::one(found, app.env.now());
+    let mut view = repos::one(found, app.env.now());
+    view.is_then = app.past.is_some();
     fragment("repo", &repos::Page { view })
 }
 

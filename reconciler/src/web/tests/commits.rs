@@ -44,6 +44,10 @@ async fn a_beginning_leads_to_the_twelve_characters_that_name_a_commit() {
     let (status, data) = site.json("/commits/7f3c").await;
     assert_eq!(status, StatusCode::OK);
     assert!(data["id"].as_str().unwrap().starts_with("7f3c2ab41d0c"));
+    let (status, page) = site.page("/commits/5d0b").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let named = "5d0b is the beginning of several commits: 5d0b10000000, 5d0be77aa210";
+    assert!(page.contains(named), "{page}");
     let (status, _) = site.page("/commits/dead").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

@@ -168,11 +168,13 @@ async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
 
     let (status, page) = site.page(&format!("/repos/cluster?{old}")).await;
     assert_eq!(status, StatusCode::OK, "{page}");
-    assert!(
-        page.contains("5d0be77") && !page.contains("7f3c2ab"),
-        "{page}"
-    );
-    assert!(page.contains("Other branches, fetches, webhooks"), "{page}");
+    let (bar, repo) = page.split_at(page.find("id=\"repo\"").unwrap());
+    let has = ["5d0be77", "/apps/serving?at="];
+    assert!(has.iter().all(|text| repo.contains(text)), "{repo}");
+    for unknown in ["7f3c2ab", "There is no mirror", "Webhook", "protects"] {
+        assert!(!repo.contains(unknown), "{unknown}: {repo}");
+    }
+    assert!(bar.contains("Other branches, fetches, webhooks"), "{bar}");
     let (_, data) = site.json(&format!("/repos?{old}")).await;
     let cluster = &data["items"][0];
     assert_eq!(cluster["branches"].as_array().unwrap().len(), 1, "{data}");

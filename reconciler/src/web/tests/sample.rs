@@ -310,6 +310,12 @@ impl Backend for Sample {
     }
 
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error> {
+        if prefix == "5d0b" {
+            return Err(Error::Ambiguous {
+                beginning: prefix.into(),
+                commits: [id("5d0be77aa210"), id("5d0b1")].into(),
+            });
+        }
         let commit = self.commit();
         let is_it = commit.id.0.starts_with(prefix);
         Ok(is_it.then_some(CommitView {

@@ -35,6 +35,8 @@ pub(crate) struct One {
     pub rules: Vec<Rule>,
     pub told: Option<When>,
     pub webhook: Option<Hook>,
+    /// Whether it is of the past: what was not kept is not shown.
+    pub is_then: bool,
     pub is_hosted: bool,
 }
 
@@ -145,6 +147,7 @@ pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
         told: view.told_at.map(|at| When::ago(at, now)),
         webhook: view.webhook.as_ref().map(|it| hook(it, now)),
         is_hosted: !view.clone_url.is_empty(),
+        is_then: false,
     }
 }
 

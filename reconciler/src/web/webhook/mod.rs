@@ -85,10 +85,10 @@ async fn take(State(hooks): State<Arc<Hooks>>, request: Request) -> (StatusCode,
     let (head, body) = request.into_parts();
     let body = tokio::select! {
         body = to_bytes(body, LIMIT) => body,
-        () = hooks.env.clock.sleep(PATIENCE) => return hooks.refuse(Refusal::Late),
+        () = hooks.env.clock.sleep(PATIENCE) => return hooks.refuse(Refusal::Late).await,
     };
     let Ok(body) = body else {
-        return hooks.refuse(Refusal::TooLarge);
+        return hooks.refuse(Refusal::TooLarge).await;
     };
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let read = message::read(header, &body, (&hooks.key, &hooks.secret), hooks.env.now());
@@ -100,10 +100,13 @@ async fn take(State(hooks): State<Arc<Hooks>>, request: Request) -> (StatusCode,
                 forge: message.forge.to_owned(),
                 outcome: outcome.trim_end().to_owned(),
             };
-            hooks.deliveries.took(&message.repositories, &delivery);
+            hooks
+                .deliveries
+                .took(&message.repositories, &delivery)
+                .await;
             (StatusCode::OK, outcome)
         }
-        Err(refusal) => hooks.refuse(refusal),
+        Err(refusal) => hooks.refuse(refusal).await,
     }
 }
 
@@ -118,8 +121,9 @@ fn refused(refusal: Refusal) -> (StatusCode, String) {
 }
 
 impl Hooks {
-    fn refuse(&self, refusal: Refusal) -> (StatusCode, String) {
-        self.deliveries.refused(refusal.to_string(), self.env.now());
+    async fn refuse(&self, refusal: Refusal) -> (StatusCode, String) {
+        let why = refusal.to_string();
+        self.deliveries.refused(why, self.env.now()).await;
         refused(refusal)
     }
 
