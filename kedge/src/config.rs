@@ -131,21 +131,21 @@ fn with_defaults(command: Command, path: &Path, text: &str) -> Result<Command, E
     let command = command.mut_subcommands(|inner| {
         let empty = BTreeMap::new();
         let section = sections.get(inner.get_name()).unwrap_or(&empty);
-        let inner = merge.apply(inner, &shared);
+        let inner = merge.whole(inner, &shared);
         merge.known = flags(&inner).collect();
         merge.check(section);
-        merge.apply(inner, section)
+        merge.whole(inner, section)
     });
-    merge.known = flags(&command)
-        .chain(command.get_subcommands().flat_map(flags))
-        .collect();
+    merge.known = flags(&command).collect();
     merge.check(&shared);
     merge.error.map_or(Ok(command), Err)
 }
 
-fn flags(command: &Command) -> impl Iterator<Item = String> + '_ {
-    let flags = command.get_arguments().filter_map(Arg::get_long);
-    flags.filter(|flag| *flag != FLAG).map(str::to_owned)
+/// Of a command and of its verbs.
+fn flags(command: &Command) -> Box<dyn Iterator<Item = String> + '_> {
+    let own = command.get_arguments().filter_map(Arg::get_long);
+    let own = own.filter(|flag| *flag != FLAG).map(str::to_owned);
+    Box::new(own.chain(command.get_subcommands().flat_map(flags)))
 }
 
 /// Takes values over; the first problem wins.
@@ -156,6 +156,12 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
+    /// For a command and its verbs.
+    fn whole(&mut self, command: Command, values: &BTreeMap<String, Value>) -> Command {
+        let command = self.apply(command, values);
+        command.mut_subcommands(|verb| self.whole(verb, values))
+    }
+
     fn apply(&mut self, command: Command, values: &BTreeMap<String, Value>) -> Command {
         command.mut_args(|arg| {
             let flag = arg.get_long().filter(|flag| *flag != FLAG);

@@ -21,6 +21,20 @@ enum Verb {
         #[arg(long, default_value = ".kedge")]
         data_dir: String,
     },
+    Node {
+        #[command(subcommand)]
+        verb: Inner,
+    },
+}
+
+#[derive(Subcommand)]
+enum Inner {
+    Join {
+        #[arg(long, default_value = ".kedge")]
+        data_dir: String,
+        #[arg(long, default_value_t = 1)]
+        port: u16,
+    },
 }
 
 #[derive(Args)]
@@ -59,7 +73,25 @@ fn told(file: &str, line: &str) -> Result<String, String> {
             up.first.unwrap_or_default()
         ),
         Verb::Down { data_dir } => format!("{} down {data_dir}", sample.log),
+        Verb::Node {
+            verb: Inner::Join { data_dir, port },
+        } => format!("{} join {data_dir} {port}", sample.log),
     })
+}
+
+#[test]
+fn a_verb_of_a_command_has_its_flags_from_the_file_too() {
+    let check = |file: &str, expected: &str| {
+        assert_eq!(told(file, "node join").as_deref(), Ok(expected), "{file:?}");
+    };
+    check("", "info join .kedge 1");
+    check("data-dir: /d\nport: 2", "info join /d 2");
+    check(
+        "data-dir: /d\nnode: {data-dir: /n, port: 3}",
+        "info join /n 3",
+    );
+    let refused = told("node: {prot: 3}", "node join").unwrap_err();
+    assert!(refused.contains("did you mean port"), "{refused}");
 }
 
 #[test]
