@@ -180,10 +180,12 @@ fn told(file: &JoinFile, admitted: Admitted) -> String {
          What was printed has the node's keys: whoever holds it can act as this node. Keep it to its \
          owner, and delete it once {name} has joined.\n\
          On {address}, as root:  kedge node join FILE --data-dir /var/lib/kedge\n\
+         It looks for the API at port {api_port}: keep that in --api-listen.\n\
          Open between the machines: TCP to {api} (by way of {via}), TCP to {address}:{port}, and \
          {all} both ways.",
         number = file.number,
         port = join::AGENT_PORT,
+        api_port = api.rsplit(':').next().unwrap_or_default(),
         all = file.ranges.pods,
     )
 }
