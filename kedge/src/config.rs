@@ -77,9 +77,18 @@ pub(crate) fn prepared(
 
 /// The file that `--config` or `KEDGE_CONFIG` names; other mistakes are for the real parse.
 fn named(command: &Command, arguments: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
-    let lenient = command.clone().ignore_errors(true);
+    // Who asks for help is shown the file's values too.
+    let lenient = command
+        .clone()
+        .ignore_errors(true)
+        .disable_help_flag(true)
+        .mut_subcommands(helpless);
     let matches = lenient.try_get_matches_from(arguments).ok()?;
     matches.try_get_one::<PathBuf>(FLAG).ok()?.cloned()
+}
+
+fn helpless(command: Command) -> Command {
+    command.disable_help_flag(true).mut_subcommands(helpless)
 }
 
 fn with_environment(command: Command) -> Command {

@@ -191,3 +191,17 @@ fn every_flag_is_a_variable() {
         ]
     );
 }
+
+#[test]
+fn the_file_is_found_where_help_is_asked_for() {
+    use clap::CommandFactory;
+    let check = |line: &str, expected: Option<&str>| {
+        let command = with_environment(Sample::command());
+        let found = named(&command, line.split(' ').map(OsString::from));
+        assert_eq!(found, expected.map(PathBuf::from), "{line}");
+    };
+    check("kedge --config k.yaml up --help", Some("k.yaml"));
+    check("kedge up --config k.yaml -h", Some("k.yaml"));
+    check("kedge node join --config k.yaml --help", Some("k.yaml"));
+    check("kedge up --config k.yaml --no-such", Some("k.yaml"));
+}
