@@ -7,14 +7,14 @@ use engine::window::{Asked, closed};
 use api::ObjectKey;
 use api::codec::strict::nearest;
 
-use super::{Error, PlanView, SyncRequest, queries};
+use super::{Error, PlanView, SyncRequest, plan, queries};
 use crate::history::{NewStep, Request, StepKind, Suspension, Write};
 use crate::source::Person;
 use crate::sync::core::Core;
 
 pub(super) async fn preview(core: &Core, request: &SyncRequest) -> Result<PlanView, Error> {
     let options = options(core, request).await?;
-    queries::plan(core, &request.application, "", &options).await
+    plan::plan(core, &request.application, "", &options).await
 }
 
 pub(super) async fn sync(core: &Core, request: &SyncRequest) -> Result<(), Error> {
@@ -65,7 +65,7 @@ pub(super) async fn sync(core: &Core, request: &SyncRequest) -> Result<(), Error
 /// The digest of the plan as it is, where it is the one that was looked at.
 async fn approved(core: &Core, request: &SyncRequest, options: &Options) -> Result<String, Error> {
     let application = &request.application;
-    let now = queries::plan(core, application, "", options).await?;
+    let now = plan::plan(core, application, "", options).await?;
     let now = now.plan.digest();
     if request.plan.len() >= short(&now).len() && now.starts_with(&request.plan) {
         return Ok(now);
@@ -87,7 +87,7 @@ async fn options(core: &Core, request: &SyncRequest) -> Result<Options, Error> {
         return Ok(whole);
     }
     let name = &request.application;
-    let plan = queries::plan(core, name, "", &whole).await?.plan;
+    let plan = plan::plan(core, name, "", &whole).await?.plan;
     let mut options = whole;
     for wanted in &request.objects {
         let found = named(&plan, wanted);

@@ -2,8 +2,10 @@
 
 mod by_hand;
 mod commit;
+mod compare;
 mod error;
 mod origins;
+mod plan;
 mod production;
 mod proof;
 mod queries;
@@ -33,7 +35,7 @@ pub use repositories::{BranchHead, RepositoryView};
 pub(crate) use rollback::rollback;
 pub use types::{
     ApplicationView, CommitView, ObjectNode, PlanView, ProofObject, ProofView, RollbackPreview,
-    RollbackRequest, RolledBack, Signature, Span, Standing, SyncRequest, Tracked, Trouble,
+    RollbackRequest, RolledBack, Side, Signature, Span, Standing, SyncRequest, Tracked, Trouble,
 };
 pub(crate) use written::Blames;
 
@@ -66,6 +68,10 @@ pub trait Service: Send + Sync + 'static {
     /// What bringing the application to `revision` (a branch, tag or commit; empty: what is
     /// tracked) would do now.
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
+
+    /// What is different between two states of the application, each of them `live`, a rollout (its
+    /// id or number) or a revision. An empty `from` is what is live, an empty `to` what is tracked.
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error>;
 
     /// What [`Service::sync`] would do now.
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error>;

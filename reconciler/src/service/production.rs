@@ -13,7 +13,7 @@ use engine::why::Written;
 use super::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
     RollbackPreview, RollbackRequest, RolledBack, Service, Span, SyncRequest, Tracked, by_hand,
-    commit, origins, proof, queries, repositories, rollback, written,
+    commit, compare, origins, plan, proof, queries, repositories, rollback, written,
 };
 use crate::Reconciler;
 use crate::forge::Change;
@@ -59,7 +59,11 @@ impl Service for Reconciler {
     }
 
     async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
-        queries::plan(&self.core, application, revision, &Options::default()).await
+        plan::plan(&self.core, application, revision, &Options::default()).await
+    }
+
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error> {
+        compare::compare(&self.core, application, from, to).await
     }
 
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {

@@ -8,19 +8,13 @@ use api::kinds::HealthCheck;
 use api::{Object, ObjectKey};
 use engine::health;
 use engine::hook::{self, Role};
-use engine::plan::{Input, Prune, build, lines};
-use engine::rollout::{CommitId, Options};
 use engine::{Application, application};
 
-use super::rendered::{self, Rendered};
-use super::{ApplicationView, Error, ObjectNode, PlanView, Tracked};
+use super::{ApplicationView, Error, ObjectNode, Tracked};
 use crate::history::ApplicationSummary;
-use crate::source::{self, HOSTED, Source};
+use crate::source;
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
-use crate::sync::{
-    Answer, Missing, Stored, ask, claim, claimed, findings, keys, ordered, refuse, respect,
-};
 
 pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
     let source = core.history.reader().source(&core.source.name).await?;
@@ -172,108 +166,6 @@ fn absent(key: &ObjectKey, kind: &str) -> ObjectNode {
         created_at: None,
         missing: true,
     }
-}
-
-/// What bringing an application to a revision would do.
-pub(super) async fn plan(
-    core: &Core,
-    name: &str,
-    revision: &str,
-    options: &Options,
-) -> Result<PlanView, Error> {
-    let nothing = || Error::Impossible("there is no commit to compare with yet".into());
-    let target = core.target().ok_or_else(nothing)?;
-    let current = core.application(&target, name);
-    let source = match &current {
-        Some(application) => core.source_of(application),
-        None => core.source.clone(),
-    };
-    let id = resolve(core, &target, &source, current.as_ref(), revision).await?;
-    let Rendered {
-        application,
-        source,
-        render,
-    } = rendered::at(core, name, &id).await?;
-    let commit = source.commit(&id).await.map_err(unreadable)?;
-    let refused = |problems: engine::Problems| Error::Refused(problems.to_string());
-    let manifests = render
-        .manifests
-        .as_ref()
-        .map_err(|it| refused(it.clone()))?;
-    let inventory = core.inventory.of(name);
-    let mut wanted = keys(&core.cluster.kinds(), manifests);
-    wanted.extend(inventory.iter().map(|entry| entry.key.clone()));
-    let live = core.cluster.live_as(&wanted, manifests).await;
-    let live = live.map_err(Error::Cluster)?;
-    let claims = |owner: &str, key: &ObjectKey| claim(core, &target, owner, key);
-    let found = refuse(core, &application, manifests, &live, claims);
-    found.map_err(Error::Cluster)?.map_err(refused)?;
-    let opened = core.renders.open(&render, manifests).map_err(refused)?;
-    let manifests = &*respect(core, &application, &opened, &live);
-    let answer = ask(
-        &core.cluster,
-        &*core.client,
-        &ordered(&core.cluster, manifests),
-        Missing::Wait,
-    )
-    .await;
-    let stored = match answer.map_err(Error::Cluster)? {
-        Answer::Stored(stored) => stored,
-        Answer::Unsaid => Stored::default(),
-        Answer::Refused(all) => {
-            let problems = findings(&source.location, &id, all).await;
-            return Err(refused(problems.map_err(Error::Cluster)?));
-        }
-    };
-    let prune = Prune::of(&application, options);
-    let mut plan = build(&Input {
-        kinds: &core.cluster.kinds(),
-        manifests,
-        live: &live,
-        stored: &stored.objects,
-        renewed: &stored.renewed,
-        inventory: &inventory,
-        prune: &prune,
-    })
-    .map_err(refused)?;
-    let claimed = claimed(core, &target, name).await.map_err(Error::Cluster)?;
-    plan.hold(&claimed, &prune, inventory.len());
-    let plan = options.part(plan);
-    Ok(PlanView {
-        application: name.to_owned(),
-        commit,
-        lines: lines(&plan),
-        plan,
-    })
-}
-
-async fn resolve(
-    core: &Core,
-    target: &Target,
-    source: &Source,
-    application: Option<&Application>,
-    revision: &str,
-) -> Result<CommitId, Error> {
-    let tracked = application
-        .map(|it| it.source.revision.as_str())
-        .unwrap_or_default();
-    let wanted = if revision.is_empty() {
-        tracked
-    } else {
-        revision
-    };
-    if wanted.is_empty() && source.name == core.source.name {
-        return Ok(target.revision().clone());
-    }
-    let found = source.resolve(wanted).await.map_err(unreadable)?;
-    found.ok_or_else(|| {
-        let repository = match source.name.as_str() {
-            HOSTED => "the cluster repository",
-            name => name,
-        };
-        let advice = "it takes a branch, a tag or a commit";
-        Error::NotFound(format!("revision {wanted:?} in {repository}; {advice}"))
-    })
 }
 
 /// Whether an Application of this name is in the cluster or in the commit.

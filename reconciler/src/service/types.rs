@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use api::{ObjectKey, Uid};
-use engine::plan::Edit;
+use engine::plan::{Edit, Sides};
 use engine::proof::Leaf;
 use engine::rollout::{CommitId, Pause, SyncStatus};
 use engine::{Health, Plan};
 
 use crate::githost::revert::Size;
-use crate::history::ApplicationSummary;
+use crate::history::{ApplicationSummary, Rollout};
 use crate::source::{Commit, Person};
 
 /// A commit of the tracked repository.
@@ -92,15 +92,41 @@ pub struct Tracked {
     pub error: String,
 }
 
-/// What bringing an application to a commit would do now.
+/// What bringing an application from one state to another would do.
 #[derive(Debug, Clone)]
 pub struct PlanView {
     pub application: String,
+    pub from: Side,
+    pub to: Side,
+    /// Of what it is compared with: the commit of `to`, or of `from` where `to` is live.
     pub commit: Commit,
     /// Values of Secrets are in it: show only `lines`, or mask it.
     pub plan: Plan,
     /// For people; see [`engine::plan::lines`].
     pub lines: Vec<String>,
+    /// The objects, as far as they are at hand. Values of Secrets are in them too.
+    pub sides: Sides,
+}
+
+/// A state of an application: what is live, or what a commit asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Side {
+    /// `None` for what is live.
+    pub commit: Option<Commit>,
+    /// The rollout that was asked for, which is about the commit.
+    pub rollout: Option<Rollout>,
+    /// Whether the tracked branch does not have the commit.
+    pub unmerged: bool,
+}
+
+impl Side {
+    /// A commit of the tracked branch.
+    pub fn of(commit: &Commit) -> Self {
+        Self {
+            commit: Some(commit.clone()),
+            ..Self::default()
+        }
+    }
 }
 
 /// An object of an application, or one that such an object made.

@@ -34,7 +34,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error>;
     async fn application(&self, name: &str) -> Result<ApplicationView, Error>;
     async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error>;
-    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error>;
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error>;
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error>;
     async fn sync(&self, request: &SyncRequest) -> Result<(), Error>;
     async fn suspend(&self, application: &str, reason: &str, actor: &Person) -> Result<(), Error>;
@@ -123,8 +123,8 @@ impl Backend for ServiceBackend {
         self.0.objects(application).await
     }
 
-    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
-        self.0.plan(application, revision).await
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error> {
+        self.0.compare(application, from, to).await
     }
 
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {

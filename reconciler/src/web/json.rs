@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `GET /apps` | [`Applications`] |
 //! | `GET /apps/{app}` | [`ApplicationPage`] |
-//! | `GET /apps/{app}/diff?to=REVISION` | [`Diff`] |
+//! | `GET /apps/{app}/diff?from=STATE&to=STATE` | [`Diff`]: of what is live, revisions and rollouts |
 //! | `GET /apps/{app}/sync?objects=KIND/NAME,…&prune=true` | [`Diff`]: what a sync would do |
 //! | `POST /apps/{app}/sync` (form: as above, and `plan`: only if that is what it does) | [`Asked`] |
 //! | `POST /apps/{app}/suspend` (form: `reason` or empty), `POST /apps/{app}/resume` | [`Asked`] |
@@ -50,7 +50,7 @@ use engine::rollout::CommitId;
 use engine::{Origin, Plan};
 
 use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
-use crate::service::{ApplicationView, ObjectNode, PlanView, Tracked};
+use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
 use crate::source::Commit;
 use crate::usage::{Amount, Point};
 use crate::web::view::checks::Check;
@@ -111,11 +111,14 @@ pub struct Origins {
 #[derive(Debug, Serialize)]
 pub struct Diff {
     pub application: String,
+    /// `live`, or the commit; empty where there was nothing before.
+    pub from: String,
+    pub to: String,
     pub revision: CommitId,
     /// Absent for a rollout's own diff.
     pub commit: Option<Commit>,
     pub counts: Counts,
-    /// One name for exactly this plan; absent for a rollout's own diff.
+    /// One name for exactly this plan; absent where nothing would be done.
     pub plan: Option<String>,
     /// For terminals: deletions first, changed fields below each change.
     pub lines: Vec<String>,
@@ -225,12 +228,19 @@ pub(super) fn drift(mut drift: Drift) -> Drift {
 
 /// What bringing the application to a commit would do now.
 pub fn diff_of_plan(view: &PlanView) -> Diff {
+    let side = |side: &Side| match &side.commit {
+        Some(commit) => commit.id.0.clone(),
+        None => "live".into(),
+    };
+    let is_plan = view.from.commit.is_none();
     Diff {
         application: view.application.clone(),
+        from: side(&view.from),
+        to: side(&view.to),
         revision: view.commit.id.clone(),
         commit: Some(view.commit.clone()),
         counts: counts(&view.plan),
-        plan: Some(view.plan.digest()),
+        plan: is_plan.then(|| view.plan.digest()),
         lines: view.lines.clone(),
         objects: objects(&view.plan),
     }
@@ -264,7 +274,10 @@ fn objects(plan: &Plan) -> Vec<DiffObject> {
             namespace: step.key.namespace.clone(),
             name: step.key.name.clone(),
             action,
-            place: step.origin.to_string(),
+            place: match step.origin.file.as_str() {
+                "" => String::new(),
+                _ => step.origin.to_string(),
+            },
             changes,
             object,
         }
@@ -282,6 +295,8 @@ pub fn diff_of_rollout(detail: &RolloutDetail) -> Diff {
     let of = |action| detail.objects.iter().filter(|o| o.action == action).count();
     Diff {
         application: detail.rollout.application.clone(),
+        from: detail.rollout.previous.0.clone(),
+        to: detail.rollout.revision.0.clone(),
         revision: detail.rollout.revision.clone(),
         commit: None,
         counts: Counts {

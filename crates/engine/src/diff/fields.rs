@@ -18,7 +18,7 @@ pub struct FieldChange {
 }
 
 /// Metadata that only the server writes.
-const SERVER_METADATA: &[&str] = &[
+pub const SERVER_METADATA: &[&str] = &[
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",

@@ -84,12 +84,19 @@ pub fn hunks(old: &str, new: &str, context: usize) -> Vec<Vec<Row>> {
     let diff = TextDiff::from_lines(old, new);
     let groups = diff.grouped_ops(context);
     let groups = groups.iter();
-    let hunk = |group: &Vec<DiffOp>| group.iter().flat_map(|op| rows(&diff, op)).collect();
+    let hunk = |group: &Vec<DiffOp>| group.iter().flat_map(|op| rows_of(&diff, op)).collect();
     groups.map(hunk).collect()
 }
 
+/// All of two texts, what did not change included.
+pub fn rows(old: &str, new: &str) -> Vec<Row> {
+    let diff = TextDiff::from_lines(old, new);
+    let ops = diff.ops().iter();
+    ops.flat_map(|op| rows_of(&diff, op)).collect()
+}
+
 /// The first line that went beside the first one that came, and so on.
-fn rows(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<Row> {
+fn rows_of(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<Row> {
     let of = |tag: ChangeTag| -> Vec<&str> {
         let changes = diff.iter_changes(op).filter(|it| it.tag() == tag);
         changes

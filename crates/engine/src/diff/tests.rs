@@ -155,7 +155,7 @@ fn side(line: Option<&Line>) -> String {
     spans.collect()
 }
 
-fn rows(old: &str, new: &str) -> Vec<(String, String)> {
+fn sides(old: &str, new: &str) -> Vec<(String, String)> {
     let hunks = hunks(old, new, 1);
     let rows = hunks.iter().flatten();
     rows.map(|row| (side(row.old.as_ref()), side(row.new.as_ref())))
@@ -165,7 +165,7 @@ fn rows(old: &str, new: &str) -> Vec<(String, String)> {
 #[test]
 fn lines_mark_the_words_that_changed() {
     let check = |old: &str, new: &str, expected: &str| {
-        let rows = rows(old, new);
+        let rows = sides(old, new);
         assert_eq!(rows[0].1, expected, "{old} -> {new}");
     };
     check(
@@ -196,8 +196,11 @@ fn lines_stand_beside_what_they_became() {
     // Of more lines than there were, those that have one beside them are marked all the same.
     let old = "0: 0\na: 1\nimage: web:1\nz: 1\n";
     let new = "0: 0\na: 1\nimage: web:2\npull: Always\nz: 1\n";
-    assert_eq!(rows(old, new), expected);
-    let back = rows(new, old);
+    assert_eq!(sides(old, new), expected);
+    let back = sides(new, old);
     assert_eq!(back[2], pair("pull: Always", "."));
-    assert!(rows(old, old).is_empty());
+    assert!(sides(old, old).is_empty());
+    // All of it has what is the same as well.
+    assert_eq!(rows(old, old).len(), 4);
+    assert_eq!(rows(old, new).len(), 5);
 }

@@ -1,6 +1,7 @@
 //! What bringing the cluster to a commit would do, object by object, before anything is done.
 
 mod adopt;
+mod between;
 mod build;
 mod prune;
 mod stages;
@@ -19,6 +20,7 @@ use crate::tree::hex;
 use crate::{Origin, WaveNumber};
 
 pub use adopt::{Foreign, foreign};
+pub use between::{Sides, between, reversed};
 pub use build::{Input, InventoryEntry, build};
 pub use prune::Prune;
 pub use text::{Counts, Edit, counts, edits, lines};

@@ -25,6 +25,15 @@ impl Story<'_> {
             ("applications", "/apps".to_owned()),
             ("application", "/apps/training".to_owned()),
             ("diff", "/apps/ui/diff".to_owned()),
+            (
+                "compare",
+                "/apps/ui/diff?to=ui-2&defaults=1&managed=1".to_owned(),
+            ),
+            (
+                "unified",
+                "/apps/ui/diff?from=ui-1&to=ui-2&view=unified&ctx=0".to_owned(),
+            ),
+            ("nowhere", "/apps/ui/diff?from=nowhere".to_owned()),
             ("history", "/apps/ui/history".to_owned()),
             ("rollouts", "/rollouts".to_owned()),
             ("rollout", "/rollouts/ui-3".to_owned()),

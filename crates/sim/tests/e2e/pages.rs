@@ -166,7 +166,8 @@ impl<'a> Story<'a> {
         browser.follow("#head a[href$='/diff']")?;
         browser.reads(".diff", &["spec.replicas", "1", "2"], SOON)?;
         ensure!(browser.holds("document.querySelectorAll('.c.del, .c.add').length >= 3"));
-        browser.click("label:has(#v-uni)")?;
+        browser.follow("#v-uni")?;
+        browser.reads("#v-uni[aria-current]", &["Unified"], SOON)?;
         self.picture("changes")?;
         self.open("/apps/ui/diff", "ui")?;
         browser.reads("main", &["Matches Git", "Nothing differs"], SOON)?;
@@ -174,11 +175,42 @@ impl<'a> Story<'a> {
         let first = self.work.git(&["rev-list", "--max-parents=0", "HEAD"])?;
         let first = first.trim();
         self.open(&format!("/apps/ui/diff?to={first}"), "ui")?;
-        browser.reads("main", &["Differs from that commit", "spec.replicas"], SOON)?;
+        browser.reads("main", &["Differs from that commit", "replicas: 1"], SOON)?;
+        self.two_states()?;
         self.open("/apps/ui/history", "ui")?;
         browser.reads(".hist", &["serving", "two replicas", "Converged"], SOON)?;
         ensure!(browser.holds("document.querySelectorAll('.hist [data-row]').length === 2"));
         self.picture("history")
+    }
+
+    /// The form leads from one comparison to another; folds open without a request, and lines can
+    /// be led to.
+    fn two_states(&self) -> anyhow::Result<()> {
+        let browser = &self.browser;
+        browser.fill("#from", "1")?;
+        browser.fill("#to", "main")?;
+        browser.follow("form.actions button")?;
+        browser.reads("main", &["Between two commits", "replicas: 1"], SOON)?;
+        browser.follow("a[href*='from=live'], a[href^='?from=main']")?;
+        browser.reads("main", &["Between two commits"], SOON)?;
+        self.open("/apps/ui/diff?from=live&to=ui-1&ctx=0", "ui")?;
+        browser.reads("main", &["Rollout 1", "defaulted fields hidden"], SOON)?;
+        let seen =
+            "[...document.querySelectorAll('.hid')].filter(it => it.checkVisibility()).length";
+        ensure!(
+            browser.holds(&format!("{seen} === 0")),
+            "something is not folded"
+        );
+        browser.click(".fold label")?;
+        ensure!(browser.holds(&format!("{seen} === 1")), "the fold stays");
+        browser.follow("a[href*='defaults=1']")?;
+        browser.reads(".dflt .note", &["default"], SOON)?;
+        self.open("/apps/ui/diff?to=ui-1#deployment.movies.ui:R2", "ui")?;
+        ensure!(
+            browser.holds("document.querySelector(':target')?.checkVisibility()"),
+            "the line is folded"
+        );
+        self.picture("two-states")
     }
 
     fn pod(&self) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod change;
+mod compare;
 mod crash;
 mod drift;
 mod events;

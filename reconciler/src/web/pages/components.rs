@@ -159,7 +159,18 @@ fn told(now: Timestamp) -> Vec<(&'static str, Markup)> {
         kind: "pod".into(),
         ..events::Query::default()
     };
-    let compared = diff::of_plan(&plan(), &diff::Query::default());
+    let query = diff::Query::default();
+    let wants = query.wants().unwrap_or_default();
+    let compared = diff::Compared {
+        plan: &plan(),
+        sides: &plan::Sides::default(),
+        left: "Live".into(),
+        right: "Git, as the server would store it".into(),
+        is_plan: true,
+        drifts: &[],
+        now,
+    };
+    let compared = diff::of_plan(&compared, &query, wants);
     vec![
         ("Filters", made(&events::filters(&there, &asked))),
         ("Events of a pod", made(&pod::events(&[event()], now))),

@@ -5,23 +5,26 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+
+use engine::rollout::CommitId;
 
 use super::app::facts;
 use super::rollout::detail;
 use super::{Markup, follow, fragment, html, moved, take};
-use crate::service;
+use crate::forge::Change;
+use crate::history::RolloutQuery;
+use crate::service::{self, PlanView, Side};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
-
-use crate::web::view::app;
-use crate::web::view::commit::chip;
-use crate::web::view::component::{CommitChip, Icon, encoded};
-use crate::web::view::diff::{self, Objects, Query as Wanted};
+use crate::web::view::component::{Icon, encoded};
+use crate::web::view::diff::{self, Compared, Objects, Query as Wanted, Title, Wants, title};
+use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::rollout;
+use crate::web::view::{app, changes, rollout};
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -31,10 +34,16 @@ struct AppPage {
     moved: Markup,
     head: Markup,
     tabs: app::Tabs,
-    title: &'static str,
-    to: CommitChip,
-    subject: String,
-    revision: String,
+    title: Title,
+    query: Wanted,
+    /// What can be compared, and a word on it.
+    states: Vec<(String, String)>,
+    /// The same the other way round; empty where that is nothing.
+    swap: String,
+    /// Figure, what it is, and a word on it: of what is not merged.
+    blast: Vec<(String, &'static str, String)>,
+    /// The page of the change.
+    change: String,
     error: String,
     objects: Objects,
 }
@@ -47,12 +56,18 @@ struct RolloutPage {
     objects: Objects,
 }
 
+/// What others did to live objects, as far as a page tells.
+const DRIFTS: u16 = 50;
+/// Rollouts that are offered to compare with.
+const OFFERED: u16 = 20;
+
 pub(in crate::web) async fn of_app(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let wants = query.wants().map_err(PageError::BadRequest)?;
     if let Some(past) = &app.past {
         let view = app.backend.application(&name).await?;
         let last = view.summary.last;
@@ -62,7 +77,7 @@ pub(in crate::web) async fn of_app(
     }
     app.admit_dry_run(&visitor)?;
     if visitor.json {
-        let plan = app.backend.plan(&name, &query.to).await?;
+        let plan = app.backend.compare(&name, &query.from, &query.to).await?;
         return Ok(Json(json::diff_of_plan(&plan)).into_response());
     }
     let facts = facts(&app, &name).await?;
@@ -83,36 +98,95 @@ pub(in crate::web) async fn of_app(
         moved: take(&fragments, "moved"),
         head: take(&fragments, "head"),
         tabs: app::tabs(&name, "Diff"),
-        title: "",
-        to: chip(&facts.wanted),
-        subject: String::new(),
+        title: Title::none("Cannot be compared"),
+        states: states(&app, &name).await,
+        swap: String::new(),
+        blast: Vec::new(),
+        change: String::new(),
         error: String::new(),
-        objects: diff::of_plan(&engine::Plan::default(), &query),
-        revision: query.to.clone(),
+        objects: Objects::default(),
+        query,
     };
-    match app.backend.plan(&name, &query.to).await {
-        Ok(view) => {
-            page.to = chip(&view.commit.id);
-            view.commit.subject().clone_into(&mut page.subject);
-            page.title = title(&query.to, view.plan.is_empty());
-            page.objects = diff::of_plan(&view.plan, &query);
-        }
-        Err(error @ (service::Error::Refused(_) | service::Error::Impossible(_))) => {
-            page.title = "Cannot be compared";
-            page.error = error.to_string();
-        }
-        Err(error) => return Err(error.into()),
-    }
-    Ok(html(&page))
+    let status = fill(&app, &facts, &mut page, wants).await?;
+    Ok((status, html(&page)).into_response())
 }
 
-fn title(revision: &str, is_same: bool) -> &'static str {
-    match (revision, is_same) {
-        ("", true) => "Matches Git",
-        ("", false) => "Differs from Git",
-        (_, true) => "Matches that commit",
-        (_, false) => "Differs from that commit",
+/// Compares. What is wrong with what was asked for is on the page, beside what asks for it.
+async fn fill(
+    app: &App,
+    facts: &Facts,
+    page: &mut AppPage,
+    wants: Wants,
+) -> Result<StatusCode, PageError> {
+    let (name, query) = (&facts.name, &page.query);
+    let view = match app.backend.compare(name, &query.from, &query.to).await {
+        Ok(view) => view,
+        Err(error) => {
+            page.error = error.to_string();
+            return match error {
+                service::Error::NotFound(_) => Ok(StatusCode::NOT_FOUND),
+                service::Error::Refused(_) | service::Error::Impossible(_) => Ok(StatusCode::OK),
+                error => Err(error.into()),
+            };
+        }
+    };
+    let drifts = app.backend.drifts(name, DRIFTS).await.unwrap_or_default();
+    let compared = Compared {
+        drifts: &drifts,
+        now: app.env.now(),
+        ..Compared::of(&view)
+    };
+    page.objects = diff::of_plan(&compared, query, wants);
+    page.title = title(
+        &view,
+        !query.to.is_empty(),
+        &facts.applied,
+        facts.last.as_ref(),
+    );
+    page.swap = swap(&view, query);
+    if view.to.unmerged
+        && let Some(change) = change(app, &query.to, &view.commit.id).await
+    {
+        page.blast = changes::blast(&change);
+        page.change = changes::href(&change);
     }
+    Ok(StatusCode::OK)
+}
+
+/// The same the other way round.
+fn swap(view: &PlanView, query: &Wanted) -> String {
+    let named = |said: &str, side: &Side| match &side.commit {
+        _ if !said.is_empty() => said.to_owned(),
+        Some(commit) => commit.id.short().to_owned(),
+        None => "live".into(),
+    };
+    let (from, to) = (named(&query.from, &view.from), named(&query.to, &view.to));
+    query.with(&[("from", &to), ("to", &from), ("object", "")])
+}
+
+/// What is live, and the newest rollouts.
+async fn states(app: &App, name: &str) -> Vec<(String, String)> {
+    let query = RolloutQuery {
+        application: Some(name.to_owned()),
+        limit: OFFERED,
+        ..RolloutQuery::default()
+    };
+    let rollouts = app.backend.rollouts(&query).await.unwrap_or_default();
+    let live = ("live".to_owned(), "what is in the cluster".to_owned());
+    let rollouts = rollouts.into_iter().map(|rollout| {
+        let subject = rollout.commit_message.lines().next().unwrap_or_default();
+        let short = rollout.revision.short();
+        (rollout.id.clone(), format!("{short} {subject}"))
+    });
+    std::iter::once(live).chain(rollouts).collect()
+}
+
+/// What is known of merging a branch.
+async fn change(app: &App, branch: &str, commit: &CommitId) -> Option<Change> {
+    let changes = app.backend.changes("").await.ok()?;
+    let mut fitting = changes.into_iter().filter(|it| it.revision == *commit);
+    let is_asked = |change: &Change| change.branch == branch || commit.0.starts_with(branch);
+    fitting.find(is_asked)
 }
 
 pub(in crate::web) async fn of_rollout(
@@ -121,6 +195,7 @@ pub(in crate::web) async fn of_rollout(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let wants = query.wants().map_err(PageError::BadRequest)?;
     let detail = detail(&app, &id).await?;
     if visitor.json {
         return Ok(Json(json::diff_of_rollout(&detail)).into_response());
@@ -140,6 +215,6 @@ pub(in crate::web) async fn of_rollout(
     Ok(html(&RolloutPage {
         frame,
         head: take(&fragments, "head"),
-        objects: diff::of_rollout(&detail, &query),
+        objects: diff::of_rollout(&detail, &query, wants),
     }))
 }

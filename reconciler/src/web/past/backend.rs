@@ -84,7 +84,7 @@ impl Backend for PastBackend {
         Ok(nodes)
     }
 
-    async fn plan(&self, _: &str, _: &str) -> Result<PlanView, Error> {
+    async fn compare(&self, _: &str, _: &str, _: &str) -> Result<PlanView, Error> {
         only_now("what a commit would do")
     }
 

@@ -6,6 +6,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("/apps", "/apps"),
     ("/apps/serving", "/apps/{app}"),
     ("/apps/serving/diff", "/apps/{app}/diff"),
+    ("/apps/training/diff?from=v1&to=v2", "/apps/{app}/diff"),
     ("/apps/serving/sync", "/apps/{app}/sync"),
     (
         "/apps/serving/rollback?to=serving-5",

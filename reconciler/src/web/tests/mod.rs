@@ -5,6 +5,7 @@ mod badge;
 mod checks;
 mod cluster;
 mod commits;
+mod compared;
 mod document;
 mod drift;
 mod dry_runs;

@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use api::{Collection, Object, ObjectKey};
-use engine::plan;
+use engine::HealthStatus;
 use engine::rollout::{CommitId, SyncStatus};
-use engine::{HealthStatus, Plan};
 
 use crate::forge::Change;
 use crate::githost::Token;
@@ -138,25 +137,8 @@ impl Backend for Sample {
         })
     }
 
-    async fn plan(&self, application: &str, revision: &str) -> Result<PlanView, Error> {
-        if revision == "broken" {
-            return Err(Error::Refused(
-                self.text("movies/serving/api.yaml:7:3: unknown field spec.replica"),
-            ));
-        }
-        let plan = if self.many > 0 {
-            Self::many_changes()
-        } else if application == "ingestion" {
-            Plan::default()
-        } else {
-            self.plan_now()
-        };
-        Ok(PlanView {
-            application: application.into(),
-            commit: self.commit(),
-            lines: plan::lines(&plan),
-            plan,
-        })
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error> {
+        self.compared(application, from, to)
     }
 
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
@@ -175,7 +157,7 @@ impl Backend for Sample {
     }
 
     async fn preview_sync(&self, request: &SyncRequest) -> Result<PlanView, Error> {
-        self.plan(&request.application, "").await
+        self.compared(&request.application, "", "")
     }
 
     async fn sync(&self, request: &SyncRequest) -> Result<(), Error> {

@@ -48,6 +48,8 @@ async fn pages_about_very_much_stay_small() {
         "/apps/serving?view=list",
         "/apps/serving?view=list&only=unhealthy",
         "/apps/serving/diff",
+        "/apps/serving/diff?to=whole",
+        "/apps/serving/diff?to=whole&ctx=all&view=unified",
         "/apps/serving/history",
         "/rollouts",
         "/events",

@@ -14,7 +14,6 @@ pub(super) mod facts;
 pub(super) mod frame;
 pub(super) mod graph;
 pub(super) mod history;
-mod lines;
 pub(super) mod logs;
 pub(super) mod narrowed;
 pub(super) mod node;

@@ -8,7 +8,7 @@ use engine::diff::FieldChange;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::component::Tone;
-use super::{commit, diff, history, lines, tape, waves};
+use super::{commit, diff, history, tape, waves};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Trigger};
 use crate::source::Person;
 
@@ -189,6 +189,11 @@ fn change(path: &str, old: Value, new: Value) -> FieldChange {
     }
 }
 
+/// What a rollout changed, as a page shows it.
+fn shown(detail: &RolloutDetail, query: &diff::Query) -> diff::Objects {
+    diff::of_rollout(detail, query, query.wants().unwrap())
+}
+
 #[test]
 fn a_diff_marks_what_changed_inside_a_line() {
     let check = |old: &str, new: &str, left: &str, right: &str| {
@@ -199,12 +204,12 @@ fn a_diff_marks_what_changed_inside_a_line() {
             vec![change("x", json!(old), json!(new))],
         );
         object.kind = "ConfigMap".into();
-        let view = diff::of_rollout(
+        let view = shown(
             &detail(RolloutPhase::Applying, vec![object]),
             &diff::Query::default(),
         );
-        let row = &view.differing[0].rows[1];
-        let shown = |cell: &Option<lines::Cell>| cell.as_ref().map(ToString::to_string);
+        let row = &view.differing[0].blocks[0].rows[1];
+        let shown = |cell: &Option<diff::Cell>| cell.as_ref().map(ToString::to_string);
         assert_eq!(shown(&row.old).as_deref(), Some(left));
         assert_eq!(shown(&row.new).as_deref(), Some(right));
     };
@@ -242,7 +247,7 @@ fn a_diff_shows_no_secret() {
     ];
     let object = result(Action::Change, 0, "", changes);
     let detail = detail(RolloutPhase::Applying, vec![object]);
-    let view = diff::of_rollout(&detail, &diff::Query::default());
+    let view = shown(&detail, &diff::Query::default());
     let text = askama::Template::render(&view).unwrap();
     assert!(
         !text.contains("aHVudGVyMg==") && !text.contains("c3dvcmRmaXNo"),
@@ -264,8 +269,8 @@ fn a_long_diff_is_cut_and_can_be_opened_alone() {
     );
     object.kind = "ConfigMap".into();
     let detail = detail(RolloutPhase::Applying, vec![object]);
-    let view = diff::of_rollout(&detail, &diff::Query::default());
-    assert_eq!(view.differing[0].rows.len(), 400);
+    let view = shown(&detail, &diff::Query::default());
+    assert_eq!(view.differing[0].blocks[0].rows.len(), 400);
     assert!(view.differing[0].hidden > 600);
     let anchor = view.differing[0].anchor.clone();
     assert_eq!(view.differing[0].alone, format!("?object={anchor}"));
@@ -273,12 +278,13 @@ fn a_long_diff_is_cut_and_can_be_opened_alone() {
         object: anchor.clone(),
         to: "v1.2".into(),
         view: "unified".into(),
+        ..diff::Query::default()
     };
     assert_eq!(
-        diff::of_rollout(&detail, &alone).differing[0].alone,
+        shown(&detail, &alone).differing[0].alone,
         format!("?to=v1.2&view=unified&object={anchor}")
     );
-    assert_eq!(diff::of_rollout(&detail, &alone).differing[0].hidden, 0);
+    assert_eq!(shown(&detail, &alone).differing[0].hidden, 0);
 }
 
 #[test]

@@ -33,7 +33,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "transform",
         "a step per field, in kubectl's order",
     ),
-    ("reconciler/src/service/queries.rs", "plan", "to be split"),
     (
         "orchestrator/src/controllers/action.rs",
         "perform",

@@ -8,10 +8,10 @@ use api::schema::{self, Field, FieldType, ListKind, Type};
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) text: String,
     /// `spec.template.spec.containers[name=web].image`; empty for what only holds others.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Places in the list of managers.
     pub(super) owners: Vec<usize>,
 }
@@ -28,6 +28,11 @@ pub(super) struct Manager {
 
 /// The object's lines, and who may be named in them.
 pub(super) fn lines(object: &Object) -> (Vec<Line>, Vec<Manager>) {
+    lines_of(object, &|_| true)
+}
+
+/// The same with only those fields that `keep` admits by their paths.
+pub(super) fn lines_of(object: &Object, keep: &dyn Fn(&str) -> bool) -> (Vec<Line>, Vec<Manager>) {
     let (managers, sets) = managers(object);
     let mut body = object.body.clone();
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -41,6 +46,7 @@ pub(super) fn lines(object: &Object) -> (Vec<Line>, Vec<Manager>) {
         path: String::new(),
         shape: schema::kind(&object.gvk()).map_or(Shape::Unknown, Shape::Struct),
         claims: claims.collect(),
+        keep,
     };
     let lines = match &body {
         Value::Object(map) => members(map, &place),
@@ -163,12 +169,22 @@ struct Place<'a> {
     path: String,
     shape: Shape<'a>,
     claims: Vec<(usize, Claimed<'a>)>,
+    keep: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Place<'a> {
     fn owners(&self) -> Vec<usize> {
         let owned = self.claims.iter().filter(|(_, claim)| claim.is_owned());
         owned.map(|(index, _)| *index).collect()
+    }
+
+    /// A line of it, where that is kept.
+    fn line(&self, text: String) -> Option<Line> {
+        (self.keep)(&self.path).then(|| Line {
+            text,
+            path: self.path.clone(),
+            owners: self.owners(),
+        })
     }
 
     fn member(&self, key: &str) -> Self {
@@ -194,6 +210,7 @@ impl<'a> Place<'a> {
             path: below(&self.path, key),
             shape,
             claims: claims.collect(),
+            keep: self.keep,
         }
     }
 
@@ -204,6 +221,7 @@ impl<'a> Place<'a> {
             path: format!("{}[{identity}]", self.path),
             shape,
             claims: claims.collect(),
+            keep: self.keep,
         }
     }
 }
@@ -235,26 +253,47 @@ fn members(map: &Map<String, Value>, place: &Place<'_>) -> Vec<Line> {
             (Shape::Struct(_) | Shape::Map(_) | Shape::Unknown, Value::Object(inner))
                 if !inner.is_empty() =>
             {
-                lines.push(head(key));
-                let inner = members(inner, &below);
-                lines.extend(inner.into_iter().map(|line| indented("  ", line)));
+                let inner = members(inner, &below).into_iter();
+                let inner = inner.map(|line| indented("  ", line));
+                lines.extend(headed(key, inner.collect()));
             }
             (Shape::Keyed(element, keys), Value::Array(items)) if !items.is_empty() => {
-                lines.push(head(key));
-                for item in items {
+                let inner = items.iter().flat_map(|item| {
                     let identity = identity(item, keys);
                     let at = below.element(item, &identity, Shape::of_type(element));
-                    lines.extend(element_lines(item, &at));
-                }
+                    element_lines(item, &at)
+                });
+                lines.extend(headed(key, inner.collect()));
             }
             (Shape::Set, Value::Array(items)) if !items.is_empty() => {
-                lines.push(head(key));
-                lines.extend(items.iter().flat_map(|item| member_of_set(item, &below)));
+                let inner = items.iter().flat_map(|item| member_of_set(item, &below));
+                lines.extend(headed(key, inner.collect()));
             }
-            _ => lines.extend(leaf(&json!({key: value}), &below.path, &below.owners())),
+            _ => lines.extend(field(key, value, &below)),
         }
     }
     lines
+}
+
+/// What is in a field below its head; nothing where nothing of it is kept.
+fn headed(key: &str, inner: Vec<Line>) -> impl Iterator<Item = Line> {
+    let head = (!inner.is_empty()).then(|| head(key));
+    head.into_iter().chain(inner)
+}
+
+/// A text of several lines is a block, whatever is in them: that is what people read and compare.
+fn field(key: &str, value: &Value, place: &Place<'_>) -> Vec<Line> {
+    let Some(long) = value
+        .as_str()
+        .filter(|it| it.contains('\n') && !it.contains('\r'))
+    else {
+        return leaf(&json!({key: value}), place);
+    };
+    let ends = if long.ends_with('\n') { "" } else { "-" };
+    let head = format!("{} |{ends}", head(key).text);
+    let inside = long.lines().map(|line| format!("  {line}"));
+    let texts = std::iter::once(head).chain(inside);
+    texts.filter_map(|text| place.line(text)).collect()
 }
 
 fn member_of_set(item: &Value, set: &Place<'_>) -> Vec<Line> {
@@ -262,14 +301,24 @@ fn member_of_set(item: &Value, set: &Place<'_>) -> Vec<Line> {
     let claims = set.claims.iter();
     let owners = claims.filter(|(_, claim)| claim.member(&name).is_some());
     let owners: Vec<usize> = owners.map(|(index, _)| *index).collect();
-    let path = format!("{}[{}]", set.path, text(item));
-    leaf(&json!([item]), &path, &owners)
+    let place = Place {
+        path: format!("{}[{}]", set.path, text(item)),
+        claims: Vec::new(),
+        ..set.clone()
+    };
+    let lines = leaf(&json!([item]), &place).into_iter();
+    lines
+        .map(|line| Line {
+            owners: owners.clone(),
+            ..line
+        })
+        .collect()
 }
 
 fn element_lines(item: &Value, place: &Place<'_>) -> Vec<Line> {
     let inner = match item {
         Value::Object(map) if !map.is_empty() => members(map, place),
-        _ => return leaf(&json!([item]), &place.path, &place.owners()),
+        _ => return leaf(&json!([item]), place),
     };
     let lines = inner.into_iter().enumerate();
     lines
@@ -286,13 +335,9 @@ fn head(key: &str) -> Line {
     }
 }
 
-fn leaf(value: &Value, path: &str, owners: &[usize]) -> Vec<Line> {
+fn leaf(value: &Value, place: &Place<'_>) -> Vec<Line> {
     let yaml = serde_yaml::to_string(value).unwrap_or_default();
-    let lines = yaml.lines().map(|text| Line {
-        text: text.to_owned(),
-        path: path.to_owned(),
-        owners: owners.to_vec(),
-    });
+    let lines = yaml.lines().filter_map(|text| place.line(text.to_owned()));
     lines.collect()
 }
 

@@ -11,7 +11,7 @@ use engine::Origin;
 use engine::diff::masked;
 use engine::rollout::CommitId;
 
-use super::lines::{Line, Manager, lines};
+use super::lines::{Line, Manager, lines, lines_of};
 
 /// The reconciler's user in the cluster.
 const RECONCILER: &str = "system:kedge:reconciler";
@@ -123,6 +123,44 @@ pub(crate) fn owned(object: &Object, known: &Known) -> Vec<Owned> {
         }
     });
     owned.collect()
+}
+
+/// Whose a field is, as far as the object itself tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Whose {
+    pub(crate) sort: Sort,
+    /// The field manager; empty for a default.
+    pub(crate) manager: String,
+    /// When the manager wrote last.
+    pub(crate) since: Option<Timestamp>,
+}
+
+/// The lines of those fields that `keep` admits. Values of Secrets are replaced by fingerprints.
+pub(crate) fn kept(object: &Object, keep: &dyn Fn(&str) -> bool) -> Vec<Line> {
+    lines_of(&masked(object), keep).0
+}
+
+/// Whose each field is, by path, but for those that say which object it is; nothing where the object
+/// does not tell who set what.
+pub(crate) fn whose(object: &Object) -> BTreeMap<String, Whose> {
+    let (lines, managers) = lines(object);
+    if managers.is_empty() {
+        return BTreeMap::new();
+    }
+    let known = Known::default();
+    let is_asked = |line: &Line| !line.path.is_empty() && !IDENTITY.contains(&line.path.as_str());
+    let lines = lines.into_iter().filter(is_asked);
+    lines
+        .map(|line| {
+            let owner = owner(&line, &managers, &known);
+            let whose = Whose {
+                sort: owner.sort,
+                manager: owner.name,
+                since: owner.since,
+            };
+            (line.path, whose)
+        })
+        .collect()
 }
 
 /// The lines of one field of the object, such as `spec`, with its head.
