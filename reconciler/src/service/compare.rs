@@ -114,16 +114,29 @@ fn source(core: &Core, name: &str) -> Source {
 
 async fn side(core: &Core, name: &str, source: &Source, asked: Asked) -> Result<Side, Error> {
     let commit = source.commit(&asked.id).await.map_err(unreadable)?;
-    let tracked = resolve(core, name, "").await?;
-    let id = asked.id;
-    let standing = source
-        .location
-        .read(move |git| git.stands_on(&tracked, &id));
     Ok(Side {
         commit: Some(commit),
         rollout: asked.rollout,
-        unmerged: !standing.await.map_err(unreadable)?,
+        unmerged: is_unmerged(core, name, source, asked.id).await?,
     })
+}
+
+/// Whether what the application follows does not have the commit; of what it follows in vain,
+/// nobody can say so.
+async fn is_unmerged(
+    core: &Core,
+    name: &str,
+    source: &Source,
+    id: CommitId,
+) -> Result<bool, Error> {
+    let tracked = match resolve(core, name, "").await {
+        Err(Error::NotFound(_)) => return Ok(false),
+        tracked => tracked?,
+    };
+    let standing = source
+        .location
+        .read(move |git| git.stands_on(&tracked, &id));
+    Ok(!standing.await.map_err(unreadable)?)
 }
 
 /// What a commit asks for, decrypted.

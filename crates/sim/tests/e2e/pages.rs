@@ -187,11 +187,12 @@ impl<'a> Story<'a> {
     /// be led to.
     fn two_states(&self) -> anyhow::Result<()> {
         let browser = &self.browser;
+        self.open("/apps/ui/diff?view=unified", "ui")?;
         browser.fill("#from", "1")?;
         browser.fill("#to", "main")?;
         browser.follow("form.actions button")?;
         browser.reads("main", &["Between two commits", "replicas: 1"], SOON)?;
-        browser.follow("a[href*='from=live'], a[href^='?from=main']")?;
+        browser.follow("a[href*='view=unified'][href*='from=main']")?;
         browser.reads("main", &["Between two commits"], SOON)?;
         self.open("/apps/ui/diff?from=live&to=ui-1&ctx=0", "ui")?;
         browser.reads("main", &["Rollout 1", "defaulted fields hidden"], SOON)?;
@@ -203,7 +204,8 @@ impl<'a> Story<'a> {
         );
         browser.click(".fold label")?;
         ensure!(browser.holds(&format!("{seen} === 1")), "the fold stays");
-        browser.follow("a[href*='defaults=1']")?;
+        browser.follow("a[href*='ctx=0'][href*='defaults=1']")?;
+        browser.follow("a[href*='ctx=all'][href*='defaults=1']")?;
         browser.reads(".dflt .note", &["default"], SOON)?;
         self.open("/apps/ui/diff?to=ui-1#deployment.movies.ui:R2", "ui")?;
         ensure!(

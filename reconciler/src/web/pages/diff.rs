@@ -92,7 +92,10 @@ pub(in crate::web) async fn of_app(
         .crumb("Applications", "/apps")
         .crumb(name.as_str(), app_href(&name))
         .crumb("Diff", "");
-    follow(&app, &mut frame, topic, &fragments);
+    // Commits stay what they are.
+    if query.has_live() {
+        follow(&app, &mut frame, topic, &fragments);
+    }
     let mut page = AppPage {
         frame,
         moved: take(&fragments, "moved"),

@@ -65,7 +65,7 @@ impl<'a> Compared<'a> {
         shown.note = if self.is_plan {
             "Is in the cluster and no longer in Git: it is deleted last.".into()
         } else {
-            format!("Is not there in: {}.", self.right)
+            "Is not on the other side.".into()
         };
         let old = object.or_else(|| self.sides.old.get(key));
         let pair = Pair {

@@ -66,6 +66,12 @@ impl Query {
         })
     }
 
+    /// Whether one side is what is live.
+    pub(crate) fn has_live(&self) -> bool {
+        let is_live = |text: &str| text.eq_ignore_ascii_case("live");
+        self.from.is_empty() || is_live(&self.from) || is_live(&self.to)
+    }
+
     /// Every value that is said, by name.
     pub(crate) fn said(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
@@ -114,6 +120,7 @@ mod tests {
             context: Some(3),
         };
         assert_eq!(query.wants(), Ok(usual));
+        assert!(query.has_live());
         query.view = "unified".into();
         query.to = "a b".into();
         query.ctx = "all".into();
@@ -124,6 +131,10 @@ mod tests {
             query.with(&[("defaults", ""), ("managed", "1")]),
             "?to=a%20b&view=unified&ctx=all&managed=1"
         );
+        query.from = "v1".into();
+        assert!(!query.has_live());
+        query.to = "Live".into();
+        assert!(query.has_live());
         let wrong: [fn(&mut Query); 5] = [
             |it| it.view = "three".into(),
             |it| it.ctx = "101".into(),
