@@ -127,7 +127,7 @@ fn rows(pair: &Pair, unasked: &Unasked, is_shown: &dyn Fn(&str) -> bool) -> Vec<
 /// Goes along the lines of a side. What nobody asked for has no number, so that the others keep
 /// theirs whether it is shown or not.
 struct Side<'a> {
-    lines: std::slice::Iter<'a, Line>,
+    lines: &'a [Line],
     unasked: &'a Unasked,
     number: usize,
 }
@@ -135,7 +135,7 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(lines: &'a [Line], unasked: &'a Unasked) -> Self {
         Self {
-            lines: lines.iter(),
+            lines,
             unasked,
             number: 0,
         }
@@ -143,15 +143,32 @@ impl<'a> Side<'a> {
 
     /// The number of the next line, and a word on it.
     fn next(&mut self) -> (String, String) {
-        let path = self.lines.next().map(|line| line.path.as_str());
-        match path.and_then(|path| self.unasked.get(path)) {
+        let Some((line, rest)) = self.lines.split_first() else {
+            return Default::default();
+        };
+        self.lines = rest;
+        match self.unasked.get(&line.path) {
             Some(whose) if whose.sort == Sort::Default => (String::new(), "default".into()),
             Some(whose) => (String::new(), whose.manager.clone()),
+            None if line.path.is_empty() && self.holds_unasked(line, rest) => Default::default(),
             None => {
                 self.number += 1;
                 (self.number.to_string(), String::new())
             }
         }
+    }
+
+    /// Whether nobody asked for anything that is in it.
+    fn holds_unasked(&self, head: &Line, rest: &[Line]) -> bool {
+        let spaces = |text: &str| text.len() - text.trim_start_matches(' ').len();
+        let own = head.text.len() - head.text.trim_start_matches([' ', '-']).len();
+        let is_inside = |line: &&Line| {
+            let at = spaces(&line.text);
+            at > own || (at == own && line.text[at..].starts_with("- "))
+        };
+        let inside = rest.iter().take_while(is_inside);
+        let mut fields = inside.filter(|line| !line.path.is_empty());
+        fields.all(|line| self.unasked.contains_key(&line.path))
     }
 }
 

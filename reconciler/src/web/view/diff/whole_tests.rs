@@ -19,7 +19,7 @@ fn deployment(image: &str, replicas: u8) -> Object {
              "fieldsV1": {"f:spec": {"f:replicas": {}}}},
             {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status",
              "fieldsV1": {"f:status": {"f:replicas": {}}}}]},
-        "spec": {"replicas": replicas, "revisionHistoryLimit": 10,
+        "spec": {"replicas": replicas, "revisionHistoryLimit": 10, "strategy": {"type": "Recreate"},
             "template": {"spec": {"containers": [
                 {"imagePullPolicy": "IfNotPresent", "image": image, "name": "web"}]}}},
         "status": {"replicas": 1}})
@@ -70,7 +70,7 @@ fn what_nobody_in_git_asked_for_is_left_out_and_counted() {
         "10         name: web",
     ];
     assert_eq!(rows, asked);
-    assert_eq!((defaults, managed), (2, 1));
+    assert_eq!((defaults, managed), (3, 1));
     let all = Wants {
         defaults: true,
         managed: true,
@@ -78,18 +78,20 @@ fn what_nobody_in_git_asked_for_is_left_out_and_counted() {
     };
     let (rows, ..) = shown(&old, &new, all);
     assert_eq!(
-        rows[5..7],
+        rows[5..9],
         [
             "   replicas: 3<span class=\"note\">kube-controller-manager</span>",
             "   revisionHistoryLimit: 10<span class=\"note\">default</span>",
+            "   strategy:",
+            "     type: Recreate<span class=\"note\">default</span>",
         ]
     );
     // The dash is where the element begins, and the numbers are what they were.
     assert_eq!(
-        rows[10],
+        rows[12],
         "       - imagePullPolicy: IfNotPresent<span class=\"note\">default</span>"
     );
-    assert!(rows[11].starts_with("9         image: "), "{rows:#?}");
+    assert!(rows[13].starts_with("9         image: "), "{rows:#?}");
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn a_field_that_git_takes_over_is_no_default() {
         rows.contains(&"6   revisionHistoryLimit: 10".to_owned()),
         "{rows:#?}"
     );
-    assert_eq!(defaults, 1);
+    assert_eq!(defaults, 2);
     // Neither is one that its manifest has, whoever wrote it.
     let manifest: Object = json!({"apiVersion": "apps/v1", "kind": "Deployment",
         "spec": {"replicas": 3, "revisionHistoryLimit": 10}})
@@ -132,7 +134,7 @@ fn a_field_that_git_takes_over_is_no_default() {
         ..pair(&old, &new, &changes)
     };
     let whole = whole(&asked, WANTS);
-    assert_eq!((whole.defaults, whole.managed), (1, 0));
+    assert_eq!((whole.defaults, whole.managed), (2, 0));
 }
 
 #[test]
