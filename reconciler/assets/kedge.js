@@ -148,7 +148,7 @@
     else if (/^([[\]]|Arrow[LR].*)$/.test(k)) $$(`${k[1] ? "#past " : ""}[rel=${/[[L]/.test(k) ? "prev" : "next"}]`).pop()?.click();
     else if (k === "w") { const a = $("[data-why]"); if (a) a.click(); else $("#why")?.scrollIntoView(); }
     else if (k === "f" && fo) fo.click();
-    else if (k === "s" || k === "u") $(k === "s" ? "#v-split" : "#v-uni")?.click();
+    else if (k === "s" || k === "u") $(`#v-${k}`)?.click();
     else if (k === "j" || k === "k") {
       const all = rows(), i = all.findIndex(r => r.ariaCurrent);
       const to = all[i + (k === "j" ? 1 : -1)];

@@ -73,7 +73,10 @@ fn deployments() {
         "2 of 3 pods are available",
     );
     check(
-        deployment(json!({"replicas": 3, "minReadySeconds": 10}), counts(3, 3, 3, 2)),
+        deployment(
+            json!({"replicas": 3, "minReadySeconds": 10}),
+            counts(3, 3, 3, 2),
+        ),
         Progressing,
         "all pods are ready, 2 of 3 for the 10 s that count them as available (minReadySeconds)",
     );

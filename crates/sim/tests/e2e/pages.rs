@@ -166,8 +166,8 @@ impl<'a> Story<'a> {
         browser.follow("#head a[href$='/diff']")?;
         browser.reads(".diff", &["spec.replicas", "1", "2"], SOON)?;
         ensure!(browser.holds("document.querySelectorAll('.c.del, .c.add').length >= 3"));
-        browser.follow("#v-uni")?;
-        browser.reads("#v-uni[aria-current]", &["Unified"], SOON)?;
+        browser.follow("#v-u")?;
+        browser.reads("#v-u[aria-current]", &["Unified"], SOON)?;
         self.picture("changes")?;
         self.open("/apps/ui/diff", "ui")?;
         browser.reads("main", &["Matches Git", "Nothing differs"], SOON)?;

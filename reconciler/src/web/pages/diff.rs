@@ -14,7 +14,7 @@ use super::app::facts;
 use super::rollout::detail;
 use super::{Markup, follow, fragment, html, moved, take};
 use crate::forge::Change;
-use crate::history::RolloutQuery;
+use crate::history::{DriftQuery, RolloutQuery};
 use crate::service::{self, PlanView, Side};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -133,7 +133,13 @@ async fn fill(
             };
         }
     };
-    let drifts = app.backend.drifts(name, DRIFTS).await.unwrap_or_default();
+    let open = DriftQuery {
+        application: Some(name.clone()),
+        open_at: Some(app.env.now()),
+        limit: DRIFTS,
+        ..DriftQuery::default()
+    };
+    let drifts = app.backend.drifts(&open).await.unwrap_or_default();
     let compared = Compared {
         drifts: &drifts,
         now: app.env.now(),

@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub health: HealthStatus,
     /// Why, in words; may be empty.
     pub health_message: String,
+    /// The commit that Git wants. Empty before the first pass.
+    pub wanted: CommitId,
     /// The newest commit that is in the cluster, whole. Empty before the first.
     pub applied: CommitId,
     pub objects: i64,
@@ -57,6 +59,7 @@ impl Facts {
                 None => HealthStatus::Unknown,
             },
             health_message: standing.health.message.clone(),
+            wanted: standing.revision.clone(),
             applied: standing.applied.clone(),
             objects: summary.objects,
             last: summary.last.clone(),

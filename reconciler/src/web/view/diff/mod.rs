@@ -168,8 +168,8 @@ fn fit(objects: &mut [ObjectDiff], query: &Query) {
 fn layouts(query: &Query, wants: Wants) -> Vec<(&'static str, &'static str, String, bool)> {
     let to = |view| query.with(&[("view", view)]);
     vec![
-        ("v-split", "Side by side", to(""), !wants.unified),
-        ("v-uni", "Unified", to("unified"), wants.unified),
+        ("v-s", "Side by side", to(""), !wants.unified),
+        ("v-u", "Unified", to("unified"), wants.unified),
     ]
 }
 
