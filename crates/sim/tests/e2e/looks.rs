@@ -33,7 +33,6 @@ impl Story<'_> {
                 "unified",
                 "/apps/ui/diff?from=ui-1&to=ui-2&view=unified&ctx=0".to_owned(),
             ),
-            ("nowhere", "/apps/ui/diff?from=nowhere".to_owned()),
             ("history", "/apps/ui/history".to_owned()),
             ("rollouts", "/rollouts".to_owned()),
             ("rollout", "/rollouts/ui-3".to_owned()),
