@@ -84,9 +84,15 @@ impl Forge {
         Ok(Self { target, http })
     }
 
-    /// Says how a commit is.
-    pub(crate) async fn status(&self, commit: &str, state: State, text: &str) -> Result<(), Error> {
-        let call = self.target.status(commit, state, text);
+    /// Says how a commit is, and on which page that is told.
+    pub(crate) async fn status(
+        &self,
+        commit: &str,
+        state: State,
+        text: &str,
+        page: &str,
+    ) -> Result<(), Error> {
+        let call = self.target.status(commit, state, text, page);
         self.call(call).await.map(drop)
     }
 

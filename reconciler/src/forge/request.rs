@@ -70,8 +70,8 @@ impl Target {
         }
     }
 
-    /// Says how a commit is, in a sentence of at most 140 characters.
-    pub(super) fn status(&self, commit: &str, state: State, text: &str) -> Call {
+    /// Says how a commit is, in a sentence of at most 140 characters, and where that is told.
+    pub(super) fn status(&self, commit: &str, state: State, text: &str, page: &str) -> Call {
         let word = match (self.kind, state) {
             (_, State::Pending) => "pending",
             (_, State::Passed) => "success",
@@ -86,7 +86,7 @@ impl Target {
         Call {
             method: Method::Post,
             url: format!("{}/statuses/{commit}", self.base()),
-            body: json!({"state": word, name: CONTEXT, "description": text}),
+            body: json!({"state": word, name: CONTEXT, "description": text, "target_url": page}),
         }
     }
 
@@ -157,7 +157,8 @@ mod tests {
     fn each_forge_is_asked_in_its_own_way() {
         let check = |kind, status: &str, word: &str, list: &str, rewrite: &str| {
             let target = target(kind);
-            let call = target.status("abc", State::Refused, "no");
+            let call = target.status("abc", State::Refused, "no", "https://kedge/changes/x");
+            assert_eq!(call.body["target_url"], "https://kedge/changes/x");
             assert_eq!((call.method, call.url.as_str()), (Method::Post, status));
             assert_eq!(call.body["state"], word);
             assert_eq!(target.list(7, 2).url, list);

@@ -15,7 +15,7 @@ use super::causes;
 use super::change::{self, Branch};
 use super::core::{Core, recorded, unread};
 use super::news::name;
-use super::pulls::{self, again, state};
+use super::pulls::{self, again, page, state};
 use crate::forge::{Change, Forge, Kind, State};
 use crate::githost::hosted::CLUSTER;
 use crate::source::{Merged, Source};
@@ -221,9 +221,6 @@ async fn followed(
 
 async fn plan(core: &Core, repository: &str, source: &Source, head: &Head) {
     let forge = forge(core, source).await;
-    if let Some(forge) = &forge {
-        tell(core, forge, head, State::Pending, "Kedge makes the plan").await;
-    }
     let branch = Branch {
         repository: repository.to_owned(),
         name: head.name.clone(),
@@ -231,6 +228,9 @@ async fn plan(core: &Core, repository: &str, source: &Source, head: &Head) {
         location: source.location.clone(),
         head: head.commit.clone(),
     };
+    if let Some(forge) = &forge {
+        tell(core, forge, &branch, State::Pending, "Kedge makes the plan").await;
+    }
     let (state, text) = match change::plan(core, &branch).await {
         Ok(Some(change)) => {
             info!(
@@ -250,14 +250,15 @@ async fn plan(core: &Core, repository: &str, source: &Source, head: &Head) {
         }
     };
     if let Some(forge) = &forge {
-        tell(core, forge, head, state, &text).await;
+        tell(core, forge, &branch, state, &text).await;
     }
 }
 
-async fn tell(core: &Core, forge: &Forge, head: &Head, state: State, text: &str) {
-    let told = again(core, || forge.status(&head.commit.0, state, text)).await;
+async fn tell(core: &Core, forge: &Forge, branch: &Branch, state: State, text: &str) {
+    let page = page(core, &branch.repository, &branch.name);
+    let told = again(core, || forge.status(&branch.head.0, state, text, &page)).await;
     if let Err(error) = told {
-        warn!(branch = head.name, error = %causes(&error), "the forge cannot be told");
+        warn!(branch = branch.name, error = %causes(&error), "the forge cannot be told");
     }
 }
 

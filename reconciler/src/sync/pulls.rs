@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::Url;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{Instrument, info, info_span, warn};
 
@@ -108,8 +109,12 @@ async fn work(core: Arc<Core>, repository: String, source: Source, pull: Pull) {
         }
     };
     let pending = "Kedge makes the plan";
+    let page = page(&core, &repository, &pull.branch());
     if let Some(forge) = &forge {
-        let told = again(&core, || forge.status(&pull.head, State::Pending, pending)).await;
+        let told = again(&core, || {
+            forge.status(&pull.head, State::Pending, pending, &page)
+        })
+        .await;
         if let Err(error) = told {
             warn!(error = %causes(&error), "the forge cannot be told");
         }
@@ -125,7 +130,10 @@ async fn work(core: Arc<Core>, repository: String, source: Source, pull: Pull) {
             warn!(error, "cannot plan a pull request");
             if let Some(forge) = &forge {
                 let text = "Kedge could not make the plan";
-                let _told = again(&core, || forge.status(&pull.head, State::Broken, text)).await;
+                let _told = again(&core, || {
+                    forge.status(&pull.head, State::Broken, text, &page)
+                })
+                .await;
             }
             return;
         }
@@ -166,8 +174,25 @@ async fn planned(
 
 async fn tell(core: &Core, forge: &Forge, pull: &Pull, change: &Change) -> Result<(), Error> {
     let (state, text) = (state(change.verdict), change.summary());
-    again(core, || forge.status(&pull.head, state, &text)).await?;
+    let page = page(core, &change.repository, &change.branch);
+    again(core, || forge.status(&pull.head, state, &text, &page)).await?;
     again(core, || forge.comment(pull.number, change)).await
+}
+
+/// Where people read the plan of a branch.
+pub(super) fn page(core: &Core, repository: &str, branch: &str) -> String {
+    address(&core.config.address, repository, branch).unwrap_or_default()
+}
+
+fn address(pages: &str, repository: &str, branch: &str) -> Option<String> {
+    let mut url = Url::parse(pages).ok()?;
+    let mut path = url.path_segments_mut().ok()?;
+    path.pop_if_empty()
+        .push("changes")
+        .extend(branch.split('/'));
+    drop(path);
+    url.query_pairs_mut().append_pair("repository", repository);
+    Some(url.into())
 }
 
 pub(super) fn state(verdict: Verdict) -> State {
@@ -216,4 +241,17 @@ pub(super) async fn forge(
     Forge::open(target)
         .map(Some)
         .map_err(|error| causes(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_has_an_address() {
+        let found = address("https://kedge.example.org", "shop", "fix/a#1");
+        let expected = "https://kedge.example.org/changes/fix/a%231?repository=shop";
+        assert_eq!(found.as_deref(), Some(expected));
+        assert_eq!(address("nowhere", "shop", "fix"), None);
+    }
 }

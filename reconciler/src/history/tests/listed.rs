@@ -93,3 +93,40 @@ async fn a_rollout_knows_whether_the_commit_before_asked_for_the_same() {
     check(4, 1, "two replicas", true).await;
     history.close().await;
 }
+
+#[tokio::test]
+async fn of_the_past_outcomes_are_those_of_then() {
+    let history = history().await;
+    let (failed, good) = (rollout("web", 1), rollout("api", 1));
+    let undone = Write::Undone {
+        rollout: good.id.clone(),
+        at: at(100),
+    };
+    let writes = [
+        Write::Rollout(Box::new(failed.clone())),
+        over(&failed, RolloutPhase::Failed),
+        Write::Rollout(Box::new(good.clone())),
+        over(&good, RolloutPhase::Succeeded),
+        undone,
+    ];
+    history.commit(&writes).await.unwrap();
+    let check = async |second: i64, running: usize, failed: usize, good: usize| {
+        let count = async |outcome: Outcome| {
+            let query = RolloutQuery {
+                outcome: Some(outcome),
+                as_of: Some(at(second)),
+                ..RolloutQuery::default()
+            };
+            history.reader().rollouts(&query).await.unwrap().len()
+        };
+        let found = (
+            count(Outcome::Running).await,
+            count(Outcome::Failed).await,
+            count(Outcome::Good).await,
+        );
+        assert_eq!(found, (running, failed, good), "{second}");
+    };
+    check(30, 2, 0, 0).await;
+    check(60, 0, 1, 1).await;
+    check(100, 0, 1, 0).await;
+}
