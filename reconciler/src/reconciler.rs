@@ -87,7 +87,6 @@ impl Reconciler {
         let informers = Informers::trimmed(client.clone(), &env, &tasks, trim);
         let (cluster, new_kinds) = Cluster::new(&client, &informers, &env);
         let inventory = Inventory::load(history.reader()).await?;
-        let holds = Holds::load(history.reader()).await?;
         let upkeep = Upkeep::new(Limits::default(), &env, &tasks);
         let fetcher = Fetcher::new(&config, &client, (&upkeep, &metrics), &env);
         let hosted = hosted(&config, &source, &history, &env).await?;
@@ -98,10 +97,10 @@ impl Reconciler {
             tasks: tasks.clone(),
             client: client.clone(),
             deliveries: Deliveries::load(&history).await?,
+            holds: Holds::load(history.reader()).await?,
             history,
             cluster,
             inventory,
-            holds,
             renders: Renders::new(&config.keys),
             definitions: Definitions::default(),
             signatures: Signatures::new(&config, &env),

@@ -99,8 +99,7 @@ async fn answer(
         .await
         .page(Section::Applications, title.as_str())
         .crumb("Applications", "/apps")
-        .crumb(title.as_str(), href.as_str())
-        .crumb("Why", "");
+        .crumb(title.as_str(), "");
     let told = chain.steps.first().filter(|_| chain.well);
     let well = told.map(|step| step.heading.clone()).unwrap_or_default();
     let cards = Cards {
