@@ -184,8 +184,9 @@ pub(crate) fn step(step: &Step, now: Timestamp) -> Row {
     let (tone, icon) = match step.kind {
         StepKind::Failed | StepKind::Refused | StepKind::ApplyFailed => (Tone::Bad, "bad"),
         StepKind::Drifted | StepKind::Suspended => (Tone::Warn, "warn"),
+        // Past by the time it is read: nothing runs for it any more.
         StepKind::Started | StepKind::Began | StepKind::Applying | StepKind::Waiting => {
-            (Tone::Run, "run")
+            (Tone::Unknown, "roll")
         }
         _ => (Tone::Ok, "ok"),
     };

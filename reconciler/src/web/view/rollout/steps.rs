@@ -123,14 +123,20 @@ fn verdict(rollout: &Rollout) -> StepView {
         at: rollout.finished_at.map(When::clock),
         ..StepView::new(tone, icon, name, String::new())
     };
+    // Of a part of the objects nothing is proven about the commit.
+    let name = if rollout.options.objects.is_empty() {
+        "Proven"
+    } else {
+        "Converged"
+    };
     match rollout.phase {
-        RolloutPhase::Succeeded => over(Tone::Ok, "ok", "Converged"),
+        RolloutPhase::Succeeded => over(Tone::Ok, "ok", name),
         RolloutPhase::Failed => over(Tone::Bad, "bad", "Failed"),
         RolloutPhase::Superseded => over(Tone::Unknown, "unk", "Superseded"),
         _ => StepView::new(
             Tone::Unknown,
             "proof",
-            "Converged",
+            name,
             "when all of it is healthy".into(),
         ),
     }
