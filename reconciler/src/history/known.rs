@@ -2,12 +2,12 @@
 //! concerns it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::rollout::CommitId;
 
 use super::Error;
 use super::error::failed;
-use super::memo::Records;
 use super::model::{
     ApplicationRecord, ApplicationSummary, Hold, Push, Request, Rollout, Suspension,
 };
@@ -15,8 +15,8 @@ use super::read::Reader;
 
 impl Reader {
     /// By name, those that were removed included.
-    pub async fn application_records(&self) -> Result<Records, Error> {
-        let asked = match self.memo.records() {
+    pub async fn application_records(&self) -> Result<Arc<Vec<ApplicationRecord>>, Error> {
+        let asked = match self.memo.records.ask() {
             Ok(known) => return Ok(known),
             Err(asked) => asked,
         };
@@ -25,8 +25,8 @@ impl Reader {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(failed("list the applications"))?;
-        let records = Records::new(records);
-        self.memo.keep_records(asked, &records);
+        let records = Arc::new(records);
+        self.memo.records.keep(asked, Some(&records));
         Ok(records)
     }
 
@@ -35,26 +35,69 @@ impl Reader {
         let all = self.application_records().await?;
         let there = || all.iter().filter(|record| record.removed_at.is_none());
         let mut last = self.newest(there().map(|it| it.name.as_str())).await?;
-        let objects: Vec<(String, i64)> =
-            sqlx::query_as("select application, count(*) from inventory group by application")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed("count the objects"))?;
-        let objects: BTreeMap<String, i64> = objects.into_iter().collect();
+        let objects = self.counts().await?;
         // The newest hold of each is the last one of these.
-        let held = self.holds().await?.into_iter().rev();
-        let mut held: BTreeMap<String, Hold> =
-            held.map(|hold| (hold.application.clone(), hold)).collect();
+        let held = self.holds().await?;
+        let held = held.iter().rev();
+        let held: BTreeMap<&str, &Hold> = held.map(|hold| (&*hold.application, hold)).collect();
         let summary = |application: &ApplicationRecord| {
             let name = &application.name;
             ApplicationSummary {
                 last: last.remove(name),
                 objects: objects.get(name).copied().unwrap_or_default(),
-                held: held.remove(name),
+                held: held.get(name.as_str()).copied().cloned(),
                 application: application.clone(),
             }
         };
         Ok(there().map(summary).collect())
+    }
+
+    pub async fn application(&self, name: &str) -> Result<Option<ApplicationSummary>, Error> {
+        let all = self.application_records().await?;
+        let Some(application) = all.iter().find(|record| record.name == name) else {
+            return Ok(None);
+        };
+        let last = self.last_rollout(name).await?;
+        let objects = self.counts().await?.get(name).copied();
+        let holds = self.holds().await?;
+        Ok(Some(ApplicationSummary {
+            application: application.clone(),
+            last,
+            objects: objects.unwrap_or_default(),
+            held: holds.iter().find(|hold| hold.application == name).cloned(),
+        }))
+    }
+
+    /// What is held and not released, newest first.
+    pub async fn holds(&self) -> Result<Arc<Vec<Hold>>, Error> {
+        let asked = match self.memo.holds.ask() {
+            Ok(known) => return Ok(known),
+            Err(asked) => asked,
+        };
+        let holds: Vec<Hold> =
+            sqlx::query_as("select * from holds where released_at is null order by since desc")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("list the holds"))?;
+        let holds = Arc::new(holds);
+        self.memo.holds.keep(asked, Some(&holds));
+        Ok(holds)
+    }
+
+    /// How many objects each application has, as far as it has any.
+    async fn counts(&self) -> Result<Arc<BTreeMap<String, i64>>, Error> {
+        let asked = match self.memo.counts.ask() {
+            Ok(known) => return Ok(known),
+            Err(asked) => asked,
+        };
+        let counts: Vec<(String, i64)> =
+            sqlx::query_as("select application, count(*) from inventory group by application")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed("count the objects"))?;
+        let counts = Arc::new(counts.into_iter().collect());
+        self.memo.counts.keep(asked, Some(&counts));
+        Ok(counts)
     }
 
     /// The newest rollout of each, as far as there is one.
@@ -147,7 +190,7 @@ impl Reader {
     /// The push that brought this commit, the newest of several; without its report, which may be
     /// long. What was let through has come before that is on record.
     pub async fn push_of(&self, revision: &CommitId) -> Result<Option<Push>, Error> {
-        let asked = match self.memo.push(|push| push.new_revision == *revision) {
+        let asked = match self.memo.push.ask_if(|push| push.new_revision == *revision) {
             Ok(known) => return Ok(Some(known)),
             Err(asked) => asked,
         };
@@ -162,7 +205,7 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("find the push of a commit"))?;
-        self.memo.keep_push(asked, push.as_ref());
+        self.memo.push.keep(asked, push.as_ref());
         Ok(push)
     }
 }

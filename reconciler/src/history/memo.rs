@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::model::{ApplicationRecord, Push, Request, Rollout, Suspension};
+use super::model::{ApplicationRecord, Hold, Push, Request, Rollout, Suspension};
 use super::write::Write;
 
 /// Cheap to clone; all clones are one.
@@ -12,14 +12,19 @@ use super::write::Write;
 pub(super) struct Memo {
     all: Arc<Mutex<BTreeMap<String, Known>>>,
     /// The push that was asked for last: the rollouts of one commit all ask for the same.
-    push: Arc<Mutex<Single<Push>>>,
-    records: Arc<Mutex<Single<Records>>>,
+    pub(super) push: Whole<Push>,
+    /// Every application there is or was, by name.
+    pub(super) records: Whole<Arc<Vec<ApplicationRecord>>>,
+    /// How many objects each application has, as far as it has any.
+    pub(super) counts: Whole<Arc<BTreeMap<String, i64>>>,
+    /// What is held and not released, newest first.
+    pub(super) holds: Whole<Arc<Vec<Hold>>>,
 }
 
-/// Every application there is or was, by name.
-pub(super) type Records = Arc<Vec<ApplicationRecord>>;
-
 /// An answer that is not about one Application.
+#[derive(Clone)]
+pub(super) struct Whole<T>(Arc<Mutex<Single<T>>>);
+
 struct Single<T> {
     /// Moves with every write.
     version: u64,
@@ -87,27 +92,6 @@ impl Memo {
         }
     }
 
-    /// The last push, or what to keep it under.
-    pub(super) fn push(&self, is_it: impl Fn(&Push) -> bool) -> Result<Push, u64> {
-        let last = lock(&self.push);
-        let known = last.answer.as_ref().filter(|push| is_it(push));
-        known.cloned().ok_or(last.version)
-    }
-
-    pub(super) fn keep_push(&self, asked: u64, push: Option<&Push>) {
-        lock(&self.push).keep(asked, push.cloned());
-    }
-
-    /// All of them, or what to keep them under.
-    pub(super) fn records(&self) -> Result<Records, u64> {
-        let records = lock(&self.records);
-        records.answer.clone().ok_or(records.version)
-    }
-
-    pub(super) fn keep_records(&self, asked: u64, records: &Records) {
-        lock(&self.records).keep(asked, Some(records.clone()));
-    }
-
     pub(super) fn writing<'a>(&'a self, writes: &'a [&'a Write]) -> Writing<'a> {
         Writing { memo: self, writes }
     }
@@ -121,37 +105,54 @@ fn lock<T>(one: &Mutex<T>) -> MutexGuard<'_, T> {
     one.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Single<T> {
-    fn keep(&mut self, asked: u64, answer: Option<T>) {
-        if self.version == asked {
-            self.answer = answer;
+impl<T: Clone> Whole<T> {
+    /// The answer, or what to keep it under.
+    pub(super) fn ask(&self) -> Result<T, u64> {
+        self.ask_if(|_| true)
+    }
+
+    /// The answer if it is the one that is asked for.
+    pub(super) fn ask_if(&self, is_it: impl Fn(&T) -> bool) -> Result<T, u64> {
+        let single = lock(&self.0);
+        let known = single.answer.as_ref().filter(|answer| is_it(answer));
+        known.cloned().ok_or(single.version)
+    }
+
+    pub(super) fn keep(&self, asked: u64, answer: Option<&T>) {
+        let mut single = lock(&self.0);
+        if single.version == asked {
+            single.answer = answer.cloned();
         }
     }
 
-    fn forget(&mut self) {
-        self.version += 1;
-        self.answer = None;
+    fn forget(&self) {
+        let mut single = lock(&self.0);
+        single.version += 1;
+        single.answer = None;
     }
 }
 
-impl<T> Default for Single<T> {
+impl<T> Default for Whole<T> {
     fn default() -> Self {
-        Self {
+        Self(Arc::new(Mutex::new(Single {
             version: 0,
             answer: None,
-        }
+        })))
     }
 }
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        let is_push = |write: &Write| matches!(write, Write::Push(_) | Write::Verdict { .. });
-        if self.writes.iter().any(|write| is_push(write)) {
-            lock(&self.memo.push).forget();
-        }
-        let is_records = |write: &Write| matches!(write, Write::Applications(_));
-        if self.writes.iter().any(|write| is_records(write)) {
-            lock(&self.memo.records).forget();
+        for write in self.writes {
+            match write {
+                Write::Push(_) | Write::Verdict { .. } => self.memo.push.forget(),
+                Write::Applications(_) => self.memo.records.forget(),
+                Write::InventoryAdd { .. } | Write::InventoryRemove { .. } => {
+                    self.memo.counts.forget();
+                }
+                Write::Hold(_) | Write::Release { .. } => self.memo.holds.forget(),
+                _ => {}
+            }
         }
         let mut all = self.memo.lock();
         for (application, what) in self.writes.iter().filter_map(|write| concerned(write)) {
@@ -224,6 +225,18 @@ mod tests {
         write(resume("api"));
         keep(api.err().unwrap());
         assert!(ask("api").is_err());
+
+        let holds = || memo.holds.ask();
+        let early = holds().err().unwrap();
+        write(Write::Release {
+            application: "web".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        });
+        memo.holds.keep(early, Some(&Arc::default()));
+        let late = holds().err().unwrap();
+        memo.holds.keep(late, Some(&Arc::default()));
+        write(resume("web"));
+        assert_eq!(holds().ok(), Some(Arc::default()));
 
         let last = || memo.ask("web-shop", |known| &known.last);
         memo.keep(last().err().unwrap(), None, |known| &mut known.last);

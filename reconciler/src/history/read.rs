@@ -7,8 +7,7 @@ use super::Error;
 use super::error::failed;
 use super::memo::Memo;
 use super::model::{
-    ApplicationRecord, ApplicationSummary, Apply, Hold, InventoryItem, ObjectResult, Push, Rollout,
-    RolloutDetail, SourceState, Step,
+    Apply, InventoryItem, ObjectResult, Push, Rollout, RolloutDetail, SourceState, Step,
 };
 use super::pool::Pool;
 use super::query::{Outcome, RolloutQuery};
@@ -104,27 +103,6 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("find a rollout by its commit"))
-    }
-
-    pub async fn application(&self, name: &str) -> Result<Option<ApplicationSummary>, Error> {
-        let record: Option<ApplicationRecord> =
-            sqlx::query_as("select * from applications where name = $1")
-                .bind(name)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(failed("read an application"))?;
-        let Some(application) = record else {
-            return Ok(None);
-        };
-        let last = self.last_rollout(name).await?;
-        let objects = i64::try_from(self.inventory(name).await?.len()).unwrap_or(i64::MAX);
-        let holds = self.holds().await?;
-        Ok(Some(ApplicationSummary {
-            application,
-            last,
-            objects,
-            held: holds.into_iter().find(|hold| hold.application == name),
-        }))
     }
 
     /// Newest first.
@@ -306,14 +284,6 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("read the inventory"))
-    }
-
-    /// The commits that are held now.
-    pub async fn holds(&self) -> Result<Vec<Hold>, Error> {
-        sqlx::query_as("select * from holds where released_at is null order by since desc")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed("list the holds"))
     }
 
     /// How many rollouts of this commit are not over.

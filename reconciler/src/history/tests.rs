@@ -377,7 +377,7 @@ async fn commits_sources_holds_and_applications() {
         .commit(&[release, removed, source("")])
         .await
         .unwrap();
-    assert_eq!(reader.holds().await.unwrap(), []);
+    assert_eq!(*reader.holds().await.unwrap(), []);
     assert_eq!(reader.applications().await.unwrap(), []);
     assert!(reader.application("web").await.unwrap().is_some());
     let records = reader.application_records().await.unwrap();

@@ -8,11 +8,12 @@ use api::kinds::HealthCheck;
 use api::{Object, ObjectKey};
 use engine::health;
 use engine::hook::{self, Role};
+use engine::rollout::CommitId;
 use engine::{Application, application};
 
 use super::{ApplicationView, Error, ObjectNode, Tracked};
 use crate::history::ApplicationSummary;
-use crate::source;
+use crate::source::{self, Commit};
 use crate::sync::core::{Core, application_collection};
 use crate::sync::target::Target;
 
@@ -30,9 +31,9 @@ pub(super) async fn tracked(core: &Core) -> Result<Tracked, Error> {
 }
 
 pub(super) async fn applications(core: &Core) -> Result<Vec<ApplicationView>, Error> {
-    let mut views = Vec::new();
+    let (mut views, mut commits) = (Vec::new(), Commits::default());
     for summary in core.history.reader().applications().await? {
-        views.push(view(core, summary).await?);
+        views.push(view(core, summary, &mut commits).await?);
     }
     Ok(views)
 }
@@ -40,10 +41,30 @@ pub(super) async fn applications(core: &Core) -> Result<Vec<ApplicationView>, Er
 pub(super) async fn application(core: &Core, name: &str) -> Result<ApplicationView, Error> {
     let summary = core.history.reader().application(name).await?;
     let summary = summary.filter(|it| it.application.removed_at.is_none());
-    view(core, summary.ok_or_else(|| missing(name))?).await
+    let summary = summary.ok_or_else(|| missing(name))?;
+    view(core, summary, &mut Commits::default()).await
 }
 
-async fn view(core: &Core, summary: ApplicationSummary) -> Result<ApplicationView, Error> {
+/// Commits of the history that one answer needs: many applications stand at few of them.
+#[derive(Default)]
+struct Commits(BTreeMap<CommitId, Option<Commit>>);
+
+impl Commits {
+    async fn of(&mut self, core: &Core, revision: &CommitId) -> Result<Option<Commit>, Error> {
+        if let Some(known) = self.0.get(revision) {
+            return Ok(known.clone());
+        }
+        let commit = core.history.reader().commit(revision).await?;
+        self.0.insert(revision.clone(), commit.clone());
+        Ok(commit)
+    }
+}
+
+async fn view(
+    core: &Core,
+    summary: ApplicationSummary,
+    commits: &mut Commits,
+) -> Result<ApplicationView, Error> {
     let name = &summary.application.name;
     let target = core.target();
     let made_by_hand = |target: &Arc<Target>| core.application(target, name).map(Cow::Owned);
@@ -54,7 +75,7 @@ async fn view(core: &Core, summary: ApplicationSummary) -> Result<ApplicationVie
     let standing = core.standings.get(name).unwrap_or_default().standing;
     let commit = match &target {
         Some(target) if *target.revision() == standing.revision => Some(target.commit.clone()),
-        _ => core.history.reader().commit(&standing.revision).await?,
+        _ => commits.of(core, &standing.revision).await?,
     };
     Ok(ApplicationView {
         path: application.as_deref().map(paths).unwrap_or_default(),

@@ -16,8 +16,8 @@ pub(crate) struct Holds {
 impl Holds {
     pub(crate) async fn load(history: &history::Reader) -> Result<Self, history::Error> {
         let holds = Self::default();
-        for hold in history.holds().await? {
-            holds.lock().insert(hold.rollout.clone(), hold);
+        for hold in history.holds().await?.iter() {
+            holds.lock().insert(hold.rollout.clone(), hold.clone());
         }
         Ok(holds)
     }
@@ -42,6 +42,11 @@ impl Holds {
     /// Whether what this rollout brought is held.
     pub(crate) fn of(&self, rollout: &str) -> bool {
         self.lock().contains_key(rollout)
+    }
+
+    /// Whether this rollout failed, and its whole commit with it.
+    pub(crate) fn takes_along(&self, rollout: &str) -> bool {
+        self.lock().get(rollout).is_some_and(|hold| hold.atomic)
     }
 
     /// Whether the application failed at this commit.

@@ -23,6 +23,7 @@ mod request;
 mod router;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod view;
 mod visitor;
 pub mod webhook;

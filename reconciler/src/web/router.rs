@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, openapi, pages, past, request};
+use super::{assets, gate, live, openapi, pages, past, request, timing};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -44,6 +44,7 @@ pub(super) fn over(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(FORM))
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(app.clone(), gate::headers))
+        .layer(from_fn_with_state(app.clone(), timing::told))
         .layer(from_fn_with_state(app.clone(), request::named))
         .with_state(app)
 }

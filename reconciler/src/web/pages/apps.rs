@@ -6,6 +6,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use futures::try_join;
 
 use api::Collection;
 
@@ -17,6 +18,7 @@ use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
+use crate::web::timing::rendering;
 
 use crate::web::view::apps;
 use crate::web::view::component::{Icon, encoded};
@@ -54,7 +56,7 @@ pub(in crate::web) async fn page(
         };
         return Ok(Json(answer).into_response());
     }
-    let all = facts(&views);
+    let all = rendering(|| facts(&views));
     let topic = topic(&query);
     let fragments = make(&app, &all, &query).await?;
     let mut frame = visitor
@@ -137,31 +139,19 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 }
 
 async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragment>, PageError> {
-    let now = app.env.now();
+    let (now, used) = (app.env.now(), app.backend.used());
     let day = day(app, None).await?;
-    Ok(vec![
-        fragment(
-            "tape",
-            &tape::tape(
-                &day,
-                now,
-                ("Pick a mark to see", "everything as it was"),
-                "/apps",
-            ),
-        ),
-        fragment("overview", &apps::summary(all)),
-        fragment("filters", &apps::filters(all, query)),
-        fragment("attention", &apps::attention(all, now)),
-        fragment(
-            "apps",
-            &apps::table(
-                all,
-                query,
-                (&app.settings.clone_url, &app.backend.used()),
-                now,
-            ),
-        ),
-    ])
+    let side = ("Pick a mark to see", "everything as it was");
+    Ok(rendering(|| {
+        let list = apps::table(all, query, (&app.settings.clone_url, &used), now);
+        vec![
+            fragment("tape", &tape::tape(&day, now, side, "/apps")),
+            fragment("overview", &apps::summary(all)),
+            fragment("filters", &apps::filters(all, query)),
+            fragment("attention", &apps::attention(all, now)),
+            fragment("apps", &list),
+        ]
+    }))
 }
 
 /// Rollouts, and drifts, of one day that are read at most.
@@ -182,10 +172,9 @@ pub(super) async fn day(app: &App, name: Option<&str>) -> Result<tape::Day, Page
         limit: DAY,
         ..DriftQuery::default()
     };
-    Ok(tape::Day {
-        rollouts: app.backend.rollouts(&rollouts).await?,
-        drifts: app.backend.drifts(&drifts).await?,
-    })
+    let rollouts = app.backend.rollouts(&rollouts);
+    let (rollouts, drifts) = try_join!(rollouts, app.backend.drifts(&drifts))?;
+    Ok(tape::Day { rollouts, drifts })
 }
 
 /// The newest rollouts, enough to tell how long they take.

@@ -48,6 +48,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::app::App;
 use super::error::PageError;
 use super::live::Fragment;
+use super::timing::rendering;
 use super::view::frame::{Foot, Frame, Git, Trouble};
 use super::visitor::git;
 
@@ -94,7 +95,7 @@ pub(super) use why::{of_application as app_why, of_object as why};
 
 /// A page as a response.
 pub(super) fn html(template: &impl Template) -> Response {
-    match template.render() {
+    match rendering(|| template.render()) {
         Ok(text) => Html(text).into_response(),
         Err(error) => {
             tracing::error!(%error, "a template failed");
@@ -117,7 +118,7 @@ pub(super) fn unescaped(text: &str) -> String {
 /// A fragment from its template.
 fn fragment(id: &'static str, template: &impl Template) -> Fragment {
     // Writing to a string does not fail, and nothing else in our templates can.
-    Fragment::new(id, template.render().unwrap_or_default())
+    Fragment::new(id, rendering(|| template.render()).unwrap_or_default())
 }
 
 /// A fragment as text that templates do not escape again.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use sim::instance::{Instance, examples};
 
 /// How long an instance is left alone before its memory is read.
-const REST: Duration = Duration::from_secs(20);
+pub(crate) const REST: Duration = Duration::from_secs(20);
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

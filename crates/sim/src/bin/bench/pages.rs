@@ -31,15 +31,19 @@ const VISITS: usize = 50;
 /// Visitors who ask at once, without a pause.
 const VISITORS: usize = 8;
 const RUSH: Duration = Duration::from_secs(5);
+/// Paints of each page.
+const PAINTS: usize = 9;
 /// How long a paint may take that is worth a figure.
 const PAINTED: SignedDuration = SignedDuration::from_secs(5);
 /// The list of Applications has this many on a page.
 pub(crate) const LIST: usize = 200;
 
-/// One answer: microseconds until its head, until its end, and its bytes as they were sent.
+/// One answer: microseconds until its head, until its end, those that rendering took of them as the
+/// server says, and its bytes as they were sent.
 struct Visit {
     first: i64,
     whole: i64,
+    rendering: i64,
     size: usize,
 }
 
@@ -70,10 +74,12 @@ impl Web {
         let begun = Timestamp::now();
         let answer = self.ask(path).await?;
         let first = micros(begun, Timestamp::now());
+        let rendering = rendering(&answer).with_context(|| path.to_owned())?;
         let size = answer.bytes().await?.len();
         Ok(Visit {
             first,
             whole: micros(begun, Timestamp::now()),
+            rendering,
             size,
         })
     }
@@ -85,6 +91,16 @@ impl Web {
         }
         Ok(visits)
     }
+}
+
+/// Microseconds, from `Server-Timing`.
+fn rendering(answer: &Response) -> Option<i64> {
+    let header = answer.headers().get("server-timing")?.to_str().ok()?;
+    let render = header
+        .split(", ")
+        .find_map(|it| it.strip_prefix("render;dur="))?;
+    let took = SignedDuration::try_from_secs_f64(render.parse::<f64>().ok()? / 1e3).ok()?;
+    i64::try_from(took.as_micros()).ok()
 }
 
 pub(crate) async fn of_the_demo(instance: &Instance) -> anyhow::Result<()> {
@@ -101,16 +117,18 @@ pub(crate) async fn of_the_demo(instance: &Instance) -> anyhow::Result<()> {
 }
 
 /// A list of as many Applications as a page shows.
-pub(crate) async fn of_a_full_list(instance: &Instance) -> anyhow::Result<()> {
+pub(crate) async fn of_a_full_list(instance: &Instance, when: &str) -> anyhow::Result<()> {
     let visits = Web::of(instance)?.visits("/apps").await?;
-    report(&format!("/apps with {LIST}"), &visits)
+    report(&format!("/apps with {LIST} {when}"), &visits)
 }
 
 fn report(what: &str, visits: &[Visit]) -> anyhow::Result<()> {
     let size = visits.iter().map(|it| it.size).max().unwrap_or_default();
     let first = spread(visits.iter().map(|it| it.first).collect(), "µs");
     let whole = spread(visits.iter().map(|it| it.whole).collect(), "µs");
+    let rendering = spread(visits.iter().map(|it| it.rendering).collect(), "µs");
     say(&format!("{what}: first byte"), &first)?;
+    say(&format!("{what}: rendering alone"), &rendering)?;
     say(
         &format!("{what}: whole"),
         &format!("{whole}; {size} bytes as sent"),
@@ -153,7 +171,10 @@ async fn paints(instance: &Instance) -> anyhow::Result<()> {
         Ok((line, pages)) => {
             let name = "first contentful paint, headless";
             say(&format!("{name}: a line of text"), &spread(line, "ms"))?;
-            say(&format!("{name}: pages"), &spread(pages, "ms"))
+            for (path, times) in PAGES.iter().zip(&pages) {
+                say(&format!("{name}: {path}"), &spread(times.clone(), "ms"))?;
+            }
+            say(&format!("{name}: all pages"), &spread(pages.concat(), "ms"))
         }
         Err(error) => say(
             "first contentful paint: not measured",
@@ -163,15 +184,17 @@ async fn paints(instance: &Instance) -> anyhow::Result<()> {
 }
 
 /// Milliseconds until the first paint: of one line of text, which is what this browser needs on
-/// this machine for anything, and of the pages.
-fn paint(link: &str, base: &str) -> anyhow::Result<(Vec<i64>, Vec<i64>)> {
+/// this machine for anything, and of each page.
+fn paint(link: &str, base: &str) -> anyhow::Result<(Vec<i64>, Vec<Vec<i64>>)> {
     let browser = Browser::start()?;
     browser.show("light", DESK)?;
     browser.open(link)?;
-    let (mut line, mut pages) = (Vec::new(), Vec::new());
-    for path in PAGES.iter().cycle().take(3 * PAGES.len()) {
-        line.push(first_paint(&browser, &format!("{base}/livez"))?);
-        pages.push(first_paint(&browser, &format!("{base}{path}"))?);
+    let (mut line, mut pages) = (Vec::new(), vec![Vec::new(); PAGES.len()]);
+    for _ in 0..PAINTS {
+        for (path, times) in PAGES.iter().zip(&mut pages) {
+            line.push(first_paint(&browser, &format!("{base}/livez"))?);
+            times.push(first_paint(&browser, &format!("{base}{path}"))?);
+        }
     }
     Ok((line, pages))
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 
 use crate::figures::say;
-use crate::pages;
+use crate::{REST, pages};
 use fleet::{Fleet, Shape};
 
 /// What is measured, and how much of it.
@@ -82,11 +82,13 @@ pub(crate) async fn run(choice: &Choice) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As many Applications as a page lists.
+/// As many Applications as a page lists, while what came of them is still written, and after.
 pub(crate) async fn full_list() -> anyhow::Result<()> {
     let fleet = Fleet::start("list", pages::LIST, Shape::ConfigMap).await?;
     fleet.work.git(&["push", "-q", "origin", "main"])?;
-    pages::of_a_full_list(&fleet.instance).await
+    pages::of_a_full_list(&fleet.instance, "just made").await?;
+    tokio::time::sleep(REST).await;
+    pages::of_a_full_list(&fleet.instance, "at rest").await
 }
 
 /// 1,000 Applications of four objects.
