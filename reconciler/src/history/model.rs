@@ -42,6 +42,8 @@ pub enum Trigger {
     Sync,
     /// The Application itself was changed.
     Application,
+    /// What failed before, and the commit did not change, is tried again.
+    Retry,
 }
 
 impl Trigger {
@@ -55,6 +57,7 @@ impl Trigger {
             Self::Start => "start",
             Self::Sync => "sync",
             Self::Application => "application",
+            Self::Retry => "retry",
         }
     }
 }

@@ -228,6 +228,7 @@ async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, cl
             plans,
             removed,
             unchanged: others,
+            again,
             ..
         } = match checked {
             Ok(checked) => checked,
@@ -235,7 +236,7 @@ async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, cl
                 return Ok(Found::without_plan(Verdict::Refused, problems.to_string()));
             }
         };
-        unchanged += others;
+        unchanged += others + again.len();
         all.extend(removed.into_iter().map(|(name, plan)| (name, true, plan)));
         all.extend(plans.into_iter().map(|(name, plan)| (name, false, plan)));
     }

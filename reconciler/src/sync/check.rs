@@ -12,11 +12,13 @@ use engine::rollout::CommitId;
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
 use super::across::{commits, render_coming};
-use super::core::{Core, applications};
+use super::core::{Core, applications, recorded};
 use super::plan::Stored;
 use super::plans::{Claims, Wanted, plan_one, plans};
 use super::read::{Read, is_here, is_source_here, problems, read};
 use super::render::Render;
+use super::retry::is_retry;
+use super::standing::Stand;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
 
@@ -26,6 +28,9 @@ pub(crate) struct Checked {
     pub(crate) found: Vec<Arc<Found>>,
     /// Of the Applications that change, by name.
     pub(crate) plans: BTreeMap<String, Plan>,
+    /// Of those that the commit does not change, and that are tried again because it is newer than
+    /// the one they failed at.
+    pub(crate) again: BTreeMap<String, Plan>,
     /// Applications for which the commit changes nothing.
     pub(crate) unchanged: usize,
     /// Applications that are in the cluster and not in the commit, with what they take along.
@@ -79,9 +84,12 @@ pub(crate) async fn check(
         Err(problems) => return Ok(Err(problems)),
     };
     let removed = removed(core, &claims).await?;
+    let unchanged = renders.len() - plans.len();
+    let (plans, again) = apart(core, plans, found, &renders).await?;
     Ok(Ok(Checked {
-        unchanged: renders.len() - plans.len(),
+        unchanged,
         plans,
+        again,
         removed,
         unchecked,
         found: found.clone(),
@@ -191,10 +199,40 @@ async fn removed(
     Ok(removed)
 }
 
+/// The plans of those that the commit changes, and of those that are tried again for another reason.
+async fn apart(
+    core: &Core,
+    plans: BTreeMap<String, Plan>,
+    found: &[Arc<Found>],
+    renders: &BTreeMap<String, Arc<Render>>,
+) -> Result<(BTreeMap<String, Plan>, BTreeMap<String, Plan>), client::Error> {
+    let unwell = |stand: &Stand| stand.standing.held || stand.retries;
+    let mut again = BTreeSet::new();
+    let applications = applications(found).filter(|it| plans.contains_key(&it.name));
+    for application in applications.filter(|it| core.standings.is(&it.name, unwell)) {
+        let last = core.history.reader().last_rollout(&application.name).await;
+        let digest = &renders[&application.name].digest;
+        if let Some(last) = last.map_err(recorded)? {
+            let took_along = core.holds.takes_along(&last.id);
+            if is_retry(&last, took_along, application.policy.on_failure, digest) {
+                again.insert(application.name.clone());
+            }
+        }
+    }
+    Ok(plans
+        .into_iter()
+        .partition(|(name, _)| !again.contains(name)))
+}
+
+fn does_something(plan: &Plan) -> bool {
+    !plan.is_empty() || plan.asking().next().is_some()
+}
+
 impl Checked {
     /// The Applications that are not afterwards what they were before, or may not be.
     pub(crate) fn touched(&self) -> Vec<String> {
-        let all = self.plans.keys().chain(self.removed.keys());
+        let changed = self.plans.iter().filter(|(_, plan)| does_something(plan));
+        let all = changed.map(|(name, _)| name).chain(self.removed.keys());
         let mut names: Vec<String> = all.chain(self.unchecked.keys()).cloned().collect();
         names.sort();
         names.dedup();
@@ -221,7 +259,7 @@ impl Checked {
         }
         let mut unchanged = self.unchanged;
         for (name, plan) in &self.plans {
-            if plan.is_empty() && plan.asking().next().is_none() {
+            if !does_something(plan) {
                 unchanged += 1;
                 continue;
             }
@@ -233,6 +271,12 @@ impl Checked {
             (false, 0) => {}
             (false, 1) => lines.push("1 more application is unchanged".into()),
             (false, more) => lines.push(format!("{more} more applications are unchanged")),
+        }
+        for (name, plan) in &self.again {
+            let counts = plan::counts(plan);
+            lines.push(format!(
+                "application {name} failed before, is not changed, and is tried again: {counts}"
+            ));
         }
         for (name, why) in &self.unchecked {
             lines.push(format!("application {name} could not be checked: {why}"));

@@ -6,6 +6,7 @@ use engine::rollout::{self, CommitId, Desired, RolloutPhase};
 use super::across::{commits, here};
 use super::asked;
 use super::core::{Core, unread};
+use super::retry::is_retry;
 use super::target::Target;
 use crate::history::{Request, Rollout, Trigger};
 use crate::service::Trouble;
@@ -84,9 +85,14 @@ pub(super) async fn desired(
     let known = last.map(|(row, last)| (row, last.recalled || waits(application, row)));
     let (revision, requested) = wanted(compared, digest, known, request.is_some());
     let last = last.map(|(row, _)| row);
+    let retried = last.is_some_and(|last| {
+        let policy = application.policy.on_failure;
+        is_retry(last, core.holds.takes_along(&last.id), policy, digest)
+    });
     let rollback = match last.filter(|last| last.revision == revision) {
         // It is on record.
         Some(last) => last.rollback.clone(),
+        None if retried => None,
         None if *target.revision() == revision => rollout::rollback(&target.commit.message),
         None => {
             let commit = news(core, application, last, &revision).await?;
@@ -99,6 +105,7 @@ pub(super) async fn desired(
         revision,
         requested,
         by_hand: request.is_some(),
+        retried,
     })
 }
 
@@ -120,7 +127,7 @@ pub(super) async fn news(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use engine::rollout::Options;
     use jiff::Timestamp;
     use serde_json::json;
@@ -128,7 +135,7 @@ mod tests {
     use super::*;
     use crate::source::Person;
 
-    fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
+    pub(in super::super) fn row(revision: &str, digest: &str, phase: RolloutPhase) -> Rollout {
         Rollout {
             id: "web-1".into(),
             application: "web".into(),

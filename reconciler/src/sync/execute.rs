@@ -117,8 +117,8 @@ impl<'a> Execution<'a> {
                 self.succeed(changed);
                 return Ok(Next::Again);
             }
-            Decision::Fail { reason } => {
-                self.fail(&reason);
+            Decision::Fail { reason, along } => {
+                self.fail(&reason, along);
                 self.flush().await?;
                 self.wake_fellows().await?;
                 return Ok(Next::Again);
@@ -353,7 +353,8 @@ impl<'a> Execution<'a> {
         plan.map_or(0, |plan| plan.asking().count())
     }
 
-    pub(super) fn fail(&mut self, reason: &str) {
+    /// `along`: the commit failed elsewhere.
+    pub(super) fn fail(&mut self, reason: &str, along: bool) {
         self.progress();
         self.step(StepKind::Failed, reason, json!({}));
         if let Some(rollout) = &self.rollout {
@@ -363,7 +364,7 @@ impl<'a> Execution<'a> {
                 rollout: rollout.id.clone(),
                 reason: reason.to_owned(),
                 since: self.now(),
-                atomic: self.takes_along(rollout),
+                atomic: !along && self.takes_along(rollout),
             }));
         }
         let changed = self.attempts > 0;

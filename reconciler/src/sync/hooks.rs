@@ -48,7 +48,7 @@ impl Execution<'_> {
         if !problems::is_final(&error) {
             self.note(&rollout, StepKind::ApplyFailed, text);
         } else if self.rollout.is_some() {
-            self.fail(&text);
+            self.fail(&text, false);
         } else {
             self.note(&rollout, StepKind::ApplyFailed, text);
             self.applied(&rollout, keys);

@@ -35,6 +35,7 @@ pub(super) async fn last(
         message: row.message.clone(),
         undone: row.undone_at.is_some(),
         recalled: is_recalled(core, &row),
+        changed: row.changed != Some(false),
         unfinished: is_unfinished(core, &row).await?,
         options: row.options.clone(),
         hooks: BTreeMap::new(),

@@ -47,6 +47,7 @@ mod read;
 mod remove;
 mod render;
 mod results;
+mod retry;
 mod set;
 mod sight;
 mod signatures;

@@ -105,8 +105,9 @@ fn state(core: &Core, push: &Push, goal: &Goal, through: &mut String) -> State {
     let mut left = left.map(|(name, found)| (name, &found.application));
     let waiting = left.find(|(name, application)| {
         let is_through = |stand: &Stand| {
-            // Who is still busy with an earlier commit is not what the pusher waits for.
-            stand.seen == *revision && stand.rolls_out.as_ref() != Some(revision)
+            // Who is still busy with an earlier commit, or with another try of what the commit does
+            // not change, is not what the pusher waits for.
+            stand.seen == *revision && !is_busy(stand, revision)
         };
         let waits = is_here(application) && !core.standings.is(name, is_through);
         if !waits {
@@ -130,8 +131,7 @@ fn state(core: &Core, push: &Push, goal: &Goal, through: &mut String) -> State {
 /// Whether each is at its commit, or was asked for something else since.
 fn reached(core: &Core, commits: &BTreeMap<String, CommitId>) -> State {
     let mut stands = commits.iter().map(|(name, commit)| {
-        let is_there =
-            |it: &Stand| it.standing.revision == *commit && it.rolls_out.as_ref() != Some(commit);
+        let is_there = |it: &Stand| it.standing.revision == *commit && !is_busy(it, commit);
         core.standings.is(name, is_there)
     });
     if stands.all(|settled| settled) {
@@ -139,6 +139,11 @@ fn reached(core: &Core, commits: &BTreeMap<String, CommitId>) -> State {
     } else {
         State::Going
     }
+}
+
+/// Whether this commit is being rolled out, and is to be judged by it.
+fn is_busy(stand: &Stand, commit: &CommitId) -> bool {
+    stand.rolls_out.as_ref() == Some(commit) && !stand.retries
 }
 
 fn after(name: &str) -> (Bound<&str>, Bound<&str>) {
@@ -203,6 +208,25 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
         }
     };
     lines.say(&text).await;
+    let again = retrying(core, &push.new_revision);
+    if !again.is_empty() {
+        let them = if again.len() == 1 { "it" } else { "them" };
+        let names = again.join(", ");
+        let text =
+            format!("failed before and tried again; the commit does not change {them}: {names}");
+        lines.say(&text).await;
+    }
+}
+
+/// The Applications with which another try runs at this commit.
+fn retrying(core: &Core, commit: &CommitId) -> Vec<String> {
+    let Some(target) = core.target() else {
+        return Vec::new();
+    };
+    let retries = |stand: &Stand| stand.retries && stand.rolls_out.as_ref() == Some(commit);
+    let names = target.applications.keys();
+    let again = names.filter(|name| core.standings.is(name, retries));
+    again.cloned().collect()
 }
 
 fn count(applications: usize) -> String {

@@ -20,6 +20,8 @@ pub(crate) struct Stand {
     pub(crate) seen: CommitId,
     /// The commit whose rollout runs.
     pub(crate) rolls_out: Option<CommitId>,
+    /// What rolls out is another try of what failed before: no commit is judged by it.
+    pub(crate) retries: bool,
     /// How many of its objects are not as Git says, or not healthy.
     pub(crate) unconverged: usize,
 }

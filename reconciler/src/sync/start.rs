@@ -126,6 +126,7 @@ impl Execution<'_> {
         let number = last.map_or(1, |(last, _)| last.number + 1);
         let trigger = match &push {
             _ if observation.requester.is_some() => Trigger::Sync,
+            _ if observation.desired.retried && !observation.desired.requested => Trigger::Retry,
             Some(push) if !observation.desired.requested => push.trigger,
             _ => Trigger::Application,
         };
@@ -133,7 +134,8 @@ impl Execution<'_> {
             id: format!("{}-{number}", self.name()),
             application: self.name().to_owned(),
             number,
-            push: push.map(|push| push.id),
+            // Whoever pushed did not ask for it.
+            push: push.filter(|_| trigger != Trigger::Retry).map(|it| it.id),
             revision: commit.id.clone(),
             previous: previous(self.core, self.name()).await?,
             author: commit.author.clone(),

@@ -96,11 +96,9 @@ impl Execution<'_> {
     /// Whether the failure of this rollout is one of its whole commit.
     pub(super) fn takes_along(&self, rollout: &Rollout) -> bool {
         let policy = self.observation.application.policy.on_failure;
-        // Who follows another one's failure is not the cause of it.
         policy == OnFailure::Restore
-            && rollout.trigger != Trigger::Sync
+            && !matches!(rollout.trigger, Trigger::Sync | Trigger::Retry)
             && !rollout.options.is_partial()
-            && self.observation.fellow.is_none()
     }
 
     /// Holds a commit that went well here and failed elsewhere.

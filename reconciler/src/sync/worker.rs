@@ -23,7 +23,7 @@ use super::read::is_here;
 use super::standing::Stand;
 use super::target::Target;
 use super::{project, remove, set};
-use crate::history::Write;
+use crate::history::{Trigger, Write};
 use crate::service::{Standing, Trouble};
 use crate::traces;
 
@@ -274,6 +274,9 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
         },
         seen: target.revision().clone(),
         rolls_out: observation.running().map(|it| it.revision.clone()),
+        retries: observation
+            .running()
+            .is_some_and(|it| it.trigger == Trigger::Retry),
         unconverged: unconverged(observation),
     }
 }

@@ -62,6 +62,9 @@ pub struct Desired {
     pub requested: bool,
     /// Whether it was a person who asked, and not a change of the Application.
     pub by_hand: bool,
+    /// The commit asks for what failed before: it is tried again, for this Application alone. A
+    /// commit is not judged by what it does not change.
+    pub retried: bool,
     /// Of the rollout that runs, or that is asked for.
     pub options: Options,
 }
@@ -106,7 +109,8 @@ pub enum Decision {
     /// Record the verdict. `changed` is false where the commit asked for nothing new.
     Succeed { changed: bool },
     /// Record the verdict. The commit is held: nothing applies it again until a newer one comes.
-    Fail { reason: String },
+    /// `along`: it failed elsewhere, and goes back here as well.
+    Fail { reason: String, along: bool },
     /// Hold the commit although it succeeded here: it failed elsewhere.
     Recall { reason: String },
     /// Put back what others changed, and record it as drift (outside of any rollout).
@@ -209,6 +213,7 @@ fn start(observed: &Observed) -> Vec<Decision> {
         undone: false,
         recalled: false,
         unfinished: false,
+        changed: true,
         options: desired.options.clone(),
         hooks: BTreeMap::new(),
     };
@@ -222,13 +227,14 @@ fn start(observed: &Observed) -> Vec<Decision> {
 
 /// The next step of a running rollout.
 fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
-    if let Some(reason) = failed_with(observed, rollout) {
-        return fail(reason);
-    }
     let plan = match observed.plan {
         Ok(plan) => plan,
         Err(problems) => return fail(problems.summary()),
     };
+    let elsewhere = failed_with(observed, rollout);
+    if let Some(reason) = elsewhere.clone().filter(|_| rollout.began_at.is_none()) {
+        return along(reason);
+    }
     if let Some(waiting) = dependencies(observed, rollout) {
         return waiting;
     }
@@ -248,7 +254,10 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
         plan,
         deadline: began_at + observed.application.deadline,
     };
-    decisions.extend(run.next());
+    decisions.extend(match elsewhere {
+        Some(elsewhere) => run.ends_with(elsewhere),
+        None => run.next(),
+    });
     decisions
 }
 
@@ -262,5 +271,11 @@ pub(super) fn forget(plan: &Plan) -> Vec<Decision> {
 }
 
 pub(super) fn fail(reason: String) -> Vec<Decision> {
-    vec![Decision::Fail { reason }]
+    let along = false;
+    vec![Decision::Fail { reason, along }]
+}
+
+pub(super) fn along(reason: String) -> Vec<Decision> {
+    let along = true;
+    vec![Decision::Fail { reason, along }]
 }

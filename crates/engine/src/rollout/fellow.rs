@@ -15,7 +15,7 @@ pub struct Fellow {
 }
 
 /// Why this rollout is not to stay although nothing is wrong with it. What begins after the
-/// failure because a person asks for it is nobody's fellow.
+/// failure because a person asks for it is nobody's fellow, nor is what the commit did not change.
 pub(super) fn failed_with(observed: &Observed, rollout: &Rollout) -> Option<String> {
     let fellow = observed.fellow?;
     let together = observed.application.policy.on_failure == OnFailure::Restore;
@@ -25,7 +25,8 @@ pub(super) fn failed_with(observed: &Observed, rollout: &Rollout) -> Option<Stri
     } else {
         fellow.since >= rollout.started_at
     };
-    (together && counts && !rollout.options.is_partial()).then(|| {
+    let alone = rollout.options.is_partial() || observed.desired.retried || !rollout.changed;
+    (together && counts && !alone).then(|| {
         let (name, revision) = (&fellow.name, rollout.revision.short());
         format!("application {name} failed at commit {revision}")
     })

@@ -88,6 +88,8 @@ pub struct Rollout {
     /// Whether it succeeded and is held all the same: another Application failed at its commit.
     #[serde(default)]
     pub recalled: bool,
+    /// Whether it wrote anything, or may have.
+    pub changed: bool,
     pub options: Options,
     /// Whether an earlier one was given up after it began to write, and none has succeeded since.
     #[serde(default)]

@@ -6,7 +6,7 @@ use api::ObjectKey;
 use api::kinds::RolloutPhase;
 
 use super::correct::backoff;
-use super::decide::{Awaited, Decision, Observed, fail, forget};
+use super::decide::{Awaited, Decision, Observed, along, fail, forget};
 use super::record::{Applied, Rollout};
 use super::status::sentence;
 use crate::health::holds_back;
@@ -47,6 +47,24 @@ impl Run<'_> {
             return self.late(&format!("{} was not deleted", first.title()));
         }
         self.prune()
+    }
+
+    /// The commit failed elsewhere. What is wrong here is said first: it is this Application's own
+    /// failure, whoever came to the deadline before.
+    pub(super) fn ends_with(&self, elsewhere: String) -> Vec<Decision> {
+        let applied = self.plan.waves.iter().take_while(|it| !it.has_changes());
+        let waiting: Vec<(&Step, &Health)> = applied.flat_map(|it| self.unhealthy(it)).collect();
+        let Some((step, health)) = worst_of(&waiting) else {
+            return along(elsewhere);
+        };
+        let own = sentence(&step.title(), &health.message);
+        if health.terminal || health.status == HealthStatus::Degraded {
+            fail(format!("{own}; {elsewhere} too"))
+        } else if self.observed.now >= self.deadline {
+            self.late(&own)
+        } else {
+            along(format!("{elsewhere}, and until then {own}"))
+        }
     }
 
     fn apply(&self, wave: &Wave) -> Vec<Decision> {

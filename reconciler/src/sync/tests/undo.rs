@@ -3,6 +3,7 @@
 use engine::rollout::RolloutPhase;
 
 use super::*;
+use crate::history::Trigger;
 use crate::service::Service;
 
 fn image(object: &api::Object) -> &str {
@@ -172,7 +173,7 @@ async fn a_commit_that_fails_in_one_application_goes_back_in_all() {
         })
         .await;
     let hold = world.history().holds().await.unwrap();
-    let hold = hold.into_iter().find(|it| it.application == "api").unwrap();
+    let hold = hold.iter().find(|it| it.application == "api").unwrap();
     assert!(
         hold.reason.starts_with("application web failed"),
         "{hold:?}"
@@ -183,5 +184,55 @@ async fn a_commit_that_fails_in_one_application_goes_back_in_all() {
     world.converge("Three").await;
     assert_eq!(value(&world, "api").await.unwrap(), "v2");
     assert!(world.history().holds().await.unwrap().is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_broken_already_does_not_decide_about_commits_that_leave_it_alone() {
+    let mut world = World::new().await;
+    let apps = |world: &mut World, value: &str, image: &str| {
+        let short = "deadlineSeconds: 1";
+        world.application("web", short, &[namespace(), deployment("web", image)]);
+        world.application("api", "", &[config_map("api", value)]);
+    };
+    apps(&mut world, "v1", "web:1");
+    world.converge("One").await;
+    apps(&mut world, "v1", "bad:2");
+    let bad = world.commit("Two");
+    world.phase("web", &bad, RolloutPhase::Failed).await;
+    for (value_now, subject) in [("v2", "Three"), ("v3", "Four")] {
+        apps(&mut world, value_now, "bad:2");
+        let commit = world.commit(subject);
+        // It is tried again, and fails alone.
+        world.phase("web", &commit, RolloutPhase::Failed).await;
+        let again = world
+            .until("undone by itself", || async {
+                let last = world.rollouts("web").await.remove(0);
+                last.undone_at.is_some().then_some(last)
+            })
+            .await;
+        assert_eq!((again.trigger, again.push), (Trigger::Retry, None));
+        world.phase("api", &commit, RolloutPhase::Succeeded).await;
+        world
+            .until("as the commit has it", || async {
+                let last = world.rollouts("api").await.remove(0);
+                let stays = last.undone_at.is_none() && last.revision == commit;
+                (stays && value(&world, "api").await? == value_now).then_some(())
+            })
+            .await;
+        let holds = world.history().holds().await.unwrap();
+        let held: Vec<&str> = holds.iter().map(|hold| &*hold.application).collect();
+        assert_eq!(held, ["web"]);
+    }
+    // A commit that changes it is judged by it again.
+    apps(&mut world, "v4", "bad:3");
+    let worse = world.commit("Five");
+    world
+        .until("back everywhere", || async {
+            let last = world.rollouts("api").await.remove(0);
+            last.undone_at.filter(|_| last.revision == worse)
+        })
+        .await;
+    assert_eq!(value(&world, "api").await.unwrap(), "v3");
     world.end().await;
 }

@@ -17,7 +17,7 @@ fn world(phase: RolloutPhase, since: i64) -> World {
 fn goes_back_with_the_commit() {
     let reason = "application api failed at commit aaaaaaa";
     let running = world(RolloutPhase::Verifying, 5);
-    assert_eq!(running.decide(), [format!("fail: {reason}")]);
+    assert_eq!(running.decide(), [format!("fail along: {reason}")]);
     let mut over = world(RolloutPhase::Succeeded, 5);
     assert_eq!(over.decide(), [format!("recall: {reason}")]);
     over.last.as_mut().unwrap().recalled = true;
@@ -28,7 +28,23 @@ fn goes_back_with_the_commit() {
     let mut fresh = world(RolloutPhase::Verifying, 5);
     fresh.last = None;
     let start = format!("start {COMMIT}");
-    assert_eq!(fresh.decide(), [start, format!("fail: {reason}")]);
+    assert_eq!(fresh.decide(), [start, format!("fail along: {reason}")]);
+}
+
+#[test]
+fn what_is_wrong_here_is_said_first() {
+    let elsewhere = "application api failed at commit aaaaaaa";
+    let with = |health: Health| world(RolloutPhase::Verifying, 5).health("a", health);
+    let broken = with(Health::degraded("no key b in ConfigMap c"));
+    let own = format!("fail: ConfigMap shop/a: no key b in ConfigMap c; {elsewhere} too");
+    assert_eq!(broken.decide(), [own]);
+    let starting = with(Health::progressing("0 of 1 pods are ready"));
+    let own = "ConfigMap shop/a: 0 of 1 pods are ready";
+    let along = format!("fail along: {elsewhere}, and until then {own}");
+    assert_eq!(starting.decide(), [along]);
+    let late = starting.now(60);
+    let own = format!("fail: {own}; it was given 1 minute");
+    assert_eq!(late.decide(), [own]);
 }
 
 #[test]
@@ -62,4 +78,13 @@ fn some_are_left_alone() {
     asked.last = None;
     asked.desired.requested = true;
     check(&asked);
+    // What failed by itself before, and what the commit found as it wants it.
+    for phase in [RolloutPhase::Verifying, RolloutPhase::Succeeded] {
+        let mut again = world(phase, 5);
+        again.desired.retried = true;
+        check(&again);
+    }
+    let mut unchanged = world(RolloutPhase::Succeeded, 5);
+    unchanged.last.as_mut().unwrap().changed = false;
+    check(&unchanged);
 }

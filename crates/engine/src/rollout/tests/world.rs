@@ -80,6 +80,7 @@ impl World {
             undone: false,
             recalled: false,
             unfinished: false,
+            changed: true,
             options: Options::default(),
             hooks: BTreeMap::new(),
         });
@@ -212,7 +213,11 @@ pub(super) fn say(decision: &Decision) -> String {
         }
         Decision::Forget { entries } => format!("forget {}", entries.len()),
         Decision::Succeed { changed } => format!("succeed, changed {changed}"),
-        Decision::Fail { reason } => format!("fail: {reason}"),
+        Decision::Fail {
+            reason,
+            along: true,
+        } => format!("fail along: {reason}"),
+        Decision::Fail { reason, .. } => format!("fail: {reason}"),
         Decision::Correct { objects } => format!("correct {}", names(objects)),
         Decision::Restore { objects, deletions } => {
             let keys = deletions.iter().map(|it| &it.key);

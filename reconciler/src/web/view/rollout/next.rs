@@ -85,12 +85,15 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         let mut undone = item(Tone::Hold, "back", "", undone(detail));
         undone.at = Some(When::clock(at));
         items.push(undone);
-    } else if failed && !outlook.is_newest {
-        let text = "A newer rollout began before what this one wrote was undone.";
-        items.push(item(Tone::Unknown, "unk", "Not undone", text.into()));
     } else if failed && rollout.began_at.is_none() {
         let text = "It failed before anything was written: the cluster is as it was.";
         items.push(item(Tone::Ok, "ok", "Not begun", text.into()));
+    } else if failed && rollout.previous.0.is_empty() {
+        let text = "The application was nowhere before: there is nothing to go back to.";
+        items.push(item(Tone::Unknown, "unk", "Not undone", text.into()));
+    } else if failed && !outlook.is_newest {
+        let text = "A newer rollout began before what this one wrote was undone.";
+        items.push(item(Tone::Unknown, "unk", "Not undone", text.into()));
     } else if failed {
         let text = consequence(detail, outlook.policy, outlook.branch());
         items.push(item(Tone::Warn, "back", "Then", text));

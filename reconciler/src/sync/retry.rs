@@ -1,0 +1,60 @@
+//! A newer commit is a new start for what failed. Where it does not change what failed, that is tried
+//! again by itself: otherwise one broken Application would undo every commit of everybody else.
+
+use api::kinds::OnFailure;
+use engine::rollout::RolloutPhase;
+
+use crate::history::{Rollout, Trigger};
+
+/// Whether a rollout of what `digest` stands for is another try after `last`, and nothing that a
+/// commit is judged by. `took_along`: `last` failed, and its whole commit with it.
+pub(super) fn is_retry(last: &Rollout, took_along: bool, policy: OnFailure, digest: &str) -> bool {
+    let same = !digest.is_empty() && last.digest == digest;
+    same && match last.trigger {
+        Trigger::Retry => true,
+        _ if last.phase != RolloutPhase::Failed => false,
+        Trigger::Sync => true,
+        // With this policy it may have gone back with others, and nothing been wrong with it.
+        _ => took_along || policy != OnFailure::Restore,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
+
+    use super::super::desired::tests::row;
+    use super::*;
+
+    #[test]
+    fn what_failed_and_was_not_changed_is_tried_by_itself() {
+        let check = |phase, trigger, took_along, policy, digest: &str| {
+            let last = Rollout {
+                trigger,
+                ..row("a", "d", phase)
+            };
+            is_retry(&last, took_along, policy, digest)
+        };
+        let push =
+            |phase, took_along| check(phase, Trigger::Push, took_along, OnFailure::Restore, "d");
+        assert!(push(Failed, true));
+        // It went back with another one: it has no verdict of its own yet.
+        assert!(!push(Failed, false));
+        assert!(!push(Succeeded, false) && !push(Superseded, false));
+        let restore = OnFailure::Restore;
+        for phase in [Verifying, Failed, Superseded, Succeeded] {
+            assert!(check(phase, Trigger::Retry, false, restore, "d"));
+        }
+        assert!(check(Failed, Trigger::Sync, false, restore, "d"));
+        assert!(check(
+            Failed,
+            Trigger::Push,
+            false,
+            OnFailure::RestoreAlone,
+            "d"
+        ));
+        // The commit changes it, or nobody knows what it asks for.
+        assert!(!check(Failed, Trigger::Push, true, restore, "e"));
+        assert!(!check(Failed, Trigger::Push, true, restore, ""));
+    }
+}
