@@ -34,7 +34,9 @@ pub(crate) fn audited(router: Router, auth: Arc<Auth>, history: History, env: En
 
 async fn record(State(audit): State<Arc<Audit>>, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
-        return next.run(request).await;
+        let mut response = next.run(request).await;
+        request::name_of(&mut response, &audit.env);
+        return response;
     }
     let person = audit.who(request.headers());
     let peer = request.extensions().get::<tls::Peer>();
@@ -47,13 +49,13 @@ async fn record(State(audit): State<Arc<Audit>>, request: Request, next: Next) -
         code: 0,
         request: String::new(),
     };
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    asked.request = request::name_of(&mut response, &audit.env);
     // Whoever may knock is not whoever may fill the database.
     if person.is_none() && response.status().is_client_error() {
         return response;
     }
     asked.code = response.status().as_u16();
-    asked.request = request::name(response.headers());
     let recording = audit.history.asked(&asked);
     match tokio::time::timeout(PATIENCE, recording).await {
         Ok(Ok(())) => {}

@@ -220,6 +220,15 @@ static EARLY: LazyLock<HeaderValue> = LazyLock::new(|| {
 pub(super) async fn headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    close(headers, app.auth.transport());
+    if is_page(headers) {
+        headers.insert(HeaderName::from_static("speculation-rules"), EARLY.clone());
+    }
+    response
+}
+
+/// What no answer may be used for.
+pub(super) fn close(headers: &mut HeaderMap, transport: Transport) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -230,14 +239,10 @@ pub(super) async fn headers(State(app): State<Arc<App>>, request: Request, next:
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
     );
-    if app.auth.transport() == Transport::Tls {
+    if transport == Transport::Tls {
         set(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
-    }
-    if is_page(headers) {
-        headers.insert(HeaderName::from_static("speculation-rules"), EARLY.clone());
     }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    response
 }

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use client::Env;
 use tracing::{Instrument, info_span};
 
 use super::app::App;
@@ -22,14 +23,33 @@ pub(super) async fn named(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = app.env.ids.uid().replace('-', "");
-    let id = id.get(..DIGITS).unwrap_or(&id).to_owned();
-    let value = HeaderValue::from_str(&id).expect("hex digits make a header");
+    let id = fresh(&app.env);
+    let value = value(&id);
     request.headers_mut().insert(NAME, value.clone());
     let span = info_span!("request", id, path = request.uri().path());
     let mut response = next.run(request).instrument(span).await;
     response.headers_mut().insert(NAME, value);
     response
+}
+
+/// What answers a request says its name; one that was answered without gets one here.
+pub(super) fn name_of(response: &mut Response, env: &Env) -> String {
+    let given = name(response.headers());
+    if !given.is_empty() {
+        return given;
+    }
+    let id = fresh(env);
+    response.headers_mut().insert(NAME, value(&id));
+    id
+}
+
+fn fresh(env: &Env) -> String {
+    let id = env.ids.uid().replace('-', "");
+    id.get(..DIGITS).unwrap_or(&id).to_owned()
+}
+
+fn value(id: &str) -> HeaderValue {
+    HeaderValue::from_str(id).expect("hex digits make a header")
 }
 
 /// The name of the request with these headers; empty where it has none.

@@ -36,6 +36,7 @@ use serde::Serialize;
 use client::Env;
 
 use super::auth::{Admitted, Auth, admit};
+use super::gate;
 use crate::githost::{Repositories, Role, Tokens};
 use crate::history::Reader;
 use error::ApiError;
@@ -96,6 +97,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/pushes", get(pushes))
         .layer(from_fn_with_state(deps.clone(), guard))
         .layer(DefaultBodyLimit::max(FORM))
+        .layer(from_fn_with_state(deps.clone(), close))
         .with_state(deps)
 }
 
@@ -113,6 +115,13 @@ async fn guard(State(deps): State<Arc<Deps>>, mut request: Request, next: Next) 
     tokio::time::timeout(PATIENCE, next.run(request))
         .await
         .unwrap_or_else(|_late| ApiError::Late.into_response())
+}
+
+/// A token that was just made is in an answer: no cache may keep it.
+async fn close(State(deps): State<Arc<Deps>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    gate::close(response.headers_mut(), deps.auth.transport());
+    response
 }
 
 fn may(admitted: &Admitted, method: &Method) -> Result<(), ApiError> {

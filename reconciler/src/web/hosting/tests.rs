@@ -87,6 +87,9 @@ impl Site {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(form.to_owned()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(response.headers()["x-request-id"].len(), 12, "{path}");
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&body).unwrap_or_default())
@@ -113,7 +116,9 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     };
     assert!(site.auth.authenticate(&basic).await.is_some());
 
-    let (status, listed) = site.ask(secret, Method::GET, "/tokens", "").await;
+    let (status, said) = site.ask(secret, Method::GET, "/tokens", "").await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{said}");
+    let (status, listed) = site.ask(ADMIN, Method::GET, "/tokens", "").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(listed["items"][0]["user"], "ann");
     assert!(listed["items"][0]["usedAt"].is_string(), "{listed}");
@@ -127,7 +132,7 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
         .await;
     assert_eq!(status, StatusCode::OK);
     assert!(site.auth.authenticate(&basic).await.is_none());
-    let (status, _) = site.ask(secret, Method::GET, "/tokens", "").await;
+    let (status, _) = site.ask(secret, Method::GET, "/repositories", "").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     // The name is free again.
     let (status, _) = site.ask(ADMIN, Method::POST, "/tokens", form).await;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Deps, Items};
 use crate::githost::token::Wanted;
 use crate::githost::{Role, Token};
+use crate::web::access;
 use crate::web::auth::Admitted;
 use crate::web::hosting::error::ApiError;
 
@@ -34,9 +35,16 @@ pub struct Created {
     pub secret: String,
 }
 
-pub(super) async fn list(State(deps): State<Arc<Deps>>) -> Response {
+/// Whose tokens there are, only those know who may make some.
+pub(super) async fn list(
+    State(deps): State<Arc<Deps>>,
+    Extension(admitted): Extension<Admitted>,
+) -> Result<Response, ApiError> {
+    if admitted.who().everywhere < access::Role::Admin {
+        return Err(ApiError::NotAdmin);
+    }
     let items = deps.tokens.list();
-    Json(Items { items }).into_response()
+    Ok(Json(Items { items }).into_response())
 }
 
 pub(super) async fn create(
