@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use engine::rollout::CommitId;
 
 use super::{Markup, follow, fragment, html, take};
+use crate::forge::Change;
 use crate::history::{Rollout, RolloutQuery};
 use crate::service::{self, CommitView};
 use crate::web::app::App;
@@ -73,7 +74,7 @@ pub(in crate::web) async fn page(
         })
         .into_response());
     }
-    let fragments = make(&app, &found);
+    let fragments = make(&app, &found).await?;
     let short = found.id.short().to_owned();
     let mut frame = visitor
         .frame(&app)
@@ -117,16 +118,27 @@ async fn next(app: &App, found: &Found) -> Result<Option<CommitId>, PageError> {
 }
 
 pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, PageError> {
-    Ok(make(app, &find(app, id).await?))
+    make(app, &find(app, id).await?).await
 }
 
-fn make(app: &App, found: &Found) -> Vec<Fragment> {
+async fn make(app: &App, found: &Found) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let head = commit::head(&found.id, found.view.as_ref(), &found.rollouts, now);
-    vec![
+    let branch = unmerged(app, found).await?;
+    let rollouts = commit::rollouts(&found.rollouts, branch.as_ref(), now);
+    Ok(vec![
         fragment("head", &head),
-        fragment("rollouts", &commit::rollouts(&found.rollouts, now)),
-    ]
+        fragment("rollouts", &rollouts),
+    ])
+}
+
+/// The branch that ends with the commit, where nothing was brought to it.
+async fn unmerged(app: &App, found: &Found) -> Result<Option<Change>, PageError> {
+    if app.past.is_some() || !found.rollouts.is_empty() {
+        return Ok(None);
+    }
+    let mut open = app.backend.changes("").await?.into_iter();
+    Ok(open.find(|change| change.revision == found.id))
 }
 
 /// The way to the one address of a page; what was asked for beside the commit stays.

@@ -1,8 +1,12 @@
 //! One address for each commit, however its beginning is written.
 
+use askama::Template;
 use axum::http::{Request, StatusCode, header};
 
 use super::*;
+use crate::forge::{Change, Report, Verdict};
+use crate::githost::hosted::CLUSTER;
+use crate::web::view::commit;
 
 impl Site {
     /// Where a page leads on to; empty where it is the page itself.
@@ -65,4 +69,29 @@ fn what_several_commits_begin_with_names_them() {
         .collect();
     let text = crate::web::view::commit::ambiguous("7f3c", &many);
     assert!(text.ends_with("7f3c09000000 and 2 more"), "{text}");
+}
+
+#[test]
+fn what_is_not_merged_leads_to_its_branch() {
+    let head = engine::rollout::CommitId("d".repeat(40));
+    let change = Change {
+        repository: CLUSTER.into(),
+        branch: "more/shop".into(),
+        revision: head.clone(),
+        base: head,
+        pull: String::new(),
+        planned_at: jiff::Timestamp::UNIX_EPOCH,
+        verdict: Verdict::Refused,
+        digest: String::new(),
+        report: Report::default(),
+    };
+    let card = commit::rollouts(&[], Some(&change), jiff::Timestamp::UNIX_EPOCH);
+    let card = card.render().unwrap();
+    let link = r#"<a class="link" href="/changes/more/shop">branch more/shop</a>"#;
+    assert!(
+        card.contains("is not merged") && card.contains(link),
+        "{card}"
+    );
+    let card = commit::rollouts(&[], None, jiff::Timestamp::UNIX_EPOCH);
+    assert!(card.render().unwrap().contains("nothing that is followed"));
 }

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use engine::rollout::{CommitId, RolloutPhase};
 
+use super::changes;
 use super::component::{CommitChip, Icon, State, encoded};
 use super::graph::app_href;
 use super::time::{When, took};
+use crate::forge::Change;
 use crate::history::{Push, Rollout};
 use crate::service::{CommitView, Signature};
 
@@ -30,7 +32,10 @@ pub(crate) struct Head {
 #[template(path = "commit/rollouts.html")]
 pub(crate) struct Rollouts {
     pub rows: Vec<Row>,
+    /// Why there are none.
     pub nothing: &'static str,
+    /// The branch whose newest commit it is, as long as that is not merged, and its page.
+    pub branch: Option<(String, String)>,
 }
 
 /// One rollout.
@@ -141,11 +146,18 @@ pub(crate) fn head(
     }
 }
 
-pub(crate) fn rollouts(all: &[Rollout], now: Timestamp) -> Rollouts {
+/// `unmerged`: the branch that it is the newest commit of.
+pub(crate) fn rollouts(all: &[Rollout], unmerged: Option<&Change>, now: Timestamp) -> Rollouts {
     Rollouts {
         rows: all.iter().map(|rollout| row(rollout, now)).collect(),
-        nothing: "It was brought to no application: nothing that is followed asks for something \
-                  else since.",
+        nothing: match unmerged {
+            Some(_) => "It is not merged, and was brought to no application. See what it would do:",
+            None => {
+                "It was brought to no application: nothing that is followed asks for \
+                     something else since."
+            }
+        },
+        branch: unmerged.map(|change| (change.branch.clone(), changes::href(change))),
     }
 }
 

@@ -112,13 +112,29 @@ pub(crate) struct Row {
 pub(crate) fn summary(all: &[Facts]) -> Summary {
     let is_synced = |facts: &&Facts| facts.sync == SyncStatus::Synced;
     let synced = all.iter().filter(is_synced).count();
+    let matches = match (all.len(), synced) {
+        (0, _) => "None yet".into(),
+        (1, 1) => "1 in Git, and it matches".into(),
+        (total, synced) if total == synced => format!("{total} in Git, all of them match"),
+        (total, 0) => format!("{total} in Git, none of them matches"),
+        (total, synced) => format!("{total} in Git, {synced} of them match"),
+    };
+    // What is wrong comes first: matching Git is not being well.
+    let unwell = [
+        HealthStatus::Degraded,
+        HealthStatus::Missing,
+        HealthStatus::Progressing,
+    ];
+    let parts = unwell.into_iter().filter_map(|health| {
+        let count = all.iter().filter(|facts| facts.health == health).count();
+        (count > 0).then(|| format!("{count} {}", health.as_str()))
+    });
+    let unwell: Vec<String> = parts.collect();
     Summary {
-        text: match (all.len(), synced) {
-            (0, _) => "None yet".into(),
-            (1, 1) => "1 in Git, and it matches".into(),
-            (total, synced) if total == synced => format!("{total} in Git, all of them match"),
-            (total, 0) => format!("{total} in Git, none of them matches"),
-            (total, synced) => format!("{total} in Git, {synced} of them match"),
+        text: if unwell.is_empty() {
+            matches
+        } else {
+            format!("{}; {matches}", unwell.join(", "))
         },
     }
 }
