@@ -23,6 +23,7 @@ pub(super) fn asked<'a>(path: &[&'a str]) -> Option<Asked<'a>> {
         "apps" => (1, "apps", "name", "kedge apps"),
         "proofs" => (2, "apps", "name", "kedge apps"),
         "rollouts" => (1, "rollouts", "id", "kedge rollouts"),
+        "changes" => (1, "changes", "branch", "kedge plan"),
         "repositories" => (1, "repositories", "name", "kedge repo list"),
         "tokens" => (1, "tokens", "name", "kedge token list"),
         _ => return None,
@@ -40,7 +41,6 @@ pub(super) fn asked<'a>(path: &[&'a str]) -> Option<Asked<'a>> {
 /// The verb that lists what is asked for by more than a name.
 pub(super) fn listed(path: &[&str]) -> Option<String> {
     match path {
-        ["changes", ..] => Some("kedge plan".into()),
         ["rollback"] => Some("kedge rollouts".into()),
         ["repositories", name, "rules", "delete"] => Some(format!("kedge repo rules {name}")),
         _ => None,
@@ -143,6 +143,9 @@ mod tests {
         check(&["rollouts", "serving"], rollouts.clone(), all);
         let other = Some("`kedge rollouts serving` lists those of serving");
         check(&["rollouts", "serving-99"], rollouts, other);
+        let branches = json!({"items": [{"branch": "release"}]});
+        let near = Some("did you mean release? `kedge plan` lists all");
+        check(&["changes", "relase"], branches, near);
         check(&["state"], json!({}), None);
     }
 

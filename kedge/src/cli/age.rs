@@ -1,4 +1,4 @@
-//! How long ago, in one or two units, as `kubectl` says it: `42s`, `5m10s`, `3h`, `12d`.
+//! When, and how long ago: in one or two units, as `kubectl` says it: `42s`, `5m10s`, `3h`, `12d`.
 
 use jiff::Timestamp;
 
@@ -22,6 +22,11 @@ pub(super) fn between(from: Timestamp, to: Timestamp) -> String {
         172_800..691_200 => two(DAY, HOUR, ["d", "h"]),
         _ => format!("{}d", seconds / DAY),
     }
+}
+
+/// A moment, to the second.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 #[test]

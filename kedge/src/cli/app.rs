@@ -67,6 +67,7 @@ fn head(application: &Application) -> Vec<String> {
         ("Application", application.name.clone()),
         ("Sync", application.sync.clone()),
         ("", application.sync_message.clone()),
+        ("Paused", application.pause().to_owned()),
         ("Health", application.health.status.clone()),
         ("", application.health.message.clone()),
         ("Source", reason),
@@ -86,7 +87,9 @@ fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
     let narrow = ["KIND", "NAME", "HEALTH", "AGE", "MESSAGE"];
     let all = ["KIND", "NAME", "HEALTH", "AGE", "WAVE", "UID", "MESSAGE"];
     let wide = format == Format::Wide;
-    let mut table = Table::new(if wide { &all } else { &narrow }).yielding(&["UID", "WAVE", "AGE"]);
+    let mut table = Table::new(if wide { &all } else { &narrow })
+        .yielding(&["UID", "WAVE", "AGE"])
+        .wrapping();
     for (node, depth) in below(nodes, None, 0) {
         let health = node.health.as_ref();
         let state = match health {

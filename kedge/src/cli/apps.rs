@@ -76,12 +76,17 @@ fn table(applications: &[Application], format: Format) -> Table {
     table
 }
 
-/// Why it is not as it should be: its health first, for that is what people feel.
+/// Why it is not as it should be: its health first, for that is what people feel. One that is left
+/// alone is told even where it is well.
 fn sentence(application: &Application) -> &str {
-    match application.health.message.as_str() {
-        "" => &application.sync_message,
-        message => message,
-    }
+    let all = [
+        application.health.message.as_str(),
+        &application.sync_message,
+        application.pause(),
+    ];
+    all.into_iter()
+        .find(|it| !it.is_empty())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -107,7 +112,7 @@ mod tests {
              "commit": {"id": "0123456789abcdef0123", "message": "Add it\n\nAll of it"}},
             {"name": "web", "sync": "OutOfSync", "syncMessage": "1 to change",
              "health": {"status": "Degraded", "message": "Pod web-1 cannot pull its image"}},
-            {"name": "new"},
+            {"name": "new", "sync": "Synced", "paused": {"reason": "Suspended", "message": "suspended by ann"}},
         ]});
         let applications: Items<Application> = shown::read(&answer).unwrap();
         let check = |format, expected: &[&str]| {
@@ -124,7 +129,7 @@ mod tests {
                 "NAME   SYNC        HEALTH     COMMIT         MESSAGE",
                 "ui     Synced      Healthy    0123456789ab",
                 "web    OutOfSync   Degraded                  Pod web-1 cannot pull its image",
-                "new",
+                "new    Synced                                suspended by ann",
             ],
         );
         check(
@@ -133,7 +138,7 @@ mod tests {
                 "NAME   SYNC        HEALTH     COMMIT         PATH   OBJECTS   SUBJECT   MESSAGE",
                 "ui     Synced      Healthy    0123456789ab   ui     2         Add it",
                 "web    OutOfSync   Degraded                         0                   Pod web-1 cannot pull its image",
-                "new                                                 0",
+                "new    Synced                                       0                   suspended by ann",
             ],
         );
     }

@@ -200,7 +200,7 @@ fn unknown(kind: &str) -> String {
     let words = served.flat_map(|it| [it.singular.as_str(), it.plural.as_str()]);
     match nearest(kind, words) {
         Some(near) => format!("no kind {kind:?} is known; did you mean {near}?"),
-        None => format!("no kind {kind:?} is known"),
+        None => format!("no kind {kind:?} is known; `kubectl api-resources` lists those there are"),
     }
 }
 

@@ -49,8 +49,14 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     anyhow::ensure!(
         broken == 0,
-        "{broken} of {} things that were looked at are broken: do what stands beside them",
-        findings.len()
+        "{broken} of {} things that were looked at {}: do what stands beside {}",
+        findings.len(),
+        if broken == 1 {
+            "is broken"
+        } else {
+            "are broken"
+        },
+        if broken == 1 { "it" } else { "them" },
     );
     Ok(())
 }

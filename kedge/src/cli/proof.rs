@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::age;
 use super::complete;
 use super::output::{Output, Screen};
 use super::server::{self, Server};
@@ -65,7 +66,7 @@ fn lines(proof: &Proof) -> Vec<String> {
         "{} matched {} at {}: {} of {all} objects are still so",
         plain_line(&proof.application),
         short(&proof.commit),
-        proof.at,
+        age::moment(proof.at),
         proof.holding,
     );
     let word = |same: bool| {
@@ -85,7 +86,11 @@ fn lines(proof: &Proof) -> Vec<String> {
         Some(same) => format!("  {} of the commit", word(same)),
         None => "  the commit cannot be read".into(),
     });
-    lines.extend(proof.until.map(|until| format!("true until {until}")));
+    lines.extend(
+        proof
+            .until
+            .map(|until| format!("true until {}", age::moment(until))),
+    );
     lines
 }
 

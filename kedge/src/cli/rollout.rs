@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::age;
 use super::complete;
 use super::follow;
 use super::output::{Format, Output};
@@ -66,13 +67,11 @@ fn head(rollout: &Rollout) -> Vec<String> {
         ("Author", rollout.author.name.clone()),
         ("Trigger", rollout.trigger.clone()),
         ("Undoes", rollout.rollback_of.clone()),
-        ("Started", rollout.started_at.to_string()),
+        ("Started", age::moment(rollout.started_at)),
         ("Took", took(rollout)),
         (
             "Undone",
-            rollout
-                .undone_at
-                .map_or_else(String::new, |at| at.to_string()),
+            rollout.undone_at.map_or_else(String::new, age::moment),
         ),
     ];
     let mut lines = tint::facts(&facts);
@@ -82,7 +81,7 @@ fn head(rollout: &Rollout) -> Vec<String> {
 
 /// What changed; in the wide form what did not, too.
 fn objects(rollout: &Rollout, format: Format) -> Table {
-    let mut table = Table::new(&["WAVE", "ACTION", "KIND", "NAME", "HEALTH", "MESSAGE"]);
+    let mut table = Table::new(&["WAVE", "ACTION", "KIND", "NAME", "HEALTH", "MESSAGE"]).wrapping();
     let wanted = |action: &str| format == Format::Wide || action != "unchanged";
     for object in rollout.objects.iter().filter(|one| wanted(&one.action)) {
         table.row([
@@ -98,7 +97,7 @@ fn objects(rollout: &Rollout, format: Format) -> Table {
 }
 
 fn steps(rollout: &Rollout) -> Table {
-    let mut table = Table::new(&["TIME", "STEP"]);
+    let mut table = Table::new(&["TIME", "STEP"]).wrapping();
     for step in &rollout.steps {
         let at = step.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string();
         table.row([Cell::from(at), Cell::from(plain(&step.text))]);

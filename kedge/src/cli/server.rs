@@ -111,7 +111,7 @@ impl Server {
         query: &[(&str, &str)],
     ) -> anyhow::Result<Value> {
         let request = self.request(Method::GET, path, query)?;
-        self.settled(path, request).await
+        self.settled(path, query, request).await
     }
 
     /// `POST` of a form.
@@ -132,7 +132,7 @@ impl Server {
             .request(Method::POST, path, query)?
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.query().unwrap_or_default().to_owned());
-        self.settled(path, request).await
+        self.settled(path, query, request).await
     }
 
     fn request(
@@ -164,6 +164,7 @@ impl Server {
     async fn settled(
         &self,
         path: &[&str],
+        query: &[(&str, &str)],
         request: reqwest::RequestBuilder,
     ) -> anyhow::Result<Value> {
         let refused = match self.answer(request).await? {
@@ -176,7 +177,7 @@ impl Server {
             StatusCode::NOT_FOUND if self.base.path() != "/" => {
                 Some("--server takes the address of the web pages, without a path".to_owned())
             }
-            StatusCode::NOT_FOUND => self.instead(path, &message).await,
+            StatusCode::NOT_FOUND => self.instead(path, query, &message).await,
             StatusCode::FORBIDDEN => Some("--token names another".to_owned()),
             StatusCode::SERVICE_UNAVAILABLE => Some("`kedge doctor` looks what is wrong".into()),
             _ => None,
@@ -189,14 +190,21 @@ impl Server {
     }
 
     /// What to ask for where there is no such thing.
-    async fn instead(&self, path: &[&str], message: &str) -> Option<String> {
+    async fn instead(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        message: &str,
+    ) -> Option<String> {
         if let ["why", collection, namespace, name] = path {
             let found = names::objects(self, collection, "");
             let verb = format!("kedge state --at 0s {collection}");
             return Some(advice::object(name, namespace, &found.await, &verb));
         }
         if path.first() == Some(&"changes") && message.contains("no repository") {
-            return Some("`kedge repo list` lists all".into());
+            let named = query.iter().find(|(name, _)| *name == "repository");
+            let asked = advice::asked(&["repositories", named?.1])?;
+            return asked.instead(&self.quietly(&[asked.list], &[]).await?);
         }
         if let Some(verb) = advice::listed(path) {
             return Some(format!("`{verb}` lists all"));

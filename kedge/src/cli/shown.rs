@@ -28,6 +28,7 @@ pub(crate) struct Application {
     pub(crate) sync: String,
     pub(crate) sync_message: String,
     pub(crate) health: Health,
+    pub(super) paused: Option<Trouble>,
     pub(super) trouble: Option<Trouble>,
     pub(super) revision: String,
     pub(super) applied: String,
@@ -38,7 +39,15 @@ pub(crate) struct Application {
     pub(super) rollouts: Vec<Rollout>,
 }
 
-/// Why what is newest in Git is not what is compared.
+impl Application {
+    /// What keeps its next rollout from beginning; empty where nothing does.
+    pub(super) fn pause(&self) -> &str {
+        let paused = self.paused.as_ref();
+        paused.map_or("", |pause| pause.message.as_str())
+    }
+}
+
+/// Why what is newest in Git is not what is compared, or is not rolled out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Trouble {

@@ -99,7 +99,12 @@ fn objects(answer: &Value) -> Vec<Object> {
 }
 
 fn table(objects: &[Object], now: Timestamp) -> Table {
-    let mut table = Table::new(&["KIND", "NAMESPACE", "NAME", "REVISION", "CREATED"]);
+    let mut table = Table::new(&["KIND", "NAMESPACE", "NAME", "REVISION", "CREATED"]).yielding(&[
+        "REVISION",
+        "CREATED",
+        "NAMESPACE",
+        "KIND",
+    ]);
     for object in objects {
         let created = api::parse_time(object.creation_timestamp());
         let created = created.map_or(String::new(), |at| format!("{} ago", age::between(at, now)));

@@ -49,8 +49,9 @@ pub(super) struct Program {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cgroups {
-    /// Whether the unified hierarchy is what is mounted.
+    /// Whether the unified hierarchy is what is mounted, which is version 2.
     pub(super) unified: bool,
+    /// As version 2 names them; none where nothing is mounted.
     pub(super) controllers: Vec<String>,
 }
 

@@ -27,6 +27,8 @@ const ELSEWHERE: &str =
 /// Where the database is where its own user may not come to the data directory.
 const DATABASE: &str = "/var/lib/kedge";
 const CGROUPS: &str = "/sys/fs/cgroup/cgroup.controllers";
+/// Version 1 has a directory for each controller here.
+const LEGACY_CGROUPS: &str = "/sys/fs/cgroup";
 
 /// Everything that is judged. `wanted`: the runtime that is meant; `None` for that of the instance, or
 /// real containers where there is none.
@@ -137,7 +139,16 @@ fn cgroups() -> Cgroups {
             unified: true,
             controllers: text.split_whitespace().map(ToOwned::to_owned).collect(),
         },
-        Err(_) => Cgroups::default(),
+        Err(_) => Cgroups {
+            unified: false,
+            controllers: std::fs::read_dir(LEGACY_CGROUPS)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .map(|name| if name == "blkio" { "io".into() } else { name })
+                .collect(),
+        },
     }
 }
 

@@ -110,23 +110,31 @@ pub(super) fn cgroups(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let place = "/sys/fs/cgroup";
-    if !facts.cgroups.unified {
-        let what = "cgroups are of version 1, or not mounted";
+    if facts.cgroups.controllers.is_empty() {
         return vec![
-            Finding::new("cgroups", Level::Broken, place, what)
-                .advice("boot with systemd.unified_cgroup_hierarchy=1; Kedge needs cgroups v2"),
+            Finding::new("cgroups", Level::Broken, place, "no cgroups are mounted")
+                .advice("boot with systemd.unified_cgroup_hierarchy=1; pods are limited with them"),
         ];
     }
     let missing: Vec<&str> = CONTROLLERS
         .into_iter()
         .filter(|it| !facts.cgroups.controllers.iter().any(|has| has == it))
         .collect();
-    if missing.is_empty() {
-        return vec![Finding::ok(
-            "cgroups",
-            place,
-            format!("version 2 with {}", CONTROLLERS.join(", ")),
-        )];
+    let all = CONTROLLERS.join(", ");
+    match (missing.is_empty(), facts.cgroups.unified) {
+        (true, true) => {
+            let what = format!("version 2 with {all}");
+            return vec![Finding::ok("cgroups", place, what)];
+        }
+        (true, false) => {
+            let what = format!(
+                "version 1 with {all}: pods run and are limited, but new releases of systemd \
+                 have version 2 alone"
+            );
+            let advice = "boot with systemd.unified_cgroup_hierarchy=1 before the next upgrade";
+            return vec![Finding::new("cgroups", Level::Warning, place, what).advice(advice)];
+        }
+        (false, _) => {}
     }
     let only_io = missing == ["io"];
     let level = if only_io {
@@ -203,7 +211,10 @@ pub(super) fn disks(facts: &Facts) -> Vec<Finding> {
 }
 
 fn disk_of(path: &str, disk: Disk) -> Finding {
-    let gib = |bytes: u64| format!("{}.{} GiB", bytes >> 30, ((bytes % (1 << 30)) * 10) >> 30);
+    let size = |bytes: u64| match bytes {
+        0..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{}.{} GiB", bytes >> 30, ((bytes % (1 << 30)) * 10) >> 30),
+    };
     let share = |free: u64, of: u64| (free * 100).checked_div(of).unwrap_or(100);
     let (bytes, inodes) = (
         share(disk.free, disk.size),
@@ -211,8 +222,8 @@ fn disk_of(path: &str, disk: Disk) -> Finding {
     );
     let what = format!(
         "{} free of {} ({bytes} %), {} files more ({inodes} %)",
-        gib(disk.free),
-        gib(disk.size),
+        size(disk.free),
+        size(disk.size),
         disk.free_inodes
     );
     // Some file systems make inodes as they are needed, and count none.

@@ -140,7 +140,11 @@ fn what_the_machine_lacks_is_told_with_what_to_do() {
     );
     check(
         |it| it.cgroups = Cgroups::default(),
-        &[("cgroups", Broken, "cgroups v2")],
+        &[("cgroups", Broken, "no cgroups")],
+    );
+    check(
+        |it| it.cgroups.unified = false,
+        &[("cgroups", Warning, "version 1")],
     );
     let less = |it: &mut Facts| it.cgroups.controllers.retain(|it| it != "memory");
     check(less, &[("cgroups", Broken, "memory")]);
@@ -177,7 +181,7 @@ fn what_the_machine_lacks_is_told_with_what_to_do() {
     );
     check(
         |it| it.disks[0].1.free = GIB / 2,
-        &[("disk", Broken, "0.5 GiB free")],
+        &[("disk", Broken, "512 MiB free")],
     );
     check(
         |it| it.disks[0].1.free_inodes = 10,

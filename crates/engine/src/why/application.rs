@@ -47,7 +47,8 @@ pub struct Facts {
 pub fn explain(facts: &Facts) -> Chain {
     let subject = format!("Application {}", facts.name);
     let healthy = facts.health.status.is_settled_well();
-    if facts.sync == SyncStatus::Synced && healthy && facts.trouble.is_none() {
+    let is_free = facts.trouble.is_none() && facts.paused.is_none();
+    if facts.sync == SyncStatus::Synced && healthy && is_free {
         return Chain::well(
             subject,
             format!("{} matches Git and is healthy", facts.name),
@@ -226,6 +227,13 @@ mod tests {
             ..base()
         };
         assert!(explain(&well).well);
+        // It does not follow Git, however well it is.
+        let suspended = explain(&Facts {
+            paused: Some(pair("Suspended", "so")),
+            ..well
+        });
+        assert!(!suspended.well && suspended.rule == "suspended");
+        assert_eq!(suspended.advice, "kedge resume web");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Of an Application: what is recorded of it, then its worst object.
 
 use engine::HealthStatus;
-use engine::rollout::SyncStatus;
+use engine::rollout::{Pause, SyncStatus};
 use engine::why::Chain;
 use engine::why::application::{Facts, explain};
 
@@ -60,7 +60,12 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
         paused: standing
             .paused
             .as_ref()
-            .filter(|_| standing.sync != SyncStatus::Synced || standing.held)
+            // A window is no news to what has nothing to roll out; being left alone is.
+            .filter(|pause| {
+                pause.reason == Pause::SUSPENDED
+                    || standing.sync != SyncStatus::Synced
+                    || standing.held
+            })
             .map(|pause| (pause.reason.to_owned(), pause.message.clone())),
         trouble: standing
             .trouble
