@@ -7,6 +7,7 @@ mod doctor;
 mod listen;
 mod logging;
 mod node;
+mod passed;
 mod role;
 mod secret;
 mod up;

@@ -13,7 +13,7 @@ use super::output::{Format, Screen};
 use super::reading::{self, Namespace};
 use super::table::{Cell, Table};
 use super::tint;
-use crate::role::reconciler::keyring;
+use crate::role::following::keyring;
 
 pub(super) const EXAMPLE: &str = "\
 Plain manifests are read from every YAML and JSON file below PATH; a directory with a

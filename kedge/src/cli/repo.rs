@@ -8,7 +8,7 @@ use client::Env;
 
 use super::age::between;
 use super::complete;
-use super::output::{Format, Output, Screen};
+use super::output::{Format, Output};
 use super::repo_mirror::{self, Mirror};
 use super::repo_rules;
 use super::server::{self, Server};
@@ -49,7 +49,7 @@ enum Verb {
     /// Keep a copy of a repository elsewhere, or of one elsewhere here
     Mirror(repo_mirror::Arguments),
     /// List the rules of a repository
-    Rules(repo_rules::Rules),
+    Rules(Known),
 }
 
 #[derive(Args)]
@@ -66,14 +66,14 @@ struct One {
 
 #[derive(Args)]
 #[group(skip)]
-struct Known {
+pub(super) struct Known {
     /// The repository
     #[arg(value_name = "NAME", add = complete::repositories())]
-    name: String,
+    pub(super) name: String,
     #[command(flatten)]
-    server: server::Arguments,
+    pub(super) server: server::Arguments,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 #[derive(Args)]
@@ -112,34 +112,24 @@ async fn create(one: &One) -> anyhow::Result<()> {
     let server = Server::open(&one.server)?;
     let form = [("name", one.name.as_str())];
     let answer = server.send(&["repositories"], &form).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = one.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let made: Repository = shown::read(&answer)?;
-    screen.lines([
-        format!(
-            "{} is there: git clone {}",
-            plain_line(&made.name),
-            plain_line(&made.url)
-        ),
-        format!(
-            "An Application reads it with `repo: {}`.",
-            plain_line(&made.name)
-        ),
-    ])
+    one.output.show(&answer, |screen| {
+        let made: Repository = shown::read(&answer)?;
+        let (name, url) = (plain_line(&made.name), plain_line(&made.url));
+        screen.lines([
+            format!("{name} is there: git clone {url}"),
+            format!("An Application reads it with `repo: {name}`."),
+        ])
+    })
 }
 
 async fn delete(one: &Known) -> anyhow::Result<()> {
     let server = Server::open(&one.server)?;
     let path = ["repositories", &one.name, "delete"];
     let answer = server.send(&path, &[]).await?;
-    let mut screen = Screen::open();
-    if let Some(data) = one.output.format.data(&answer) {
-        return screen.text(&data);
-    }
-    let gone: Repository = shown::read(&answer)?;
-    screen.lines([format!("{} is gone", plain_line(&gone.name))])
+    one.output.show(&answer, |screen| {
+        let gone: Repository = shown::read(&answer)?;
+        screen.lines([format!("{} is gone", plain_line(&gone.name))])
+    })
 }
 
 async fn list(arguments: &List) -> anyhow::Result<()> {
@@ -162,6 +152,7 @@ fn table(all: &[Repository], format: Format, now: Timestamp) -> Table {
     } else {
         &["NAME", "URL", "AGE", "APPLICATIONS", "MIRRORS"]
     });
+    table = table.yielding(&["BY", "MIRRORS", "APPLICATIONS", "AGE"]);
     for one in all {
         let age = one.created_at.map(|at| between(at, now));
         let mut cells = vec![

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::complete;
-use super::output::{Output, Screen};
+use super::output::Output;
+use super::repo::Known;
 use super::server::{self, Server};
 use super::shown::{self, Items};
 use super::table::{Cell, Table};
@@ -49,18 +50,6 @@ pub(super) struct Unprotect {
     output: Output,
 }
 
-#[derive(Args)]
-#[group(skip)]
-pub(super) struct Rules {
-    /// The repository
-    #[arg(value_name = "NAME", add = complete::repositories())]
-    name: String,
-    #[command(flatten)]
-    server: server::Arguments,
-    #[command(flatten)]
-    output: Output,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Rule {
@@ -91,19 +80,17 @@ pub(super) async fn unprotect(arguments: &Unprotect) -> anyhow::Result<()> {
     show(&server.send(&path, &form).await?, &arguments.output)
 }
 
-pub(super) async fn rules(arguments: &Rules) -> anyhow::Result<()> {
-    let server = Server::open(&arguments.server)?;
-    let path = ["repositories", &arguments.name, "rules"];
-    show(&server.read(&path, &[]).await?, &arguments.output)
+pub(super) async fn rules(known: &Known) -> anyhow::Result<()> {
+    let server = Server::open(&known.server)?;
+    let path = ["repositories", &known.name, "rules"];
+    show(&server.read(&path, &[]).await?, &known.output)
 }
 
 fn show(answer: &Value, output: &Output) -> anyhow::Result<()> {
-    let mut screen = Screen::open();
-    if let Some(data) = output.format.data(answer) {
-        return screen.text(&data);
-    }
-    let rules: Items<Rule> = shown::read(answer)?;
-    screen.table(&table(&rules.items))
+    output.show(answer, |screen| {
+        let rules: Items<Rule> = shown::read(answer)?;
+        screen.table(&table(&rules.items))
+    })
 }
 
 fn table(rules: &[Rule]) -> Table {

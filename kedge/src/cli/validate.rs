@@ -13,7 +13,7 @@ use reconciler::source::Keyring;
 use super::output::{Output, Screen};
 use super::reading::{self, Namespace, Read, Reading};
 use super::tint;
-use crate::role::reconciler::keyring;
+use crate::role::following::keyring;
 
 pub(super) const EXAMPLE: &str = "\
 Where PATH has a directory `apps`, it is checked as a whole cluster repository: every Application

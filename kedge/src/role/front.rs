@@ -1,6 +1,5 @@
 //! How the pages are reached from other machines: over TLS, at a second address.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -115,20 +114,5 @@ impl Arguments {
                 front.address
             ))
         })
-    }
-
-    /// The same flags, for a process that is started with them.
-    pub(crate) fn line(&self) -> Vec<OsString> {
-        let Some(Front { address, files }) = self.wanted() else {
-            return Vec::new();
-        };
-        vec![
-            "--web-tls-listen".into(),
-            address.to_string().into(),
-            "--web-tls-cert".into(),
-            files.certificate.into(),
-            "--web-tls-key".into(),
-            files.key.into(),
-        ]
     }
 }

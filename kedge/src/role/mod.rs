@@ -1,6 +1,7 @@
 //! The services that `kedge` can be.
 
 pub(crate) mod agent;
+pub(crate) mod following;
 pub(crate) mod front;
 pub(crate) mod orchestrator;
 pub(crate) mod reconciler;

@@ -1,6 +1,5 @@
 //! How people sign in to the pages, and who may do what there: the flags of it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -117,33 +116,6 @@ impl Arguments {
         };
         let rules = Access::parse(&text("--access", path)?);
         rules.map_err(|error| Usage(format!("--access {}: {error}", path.display())))
-    }
-
-    /// The same flags, for a process that is started with them.
-    pub(crate) fn line(&self) -> Vec<OsString> {
-        let mut line = Vec::new();
-        let mut flag = |name: &str, value: Option<OsString>| {
-            line.extend(value.into_iter().flat_map(|value| [name.into(), value]));
-        };
-        let path = |path: &Option<PathBuf>| path.clone().map(Into::into);
-        flag("--web-address", self.web_address.clone().map(Into::into));
-        flag("--oidc-issuer", self.oidc_issuer.clone().map(Into::into));
-        flag(
-            "--oidc-client-id",
-            self.oidc_client_id.clone().map(Into::into),
-        );
-        flag(
-            "--oidc-client-secret-file",
-            path(&self.oidc_client_secret_file),
-        );
-        flag(
-            "--oidc-groups-claim",
-            Some(self.oidc_groups_claim.clone().into()),
-        );
-        flag("--oidc-scopes", Some(self.oidc_scopes.join(",").into()));
-        flag("--oidc-ca-file", path(&self.oidc_ca_file));
-        flag("--access", path(&self.access));
-        line
     }
 }
 

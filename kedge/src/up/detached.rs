@@ -63,7 +63,7 @@ fn spawn(log: &Path, arguments: &Arguments) -> anyhow::Result<Child> {
     let errors = output.try_clone().context("cannot share the log")?;
     let program = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(program);
-    if let Some(repo) = &arguments.repo {
+    if let Some(repo) = &arguments.following.repo {
         // It may hold a token, and every process can read another's arguments.
         command.env("KEDGE_REPO", repo);
     }

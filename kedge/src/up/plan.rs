@@ -113,8 +113,6 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
         inputs.layout.reconciler_kubeconfig(),
     );
     flag(&mut arguments, "--web-listen", inputs.web.to_string());
-    flag(&mut arguments, "--branch", &inputs.arguments.branch);
-    flag(&mut arguments, "--path", &inputs.arguments.path);
     if inputs.arguments.runtime == Runtime::Simulated {
         flag(
             &mut arguments,
@@ -122,29 +120,15 @@ pub(crate) fn reconciler(inputs: &Inputs<'_>) -> Role {
             "Simulated runtime: no containers run here.",
         );
     }
-    if let Some(directory) = &inputs.arguments.repo_credentials {
-        flag(&mut arguments, "--repo-credentials", directory);
-    }
-    if let Some(path) = &inputs.arguments.sops_age_key_file {
-        flag(&mut arguments, "--sops-age-key-file", path);
-    }
-    if let Some(directory) = &inputs.arguments.trusted_keys {
-        flag(&mut arguments, "--trusted-keys", directory);
-        flag(&mut arguments, "--verify", inputs.arguments.verify.name());
-    }
-    if let Some(key) = &inputs.arguments.signing_key {
-        flag(&mut arguments, "--signing-key", key);
-    }
-    arguments.extend(inputs.arguments.front.line());
-    arguments.extend(inputs.arguments.sign_in.line());
+    arguments.extend_from_slice(inputs.arguments.following.line());
+    arguments.extend_from_slice(inputs.arguments.front.line());
+    arguments.extend_from_slice(inputs.arguments.sign_in.line());
     if let Some(seed) = &inputs.seed {
         flag(&mut arguments, "--seed", seed);
     }
     let mut environment = vec![("KEDGE_DATABASE_URL", inputs.database_url.into())];
-    if let Some(repo) = &inputs.arguments.repo {
-        // It may hold a token, and every process can read another's arguments.
-        environment.push(("KEDGE_REPO", repo.into()));
-    }
+    let repo = inputs.arguments.following.repo.as_ref();
+    environment.extend(repo.map(|repo| ("KEDGE_REPO", repo.into())));
     Role {
         name: "reconciler".into(),
         server: Some(format!("http://{}", inputs.web)),

@@ -13,7 +13,6 @@ use client::{Env, Tasks};
 use nodeagent::network::{self, Instance, Topology};
 use orchestrator::auth::kubeconfig;
 use orchestrator::auth::pki::{Holder, Pki};
-use reconciler::source::Wish;
 
 use super::arguments::{Arguments, Runtime};
 use super::layout::{Layout, node_name};
@@ -21,7 +20,7 @@ use super::plan::{self, Inputs};
 use super::{banner, child, converge, detached, images, machine, postgres, wait};
 use crate::cli::cause::unreadable;
 use crate::cli::live::Live;
-use crate::role::reconciler::{can_be_followed, keyring, on_loopback, signing, trusted};
+use crate::role::reconciler::on_loopback;
 use crate::role::{asked_to_stop, until_asked_to_stop};
 use crate::{Usage, node, secret};
 
@@ -83,20 +82,10 @@ async fn check(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(Usage(text).into());
     }
     on_loopback(arguments.web_listen)?;
-    keyring(arguments.sops_age_key_file.as_deref())?;
-    trusted(arguments.trusted_keys.as_deref())?;
-    signing(arguments.signing_key.as_deref())?;
     arguments.front.check(arguments.sign_in.transport())?;
     arguments.sign_in.check()?;
-    if let Some(url) = &arguments.repo {
-        let wish = Wish {
-            url,
-            credentials: arguments.repo_credentials.as_deref(),
-            branch: &arguments.branch,
-            root: &arguments.path,
-        };
-        can_be_followed(&wish, &arguments.data_dir.path).await?;
-    }
+    let data_dir = &arguments.data_dir.path;
+    arguments.following.check(data_dir).await.map(drop)?;
     Ok(())
 }
 
