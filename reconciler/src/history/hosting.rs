@@ -234,12 +234,12 @@ impl History {
             .map_err(failed("remove a mirror"))
     }
 
-    /// With its rules and mirrors.
-    pub(crate) async fn remove_repository(&self, name: &str) -> Result<(), Error> {
+    /// With its rules, mirrors and plans.
+    pub(crate) async fn remove_repository(&self, name: &str, at: Timestamp) -> Result<(), Error> {
+        self.end_changes(name, None, at).await?;
         sqlx::query(
             "with rules as (delete from branch_rules where repository = $1),
-                  copies as (delete from mirrors where repository = $1),
-                  plans as (delete from changes where repository = $1)
+                  copies as (delete from mirrors where repository = $1)
              delete from repositories where name = $1",
         )
         .bind(name)

@@ -30,6 +30,31 @@ impl Reader {
         Ok(found.map(CommitId))
     }
 
+    /// Where the branches of hosted repositories were, as pushes say: repository, branch, commit. A
+    /// repository that was made anew begins anew.
+    pub(crate) async fn heads_at(
+        &self,
+        at: Timestamp,
+    ) -> Result<Vec<(String, String, CommitId)>, Error> {
+        let found: Vec<(String, String, String)> = sqlx::query_as(
+            "select distinct on (u.repository, u.ref)
+                    u.repository, substr(u.ref, length('refs/heads/') + 1), u.new_revision
+               from ref_updates u left join repositories r on r.name = u.repository
+              where u.verdict = 'Accepted' and u.at <= $1 and u.ref like 'refs/heads/%'
+                and (r.created_at is null or u.at >= r.created_at)
+              order by u.repository, u.ref, u.at desc, u.seq desc",
+        )
+        .bind(Time(at))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("find where branches were"))?;
+        // A branch that was deleted is at none.
+        let found = found.into_iter().filter(|(.., commit)| !commit.is_empty());
+        Ok(found
+            .map(|(repository, branch, commit)| (repository, branch, CommitId(commit)))
+            .collect())
+    }
+
     /// The commit that an application was at.
     pub(crate) async fn applied_at(
         &self,

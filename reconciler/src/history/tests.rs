@@ -1,5 +1,6 @@
 mod drifts;
 mod listed;
+mod plans;
 mod reports;
 mod sessions;
 mod then;

@@ -32,9 +32,9 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Branches {
     fetched: Mutex<BTreeSet<PathBuf>>,
     asked: Notify,
-    /// The head of each branch that needs no other look, by repository and name. In memory: after
-    /// a start the plans on record say the same.
-    seen: Mutex<BTreeMap<(String, String), CommitId>>,
+    /// What each branch was looked at with, by repository and name: it needs no other look while that
+    /// is so. In memory: after a start the plans on record say the same.
+    seen: Mutex<BTreeMap<(String, String), Sight>>,
 }
 
 /// What somebody follows: branches by name, and the commits that are compared.
@@ -42,7 +42,12 @@ pub(crate) struct Branches {
 struct Followed {
     names: BTreeSet<String>,
     commits: BTreeSet<CommitId>,
+    /// What a branch would be merged into.
+    bases: BTreeSet<CommitId>,
 }
+
+/// A head, and what it would have been merged into.
+type Sight = (CommitId, BTreeSet<CommitId>);
 
 /// A branch, and when its newest commit was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,18 +70,19 @@ impl Branches {
         std::mem::take(&mut *fetched)
     }
 
-    fn is_seen(&self, repository: &str, head: &Head) -> bool {
+    fn is_seen(&self, repository: &str, head: &Head, bases: &BTreeSet<CommitId>) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(&(repository.to_owned(), head.name.clone())) == Some(&head.commit)
+        let sight = seen.get(&(repository.to_owned(), head.name.clone()));
+        sight.is_some_and(|(commit, into)| *commit == head.commit && into == bases)
     }
 
-    fn note(&self, repository: &str, head: &Head) {
+    fn note(&self, repository: &str, head: &Head, bases: &BTreeSet<CommitId>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= REMEMBERED {
             seen.clear();
         }
         let branch = (repository.to_owned(), head.name.clone());
-        seen.insert(branch, head.commit.clone());
+        seen.insert(branch, (head.commit.clone(), bases.clone()));
     }
 }
 
@@ -119,14 +125,18 @@ async fn look(core: &Core, repository: &str, source: &Source) -> Result<(), clie
         let known = core.history.reader().changes(repository).await;
         let known = known.map_err(recorded)?;
         for gone in gone(&heads, &known) {
-            let removing = core.history.remove_change(repository, gone).await;
+            let removing = core
+                .history
+                .remove_change(repository, gone, core.env.now())
+                .await;
             removing.map_err(recorded)?;
         }
-        let is_seen = |head: &Head| core.branches.is_seen(repository, head);
+        let bases = &followed.bases;
+        let is_seen = |head: &Head| core.branches.is_seen(repository, head, bases);
         let Some(head) = choose(&heads, &followed, &known, is_seen) else {
             return Ok(());
         };
-        core.branches.note(repository, head);
+        core.branches.note(repository, head, bases);
         if repository == CLUSTER {
             let (ours, theirs) = (target.revision().clone(), head.commit.clone());
             let merging = source.location.read(move |git| git.merged(&ours, &theirs));
@@ -139,7 +149,7 @@ async fn look(core: &Core, repository: &str, source: &Source) -> Result<(), clie
     }
 }
 
-/// The newest head that nobody planned, among the newest branches that nobody follows.
+/// The newest head that nobody planned as things are, among the newest branches that nobody follows.
 fn choose<'a>(
     heads: &'a [Head],
     followed: &Followed,
@@ -155,7 +165,10 @@ fn choose<'a>(
     // A pull request's plan is its branch's.
     let is_planned = |head: &Head| {
         let mut known = known.iter().filter(|it| it.revision == head.commit);
-        known.any(|it| it.branch == head.name || !it.pull.is_empty())
+        known.any(|it| {
+            let is_own = it.branch == head.name && followed.bases.contains(&it.base);
+            is_own || !it.pull.is_empty()
+        })
     };
     let mut newest = heads.into_iter().take(NEWEST);
     newest.find(|head| !is_planned(head) && !is_seen(head))
@@ -208,12 +221,18 @@ async fn followed(
         let own = sources.filter(|it| core.repository(it).location == source.location);
         revisions.extend(own.map(|it| it.revision.clone()));
     }
+    let target = core.target().filter(|_| repository == CLUSTER);
     let reading = source.location.read(move |git| {
         let mut followed = Followed::default();
         for revision in &revisions {
             followed.names.extend(git.branch_name(revision)?);
             followed.commits.extend(git.resolve(revision)?);
         }
+        // The cluster's own is merged into what is followed by now, which may be older than the branch.
+        followed.bases = match &target {
+            Some(target) => [target.revision().clone()].into(),
+            None => followed.commits.clone(),
+        };
         Ok(followed)
     });
     reading.await.map_err(unread)

@@ -131,7 +131,8 @@ impl PushGate {
                 continue;
             };
             let Some(head) = update.new.clone() else {
-                let gone = core.history.remove_change(repository, name).await;
+                let gone = core.history.remove_change(repository, name, core.env.now());
+                let gone = gone.await;
                 if let Err(error) = gone {
                     warn!(error = %causes(&error), "cannot forget the plan of a branch");
                 }

@@ -95,7 +95,10 @@ pub(crate) fn pull(core: &Arc<Core>, repositories: &[String], pull: &Pull) -> us
 async fn work(core: Arc<Core>, repository: String, source: Source, pull: Pull) {
     if pull.over {
         let branch = pull.branch();
-        let gone = core.history.remove_change(&repository, &branch).await;
+        let gone = core
+            .history
+            .remove_change(&repository, &branch, core.env.now());
+        let gone = gone.await;
         if let Err(error) = gone {
             warn!(error = %causes(&error), "cannot forget the plan of a pull request");
         }

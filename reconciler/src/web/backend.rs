@@ -75,8 +75,12 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Where a followed branch was, as pushes say.
     async fn head_at(&self, source: &SourceState, at: Timestamp)
     -> Result<Option<CommitId>, Error>;
+    /// Where the branches of hosted repositories were: repository, branch, commit.
+    async fn heads_at(&self, at: Timestamp) -> Result<Vec<(String, String, CommitId)>, Error>;
     /// Plans of branches of one repository, or of all where it is empty; newest first.
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error>;
+    /// The same as they stood.
+    async fn changes_at(&self, repository: &str, at: Timestamp) -> Result<Vec<Change>, Error>;
     async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
     async fn tokens(&self) -> Vec<Token>;
     async fn create_token(&self, wanted: Wanted) -> Result<Made, token::Error>;
@@ -232,6 +236,14 @@ impl Backend for ServiceBackend {
             repository, branch, ..
         } = source;
         Ok(history.head_at(repository, branch, at).await?)
+    }
+
+    async fn heads_at(&self, at: Timestamp) -> Result<Vec<(String, String, CommitId)>, Error> {
+        Ok(self.0.history().heads_at(at).await?)
+    }
+
+    async fn changes_at(&self, repository: &str, at: Timestamp) -> Result<Vec<Change>, Error> {
+        Ok(self.0.history().changes_at(repository, at).await?)
     }
 
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {

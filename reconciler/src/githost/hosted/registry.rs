@@ -170,7 +170,7 @@ impl Repositories {
         }
         let hosted = self.get(name);
         let hosted = hosted.ok_or_else(|| Error::Missing(name.to_owned()))?;
-        self.history.remove_repository(name).await?;
+        self.history.remove_repository(name, self.env.now()).await?;
         self.known().remove(name);
         self.forget_rules(name);
         self.forget_mirrors(name);

@@ -14,7 +14,7 @@ fn change(branch: &str, commit: &str, pull: &str) -> Change {
         repository: "shop".into(),
         branch: branch.into(),
         revision: CommitId(commit.into()),
-        base: CommitId::default(),
+        base: CommitId("m".into()),
         pull: pull.into(),
         planned_at: Timestamp::UNIX_EPOCH,
         verdict: Verdict::Passed,
@@ -35,6 +35,7 @@ fn the_newest_head_that_nobody_planned_is_next() {
     let followed = Followed {
         names: ["main".to_owned()].into(),
         commits: [CommitId("m".into())].into(),
+        bases: [CommitId("m".into())].into(),
     };
     let check = |known: &[Change], seen: &[&str], expected: Option<&str>| {
         let is_seen = |head: &Head| seen.contains(&head.name.as_str());
@@ -46,6 +47,13 @@ fn the_newest_head_that_nobody_planned_is_next() {
     check(&[change("new", "b", "")], &[], Some("middle"));
     // It moved since.
     check(&[change("new", "before", "")], &[], Some("new"));
+    // What it would be merged into did.
+    let old = Change {
+        base: CommitId("before".into()),
+        ..change("new", "b", "")
+    };
+    check(&[old.clone()], &[], Some("new"));
+    check(&[old], &["new"], Some("middle"));
     check(&[change("pull/7", "b", "7")], &["middle"], Some("old"));
     check(&[], &["new", "middle", "old"], None);
 

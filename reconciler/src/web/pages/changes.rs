@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::apps::decoded;
-use super::unkept::unkept;
 use super::{Markup, follow, fragment, html, plans, take};
 use crate::forge::Change;
 use crate::githost::hosted::CLUSTER;
@@ -21,10 +20,6 @@ use crate::web::view::changes::{self, Rows};
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::visitor::Visitor;
-
-/// Of the past.
-const UNKEPT: &str =
-    "Where branches were then is not kept, and of the plans of a branch only the newest one.";
 
 #[derive(Template)]
 #[template(path = "changes/list.html")]
@@ -61,10 +56,6 @@ pub(in crate::web) async fn list(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let about = (Section::Changes, "Changes");
-    if let Some(page) = unkept(&app, &visitor, about, UNKEPT).await? {
-        return Ok(page);
-    }
     let repository = &asked.repository;
     if visitor.json {
         let (items, _) = plans::current(&app, repository).await?;
@@ -105,10 +96,6 @@ pub(in crate::web) async fn page(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let about = (Section::Changes, "Change");
-    if let Some(page) = unkept(&app, &visitor, about, UNKEPT).await? {
-        return Ok(page);
-    }
     let repository = asked.repository();
     let change = app.backend.change(repository, &branch).await?;
     let Some(change) = change else {

@@ -11,7 +11,7 @@ use engine::rollout::CommitId;
 use engine::why::Written;
 use engine::{Application, Origin};
 
-use super::repositories::repositories;
+use super::repositories::{Heads, repositories};
 use super::rewind::{self, missing, only_now};
 use super::stood::{PastBackend, collection};
 use crate::forge::Change;
@@ -224,11 +224,15 @@ impl Backend for PastBackend {
             None => None,
         };
         let there = self.inner.repositories().await?.into_iter();
-        Ok(repositories(
-            there,
-            &self.applications_then(),
-            head.as_ref(),
-        ))
+        let heads = Heads {
+            followed: head,
+            pushed: self.inner.heads_at(self.at()).await?,
+        };
+        Ok(repositories(there, &self.applications_then(), &heads))
+    }
+
+    async fn heads_at(&self, at: Timestamp) -> Result<Vec<(String, String, CommitId)>, Error> {
+        self.inner.heads_at(at.min(self.at())).await
     }
 
     async fn head_at(
@@ -239,12 +243,18 @@ impl Backend for PastBackend {
         self.inner.head_at(source, at.min(self.at())).await
     }
 
-    async fn changes(&self, _: &str) -> Result<Vec<Change>, Error> {
-        only_now("what a branch would do")
+    async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
+        self.changes_at(repository, self.at()).await
     }
 
-    async fn change(&self, _: &str, _: &str) -> Result<Option<Change>, Error> {
-        only_now("what a branch would do")
+    async fn changes_at(&self, repository: &str, at: Timestamp) -> Result<Vec<Change>, Error> {
+        self.inner.changes_at(repository, at.min(self.at())).await
+    }
+
+    /// The plan of then: nothing is planned anew in the past.
+    async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
+        let all = self.changes(repository).await?.into_iter();
+        Ok(all.into_iter().find(|it| it.branch == branch))
     }
 
     async fn tokens(&self) -> Vec<Token> {

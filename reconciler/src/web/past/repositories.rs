@@ -1,6 +1,7 @@
-//! The repositories as far as they are known of then: who read them, and where the followed branch
-//! was. What else a repository said then nobody wrote down. Pure.
+//! The repositories as far as they are known of then: who read them, and where their branches were, as
+//! pushes say. What else a repository said then nobody wrote down. Pure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::Object;
@@ -12,14 +13,46 @@ use crate::service::{BranchHead, RepositoryView};
 use crate::sync::news;
 
 /// What the bar of these pages says.
-pub(super) const UNKEPT: &str = "Kept are where the followed branch was, and which applications read a repository. \
-    Other branches, fetches, webhooks, mirrors, rules and errors of then are not.";
+pub(super) const UNKEPT: &str = "Kept are where the followed branch and those of hosted repositories were, and which applications \
+    read a repository. Other branches, fetches, webhooks, mirrors, rules and errors of then are not.";
+
+/// Where branches were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heads {
+    /// That of the cluster repository that is followed.
+    pub(super) followed: Option<CommitId>,
+    /// Those that were pushed here: repository, branch, commit.
+    pub(super) pushed: Vec<(String, String, CommitId)>,
+}
+
+impl Heads {
+    /// Of one repository, by name.
+    fn of(&self, view: &RepositoryView) -> Vec<BranchHead> {
+        // One that is elsewhere now may have had the name of one that was here.
+        let is_here = !view.clone_url.is_empty();
+        let own = self
+            .pushed
+            .iter()
+            .filter(|(name, ..)| is_here && *name == view.name);
+        let mut heads: BTreeMap<&str, &CommitId> = own
+            .map(|(_, branch, commit)| (branch.as_str(), commit))
+            .collect();
+        if let (Some(commit), true) = (&self.followed, view.name == CLUSTER) {
+            heads.insert(&view.followed, commit);
+        }
+        let head = |(name, commit): (&str, &CommitId)| BranchHead {
+            name: name.to_owned(),
+            commit: commit.clone(),
+        };
+        heads.into_iter().map(head).collect()
+    }
+}
 
 /// Those of now that somebody read then, and the followed one.
 pub(super) fn repositories(
     now: impl Iterator<Item = RepositoryView>,
     applications: &[Arc<Object>],
-    head: Option<&CommitId>,
+    heads: &Heads,
 ) -> Vec<RepositoryView> {
     let applications: Vec<Application> = applications
         .iter()
@@ -27,13 +60,7 @@ pub(super) fn repositories(
         .collect();
     let then = |view: RepositoryView| RepositoryView {
         applications: readers(&view, &applications),
-        branches: match (head, view.name == CLUSTER) {
-            (Some(commit), true) => vec![BranchHead {
-                name: view.followed.clone(),
-                commit: commit.clone(),
-            }],
-            _ => Vec::new(),
-        },
+        branches: heads.of(&view),
         fetched_at: None,
         told_at: None,
         webhook: None,

@@ -89,14 +89,22 @@ pub(super) fn make(
             let page = address(&commit::href(&past.commit), "", &past.asked);
             CommitChip::new(&past.commit, page)
         }),
-        unkept: match path.strip_prefix("/repos") {
-            Some(_) => UNKEPT,
-            None => "",
-        },
+        unkept: unkept(path),
         now: address(path, query, ""),
         before: before.map(at).unwrap_or_default(),
         after: after.map(at).unwrap_or_default(),
         tape: tape::past(day, end, past.at, &|event| at(event.moment())),
+    }
+}
+
+/// What of a page nobody wrote down.
+fn unkept(path: &str) -> &'static str {
+    if path.starts_with("/repos") {
+        UNKEPT
+    } else if path.starts_with("/changes") {
+        "Plans are kept for a month, as they were made; nothing is planned anew in the past."
+    } else {
+        ""
     }
 }
 

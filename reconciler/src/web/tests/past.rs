@@ -145,21 +145,33 @@ async fn what_cannot_be_looked_back_at_says_why() {
 }
 
 #[tokio::test]
-async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
+async fn plans_of_branches_are_shown_as_they_stood() {
     let site = Site::new(Sample::default()).await;
     let old = "at=2026-03-01T13:00:00Z";
     let (status, page) = site.page(&format!("/changes?{old}")).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(
-        page.contains("Where branches were then is not kept"),
-        "{page}"
-    );
-    assert!(!page.contains("Mara Lindqvist"), "{page}");
-    let (status, page) = site.page(&format!("/changes/feature?{old}")).await;
+    for told in ["Planned back then", "Plans are kept for a month"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let (_, data) = site.json(&format!("/changes?{old}")).await;
+    let items = data["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{data}");
+    let branch = items[0]["branch"].as_str().unwrap();
+    let repository = items[0]["repository"].as_str().unwrap();
+    let address = format!("/changes/{branch}?repository={repository}&{old}");
+    let (status, page) = site.page(&address).await;
     assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(page.contains("Planned back then"), "{page}");
+    // Nobody plans in the past.
     assert!(site.sample.planned.lock().unwrap().is_empty());
-    let (status, data) = site.json(&format!("/changes?{old}")).await;
-    assert_eq!(status, StatusCode::CONFLICT, "{data}");
+    let (status, _) = site.page(&format!("/changes/nobody?{old}")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
+    let site = Site::new(Sample::default()).await;
+    let old = "at=2026-03-01T13:00:00Z";
     let (_, page) = site.page(&format!("/settings/access?{old}")).await;
     assert!(
         page.contains("Who might do what then is not kept"),
@@ -171,13 +183,17 @@ async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
     let (bar, repo) = page.split_at(page.find("id=\"repo\"").unwrap());
     let has = ["5d0be77", "/apps/serving?at="];
     assert!(has.iter().all(|text| repo.contains(text)), "{repo}");
+    assert!(
+        repo.contains("feature") && repo.contains("c0ffee4"),
+        "{repo}"
+    );
     for unknown in ["7f3c2ab", "There is no mirror", "Webhook", "protects"] {
         assert!(!repo.contains(unknown), "{unknown}: {repo}");
     }
     assert!(bar.contains("Other branches, fetches, webhooks"), "{bar}");
     let (_, data) = site.json(&format!("/repos?{old}")).await;
     let cluster = &data["items"][0];
-    assert_eq!(cluster["branches"].as_array().unwrap().len(), 1, "{data}");
+    assert_eq!(cluster["branches"].as_array().unwrap().len(), 2, "{data}");
     assert_eq!(cluster["applications"], serde_json::json!(["serving"]));
     assert!(cluster["fetchedAt"].is_null() && cluster["error"] == "");
 

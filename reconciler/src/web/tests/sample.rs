@@ -262,6 +262,26 @@ impl Backend for Sample {
         Ok((at < ago(600)).then(|| id("5d0be77aa210")))
     }
 
+    async fn heads_at(&self, at: Timestamp) -> Result<Vec<(String, String, CommitId)>, Error> {
+        let then = at < ago(600);
+        let branch = |name: &str, commit| ("cluster".to_owned(), name.to_owned(), id(commit));
+        Ok(if then {
+            vec![branch("main", "0"), branch("feature", "c0ffee41d0c1")]
+        } else {
+            Vec::new()
+        })
+    }
+
+    async fn changes_at(&self, repository: &str, at: Timestamp) -> Result<Vec<Change>, Error> {
+        let mut all = Backend::changes(self, repository).await?;
+        all.truncate(1);
+        for change in &mut all {
+            change.planned_at = at;
+            change.report.subject = "Planned back then".into();
+        }
+        Ok(all)
+    }
+
     async fn changes(&self, repository: &str) -> Result<Vec<Change>, Error> {
         let mut all = self.all_changes();
         all.retain(|it| repository.is_empty() || it.repository == repository);
