@@ -11,10 +11,11 @@ use super::table::{Table, plain_line};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
-With every verdict Kedge records a hash of each object as the commit has it and of what was in the
-cluster, and one root over all of them. This looks at it again: whether the root comes out of the
-record, the hashes out of Git, and how many objects are still as they were. It exits with 1 where
-the record does not add up.
+With every verdict Kedge records of each object two hashes of the fields that it owns: with the
+values that the commit asks for and with those in the cluster. They are equal where the object
+matched. One root is over all of them. This looks at it again: whether the root comes out of the
+record, the manifests out of Git, and how many objects are still as they were. It exits with 1
+where the record does not add up.
 
 Example:
   kedge proof web
@@ -63,8 +64,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn lines(proof: &Proof) -> Vec<String> {
     let all = proof.objects.len();
     let heading = format!(
-        "{} matched {} at {}: {} of {all} objects are still so",
+        "{}: {} of {all} objects matched {} at {}, {} are still so",
         plain_line(&proof.application),
+        proof.matching,
         short(&proof.commit),
         age::moment(proof.at),
         proof.holding,
@@ -83,7 +85,7 @@ fn lines(proof: &Proof) -> Vec<String> {
         word(proof.root_recomputes)
     ));
     lines.push(match proof.commit_recomputes {
-        Some(same) => format!("  {} of the commit", word(same)),
+        Some(same) => format!("  what was applied {} of the commit", word(same)),
         None => "  the commit cannot be read".into(),
     });
     lines.extend(
@@ -100,11 +102,12 @@ fn table(proof: &Proof) -> Table {
         "NAMESPACE",
         "NAME",
         "REVISION",
-        "COMMIT",
-        "CLUSTER",
+        "WANTED",
+        "LIVE",
+        "THEN",
         "NOW",
     ])
-    .yielding(&["REVISION", "COMMIT", "CLUSTER", "NAMESPACE"]);
+    .yielding(&["REVISION", "WANTED", "LIVE", "NAMESPACE"]);
     for object in &proof.objects {
         table.row([
             object.kind.clone().into(),
@@ -113,6 +116,7 @@ fn table(proof: &Proof) -> Table {
             object.resource_version.clone().into(),
             short(&object.wanted).into(),
             short(&object.live).into(),
+            if object.matches { "equal" } else { "different" }.into(),
             if object.holds { "same" } else { "changed" }.into(),
         ]);
     }

@@ -174,6 +174,7 @@ pub(super) struct Proof {
     pub(super) root: String,
     pub(super) root_recomputes: bool,
     pub(super) commit_recomputes: Option<bool>,
+    pub(super) matching: usize,
     pub(super) holding: usize,
     pub(super) objects: Vec<Proven>,
 }
@@ -186,6 +187,7 @@ pub(super) struct Proven {
     pub(super) resource_version: String,
     pub(super) wanted: String,
     pub(super) live: String,
+    pub(super) matches: bool,
     pub(super) holds: bool,
 }
 

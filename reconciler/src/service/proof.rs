@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::ObjectKey;
-use engine::proof;
+use engine::proof::{self, Leaf};
 
 use super::types::{ProofObject, ProofView};
 use super::{Error, queries, rendered};
@@ -31,7 +31,7 @@ pub(super) async fn proof(
         ))
     };
     let found = found.ok_or_else(nothing)?;
-    let wanted = wanted(core, &found).await;
+    let manifests = manifests(core, &found).await;
     let keys: BTreeSet<ObjectKey> = found.leaves.iter().map(|leaf| leaf.key.clone()).collect();
     let live = core.cluster.live(&keys).await.map_err(Error::Cluster)?;
     let objects: Vec<ProofObject> = found
@@ -39,11 +39,9 @@ pub(super) async fn proof(
         .iter()
         .map(|leaf| {
             let live = live.get(&leaf.key);
-            let is_same = |object: &api::Object| {
-                object.uid() == leaf.uid && proof::live(object, MANAGER) == leaf.live
-            };
             ProofObject {
-                holds: live.is_some_and(is_same),
+                matches: leaf.matches(),
+                holds: live.is_some_and(|live| leaf.holds(live, MANAGER)),
                 leaf: leaf.clone(),
             }
         })
@@ -51,10 +49,11 @@ pub(super) async fn proof(
     Ok(ProofView {
         root_recomputes: proof::root(&found.application, &found.commit, &found.leaves)
             == found.root,
-        commit_recomputes: wanted.map(|wanted| {
-            let is_it = |leaf: &proof::Leaf| wanted.get(&leaf.key) == Some(&leaf.wanted);
-            wanted.len() == found.leaves.len() && found.leaves.iter().all(is_it)
+        commit_recomputes: manifests.map(|manifests| {
+            let is_it = |leaf: &Leaf| manifests.get(&leaf.key) == Some(&leaf.manifest);
+            manifests.len() == found.leaves.len() && found.leaves.iter().all(is_it)
         }),
+        matching: objects.iter().filter(|object| object.matches).count(),
         holding: objects.iter().filter(|object| object.holds).count(),
         application: found.application,
         commit: found.commit,
@@ -66,8 +65,8 @@ pub(super) async fn proof(
     })
 }
 
-/// The hashes as the commit has them now; `None` where Git cannot say.
-async fn wanted(core: &Core, proof: &Proof) -> Option<BTreeMap<ObjectKey, String>> {
+/// The hashes of the manifests as the commit has them now; `None` where Git cannot say.
+async fn manifests(core: &Core, proof: &Proof) -> Option<BTreeMap<ObjectKey, String>> {
     let rendered = rendered::at(core, &proof.application, &proof.commit)
         .await
         .ok()?;
@@ -75,6 +74,6 @@ async fn wanted(core: &Core, proof: &Proof) -> Option<BTreeMap<ObjectKey, String
     let kinds = core.cluster.kinds();
     let kept = manifests
         .filter(|it| engine::hook::role(it).is_ok_and(|role| role == engine::hook::Role::Kept));
-    kept.map(|it| Some((kinds.key(&it.object)?, proof::wanted(&it.object))))
+    kept.map(|it| Some((kinds.key(&it.object)?, proof::manifest(&it.object))))
         .collect()
 }

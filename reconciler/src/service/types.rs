@@ -161,8 +161,10 @@ pub struct ProofView {
     pub root: String,
     /// Whether it comes out of what is recorded.
     pub root_recomputes: bool,
-    /// Whether the recorded hashes come out of the commit; `None` where Git cannot say.
+    /// Whether the recorded manifests come out of the commit; `None` where Git cannot say.
     pub commit_recomputes: Option<bool>,
+    /// How many objects were what the commit asks for: wanted and live are one hash.
+    pub matching: usize,
     /// How many objects are now as they were.
     pub holding: usize,
     pub objects: Vec<ProofObject>,
@@ -174,6 +176,8 @@ pub struct ProofView {
 pub struct ProofObject {
     #[serde(flatten)]
     pub leaf: Leaf,
+    /// Whether it was what the commit asks for.
+    pub matches: bool,
     /// Whether it is now as it was.
     pub holds: bool,
 }

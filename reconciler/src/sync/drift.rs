@@ -26,7 +26,7 @@ impl Execution<'_> {
         }
         let objects: Vec<Object> = steps.iter().map(|step| step.object.clone()).collect();
         match self.write(keys, &objects).await? {
-            Ok(()) => {
+            Ok(_) => {
                 let titles: Vec<String> = steps.iter().map(|step| step.title()).collect();
                 let text = format!("put back {}", titles.join(", "));
                 self.step(StepKind::Corrected, text, json!({"objects": titles}));

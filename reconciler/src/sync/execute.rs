@@ -113,7 +113,8 @@ impl<'a> Execution<'a> {
             Decision::Renew { deletions } => return self.renew(&deletions).await,
             Decision::Forget { entries } => self.forget(&entries),
             Decision::Succeed { changed } => {
-                self.take_over().await?;
+                let taken = self.take_over().await?;
+                self.prove(taken).await?;
                 self.succeed(changed);
                 return Ok(Next::Again);
             }
@@ -247,13 +248,13 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Applies objects: their place in the inventory first, their uids after. The inner error is
-    /// the server's.
+    /// Applies objects: their place in the inventory first, their uids after. Answers them as they
+    /// came to be; the inner error is the server's.
     pub(super) async fn write(
         &mut self,
         keys: &[ObjectKey],
         objects: &[Object],
-    ) -> Result<Result<(), client::Error>, client::Error> {
+    ) -> Result<Result<Vec<Object>, client::Error>, client::Error> {
         self.pending.push(Write::InventoryAdd {
             application: self.name().to_owned(),
             keys: keys.to_vec(),
@@ -273,7 +274,7 @@ impl<'a> Execution<'a> {
         }
         self.pending.push(Write::InventoryUids { uids });
         self.written(keys);
-        Ok(Ok(()))
+        Ok(Ok(made))
     }
 
     /// The commit that the plan is about: while a failed one is held, the one before it. Of several
@@ -308,15 +309,15 @@ impl<'a> Execution<'a> {
     }
 
     /// What was there already and as the commit wants it, somebody else's until now, is ours.
-    async fn take_over(&mut self) -> Result<(), client::Error> {
+    async fn take_over(&mut self) -> Result<Vec<Object>, client::Error> {
         let Ok(plan) = self.observation.plan.clone() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let inventory = &self.core.inventory;
         let is_ours = |key: &ObjectKey| inventory.owner(key).is_some_and(|it| it == self.name());
         let steps: Vec<_> = plan.steps().filter(|step| !is_ours(&step.key)).collect();
         if steps.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let keys: Vec<ObjectKey> = steps.iter().map(|step| step.key.clone()).collect();
         let objects: Vec<Object> = steps.iter().map(|step| step.object.clone()).collect();
@@ -338,7 +339,6 @@ impl<'a> Execution<'a> {
             all => format!("{text}; {all} objects are not deleted before somebody says so"),
         };
         self.progress();
-        self.prove();
         self.step(
             StepKind::Succeeded,
             text.clone(),

@@ -1,47 +1,82 @@
 //! A proof for each commit that is in the cluster as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use api::ObjectKey;
-use engine::proof::{Leaf, live, root, wanted};
+use api::{Object, ObjectKey};
+use engine::plan::Step;
+use engine::proof::{Leaf, root};
+use engine::{Manifest, Plan};
 
 use super::execute::Execution;
+use super::plan::{Answer, Missing, ask};
 use crate::config::MANAGER;
 use crate::history::Write;
 
 impl Execution<'_> {
-    /// Records what is there, object by object, with the verdict.
-    pub(super) fn prove(&mut self) {
+    /// Records what is there beside what is asked for, object by object, with the verdict. `taken`
+    /// was written since the cluster was looked at.
+    pub(super) async fn prove(&mut self, taken: Vec<Object>) -> Result<(), client::Error> {
         let observation = self.observation;
-        let (Some(rollout), Ok(plan)) = (&self.rollout, &observation.plan) else {
-            return;
+        let (Some(rollout), Ok(plan)) = (self.rollout.clone(), &observation.plan) else {
+            return Ok(());
         };
         if rollout.options.is_partial() {
-            return;
+            return Ok(());
         }
-        let manifests = observation.render.manifests();
         let kinds = self.core.cluster.kinds();
-        let kept: BTreeSet<&ObjectKey> = plan.steps().map(|step| &step.key).collect();
-        let leaf = |manifest: &engine::Manifest| {
-            let key = kinds
-                .key(&manifest.object)
-                .filter(|key| kept.contains(key))?;
-            let object = observation.live.get(&key)?;
-            Some(Leaf {
-                kind: object.kind().to_owned(),
-                uid: object.uid(),
-                resource_version: object.resource_version().0,
-                wanted: wanted(&manifest.object),
-                live: live(object, MANAGER),
-                key,
-            })
+        let taken = taken.into_iter();
+        let taken: BTreeMap<ObjectKey, Object> = taken
+            .filter_map(|object| Some((kinds.key(&object)?, object)))
+            .collect();
+        let live = |key: &ObjectKey| taken.get(key).or_else(|| observation.live.get(key));
+        let is_made = |step: &Step| {
+            let live = live(&step.key);
+            live.is_some_and(|live| self.memory.is_made(&step.key, &step.object, live))
         };
-        let leaves: Vec<Leaf> = manifests.iter().filter_map(leaf).collect();
+        let stored = if plan.steps().all(is_made) {
+            BTreeMap::new()
+        } else {
+            self.stored(plan).await?
+        };
+        let manifests = observation.render.manifests().iter();
+        let manifests: BTreeMap<ObjectKey, &Object> = manifests
+            .filter_map(|manifest| Some((kinds.key(&manifest.object)?, &manifest.object)))
+            .collect();
+        let leaf = |step: &Step| {
+            let (live, manifest) = (live(&step.key)?, manifests.get(&step.key)?);
+            // What the server made of this very manifest is there: it need not be asked again.
+            let stored = stored
+                .get(&step.key)
+                .or_else(|| is_made(step).then_some(live));
+            let applied = &step.object;
+            Some(Leaf::of(
+                &step.key, manifest, applied, stored, live, MANAGER,
+            ))
+        };
+        let leaves: Vec<Leaf> = plan.steps().filter_map(leaf).collect();
         self.pending.push(Write::Proof {
-            rollout: rollout.id.clone(),
             root: root(&rollout.application, &rollout.revision, &leaves),
+            rollout: rollout.id,
             leaves,
             at: self.now(),
         });
+        Ok(())
+    }
+
+    /// What the server says it would store if all of it were applied now.
+    async fn stored(&self, plan: &Plan) -> Result<BTreeMap<ObjectKey, Object>, client::Error> {
+        let manifest = |step: &Step| Manifest {
+            object: step.object.clone(),
+            origin: step.origin.clone(),
+        };
+        let manifests: Vec<Manifest> = plan.steps().map(manifest).collect();
+        let manifests: Vec<&Manifest> = manifests.iter().collect();
+        let cluster = &self.core.cluster;
+        Ok(
+            match ask(cluster, self.client, &manifests, Missing::Wait).await? {
+                Answer::Stored(stored) => stored.objects,
+                Answer::Unsaid | Answer::Refused(_) => BTreeMap::new(),
+            },
+        )
     }
 }

@@ -60,13 +60,16 @@ fn restricted(value: &Value, member: bool, set: &FieldSet) -> Option<Value> {
         Value::Array(_) => {
             let mut kept = Vec::new();
             for node in set.nodes() {
-                if let Some(item) = at(value, &node.element)
-                    && let Some(mut item) = restricted(item, node.member, &node.children)
+                if let Some(place) = position(value, &node.element)
+                    && let Some(mut item) = restricted(&value[place], node.member, &node.children)
                 {
                     name(&mut item, &node.element);
-                    kept.push(item);
+                    kept.push((place, item));
                 }
             }
+            // The order of a list is the list's, not the set's.
+            kept.sort_by_key(|(place, _)| *place);
+            let kept: Vec<Value> = kept.into_iter().map(|(_, item)| item).collect();
             (member || !kept.is_empty()).then_some(Value::Array(kept))
         }
         _ => member.then(|| value.clone()),

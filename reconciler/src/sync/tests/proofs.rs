@@ -1,5 +1,7 @@
 //! A verdict comes with a proof, which can be made again.
 
+use serde_json::json;
+
 use super::*;
 use crate::service::{Error, ProofView, Service};
 
@@ -27,6 +29,13 @@ async fn a_verdict_comes_with_a_proof_that_can_be_made_again() {
     );
     assert_eq!(first.until, None);
 
+    // The two hashes of an object are of one text.
+    let is_one = |proof: &ProofView| {
+        let mut objects = proof.objects.iter();
+        objects.all(|it| it.matches && it.leaf.wanted == it.leaf.live && it.leaf.fields.is_none())
+    };
+    assert!(first.matching == 3 && is_one(&first), "{first:?}");
+
     world.application("web", "syncPolicy: {selfHeal: false}", &parts("two"));
     let two = world.converge("Two").await;
     let second = proof(&world, "").await;
@@ -43,5 +52,45 @@ async fn a_verdict_comes_with_a_proof_that_can_be_made_again() {
     assert!(!proof(&world, "").await.root_recomputes);
     let none = world.reconciler.proof("web", "beef").await;
     assert!(matches!(none, Err(Error::NotFound(_))), "{none:?}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_writes_in_other_words_matches_and_what_somebody_changed_does_not() {
+    let mut world = World::new().await;
+    let limited = deployment("web", "web:1").replace(
+        "image: 'web:1'",
+        "image: 'web:1', resources: {limits: {cpu: 1000m, memory: 1024Mi}}",
+    );
+    assert!(limited.contains("1000m"), "{limited}");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\n\
+                  stringData: {password: one}\n"
+        .to_owned();
+    let parts = [namespace(), limited, secret];
+    world.application("web", "syncPolicy: {selfHeal: false}", &parts);
+    world.converge("One").await;
+    let first = proof(&world, "").await;
+    assert_eq!((first.matching, first.holding), (3, 3), "{first:?}");
+
+    world
+        .patch(
+            &key("", "secrets", "s"),
+            json!({"data": {"password": "dHdv"}}),
+        )
+        .await;
+    let then = world
+        .until("the proof to end", async || {
+            let proof = proof(&world, "").await;
+            (proof.holding == 2).then_some(proof)
+        })
+        .await;
+    let changed: Vec<&str> = then
+        .objects
+        .iter()
+        .filter(|it| !it.holds)
+        .map(|it| it.leaf.kind.as_str())
+        .collect();
+    assert_eq!((then.matching, changed), (3, vec!["Secret"]));
+    assert!(then.root_recomputes && then.commit_recomputes == Some(true));
     world.end().await;
 }

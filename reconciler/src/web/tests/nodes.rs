@@ -110,13 +110,16 @@ impl Sample {
         // That of the commit before.
         let was = commit == id("5d0be77aa210").0;
         let object = |name: &str, holds| ProofObject {
+            matches: true,
             leaf: Leaf {
                 key: Collection::new("", "configmaps").key("movies", self.text(name)),
                 kind: "ConfigMap".into(),
                 uid: Uid("u".into()),
                 resource_version: "42".into(),
+                manifest: "cd".repeat(32),
                 wanted: "ab".repeat(32),
-                live: "cd".repeat(32),
+                live: "ab".repeat(32),
+                fields: None,
             },
             holds,
         };
@@ -133,6 +136,7 @@ impl Sample {
             root: "ef".repeat(32),
             root_recomputes: true,
             commit_recomputes: Some(true),
+            matching: 2,
             holding: 1,
             objects: vec![object("a", true), object("b", false)],
         })

@@ -6,11 +6,9 @@ use crate::service::ProofView;
 
 /// `14 of 14 objects matched 7f3c2ab`
 pub(crate) fn sentence(proof: &ProofView) -> String {
-    let (all, short) = (proof.objects.len(), proof.commit.short());
-    match all {
-        1 => format!("1 object matched {short}"),
-        all => format!("All {all} objects matched {short}"),
-    }
+    let (all, matching, short) = (proof.objects.len(), proof.matching, proof.commit.short());
+    let objects = if all == 1 { "object" } else { "objects" };
+    format!("{matching} of {all} {objects} matched {short}")
 }
 
 /// What Git says to the recorded hashes.
@@ -52,12 +50,15 @@ const PADDING: usize = 10;
 
 /// An SVG without scripts, links or anything from elsewhere.
 pub(crate) fn badge(proof: &ProofView) -> String {
-    let all = proof.objects.len();
+    let (all, matching) = (proof.objects.len(), proof.matching);
     let sound = proof.root_recomputes && proof.commit_recomputes != Some(false);
     let holds = proof.holding == all && proof.until.is_none();
     let short = proof.commit.short();
     let (colour, text) = match (sound, holds, proof.until) {
         (false, ..) => ("#b42318", format!("proof of {short} does not add up")),
+        (true, true, _) if matching < all => {
+            ("#8a5a00", format!("{matching} of {all} match {short}"))
+        }
         (true, true, _) => ("#17714a", format!("{all} of {all} match {short}")),
         (true, false, Some(until)) => (
             "#8a5a00",
@@ -99,6 +100,7 @@ mod tests {
             objects: Vec::new(),
             root_recomputes: true,
             commit_recomputes: Some(true),
+            matching: 0,
             holding: 0,
         };
         let says = |svg: &str, text: &str| {
