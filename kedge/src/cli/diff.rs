@@ -172,7 +172,8 @@ mod tests {
         let answer = json!({
             "application": "web", "revision": "0123456789abcdef",
             "counts": {"create": 0, "change": 1, "delete": 1, "unchanged": 3},
-            "lines": ["- delete  Pod shop/a", "~ change  Deployment shop/web", "    spec.replicas: 1 -> 2"],
+            "lines": ["- delete  Pod shop/a", "~ change  Deployment shop/web",
+                "    @@ spec @@", "    -replicas: 1", "    +replicas: 2"],
         });
         let diff: Diff = shown::read(&answer).unwrap();
         let text: Vec<String> = lines(&diff)
@@ -185,7 +186,9 @@ mod tests {
                 "web at 0123456789ab: 1 to delete, 1 to change, 3 unchanged",
                 "  - delete  Pod shop/a",
                 "  ~ change  Deployment shop/web",
-                "      spec.replicas: 1 -> 2",
+                "      @@ spec @@",
+                "      -replicas: 1",
+                "      +replicas: 2",
             ]
         );
     }

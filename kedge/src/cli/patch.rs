@@ -2,8 +2,8 @@
 
 use api::Object;
 use api::codec::yaml;
-use engine::diff::{self, FieldChange, Line, LineKind, Row};
-use engine::plan::Edit;
+use engine::diff::{self, FieldChange, Line, LineKind};
+use engine::plan::{Edit, Mark, marks};
 use owo_colors::Style;
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,6 +33,7 @@ impl DiffObject {
         Edit {
             object: format!("{} {}", self.kind, self.title()),
             changes: self.changes.clone(),
+            after: self.object.clone(),
         }
     }
 
@@ -95,16 +96,11 @@ pub(super) fn fields(object: Option<&Object>, changes: &[FieldChange]) -> Vec<St
 /// Old and new text with the lines around what changed.
 fn hunks(old: &str, new: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    for (at, rows) in diff::hunks(old, new, CONTEXT).iter().enumerate() {
+    for (at, hunk) in diff::patch(old, new, CONTEXT).iter().enumerate() {
         if at > 0 {
             lines.push(tint::faint(" ⋮"));
         }
-        let is_same = |row: &Row| row.old.as_ref().is_some_and(|it| it.kind == LineKind::Same);
-        for rows in rows.chunk_by(|one, two| is_same(one) == is_same(two)) {
-            lines.extend(rows.iter().filter_map(|row| row.old.as_ref()).map(line));
-            let new = rows.iter().filter(|row| !is_same(row));
-            lines.extend(new.filter_map(|row| row.new.as_ref()).map(line));
-        }
+        lines.extend(hunk.iter().map(line));
     }
     lines
 }
@@ -125,27 +121,48 @@ fn line(line: &Line) -> String {
     text
 }
 
-/// The lines of a plan, with the changes in place of the sentences about them. What is told of no
-/// object stays a sentence.
+/// The lines of a plan, with the changes in place of the lines about them: the words that changed are
+/// marked, and nothing is cut.
 pub(super) fn woven(lines: &[String], edits: &[Edit]) -> Vec<String> {
     let mut woven = Vec::new();
-    // How far in the change is whose sentences are left out.
+    // How far in the change is whose lines are left out.
     let mut told = None;
-    for text in lines {
-        let inner = text.trim_start();
-        let indent = text.len() - inner.len();
+    for (text, (mark, at)) in lines.iter().zip(marks(lines)) {
+        let indent = text.len() - text.trim_start().len();
         if told.is_some_and(|change| indent > change) {
             continue;
         }
-        let blanks = " ".repeat(indent);
-        woven.push(format!("{blanks}{}", tint::change(&plain_line(inner))));
-        let title = inner.strip_prefix("~ change  ");
+        woven.push(coloured(text, mark, at));
+        let title = text[at..].strip_prefix("~ change  ");
+        let title = title.filter(|_| mark == Mark::Change);
         let edit = title.and_then(|title| edits.iter().find(|edit| edit.object == title));
         told = edit.map(|_| indent);
-        let changes = edit.iter().flat_map(|edit| fields(None, &edit.changes));
+        let changes = edit.iter().flat_map(|edit| {
+            let after = edit.after.clone().map(Object::from);
+            fields(after.as_ref(), &edit.changes)
+        });
+        let blanks = " ".repeat(indent);
         woven.extend(changes.map(|line| format!("{blanks}    {line}")));
     }
     woven
+}
+
+/// The lines of a plan, each in the colour of what it is.
+pub(super) fn plan(lines: &[String]) -> Vec<String> {
+    let lines = lines.iter().zip(marks(lines));
+    lines
+        .map(|(text, (mark, at))| coloured(text, mark, at))
+        .collect()
+}
+
+fn coloured(text: &str, mark: Mark, at: usize) -> String {
+    let inner = plain_line(&text[at..]);
+    let inner = match mark {
+        Mark::Create | Mark::Change | Mark::Delete => tint::change(&inner),
+        Mark::Place | Mark::Added | Mark::Removed => tint::patch(&inner),
+        Mark::Same | Mark::Other => inner,
+    };
+    format!("{}{inner}", " ".repeat(at))
 }
 
 #[cfg(test)]
@@ -215,14 +232,20 @@ mod tests {
         let lines = [
             "application web: 2 to change",
             "  ~ change  Deployment shop/web",
-            "      spec.replicas: 1 -> 2",
+            "      @@ spec @@",
+            "      -replicas: 1",
+            "      +replicas: 2",
             "  ~ change  ConfigMap shop/web",
-            "      data.k: a -> b",
+            "      @@ data @@",
+            "      -k: a",
+            "      +k: b",
             "  + create  Pod shop/x",
         ]
         .map(str::to_owned);
         let edits: Vec<Edit> = serde_json::from_value(json!([{"object": "Deployment shop/web",
-            "changes": [{"path": "spec.replicas", "old": 1, "new": 2}]}]))
+            "changes": [{"path": "spec.replicas", "old": 1, "new": 2}],
+            "after": {"apiVersion": "apps/v1", "kind": "Deployment",
+                "spec": {"replicas": 2, "paused": true}}}]))
         .unwrap();
         let woven = woven(&lines, &edits);
         let plain = woven.iter();
@@ -235,8 +258,11 @@ mod tests {
                 "      @@ spec @@",
                 "      -replicas: 1",
                 "      +replicas: 2",
+                "       paused: true",
                 "  ~ change  ConfigMap shop/web",
-                "      data.k: a -> b",
+                "      @@ data @@",
+                "      -k: a",
+                "      +k: b",
                 "  + create  Pod shop/x",
             ]
         );

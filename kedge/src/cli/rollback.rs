@@ -143,11 +143,8 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
 
 fn lines(done: &RolledBack) -> Vec<String> {
     let mut lines = vec![format!("Pushed {}, which rolls back.", short(&done.commit))];
-    lines.extend(
-        done.report
-            .iter()
-            .map(|line| format!("  {}", tint::change(&plain_line(line)))),
-    );
+    let report = patch::plan(&done.report).into_iter();
+    lines.extend(report.map(|line| format!("  {line}")));
     match done.rollouts.as_slice() {
         [] => lines.push("Its rollout has not begun yet: kedge rollouts".into()),
         all => lines.extend(

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use engine::plan::{Mark, marks};
+
 use super::{Change, Touched, Verdict};
 
 /// The forges take 65,536 characters.
@@ -58,8 +60,9 @@ fn section(it: &Touched) -> String {
         .into_iter()
         .map(|line| format!("- {}\n", plain(&line)));
     let reach: String = reach.collect();
-    let lines = it.lines.iter().take(LINES).map(|line| marked(line));
-    let mut plan = lines.collect::<Vec<_>>().join("\n");
+    let lines = it.lines.iter().zip(marks(&it.lines)).take(LINES);
+    let lines: Vec<String> = lines.map(|(line, mark)| marked(line, mark)).collect();
+    let mut plan = lines.join("\n");
     if it.lines.len() > LINES {
         let _ = write!(plan, "\n… and {} lines more", it.lines.len() - LINES);
     }
@@ -72,18 +75,12 @@ fn section(it: &Touched) -> String {
 }
 
 /// As a line of a difference: what is added, taken away and changed has a colour.
-fn marked(line: &str) -> String {
-    match line.trim_start().chars().next() {
-        Some('+' | '-' | '~') => {
-            let line = line.trim_start();
-            let mark = line.replacen('~', "!", 1);
-            if line.starts_with('~') {
-                mark
-            } else {
-                line.to_owned()
-            }
-        }
-        _ => format!(" {line}"),
+fn marked(line: &str, (mark, at): (Mark, usize)) -> String {
+    let text = &line[at..];
+    match mark {
+        Mark::Change => text.replacen('~', "!", 1),
+        Mark::Other => format!(" {line}"),
+        _ => text.to_owned(),
     }
 }
 
@@ -176,7 +173,10 @@ mod tests {
                 lines: vec![
                     "- delete  ConfigMap shop/old".into(),
                     "~ change  Deployment shop/web".into(),
-                    "    spec.replicas: 1 -> 2".into(),
+                    "    @@ spec @@".into(),
+                    "    -replicas: 1".into(),
+                    "    +replicas: 2".into(),
+                    "     selector: {}".into(),
                 ],
                 edits: Vec::new(),
                 radius: Radius {
@@ -199,8 +199,11 @@ mod tests {
             <details><summary><b>web</b>: 1 to delete, 1 to change</summary>\n\n\
             ```diff\n\
             - delete  ConfigMap shop/old\n\
-            ! change  Deployment shop/web\n     \
-            spec.replicas: 1 -> 2\n\
+            ! change  Deployment shop/web\n\
+            @@ spec @@\n\
+            -replicas: 1\n\
+            +replicas: 2\n \
+            selector: {}\n\
             ```\n\n\
             </details>\n\n\
             - restarts 2 pods of Deployment shop/web, none missing meanwhile\n\n\

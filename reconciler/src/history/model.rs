@@ -220,6 +220,9 @@ pub struct ObjectResult {
     pub line: i32,
     /// Values of Secrets are replaced by fingerprints.
     pub changes: Vec<FieldChange>,
+    /// Where it changes: the object that the changes lead to, masked as they are.
+    #[serde(skip)]
+    pub after: Option<Value>,
     pub applied_at: Option<Timestamp>,
     pub healthy_at: Option<Timestamp>,
     /// The newest health while the rollout ran; empty for kinds that have none.

@@ -64,23 +64,23 @@ pub(super) async fn objects(
             let more = json!({
                 "kind": object.kind, "wave": object.wave, "position": object.position,
                 "action": object.action, "file": object.file, "line": object.line,
-                "changes": object.changes,
+                "changes": object.changes, "after": object.after,
             });
             keys::row(&object.key, more)
         })
         .collect();
     sqlx::query(
         "insert into rollout_objects (rollout, api_group, resource, namespace, name, kind, wave,
-                                      position, action, file, line, changes)
+                                      position, action, file, line, changes, after)
          select $1, k.api_group, k.resource, k.namespace, k.name, k.kind, k.wave, k.position,
-                k.action, k.file, k.line, k.changes
+                k.action, k.file, k.line, k.changes, k.after
            from jsonb_to_recordset($2)
                 as k(api_group text, resource text, namespace text, name text, kind text,
                      wave integer, position integer, action text, file text, line integer,
-                     changes jsonb)
+                     changes jsonb, after jsonb)
          on conflict (rollout, api_group, resource, namespace, name) do update
             set wave = excluded.wave, position = excluded.position, action = excluded.action,
-                changes = excluded.changes
+                changes = excluded.changes, after = excluded.after
           where rollout_objects.applied_at is null",
     )
     .bind(rollout)

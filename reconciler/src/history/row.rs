@@ -163,6 +163,7 @@ impl FromRow<'_, PgRow> for ObjectResult {
             file: text(row, "file")?,
             line: row.try_get("line")?,
             changes: json(row, "changes")?,
+            after: row.try_get("after")?,
             applied_at: optional_time(row, "applied_at")?,
             healthy_at: optional_time(row, "healthy_at")?,
             health: text(row, "health")?,

@@ -12,7 +12,6 @@ use serde_json::json;
 
 use api::kinds::DeletionPolicy;
 use api::{Collection, ObjectKey, Uid};
-use engine::diff::FieldChange;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::*;
@@ -108,11 +107,8 @@ async fn rollouts_are_read_as_they_were_written() {
         action: Action::Change,
         file: "web/a.yaml".into(),
         line: 3,
-        changes: vec![FieldChange {
-            path: "data.k".into(),
-            old: None,
-            new: Some(json!("v")),
-        }],
+        changes: serde_json::from_value(json!([{"path": "data.k", "new": "v"}])).unwrap(),
+        after: Some(json!({"kind": "ConfigMap", "data": {"k": "v"}})),
         applied_at: None,
         healthy_at: None,
         health: String::new(),
@@ -160,6 +156,7 @@ async fn attempts_and_health_are_kept_with_their_times() {
         file: String::new(),
         line: 0,
         changes: Vec::new(),
+        after: None,
         applied_at: None,
         healthy_at: None,
         health: String::new(),

@@ -219,7 +219,7 @@ impl PushGate {
             writes.push(Write::Step(step.push(&push.id)));
         }
         self.core.commit(&writes).await?;
-        lines.say(&shortened(&report)).await;
+        lines.say(&shortened(&report, &rest(accept, new))).await;
         if accept == Accept::No {
             lines.say("").await;
             lines.say("nothing was changed").await;
@@ -281,14 +281,22 @@ impl PushGate {
     }
 }
 
-/// As much of a report as anybody reads in a terminal; all of it is on record.
-fn shortened(report: &str) -> String {
+/// Where all of a report is; that of a refusal is nowhere.
+fn rest(accept: Accept, commit: &CommitId) -> String {
+    match accept {
+        Accept::Yes => format!(": the page /commits/{} has all of it", commit.short()),
+        Accept::No => String::new(),
+    }
+}
+
+/// As much of a report as anybody reads in a terminal, and where the `rest` is.
+fn shortened(report: &str, rest: &str) -> String {
     let more = report.lines().count().saturating_sub(MOST_LINES);
     if more == 0 {
         return report.to_owned();
     }
     let shown: Vec<&str> = report.lines().take(MOST_LINES).collect();
-    format!("{}\n… and {more} lines more", shown.join("\n"))
+    format!("{}\n… and {more} lines more{rest}", shown.join("\n"))
 }
 
 /// Tells the pusher how it goes. `id` is the push on record.
@@ -345,7 +353,8 @@ async fn tell(change: &Change, lines: &Lines) {
         Planned::Unknown => format!("what {name} merged into {base} would do is not known:"),
     };
     lines.say(&heading).await;
-    for line in change.lines() {
+    let rest = format!(": kedge plan {name} has all of it");
+    for line in shortened(&change.lines().join("\n"), &rest).lines() {
         lines.say(&format!("  {line}")).await;
     }
     let digest = change.short_digest();
@@ -375,8 +384,9 @@ mod tests {
     #[test]
     fn a_pusher_is_told_as_much_as_fits_a_terminal() {
         let report = |lines: usize| vec!["a"; lines].join("\n");
-        assert_eq!(shortened(&report(MOST_LINES)), report(MOST_LINES));
-        let told = shortened(&report(MOST_LINES + 7));
-        assert_eq!(told, format!("{}\n… and 7 lines more", report(MOST_LINES)));
+        assert_eq!(shortened(&report(MOST_LINES), ""), report(MOST_LINES));
+        let told = shortened(&report(MOST_LINES + 7), ": look there");
+        let whole = report(MOST_LINES);
+        assert_eq!(told, format!("{whole}\n… and 7 lines more: look there"));
     }
 }

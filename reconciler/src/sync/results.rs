@@ -41,6 +41,7 @@ fn step(step: &Step, wave: i32) -> ObjectResult {
     ObjectResult {
         wave,
         action,
+        after: (action == Action::Change).then(|| diff::masked(&step.object).body),
         changes,
         file: step.origin.file.clone(),
         line: i32::try_from(step.origin.line).unwrap_or(0),
@@ -82,6 +83,7 @@ fn result(key: &ObjectKey, kind: &str, action: Action) -> ObjectResult {
         file: String::new(),
         line: 0,
         changes: Vec::new(),
+        after: None,
         applied_at: None,
         healthy_at: None,
         health: String::new(),

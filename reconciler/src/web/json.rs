@@ -333,6 +333,6 @@ fn recorded(object: &ObjectResult) -> DiffObject {
             .iter()
             .map(|it| diff::shown(it, secret))
             .collect(),
-        object: None,
+        object: object.after.clone(),
     }
 }

@@ -88,6 +88,21 @@ pub fn hunks(old: &str, new: &str, context: usize) -> Vec<Vec<Row>> {
     groups.map(hunk).collect()
 }
 
+/// The same as a patch has them: of what stands side by side first all that went, then all that came.
+pub fn patch(old: &str, new: &str, context: usize) -> Vec<Vec<Line>> {
+    let is_same = |row: &Row| row.old.as_ref().is_some_and(|it| it.kind == LineKind::Same);
+    let hunk = |rows: Vec<Row>| {
+        let mut lines = Vec::new();
+        for rows in rows.chunk_by(|one, two| is_same(one) == is_same(two)) {
+            lines.extend(rows.iter().filter_map(|row| row.old.clone()));
+            let new = rows.iter().filter(|row| !is_same(row));
+            lines.extend(new.filter_map(|row| row.new.clone()));
+        }
+        lines
+    };
+    hunks(old, new, context).into_iter().map(hunk).collect()
+}
+
 /// All of two texts, what did not change included.
 pub fn rows(old: &str, new: &str) -> Vec<Row> {
     let diff = TextDiff::from_lines(old, new);

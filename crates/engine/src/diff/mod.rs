@@ -13,5 +13,5 @@ pub use align::aligned;
 pub use around::{Part, parts};
 pub(crate) use fields::Shape;
 pub use fields::{FieldChange, changes, clean, overlay};
-pub use lines::{Line, LineKind, Row, Span, hunks, rows, unified, yaml};
+pub use lines::{Line, LineKind, Row, Span, hunks, patch, rows, unified, yaml};
 pub use mask::{fingerprint, is_secret, masked, show, shown};

@@ -196,7 +196,9 @@ mod tests {
             [
                 "- delete  ConfigMap shop/gone",
                 "~ change  ConfigMap shop/other",
-                "    data.a: 1 -> 2",
+                "    @@ data @@",
+                "    -a: \"1\"",
+                "    +a: \"2\"",
                 "+ create  ConfigMap shop/new",
             ]
         );
@@ -207,7 +209,9 @@ mod tests {
             [
                 "- delete  ConfigMap shop/new",
                 "~ change  ConfigMap shop/other",
-                "    data.a: 2 -> 1",
+                "    @@ data @@",
+                "    -a: \"2\"",
+                "    +a: \"1\"",
                 "+ create  ConfigMap shop/gone",
             ]
         );

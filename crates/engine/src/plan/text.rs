@@ -1,8 +1,9 @@
 //! A plan for people: what `git push` and the command line print.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Change, Plan, Step};
+use super::{Change, Plan, Step, patch};
 use crate::diff::{self, FieldChange};
 
 /// How many objects of each sort a plan has.
@@ -49,15 +50,18 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// A change with its fields, as they may be shown: what [`lines`] tells of it in prose.
+/// A change with its fields, as they may be shown: what [`lines`] tells of it as a patch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edit {
     /// `Deployment shop/web`, as in the line.
     pub object: String,
     pub changes: Vec<FieldChange>,
+    /// The object that they lead to; `None` where that is not at hand.
+    #[serde(default)]
+    pub after: Option<Value>,
 }
 
-/// Bytes of values that are told; of what is beyond them there is the prose.
+/// Bytes of values and objects that are told; of what is beyond them there are the lines.
 const VALUES: usize = 64 << 10;
 
 /// The changes of a plan that are not too large to be kept with it.
@@ -70,19 +74,21 @@ pub fn edits(plan: &Plan) -> Vec<Edit> {
         let is_secret = diff::is_secret(&step.object);
         let changes = changes.iter().map(|it| diff::shown(it, is_secret));
         let changes: Vec<FieldChange> = changes.collect();
+        let after = diff::masked(&step.object).body;
         let sides = changes.iter().flat_map(|it| [&it.old, &it.new]);
-        let size: usize = sides.flatten().map(|it| it.to_string().len()).sum();
+        let told = sides.flatten().chain([&after]);
+        let size: usize = told.map(|it| it.to_string().len()).sum();
         room = room.checked_sub(size)?;
-        let object = step.title();
-        Some(Edit { object, changes })
+        Some(Edit {
+            object: step.title(),
+            changes,
+            after: Some(after),
+        })
     });
     edits.collect()
 }
 
-/// How many changed fields of one object are told.
-const FIELDS: usize = 12;
-
-/// One line per object, deletions first, with the changed fields below each change.
+/// One line per object, deletions first, with the changed fields as a patch below each change.
 pub fn lines(plan: &Plan) -> Vec<String> {
     let mut lines: Vec<String> = plan
         .deletes
@@ -124,12 +130,7 @@ fn describe(step: &Step, lines: &mut Vec<String>) {
         )),
         Change::Update(changes) => {
             lines.push(format!("~ change  {}", step.title()));
-            let secret = diff::is_secret(&step.object);
-            let told = changes.iter().take(FIELDS);
-            lines.extend(told.map(|change| format!("    {}", diff::show(change, secret))));
-            if changes.len() > FIELDS {
-                lines.push(format!("    … and {} more fields", changes.len() - FIELDS));
-            }
+            lines.extend(patch::indented(&step.object, changes));
         }
     }
 }

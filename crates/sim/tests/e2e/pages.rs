@@ -157,7 +157,7 @@ impl<'a> Story<'a> {
         let report = pushing
             .join()
             .map_err(|_| anyhow::anyhow!("the push panicked"))??;
-        ensure!(report.contains("spec.replicas: 1 -> 2"), "{report}");
+        ensure!(report.contains("+replicas: 2"), "{report}");
         Ok(())
     }
 
@@ -241,7 +241,7 @@ impl<'a> Story<'a> {
         browser.reads(".commitbox", &["Kedge-Rollout: ui-2", "Revert"], SOON)?;
         browser.reads(
             ".plan-lines",
-            &["Deployment movies/ui", "spec.replicas: 2 -> 1"],
+            &["Deployment movies/ui", "-replicas: 2", "+replicas: 1"],
             SOON,
         )?;
         self.picture("rollback")?;

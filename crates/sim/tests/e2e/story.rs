@@ -96,8 +96,10 @@ impl Story {
         for part in [
             "application serving: 1 to change",
             "~ change  Deployment movies/serving",
-            "spec.replicas: 2 -> 3",
-            "kedge.local/movies:1.0 -> kedge.local/movies:1.1",
+            "-replicas: 2",
+            "+replicas: 3",
+            "-image: kedge.local/movies:1.0",
+            "+image: kedge.local/movies:1.1",
             "3 more applications are unchanged",
             "serving: healthy at commit",
             "ui: healthy at commit",

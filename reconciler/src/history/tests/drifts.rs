@@ -1,3 +1,5 @@
+use engine::diff::FieldChange;
+
 use super::*;
 
 fn drift(second: i64, name: &str, actor: &str) -> Drift {

@@ -24,6 +24,7 @@ fn deleted(name: &str) -> ObjectResult {
         file: String::new(),
         line: 0,
         changes: Vec::new(),
+        after: None,
         applied_at: None,
         healthy_at: None,
         health: String::new(),

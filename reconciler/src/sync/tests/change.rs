@@ -41,7 +41,8 @@ async fn a_pushed_branch_is_planned_as_if_it_were_merged() {
     for line in [
         "remote: try merged into ",
         "application web: 2 to change, 1 unchanged",
-        "web:1 -> web:2",
+        "  -image: web:1",
+        "  +image: web:2",
         "restarts 2 pods of Deployment shop/web, none missing meanwhile",
         "ConfigMap shop/settings changes, and Deployment shop/api of application api uses it",
         "1 more application is unchanged",

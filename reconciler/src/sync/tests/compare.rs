@@ -38,7 +38,9 @@ async fn any_two_states_are_compared() {
     let there = [
         "- delete  ConfigMap shop/old",
         "~ change  Deployment shop/web",
-        "spec.template.spec.containers[main].image: web:1 -> web:2",
+        "@@ spec.template.spec.containers[main] @@",
+        "-image: web:1",
+        "+image: web:2",
     ];
     let between = compare(&one.0, "main").await;
     for line in there {
@@ -61,13 +63,13 @@ async fn any_two_states_are_compared() {
             (!view.plan.is_empty()).then_some(view)
         })
         .await;
-    assert!(changed(&drift).contains(&"spec.replicas: 5 -> 2".to_owned()));
+    assert!(changed(&drift).contains(&"-replicas: 5".to_owned()));
     let stored = &drift.sides.new[&web];
     assert_eq!(stored.body["spec"]["replicas"], 2);
     assert!(stored.pointer("/metadata/managedFields").is_some());
     assert!(drift.from.commit.is_none() && !drift.to.unmerged);
     let back = compare("2", "live").await;
-    assert!(changed(&back).contains(&"spec.replicas: 2 -> 5".to_owned()));
+    assert!(changed(&back).contains(&"+replicas: 5".to_owned()));
     assert!(back.to.commit.is_none());
 
     // A commit that nobody merged, and one that says nothing.

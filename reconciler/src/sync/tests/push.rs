@@ -111,7 +111,8 @@ async fn a_push_shows_the_plan_and_how_it_goes() {
         .application("web", "deadlineSeconds: 1", &manifests);
     pusher.commit("Second").await;
     let said = pusher.git(&["push", "origin", "main"]).await;
-    assert!(said.contains("web:1 -> bad:2"), "{said}");
+    assert!(said.contains("-image: web:1"), "{said}");
+    assert!(said.contains("+image: bad:2"), "{said}");
     assert!(said.contains("failed for 1 application: web"), "{said}");
     pusher.git(&["revert", "--no-edit", "HEAD"]).await;
     let said = pusher.git(&["push", "origin", "main"]).await;

@@ -87,7 +87,9 @@ impl Sample {
             lines: vec![
                 "- delete  ConfigMap movies/old".into(),
                 "~ change  Deployment movies/serving".into(),
-                self.text("    spec.replicas: 4 -> 3"),
+                "    @@ spec @@".into(),
+                self.text("    -replicas: 4"),
+                "    +replicas: 3".into(),
             ],
             edits: vec![fewer()],
             radius: Radius {

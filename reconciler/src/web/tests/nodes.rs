@@ -19,6 +19,7 @@ pub(super) fn fewer() -> Edit {
             old: Some(4.into()),
             new: Some(3.into()),
         }],
+        after: None,
     }
 }
 
@@ -160,7 +161,9 @@ impl Sample {
                 "serving".into(),
                 "- delete  CronJob movies/refresh".into(),
                 "~ change  Deployment movies/serving".into(),
-                self.text("    spec.replicas: 4 -> 3"),
+                "    @@ spec @@".into(),
+                self.text("    -replicas: 4"),
+                "    +replicas: 3".into(),
                 "+ create  ConfigMap movies/old-flags".into(),
             ],
             edits: vec![fewer()],

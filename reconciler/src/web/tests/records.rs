@@ -181,6 +181,7 @@ impl Sample {
             } else {
                 Vec::new()
             },
+            after: None,
             applied_at: (times.0 > 0).then(|| ago(times.0)),
             healthy_at: (times.1 > 0).then(|| ago(times.1)),
             health: match (action, times) {

@@ -8,7 +8,7 @@ use engine::radius::Demand;
 use super::commit::chip;
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::graph::app_href;
-use super::rollback::class;
+use super::planned;
 use super::time::When;
 use crate::forge::{Change, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
@@ -212,7 +212,6 @@ fn workloads(count: usize) -> String {
 }
 
 fn application(it: &Touched) -> Application {
-    let lines = it.lines.iter().take(LINES);
     Application {
         name: it.name.clone(),
         href: app_href(&it.name),
@@ -221,7 +220,7 @@ fn application(it: &Touched) -> Application {
         } else {
             it.counts.to_string()
         },
-        lines: lines.map(|line| (class(line), line.clone())).collect(),
+        lines: planned::lines(&it.lines, LINES),
         hidden: it.lines.len().saturating_sub(LINES),
         reach: it.radius.lines(),
     }

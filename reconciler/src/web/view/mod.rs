@@ -22,6 +22,7 @@ pub(super) mod nodes;
 pub(super) mod object;
 pub(super) mod objects;
 pub(super) mod pending;
+mod planned;
 pub(super) mod pod;
 pub(super) mod proof;
 pub(super) mod repos;

@@ -5,6 +5,7 @@ use engine::rollout::{CommitId, RolloutPhase};
 use super::commit::chip;
 use super::component::{CommitChip, encoded};
 use super::graph::app_href;
+use super::planned;
 use super::time::took;
 use super::truth::sentence;
 use crate::githost::revert::Size;
@@ -48,14 +49,13 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         .message
         .split_once('\n')
         .unwrap_or((&preview.message, ""));
-    let lines = preview.plan.iter().take(LINES);
     View {
         restores: some(&preview.restores),
         parent: chip(&preview.parent),
         subject: subject.into(),
         body: body.trim_end().into(),
         undoes: preview.undoes.iter().map(undone).collect(),
-        plan: lines.map(|line| (class(line), line.clone())).collect(),
+        plan: planned::lines(&preview.plan, LINES),
         conflicts: preview.conflicts.clone(),
         by_hand: by_hand(&preview.undoes, branch),
         takes,
@@ -68,7 +68,7 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
             format!("{}/diff?to={to}", app_href(&preview.application))
         },
         reach: preview.reach.iter().map(|line| sentence(line)).collect(),
-        loses: preview.plan.iter().any(|line| is_for_good(line)),
+        loses: planned::sentences(&preview.plan).any(|line| is_for_good(line)),
     }
 }
 
@@ -136,16 +136,6 @@ fn undone(commit: &Commit) -> (String, String, String) {
         commit.subject().to_owned(),
         commit.author.name.clone(),
     )
-}
-
-/// The colour of a line of a plan, by the sign it begins with.
-pub(super) fn class(line: &str) -> &'static str {
-    match line.trim_start().chars().next() {
-        Some('+') => "ok",
-        Some('-' | '−') => "bad",
-        Some('~') => "warn",
-        _ => "",
-    }
 }
 
 /// The git command that does the same.

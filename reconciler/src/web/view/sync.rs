@@ -5,7 +5,7 @@ use engine::rollout::short;
 
 use super::commit::chip;
 use super::component::CommitChip;
-use super::rollback::class;
+use super::planned;
 use crate::service::PlanView;
 
 /// What the page shows of a plan.
@@ -38,13 +38,12 @@ pub(crate) fn view(plan: &PlanView, prune: bool, waits: String) -> View {
     let (digest, asks) = (plan.plan.digest(), plan.plan.asking().count());
     let short = short(&digest).to_owned();
     let flag = if prune { " --prune" } else { "" };
-    let lines = plan.lines.iter().take(LINES);
     View {
         commit: chip(&plan.commit.id),
         subject: plan.commit.subject().to_owned(),
         counts: counts(&plan.plan).to_string(),
         nothing: plan.plan.is_empty(),
-        lines: lines.map(|line| (class(line), line.clone())).collect(),
+        lines: planned::lines(&plan.lines, LINES),
         hidden: plan.lines.len().saturating_sub(LINES),
         asks,
         waits,

@@ -99,6 +99,7 @@ fn result(action: Action, applied: i64, health: &str, changes: Vec<FieldChange>)
         file: String::new(),
         line: 0,
         changes,
+        after: None,
         applied_at: (applied > 0).then(|| now() - SignedDuration::from_secs(applied)),
         healthy_at: None,
         health: health.into(),
@@ -201,7 +202,7 @@ fn a_diff_marks_what_changed_inside_a_line() {
             Action::Change,
             0,
             "",
-            vec![change("x", json!(old), json!(new))],
+            vec![change("data.x", json!(old), json!(new))],
         );
         object.kind = "ConfigMap".into();
         let view = shown(
@@ -216,18 +217,23 @@ fn a_diff_marks_what_changed_inside_a_line() {
     check(
         "web:2.18.0",
         "web:2.18.1",
-        "web:2.18.<del>0</del>",
-        "web:2.18.<ins>1</ins>",
+        "x: web:2.18.<del>0</del>",
+        "x: web:2.18.<ins>1</ins>",
     );
     check(
         "payments-url",
         "payments_url",
-        "payments<del>-</del>url",
-        "payments<ins>_</ins>url",
+        "x: payments<del>-</del>url",
+        "x: payments<ins>_</ins>url",
     );
-    check("<a>", "<b>", "&lt;<del>a</del>&gt;", "&lt;<ins>b</ins>&gt;");
+    check(
+        "<a>",
+        "<b>",
+        "x: &lt;<del>a</del>&gt;",
+        "x: &lt;<ins>b</ins>&gt;",
+    );
     // Most of it is new: marks would be noise.
-    check("one", "two", "one", "two");
+    check("seventeen", "different", "x: seventeen", "x: different");
 }
 
 #[test]

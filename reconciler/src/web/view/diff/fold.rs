@@ -194,13 +194,13 @@ mod tests {
             old: None,
             new: Some(vec![long; 10].into()),
         };
-        let mut blocks = fold(fields(&[change], false, None), None);
+        let mut blocks = fold(fields(None, &[change], false, None), None);
         let mut room = Room {
             lines: 100,
             weight: 400,
         };
-        // The path, and three lines.
+        // The path, the name, and three lines.
         assert_eq!(cut(&mut blocks, &mut room), 7);
-        assert_eq!((counts(&blocks), room.lines), (vec![(0, 0, 4)], 96));
+        assert_eq!((counts(&blocks), room.lines), (vec![(0, 0, 5)], 95));
     }
 }

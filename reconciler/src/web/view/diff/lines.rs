@@ -4,8 +4,8 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use api::Object;
 use engine::diff::{self, FieldChange, Line, LineKind};
-use serde_json::Value;
 
 use crate::web::view::component::Escaped;
 
@@ -96,30 +96,31 @@ impl fmt::Display for Cell {
 
 impl HtmlSafe for Cell {}
 
-/// Field by field: the path, then its lines before and after.
-pub(crate) fn fields(changes: &[FieldChange], secret: bool, context: Option<usize>) -> Vec<Row> {
+/// Place by place: its path, then its lines before and after, with what is around the changes where
+/// the object that they lead to is at hand; that is masked already.
+pub(crate) fn fields(
+    after: Option<&Object>,
+    changes: &[FieldChange],
+    secret: bool,
+    context: Option<usize>,
+) -> Vec<Row> {
+    let shown = changes.iter().map(|it| diff::shown(it, secret));
+    let shown: Vec<FieldChange> = shown.collect();
     let mut rows = Vec::new();
-    for change in changes {
-        rows.push(Row {
-            path: change.path.clone(),
+    for part in diff::parts(after, &shown) {
+        let path = part.path;
+        rows.extend((!path.is_empty()).then(|| Row {
+            path,
             ..Row::default()
-        });
-        let change = diff::shown(change, secret);
-        let (old, new) = (text(change.old.as_ref()), text(change.new.as_ref()));
+        }));
         let hunks = match context {
-            Some(context) => diff::hunks(&old, &new, context),
-            None => vec![diff::rows(&old, &new)],
+            Some(context) => diff::hunks(&part.old, &part.new, context),
+            None => vec![diff::rows(&part.old, &part.new)],
         };
         let hunks = hunks.into_iter().flatten();
         rows.extend(hunks.map(|pair| beside(pair, None, None)));
     }
     rows
-}
-
-fn text(value: Option<&Value>) -> String {
-    value.map_or_else(String::new, |value| {
-        serde_yaml::to_string(value).unwrap_or_default()
-    })
 }
 
 /// One row, with the number of each line and a word on it, where there are such.

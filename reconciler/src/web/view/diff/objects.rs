@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use api::{Object, ObjectKey};
 use engine::Plan;
-use engine::diff::{FieldChange, overlay};
+use engine::diff::{FieldChange, masked, overlay};
 use engine::plan::{Change, Sides, Step};
 use jiff::Timestamp;
 
@@ -105,7 +105,9 @@ impl<'a> Compared<'a> {
         shown.counts = counts(changes);
         let Some(old) = self.sides.old.get(&step.key) else {
             let is_secret = is_secret(&step.kind, &step.key);
-            shown.blocks = fold(fields(changes, is_secret, wants.context), wants.context);
+            let after = masked(&step.object);
+            let rows = fields(Some(&after), changes, is_secret, wants.context);
+            shown.blocks = fold(rows, wants.context);
             return shown;
         };
         let stored = self.sides.new.get(&step.key).map(Cow::Borrowed);
@@ -229,7 +231,8 @@ fn recorded(result: &ObjectResult, wants: Wants) -> ObjectDiff {
     }
     object.counts = counts(&result.changes);
     let is_secret = is_secret(&result.kind, &result.key);
-    let rows = fields(&result.changes, is_secret, wants.context);
+    let after = result.after.clone().map(Object::from);
+    let rows = fields(after.as_ref(), &result.changes, is_secret, wants.context);
     object.note = match result.action {
         Action::Create if rows.is_empty() => "Did not exist before.".into(),
         Action::Delete => "Left Git: deleted last.".into(),

@@ -51,7 +51,7 @@ pub(super) fn whole(pair: &Pair, wants: Wants) -> Whole {
     }
     if !differ(&rows) {
         let is_secret = pair.new.or(pair.old).is_some_and(diff::is_secret);
-        rows = fields(pair.changes, is_secret, wants.context);
+        rows = fields(None, pair.changes, is_secret, wants.context);
     }
     Whole {
         rows,

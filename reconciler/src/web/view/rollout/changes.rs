@@ -4,18 +4,21 @@ use std::fmt;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use serde_json::Value;
 
+use api::Object;
 use engine::diff::{self, FieldChange};
+use engine::plan::Mark;
 
 use crate::history::{Action, ObjectResult, RolloutDetail};
 use crate::web::view::component::encoded;
 use crate::web::view::diff::{anchor, is_secret};
+use crate::web::view::planned;
 
 use super::state::counts;
 
-/// Planned changes on the page.
+/// Planned changes on the page, and lines of each.
 const CHANGES: usize = 30;
+const LINES: usize = 12;
 
 /// The plan in short.
 #[derive(Debug, Template)]
@@ -35,6 +38,10 @@ pub(crate) struct ChangeItem {
     pub title: String,
     pub href: String,
     pub lines: Vec<String>,
+    /// What changes in it, as a patch: class and text of each line.
+    pub patch: Vec<(&'static str, String)>,
+    /// Lines of it that are left out.
+    pub hidden: usize,
 }
 
 /// What happens to an object as one coloured sign.
@@ -75,58 +82,54 @@ pub(crate) fn changes(detail: &RolloutDetail) -> Changes {
         items: planned
             .into_iter()
             .take(CHANGES)
-            .map(|object| ChangeItem {
-                sign: Sign(object.action),
-                title: object.title(),
-                href: format!("{base}#{}", encoded(&anchor(&object.kind, &object.key))),
-                lines: told(object),
-            })
+            .map(|object| item(object, &base))
             .collect(),
     }
 }
 
-/// A few words about what changes.
+fn item(object: &ObjectResult, base: &str) -> ChangeItem {
+    let patch = patch(object);
+    let hidden = patch.len().saturating_sub(LINES);
+    ChangeItem {
+        sign: Sign(object.action),
+        title: object.title(),
+        href: format!("{base}#{}", encoded(&anchor(&object.kind, &object.key))),
+        lines: told(object),
+        patch: patch.into_iter().take(LINES).collect(),
+        hidden,
+    }
+}
+
+/// A few words about what happens.
 fn told(object: &ObjectResult) -> Vec<String> {
     match object.action {
         Action::Create => vec!["new".into()],
         Action::Delete => vec!["leaves Git".into()],
         Action::Keep if object.message.is_empty() => vec!["left Git, is kept".into()],
         Action::Keep => vec![object.message.clone()],
-        Action::Unchanged => Vec::new(),
+        Action::Unchanged | Action::Change => Vec::new(),
         Action::Hook if object.health.is_empty() => vec!["hook".into()],
         Action::Hook => vec![format!("hook, {}", object.health.to_lowercase())],
-        Action::Change => {
-            let secret = is_secret(&object.kind, &object.key);
-            let mut lines: Vec<String> = object
-                .changes
-                .iter()
-                .take(3)
-                .map(|change| brief(change, secret))
-                .collect();
-            if object.changes.len() > 3 {
-                lines.push(format!("and {} more fields", object.changes.len() - 3));
-            }
-            lines
-        }
     }
 }
 
-/// `containers[api].image: 2.18.0 → 2.18.1`; of what is no plain value only that it changes.
-fn brief(change: &FieldChange, secret: bool) -> String {
-    let is_plain =
-        |value: &Option<Value>| !matches!(value, Some(Value::Object(_) | Value::Array(_)));
-    let path = &change.path;
-    let short = path.strip_prefix("spec.template.spec.").unwrap_or(path);
-    if is_plain(&change.old) && is_plain(&change.new) {
-        let shown = diff::show(change, secret).replacen(path.as_str(), short, 1);
-        return shown.replace(" -> ", " → ");
-    }
-    let word = match (&change.old, &change.new) {
-        (None, _) => "added",
-        (_, None) => "removed",
-        _ => "changed",
-    };
-    format!("{short}: {word}")
+/// What changes, with what is around it where that is on record.
+fn patch(object: &ObjectResult) -> Vec<(&'static str, String)> {
+    let secret = is_secret(&object.kind, &object.key);
+    let changes = object.changes.iter().map(|it| diff::shown(it, secret));
+    let changes: Vec<FieldChange> = changes.collect();
+    let after = object.after.clone().map(Object::from);
+    let lines = engine::plan::patch(after.as_ref(), &changes).into_iter();
+    lines.map(|line| (class(&line), line)).collect()
+}
+
+fn class(line: &str) -> &'static str {
+    planned::class(match line.chars().next() {
+        Some('@') => Mark::Place,
+        Some('+') => Mark::Added,
+        Some('-') => Mark::Removed,
+        _ => Mark::Same,
+    })
 }
 
 #[cfg(test)]
@@ -135,52 +138,57 @@ mod tests {
 
     use super::*;
 
+    fn changed(kind: &str, changes: &serde_json::Value, after: &serde_json::Value) -> ObjectResult {
+        ObjectResult {
+            key: api::Collection::new("", kind).key("shop", "web"),
+            kind: kind.into(),
+            wave: 0,
+            position: 0,
+            action: Action::Change,
+            file: String::new(),
+            line: 0,
+            changes: serde_json::from_value(changes.clone()).unwrap(),
+            after: (!after.is_null()).then(|| after.clone()),
+            applied_at: None,
+            healthy_at: None,
+            health: String::new(),
+            message: String::new(),
+        }
+    }
+
     #[test]
-    fn a_change_is_one_short_line() {
-        let check = |path: &str, old: Value, new: Value, line: &str| {
-            let change = FieldChange {
-                path: path.into(),
-                old: (!old.is_null()).then_some(old),
-                new: (!new.is_null()).then_some(new),
-            };
-            assert_eq!(brief(&change, false), line);
-        };
-        let image = "spec.template.spec.containers[api].image";
-        check(
-            image,
-            json!("a:1"),
-            json!("a:2"),
-            "containers[api].image: a:1 → a:2",
-        );
-        check("spec.replicas", json!(1), json!(3), "spec.replicas: 1 → 3");
-        check("data.a", Value::Null, json!("b"), "data.a: added b");
-        check(
-            "spec.ports",
-            Value::Null,
-            json!([{"port": 1}]),
-            "spec.ports: added",
-        );
-        check(
-            "spec.ports",
-            json!([{"port": 1}]),
-            Value::Null,
-            "spec.ports: removed",
-        );
-        check("spec.x", json!({"a": 1}), json!(1), "spec.x: changed");
+    fn a_change_is_a_patch_with_what_is_around_it() {
+        let changes = json!([{"path": "spec.replicas", "old": 1, "new": 3}]);
+        let after = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "spec": {"paused": false, "replicas": 3}});
+        let told = patch(&changed("Deployment", &changes, &after));
+        let line = |class, text: &str| (class, text.to_owned());
+        let (place, around) = (line("dim", "@@ spec @@"), line("", " paused: false"));
+        let (was, is) = (line("bad", "-replicas: 1"), line("ok", "+replicas: 3"));
+        assert_eq!(told, [place.clone(), around, was.clone(), is.clone()]);
+        // On record from before the object was.
+        let told = patch(&changed("Deployment", &changes, &json!(null)));
+        assert_eq!(told, [place, was, is]);
+        let long: String = (0..40).map(|line| format!("{line}\n")).collect();
+        let changes = json!([{"path": "data.a", "old": "x", "new": long}]);
+        let item = item(&changed("ConfigMap", &changes, &json!(null)), "/r");
+        assert_eq!((item.patch.len(), item.hidden), (LINES, 31));
     }
 
     #[test]
     fn a_secret_is_not_shown() {
-        let change = FieldChange {
-            path: "data.password".into(),
-            old: Some(json!("aHVudGVyMg==")),
-            new: Some(json!("c3dvcmRmaXNo")),
-        };
-        let line = brief(&change, true);
+        let changes =
+            json!([{"path": "data.password", "old": "aHVudGVyMg==", "new": "c3dvcmRmaXNo"}]);
+        let mut secret = changed("Secret", &changes, &json!(null));
+        secret.key = api::Collection::new("", "secrets").key("shop", "web");
+        let told = patch(&secret);
         assert!(
-            line.starts_with("data.password: changed (sha256 "),
-            "{line}"
+            told[1].1.starts_with("-password: (hidden, sha256 "),
+            "{told:?}"
         );
-        assert!(!line.contains("aHVudGVyMg"), "{line}");
+        assert!(
+            told.iter().all(|(_, it)| !it.contains("aHVudGVyMg")),
+            "{told:?}"
+        );
     }
 }

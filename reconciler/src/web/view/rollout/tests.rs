@@ -22,6 +22,7 @@ fn object(action: Action, wave: i32, kind: &str, name: &str) -> ObjectResult {
         file: String::new(),
         line: 0,
         changes: Vec::new(),
+        after: None,
         applied_at: None,
         healthy_at: None,
         health: String::new(),
