@@ -52,7 +52,7 @@ fn the_newest_head_that_nobody_planned_is_next() {
         base: CommitId("before".into()),
         ..change("new", "b", "")
     };
-    check(&[old.clone()], &[], Some("new"));
+    check(std::slice::from_ref(&old), &[], Some("new"));
     check(&[old], &["new"], Some("middle"));
     check(&[change("pull/7", "b", "7")], &["middle"], Some("old"));
     check(&[], &["new", "middle", "old"], None);

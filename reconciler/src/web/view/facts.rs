@@ -119,6 +119,14 @@ impl Facts {
         }
     }
 
+    /// Its health, or that it is left alone where nothing else is to be said.
+    pub(crate) fn state(&self) -> HealthStatus {
+        match self.suspended() {
+            Some(_) if self.health.is_settled_well() => HealthStatus::Suspended,
+            _ => self.health,
+        }
+    }
+
     /// Why nothing of it may be changed, where that is so.
     pub(crate) fn suspended(&self) -> Option<&Pause> {
         let paused = self.paused.as_ref();

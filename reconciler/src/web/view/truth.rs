@@ -128,9 +128,14 @@ impl Facts {
     }
 
     fn health_truth(&self) -> Told {
-        let heals = self.policy().is_none_or(|policy| policy.self_heal);
         let then = match self.health {
-            HealthStatus::Missing if heals => "Kedge makes again what is missing.",
+            HealthStatus::Missing if self.policy().is_none() => {
+                "What is missing comes back by itself where selfHeal is on, else with a sync or \
+                 the next commit."
+            }
+            HealthStatus::Missing if self.policy().is_some_and(|it| it.self_heal) => {
+                "Kedge makes again what is missing."
+            }
             HealthStatus::Missing => {
                 "selfHeal is off: what is missing comes with a sync or the next commit."
             }

@@ -160,7 +160,7 @@ pub(crate) fn filters(all: &[Facts], query: &Query) -> Filters {
         HealthStatus::Healthy,
     ];
     for health in healths {
-        let count = count(&|facts| facts.health == health);
+        let count = count(&|facts| facts.state() == health);
         let current = query.health.eq_ignore_ascii_case(health.as_str());
         if count > 0 || current {
             let state = State::health(health);
@@ -242,6 +242,9 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
             actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
         }
     }
+    // What came about without a commit is nobody's who wrote one.
+    let made_by_it = facts.running().is_some() || facts.held.is_some();
+    let cause = facts.last.as_ref().filter(|_| made_by_it);
     Item {
         tone: facts.concern(),
         icon: match facts.concern() {
@@ -254,17 +257,12 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
         href: app,
         what,
         why,
-        commit: facts
-            .last
-            .as_ref()
-            .map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
-        when: facts
-            .last
-            .as_ref()
-            .map(|last| When::ago(last.started_at, now)),
-        author: facts
-            .last
-            .as_ref()
+        commit: cause.map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
+        when: cause
+            .map(|last| last.started_at)
+            .or(told.since)
+            .map(|at| When::ago(at, now)),
+        author: cause
             .map(|last| last.author.name.clone())
             .unwrap_or_default(),
         actions,
@@ -335,7 +333,7 @@ fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
         name: facts.name.clone(),
         href: format!("/apps/{}", encoded(&facts.name)),
         path: facts.path().to_owned(),
-        health: State::health(facts.health),
+        health: State::health(facts.state()),
         sync: State::sync(facts.sync),
         commit: last.map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
         subject: last

@@ -73,7 +73,7 @@ impl Query {
     /// Whether this application is asked for.
     pub(crate) fn admits(&self, facts: &Facts) -> bool {
         let is = |wanted: &str, word: &str| wanted.is_empty() || wanted.eq_ignore_ascii_case(word);
-        is(&self.health, facts.health.as_str())
+        is(&self.health, facts.state().as_str())
             && is(&self.sync, facts.sync.as_str())
             && self.finds(facts)
     }
