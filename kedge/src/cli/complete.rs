@@ -45,7 +45,7 @@ pub(super) fn commits() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| of(current, "rollouts", commit))
 }
 
-/// What can be gone back to: rollouts and their commits.
+/// What can be gone back to, or compared with: rollouts and their commits.
 pub(super) fn points() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let mut all = of(current, "rollouts", rollout);

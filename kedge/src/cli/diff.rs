@@ -26,7 +26,8 @@ not what it found.
 Example:
   kedge diff
   kedge diff web --revision my-branch
-  kedge diff web --revision HEAD~1";
+  kedge diff web --revision HEAD~1
+  kedge diff web --revision web-12";
 
 /// Applications that are compared at the same time: each is a pass over its objects.
 const TOGETHER: usize = 4;
@@ -37,8 +38,9 @@ pub(crate) struct Arguments {
     /// Only this application
     #[arg(value_name = "APP", add = complete::applications())]
     application: Option<String>,
-    /// Compare the cluster with this commit, by any name Git has for it [default: what is tracked]
-    #[arg(long, value_name = "REVISION", add = complete::commits(), value_parser = NonEmptyStringValueParser::new())]
+    /// Compare the cluster with this commit, by any name Git has for it, or with what a rollout
+    /// brought, by its id or number [default: what is tracked]
+    #[arg(long, value_name = "REVISION", add = complete::points(), value_parser = NonEmptyStringValueParser::new())]
     revision: Option<String>,
     #[command(flatten)]
     pager: pager::Arguments,

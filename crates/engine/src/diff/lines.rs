@@ -197,10 +197,11 @@ fn split_words(line: &str) -> Vec<&str> {
     words
 }
 
-/// The same as a unified diff, for terminals and files.
-pub fn unified(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
+/// The same as a unified diff, for terminals and files, which have a name on each side.
+pub fn unified(old: &str, new: &str, context: usize, names: (&str, &str)) -> String {
     TextDiff::from_lines(old, new)
         .unified_diff()
-        .header(old_name, new_name)
+        .context_radius(context)
+        .header(names.0, names.1)
         .to_string()
 }

@@ -120,13 +120,13 @@ fn difference(theirs: &[Value], ours: &[Value]) -> Option<String> {
     let names = |objects: &[Value]| objects.iter().map(name).collect::<Vec<_>>().join("\n");
     let (a, b) = (names(theirs), names(ours));
     if a != b {
-        return Some(engine::diff::unified(&a, &b, "kubectl", "ours"));
+        return Some(engine::diff::unified(&a, &b, 3, ("kubectl", "ours")));
     }
     let differing = theirs.iter().zip(ours).filter(|(a, b)| a != b);
     let told: Vec<String> = differing
         .map(|(a, b)| {
             let (a, b) = (pretty(a), pretty(b));
-            engine::diff::unified(&a, &b, "kubectl", "ours")
+            engine::diff::unified(&a, &b, 3, ("kubectl", "ours"))
         })
         .collect();
     (!told.is_empty()).then(|| told.join("\n"))

@@ -40,6 +40,8 @@ struct AppPage {
     states: Vec<(String, String)>,
     /// The same the other way round; empty where that is nothing.
     swap: String,
+    /// The same as a text.
+    patch: String,
     /// Figure, what it is, and a word on it: of what is not merged.
     blast: Vec<(String, &'static str, String)>,
     /// The page of the change.
@@ -76,9 +78,13 @@ pub(in crate::web) async fn of_app(
         return Ok(Redirect::to(&format!("/rollouts/{id}/diff?at={at}")).into_response());
     }
     app.admit_dry_run(&visitor)?;
-    if visitor.json {
+    if wants.patch || visitor.json {
         let plan = app.backend.compare(&name, &query.from, &query.to).await?;
-        return Ok(Json(json::diff_of_plan(&plan)).into_response());
+        return Ok(if wants.patch {
+            diff::patch(&Compared::of(&plan), &query, wants).into_response()
+        } else {
+            Json(json::diff_of_plan(&plan)).into_response()
+        });
     }
     let facts = facts(&app, &name).await?;
     // The title moves; lines under the reader do not.
@@ -104,6 +110,7 @@ pub(in crate::web) async fn of_app(
         title: Title::none("Cannot be compared"),
         states: states(&app, &name).await,
         swap: String::new(),
+        patch: query.with(&[("format", "patch")]),
         blast: Vec::new(),
         change: String::new(),
         error: String::new(),

@@ -252,6 +252,30 @@ async fn values_of_secrets_are_in_no_comparison() {
 }
 
 #[tokio::test]
+async fn a_comparison_is_a_patch_as_well() {
+    let site = Site::new(Sample::default()).await;
+    let (_, page) = site.page(&format!("{DIFF}?to=v1")).await;
+    let link = "href=\"?to=v1&#38;format=patch\"";
+    assert!(page.contains(link), "{page}");
+    let (status, patch) = site.page(&format!("{DIFF}?to=v1&format=patch")).await;
+    assert_eq!(status, StatusCode::OK);
+    for line in [
+        "# Live -> 7f3c2ab, as the server would store it\n",
+        "\n--- a/movies/Deployment/training.yaml\n+++ b/movies/Deployment/training.yaml\n@@ -",
+        "\n-        image: movies/training:2.18.0\n+        image: movies/training:2.18.1\n",
+        "\n--- a/movies/Secret/token.yaml\n",
+        "\n-  token: (hidden, sha256 ",
+    ] {
+        assert!(patch.contains(line), "{line}: {patch}");
+    }
+    let hidden = HIDDEN.iter().any(|value| patch.contains(value));
+    assert!(!hidden && !patch.contains("managedFields"), "{patch}");
+    let one = format!("{DIFF}?format=patch&object=secret.movies.token");
+    let (_, one) = site.page(&one).await;
+    assert!(!one.contains("training") && one.contains("token"), "{one}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_compared_is_told_where_it_was_asked_for() {
     let site = Site::new(Sample::default()).await;
     let (status, page) = site.page(&format!("{DIFF}?from=v1&to=nowhere")).await;
@@ -273,6 +297,7 @@ async fn what_cannot_be_compared_is_told_where_it_was_asked_for() {
         "ctx=101",
         "ctx=x",
         "defaults=yes",
+        "format=html",
         "managed=2",
     ] {
         for path in [DIFF, "/rollouts/serving-12/diff"] {

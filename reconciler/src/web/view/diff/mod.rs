@@ -4,6 +4,7 @@
 mod fold;
 mod lines;
 mod objects;
+mod patch;
 mod query;
 mod title;
 mod whole;
@@ -20,6 +21,7 @@ use fold::{Block, Room, cut, fold, unfoldable};
 #[cfg(test)]
 pub(crate) use lines::Cell;
 pub(crate) use objects::{Compared, of_plan, of_rollout};
+pub(crate) use patch::patch;
 pub(crate) use query::{Query, Wants};
 pub(crate) use title::{Title, title};
 

@@ -23,6 +23,8 @@ pub(crate) struct Query {
     pub ctx: String,
     /// Only the object with this anchor.
     pub object: String,
+    /// `patch`, or a page.
+    pub format: String,
 }
 
 /// As it is meant.
@@ -33,6 +35,8 @@ pub(crate) struct Wants {
     pub managed: bool,
     /// Lines around a change; `None` for all there are.
     pub context: Option<usize>,
+    /// A text instead of the page.
+    pub patch: bool,
 }
 
 impl Query {
@@ -63,6 +67,11 @@ impl Query {
             defaults: switch("defaults", &self.defaults)?,
             managed: switch("managed", &self.managed)?,
             context,
+            patch: match self.format.as_str() {
+                "" => false,
+                "patch" => true,
+                _ => return Err("format is patch, or nothing".into()),
+            },
         })
     }
 
@@ -72,7 +81,7 @@ impl Query {
         self.from.is_empty() || is_live(&self.from) || is_live(&self.to)
     }
 
-    /// Every value that is said, by name.
+    /// Every value that is said of the page, by name.
     pub(crate) fn said(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
             ("from", self.from.as_str()),
@@ -118,6 +127,7 @@ mod tests {
             defaults: false,
             managed: false,
             context: Some(3),
+            patch: false,
         };
         assert_eq!(query.wants(), Ok(usual));
         assert!(query.has_live());
@@ -135,7 +145,11 @@ mod tests {
         assert!(!query.has_live());
         query.to = "Live".into();
         assert!(query.has_live());
-        let wrong: [fn(&mut Query); 5] = [
+        query.format = "patch".into();
+        assert!(query.wants().unwrap().patch);
+        assert!(!query.with(&[]).contains("format"));
+        let wrong: [fn(&mut Query); 6] = [
+            |it| it.format = "html".into(),
             |it| it.view = "three".into(),
             |it| it.ctx = "101".into(),
             |it| it.ctx = "-1".into(),
