@@ -1,6 +1,7 @@
 //! The page that looks like a dialog: exactly what will be pushed, and what that will do.
 
 use engine::rollout::{CommitId, RolloutPhase};
+use jiff::SignedDuration;
 
 use super::commit::chip;
 use super::component::{CommitChip, encoded};
@@ -44,7 +45,7 @@ const LINES: usize = 200;
 
 /// `newest` are the application's rollouts, newest first.
 pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) -> View {
-    let (takes, takes_why) = expected(newest);
+    let (takes, takes_why) = expected(&preview.undoes, newest);
     let (subject, body) = preview
         .message
         .split_once('\n')
@@ -72,25 +73,62 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
     }
 }
 
-/// Told from the last rollback that went well, else from the last rollout.
-fn expected(newest: &[Rollout]) -> (String, String) {
-    let good = || {
-        newest
-            .iter()
-            .filter(|one| one.phase == RolloutPhase::Succeeded && one.changed != Some(false))
+/// Rollouts of which the middle one is told.
+const COMPARED: usize = 5;
+
+/// Told from what is most like it: what is undone changed the same objects, the other way round; else
+/// from earlier rollbacks, else from the rollouts before.
+fn expected(undoes: &[Commit], newest: &[Rollout]) -> (String, String) {
+    let good: Vec<&Rollout> = newest.iter().filter(|one| has_converged(one)).collect();
+    let is_undone = |one: &&Rollout| {
+        let parts = one.revision.parts();
+        undoes.iter().any(|it| parts.contains(&it.id))
     };
-    let back = good().find(|one| !one.rollback_of.is_empty());
-    let Some((one, what)) = back
-        .map(|one| (one, "rollback"))
-        .or_else(|| good().next().map(|one| (one, "rollout")))
-    else {
+    let undone = || good.iter().copied().filter(is_undone);
+    if let Some(longest) = undone().max_by_key(|one| duration(one)) {
+        let why = match undone().count() {
+            1 => format!("Rollout {}, which it undoes, took as long.", longest.id),
+            many => format!(
+                "The longest of the {many} rollouts that it undoes took as long: {}.",
+                longest.id
+            ),
+        };
+        return (about(duration(longest)), why);
+    }
+    let (backs, others): (Vec<&Rollout>, Vec<&Rollout>) = good
+        .into_iter()
+        .partition(|one| !one.rollback_of.is_empty());
+    let (alike, what) = if backs.is_empty() {
+        (others, "rollout")
+    } else {
+        (backs, "rollback")
+    };
+    let times = alike.iter().take(COMPARED).map(|it| duration(it));
+    let mut times: Vec<SignedDuration> = times.collect();
+    times.sort_unstable();
+    let Some(middle) = times.get(times.len() / 2) else {
         let takes = "It is not known how long this takes".to_owned();
         return (takes, "Nothing converged here yet.".into());
     };
+    let why = match times.len() {
+        1 => format!("The last {what} took as long."),
+        many => format!("The last {many} {what}s took as long, taken the one in the middle."),
+    };
+    (about(*middle), why)
+}
+
+fn about(time: SignedDuration) -> String {
+    format!("About {}", took(time))
+}
+
+/// Whether a rollout changed something and went well, so that its time tells something.
+fn has_converged(one: &Rollout) -> bool {
+    one.phase == RolloutPhase::Succeeded && one.changed != Some(false)
+}
+
+fn duration(one: &Rollout) -> SignedDuration {
     let end = one.finished_at.unwrap_or(one.started_at);
-    let passed = took(one.started_at.duration_until(end));
-    let why = format!("The last {what} of {} took as long.", one.application);
-    (format!("About {passed}"), why)
+    one.started_at.duration_until(end)
 }
 
 fn size(size: Size) -> String {
@@ -149,7 +187,72 @@ pub(crate) fn by_hand(undoes: &[Commit], branch: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{now, rollout};
     use super::*;
+    use crate::source::Person;
+
+    /// One that took so many seconds.
+    fn took_so_long(number: i64, commit: &str, seconds: i64) -> Rollout {
+        Rollout {
+            id: format!("web-{number}"),
+            number,
+            revision: CommitId(commit.repeat(40)),
+            ..rollout(RolloutPhase::Succeeded, seconds)
+        }
+    }
+
+    fn undoing(commits: &[&str]) -> Vec<Commit> {
+        let commit = |id: &&str| Commit {
+            id: CommitId(id.repeat(40)),
+            parents: Vec::new(),
+            author: Person::new("Ann", ""),
+            authored_at: now(),
+            committed_at: now(),
+            message: String::new(),
+        };
+        commits.iter().map(commit).collect()
+    }
+
+    #[test]
+    fn how_long_it_takes_is_told_from_what_is_most_like_it() {
+        let check = |undoes: &[&str], newest: &[Rollout], takes: &str, why: &str| {
+            let told = expected(&undoing(undoes), newest);
+            assert_eq!((told.0.as_str(), told.1.as_str()), (takes, why));
+        };
+        let back = |number, seconds| Rollout {
+            rollback_of: "web-1".into(),
+            ..took_so_long(number, "9", seconds)
+        };
+        let mut all = vec![
+            back(5, 2),
+            took_so_long(4, "c", 90),
+            took_so_long(3, "b", 20),
+        ];
+        // Not the last rollback, which was of something else.
+        let longest = "Rollout web-4, which it undoes, took as long.";
+        check(&["c"], &all, "About 1 m 30 s", longest);
+        let both = "The longest of the 2 rollouts that it undoes took as long: web-4.";
+        check(&["c", "b"], &all, "About 1 m 30 s", both);
+        // What failed tells nothing: rollbacks do, and not one of them alone.
+        check(
+            &["d"],
+            &all,
+            "About 2.0 s",
+            "The last rollback took as long.",
+        );
+        all.extend([back(2, 8), back(1, 300)]);
+        let middle = "The last 3 rollbacks took as long, taken the one in the middle.";
+        check(&["d"], &all, "About 8.0 s", middle);
+        let others = [took_so_long(4, "c", 7)];
+        check(
+            &["d"],
+            &others,
+            "About 7.0 s",
+            "The last rollout took as long.",
+        );
+        let none = "It is not known how long this takes";
+        check(&["d"], &[], none, "Nothing converged here yet.");
+    }
 
     #[test]
     fn what_does_not_come_back_is_known() {
