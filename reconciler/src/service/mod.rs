@@ -94,6 +94,14 @@ pub trait Service: Send + Sync + 'static {
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
 
+    /// The commit that each field's line came with, as of `commit`; empty where nobody can say.
+    async fn brought(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error>;
+
     /// The commit that defines the application, and where it sets each of these fields; `None`
     /// where none does.
     async fn definition(

@@ -91,6 +91,15 @@ impl Service for Reconciler {
         origins::origins(&self.core, key, commit, fields).await
     }
 
+    async fn brought(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error> {
+        written::brought(&self.core, key, commit, fields).await
+    }
+
     async fn definition(
         &self,
         application: &str,

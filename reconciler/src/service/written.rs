@@ -62,6 +62,25 @@ pub(super) async fn written(
     Ok(None)
 }
 
+/// The commits that the lines came with which say each of these fields in `commit`; an empty one where
+/// nobody can say, none where it is not known to ask for the object.
+pub(super) async fn brought(
+    core: &Core,
+    key: &ObjectKey,
+    commit: &CommitId,
+    fields: &[String],
+) -> Result<Vec<CommitId>, Error> {
+    let Some(found) = origins::find(core, key, commit).await? else {
+        return Ok(Vec::new());
+    };
+    let mut brought = Vec::with_capacity(fields.len());
+    for field in fields {
+        let line = found.place(field).0.line;
+        brought.push(blame(core, &found, line).await?.unwrap_or_default());
+    }
+    Ok(brought)
+}
+
 async fn in_file(core: &Core, found: Found, field: &str) -> Result<Written, Error> {
     let (origin, exact) = found.place(field);
     let line = origin.line;

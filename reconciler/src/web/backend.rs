@@ -45,6 +45,12 @@ pub(super) trait Backend: Send + Sync + 'static {
         commit: &CommitId,
         fields: &[String],
     ) -> Result<Vec<Origin>, Error>;
+    async fn brought(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error>;
     async fn written(
         &self,
         key: &ObjectKey,
@@ -158,6 +164,15 @@ impl Backend for ServiceBackend {
 
     async fn written(
         &self,
+    async fn brought(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error> {
+        self.0.brought(key, commit, fields).await
+    }
+
         key: &ObjectKey,
         commits: &[CommitId],
         field: &str,

@@ -12,7 +12,7 @@ use engine::rollout::CommitId;
 use super::object::Named;
 use crate::web::app::App;
 use crate::web::gate::chain;
-use crate::web::view::object::{Guilt, Known, asked};
+use crate::web::view::object::{Guilt, Known, asked, identity};
 
 /// Below this path is what Kedge's API server has and others have not.
 const OWN: &str = "/apis/kedge.dev/v1alpha1";
@@ -107,6 +107,28 @@ async fn locate(
         };
         known.origins.extend(fields.into_iter().zip(found));
     }
+    brought(app, key, object, known).await
+}
+
+/// Asks which commit says which object it is: no apply owns such a field, so the log does not know.
+async fn brought(
+    app: &App,
+    key: &ObjectKey,
+    object: &Object,
+    known: &mut Known,
+) -> Result<(), String> {
+    let fields = identity(object, known);
+    if fields.is_empty() || known.commit.0.is_empty() {
+        return Ok(());
+    }
+    let asking = app.backend.brought(key, &known.commit, &fields);
+    let found = match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => return Err(chain(&error)),
+        Err(_) => return Err("the repository did not answer in time".into()),
+    };
+    let found = fields.into_iter().zip(found);
+    known.brought = found.filter(|(_, commit)| !commit.0.is_empty()).collect();
     Ok(())
 }
 

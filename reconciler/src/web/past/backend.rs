@@ -113,6 +113,15 @@ impl Backend for PastBackend {
         self.inner.origins(key, commit, fields).await
     }
 
+    async fn brought(
+        &self,
+        key: &ObjectKey,
+        commit: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error> {
+        self.inner.brought(key, commit, fields).await
+    }
+
     /// Which branches there were then is not recorded.
     async fn written(
         &self,

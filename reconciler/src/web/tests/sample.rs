@@ -255,6 +255,15 @@ impl Backend for Sample {
     }
 
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
+    async fn brought(
+        &self,
+        _: &ObjectKey,
+        _: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error> {
+        Ok(vec![id("5d0be77aa210"); fields.len()])
+    }
+
         Ok(self.all_repositories())
     }
 

@@ -24,7 +24,9 @@ use crate::service::ObjectNode;
 pub(crate) use fields::fields;
 pub(crate) use gone::gone;
 pub(crate) use lines::Line;
-pub(crate) use owner::{Guilt, Known, Owned, Owner, Sort, Whose, asked, kept, owned, part, whose};
+pub(crate) use owner::{
+    Guilt, Known, Owned, Owner, Sort, Whose, asked, identity, kept, owned, part, whose,
+};
 pub(crate) use related::{Around, Relation, lead_elsewhere, related};
 
 /// Stands for the namespace of what lives in none.

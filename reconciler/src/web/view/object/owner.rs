@@ -16,7 +16,6 @@ use super::lines::{Line, Manager, lines, lines_of};
 /// The reconciler's user in the cluster.
 const RECONCILER: &str = "system:kedge:reconciler";
 
-/// What says which object it is.
 /// What the API server writes itself, and nobody owns.
 const SERVER: [&str; 4] = [
     "metadata.uid",
@@ -24,6 +23,7 @@ const SERVER: [&str; 4] = [
     "metadata.creationTimestamp",
     "metadata.generation",
 ];
+/// What says which object it is.
 const IDENTITY: [&str; 4] = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
 
 /// The change that made a field what it is, as the log of changes tells it.
@@ -92,11 +92,25 @@ pub(crate) struct Known {
     pub(crate) guilt: BTreeMap<String, Guilt>,
     /// By field.
     pub(crate) origins: BTreeMap<String, Origin>,
+    /// By field, of those that say which object it is: the commit that its line came with.
+    pub(crate) brought: BTreeMap<String, CommitId>,
     /// The commit of fields from Git that the log does not know of.
     pub(crate) commit: CommitId,
 }
 
 impl Known {
+    /// The commit that asked first which object it is: that of the line, else the oldest of which the log
+    /// has anything left.
+    fn first(&self, path: &str) -> Option<CommitId> {
+        let own = self.guilt.values();
+        let own = own.filter(|it| it.manager == crate::config::MANAGER && !it.commit.is_empty());
+        let oldest = || {
+            own.min_by_key(|it| it.time)
+                .map(|it| CommitId(it.commit.clone()))
+        };
+        self.brought.get(path).cloned().or_else(oldest)
+    }
+
     /// The change of a field, or the newest one of what is in it.
     fn of(&self, path: &str) -> Option<&Guilt> {
         if let Some(guilt) = self.guilt.get(path) {
@@ -171,6 +185,16 @@ pub(crate) fn part(lines: Vec<Owned>, field: &str) -> Vec<Owned> {
     from.take_while(is_within).collect()
 }
 
+/// The fields of an object that say which one it is, as far as it has them and they are from Git.
+pub(crate) fn identity(object: &Object, known: &Known) -> Vec<String> {
+    let lines = owned(object, known).into_iter();
+    let is_it = |line: &Owned| {
+        let is_of_git = line.owner.as_ref().is_some_and(|it| it.sort == Sort::Git);
+        is_of_git && IDENTITY.contains(&line.path.as_str())
+    };
+    lines.filter(is_it).map(|line| line.path).collect()
+}
+
 /// The fields that a commit asks for, by commit: what to ask the repository about.
 pub(crate) fn asked(object: &Object, known: &Known) -> BTreeMap<CommitId, Vec<String>> {
     let mut asked: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
@@ -196,7 +220,8 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
         .collect();
     all.sort_by_key(|(sort, _)| *sort);
     let asked = || managers.iter().find(|it| it.name == crate::config::MANAGER);
-    if all.is_empty() && IDENTITY.contains(&line.path.as_str()) {
+    let is_identity = IDENTITY.contains(&line.path.as_str());
+    if all.is_empty() && is_identity {
         // Whoever applies an object says which one it is, and owns no field by that.
         all.extend(asked().map(|manager| (Sort::Git, manager)));
     }
@@ -218,6 +243,10 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
     };
     let commit = match (sort, own) {
         (Sort::Git, Some(guilt)) if !guilt.commit.is_empty() => CommitId(guilt.commit.clone()),
+        (Sort::Git, _) if is_identity => {
+            let first = known.first(&line.path);
+            first.unwrap_or_else(|| known.commit.clone())
+        }
         (Sort::Git, _) => known.commit.clone(),
         _ => CommitId::default(),
     };
@@ -232,7 +261,7 @@ fn owner(line: &Line, managers: &[Manager], known: &Known) -> Owner {
             .cloned(),
         since: own
             .and_then(|guilt| guilt.time)
-            .or_else(|| api::parse_time(&manager.time)),
+            .or_else(|| api::parse_time(&manager.time).filter(|_| !is_identity)),
         sort,
         name,
         commit,

@@ -55,7 +55,8 @@ fn every_field_has_its_owner() {
     let own = "fffffff";
     for (path, sort, name, commit) in [
         ("metadata.labels.app", Sort::Git, "kedge", "aaaaaaa"),
-        ("kind", Sort::Git, "kedge", own),
+        // The oldest that the log has of it.
+        ("kind", Sort::Git, "kedge", "aaaaaaa"),
         ("metadata.uid", Sort::Controller, "API server", ""),
         ("spec.replicas", Sort::Person, "ann", ""),
         // Owned as a whole: what is in it is the owner's too.
@@ -88,6 +89,30 @@ fn every_field_has_its_owner() {
         image.unwrap().owner.as_ref().unwrap().also,
         ["kubectl-edit"]
     );
+}
+
+#[test]
+fn which_object_it_is_is_from_the_commit_that_added_it() {
+    let mut known = known(&json!([
+        {"field": "metadata.labels.app", "manager": "kedge", "commit": "b".repeat(40),
+            "time": "2026-03-01T12:00:00Z"},
+        {"field": "spec.selector", "manager": "kedge", "commit": "a".repeat(40),
+            "time": "2026-03-01T10:00:00Z"},
+        {"field": "spec.replicas", "manager": "kubectl-edit", "time": "2026-03-01T09:00:00Z"},
+    ]));
+    let kind = |known: &Known| whose(&owned(&deployment(), known), "kind").2;
+    assert_eq!(kind(&known), "aaaaaaa");
+    let fields = ["apiVersion", "kind", "metadata.name", "metadata.namespace"];
+    assert_eq!(identity(&deployment(), &known), fields);
+    // What Git says of the line is better.
+    let line = engine::rollout::CommitId("c".repeat(40));
+    known.brought.insert("kind".into(), line);
+    assert_eq!(kind(&known), "ccccccc");
+    let nothing = Known {
+        commit: known.commit,
+        ..Known::default()
+    };
+    assert_eq!(kind(&nothing), "fffffff");
 }
 
 #[test]
