@@ -8,6 +8,7 @@ mod batch;
 mod by_hand;
 mod changes;
 mod connect;
+mod counted;
 mod drifts;
 mod error;
 mod feed;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, broadcast};
 
 pub(crate) use asked::Asked;
+pub use counted::Counted;
 pub use drifts::{Drift, DriftQuery, Ending};
 pub use error::Error;
 pub use feed::Feed;

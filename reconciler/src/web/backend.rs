@@ -17,7 +17,7 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
     RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
@@ -65,6 +65,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error>;
+    /// How many objects each of these rollouts creates, changes and deletes, by id.
+    async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error>;
     async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error>;
     /// When an application left the repository, if there ever was one of this name.
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error>;
@@ -214,6 +216,10 @@ impl Backend for ServiceBackend {
 
     async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
         Ok(self.0.history().drifts(query).await?)
+    }
+
+    async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
+        Ok(self.0.history().object_counts(rollouts).await?)
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

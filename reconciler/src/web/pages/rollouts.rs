@@ -1,5 +1,6 @@
 //! `GET /rollouts`, `GET /apps/{app}/history`
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use super::app::facts;
 use super::apps::{day, decoded};
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Drift, DriftQuery, Outcome, Rollout, RolloutQuery};
+use crate::history::{Counted, Drift, DriftQuery, Outcome, Rollout, RolloutQuery};
 use crate::web::access::{Scope as About, withhold};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -160,6 +161,7 @@ async fn of_all(app: &App, query: &Wanted, zone: &Zone) -> Result<Vec<Fragment>,
     let standing = Standing {
         newest: app.backend.newest_until(now).await?,
         serving: None,
+        objects: counted(app, &rollouts).await?,
     };
     let list = history::list(
         (&rollouts, &[]),
@@ -220,6 +222,7 @@ async fn told(
     let standing = Standing {
         newest: first(app, name, None).await?,
         serving: first(app, name, Some(Outcome::Good)).await?.pop(),
+        objects: counted(app, &rollouts).await?,
     };
     let list = history::list(
         (&rollouts, &drifts),
@@ -237,6 +240,11 @@ async fn told(
         ),
         fragment("history", &list),
     ])
+}
+
+async fn counted(app: &App, rollouts: &[Rollout]) -> Result<BTreeMap<String, Counted>, PageError> {
+    let ids: Vec<String> = rollouts.iter().map(|rollout| rollout.id.clone()).collect();
+    Ok(app.backend.counted(&ids).await?)
 }
 
 /// The newest one of an application, of this outcome.

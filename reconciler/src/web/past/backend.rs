@@ -18,8 +18,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, DriftQuery, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
-    RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -197,6 +197,10 @@ impl Backend for PastBackend {
         let next = self.next();
         let query = DriftQuery {
             before: Some(query.before.map_or(next, |before| before.min(next))),
+    async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
+        self.inner.counted(rollouts).await
+    }
+
             open_at: query.open_at.map(|at| at.min(self.at())),
             ..query.clone()
         };

@@ -14,7 +14,7 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
+    Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
     RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
@@ -222,6 +222,15 @@ impl Backend for Sample {
 
     async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
         Ok(self.asked_drifts(query))
+    }
+
+    async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
+        let counted = Counted {
+            created: 1,
+            changed: 4,
+            deleted: 2,
+        };
+        Ok(rollouts.iter().map(|id| (id.clone(), counted)).collect())
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

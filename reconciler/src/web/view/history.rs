@@ -1,6 +1,10 @@
 //! What was rolled out, newest first: of one application, with what others changed, or of all.
 
 mod row;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use jiff::{Timestamp, Zoned};
@@ -10,11 +14,13 @@ use engine::rollout::RolloutPhase;
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::tape::{Event, Shape};
 use super::time::{When, took};
-use crate::history::{Drift, Outcome, Rollout};
+use crate::history::{Counted, Drift, Outcome, Rollout};
 use row::{arc, back, drift_row, duration, row};
 
 /// Rows on one page.
 pub(crate) const PAGE: u16 = 50;
+/// Pages in front of one that its address knows.
+const TRAIL: usize = 20;
 /// Height of a row, for the arcs.
 const ROW: usize = 49;
 /// Height of the line above the first row of a day.
@@ -32,6 +38,9 @@ pub(crate) struct Query {
     /// Started before this moment, RFC 3339.
     #[serde(default)]
     pub before: String,
+    /// The same of the pages in front of this one, as far as one came by them, separated by commas.
+    #[serde(default)]
+    pub trail: String,
 }
 
 impl Query {
@@ -73,7 +82,9 @@ pub(crate) struct List {
     pub rows: Vec<Entry>,
     /// The address of the next page; empty at the end.
     pub older: String,
-    /// The address of the first page; empty there.
+    /// The address of the page before; empty on the first.
+    pub newer: String,
+    /// The address of the first page; empty there, and where that is the one before.
     pub newest: String,
 }
 
@@ -134,6 +145,8 @@ pub(crate) struct Row {
     pub subject: String,
     pub serving: bool,
     pub undoes: String,
+    /// Objects that it creates, changes and deletes.
+    pub objects: Counted,
     pub author: String,
     pub initials: String,
     pub when: When,
@@ -161,6 +174,8 @@ pub(crate) struct Standing {
     pub newest: Vec<Rollout>,
     /// The newest one that went well, where the list is of one application.
     pub serving: Option<Rollout>,
+    /// How many objects each rollout of the list is about, by id.
+    pub objects: BTreeMap<String, Counted>,
 }
 
 /// The list of a day's rollouts and drifts, or of more, as many as were read; `base` is the page's own
@@ -190,6 +205,11 @@ pub(crate) fn list(
             Event::Rollout(rollout) => {
                 let mut row = row(rollout, scope, now);
                 row.back = back(rollout, &standing.newest);
+                row.objects = standing
+                    .objects
+                    .get(&rollout.id)
+                    .copied()
+                    .unwrap_or_default();
                 row.serving = serving.is_some_and(|serving| serving.id == rollout.id);
                 let bar = duration(rollout, now).as_millis() * 96 / longest;
                 row.bar = i64::try_from(bar).unwrap_or(0).max(3);
@@ -218,7 +238,10 @@ pub(crate) fn list(
     }
     List {
         older: older(&events, (rollouts.len(), drifts.len()), query, base),
-        newest: first(query, base),
+        newest: Some(first(query, base))
+            .filter(|first| *first != newer(query, base))
+            .unwrap_or_default(),
+        newer: newer(query, base),
         filters: filters(query, base, scope),
         summary: summary(rollouts, now),
         rows,
@@ -238,12 +261,31 @@ fn older(events: &[Event], read: (usize, usize), query: &Query, base: &str) -> S
     let read = if query.has_rollouts() { read.0 } else { read.1 };
     match events.last() {
         Some(last) if read >= usize::from(PAGE) => {
-            let before = encoded(&last.began().to_string());
-            let outcome = encoded(query.outcome());
-            format!("{base}?outcome={outcome}&before={before}")
+            let trail = query.trail.split(',').chain([query.before.as_str()]);
+            let trail: Vec<&str> = trail.filter(|it| !it.is_empty()).collect();
+            let known = &trail[trail.len().saturating_sub(TRAIL)..];
+            page(query, base, &last.began().to_string(), known)
         }
         _ => String::new(),
     }
+}
+
+/// The address of the page before, by the way one came; without one it is the first.
+fn newer(query: &Query, base: &str) -> String {
+    let mut trail: Vec<&str> = query.trail.split(',').filter(|it| !it.is_empty()).collect();
+    match trail.pop().filter(|_| !query.before.is_empty()) {
+        Some(before) => page(query, base, before, &trail),
+        None => first(query, base),
+    }
+}
+
+fn page(query: &Query, base: &str, before: &str, trail: &[&str]) -> String {
+    let (outcome, before) = (encoded(query.outcome()), encoded(before));
+    let trail = match trail.join(",") {
+        none if none.is_empty() => none,
+        trail => format!("&trail={}", encoded(&trail)),
+    };
+    format!("{base}?outcome={outcome}&before={before}{trail}")
 }
 
 /// The address of the first page; empty there.

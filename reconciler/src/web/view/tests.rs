@@ -338,6 +338,7 @@ fn going_back_is_undoing_what_came_next() {
     let standing = history::Standing {
         newest: vec![all[0].clone()],
         serving: Some(all[2].clone()),
+        ..history::Standing::default()
     };
     let check = |shown: &[Rollout], expected: &[&str]| {
         let scope = history::Scope::Application;
@@ -379,7 +380,7 @@ fn nobody_goes_back_to_what_the_newest_asks_for_as_well() {
     };
     let standing = history::Standing {
         newest: vec![same(9, "two replicas")],
-        serving: None,
+        ..history::Standing::default()
     };
     let now = now().to_zoned(jiff::tz::TimeZone::UTC);
     let offered = |one: Rollout| {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use engine::rollout::RolloutPhase;
 
 use super::{DAY, DriftRow, Entry, ROW, Row, Scope};
-use crate::history::{Drift, Rollout};
+use crate::history::{Counted, Drift, Rollout};
 use crate::web::view::component::{CommitChip, State, encoded};
 use crate::web::view::facts::undone;
 use crate::web::view::graph::app_href;
@@ -80,6 +80,7 @@ pub(super) fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
         subject: rollout.subject().to_owned(),
         serving: false,
         undoes: undone(rollout),
+        objects: Counted::default(),
         author: rollout.author.name.clone(),
         initials: initials(&rollout.author.name),
         when: When {
