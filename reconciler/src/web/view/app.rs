@@ -26,7 +26,10 @@ pub(crate) struct Head {
     pub path: String,
     pub tracks: String,
     pub live: Option<CommitChip>,
+    /// The commit of the last rollout that converged.
     pub going_to: Option<CommitChip>,
+    /// A newer one that asks for the same.
+    pub same_as: Option<CommitChip>,
     pub removed: Option<When>,
     /// Label and address of the newest rollout.
     pub rollout: Option<(String, String)>,
@@ -103,7 +106,7 @@ pub(crate) struct RecentRow {
 pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
     let last = facts.last.as_ref();
     let href = |rollout: &Rollout| format!("/rollouts/{}", encoded(&rollout.id));
-    let live = facts.applied.clone();
+    let live = facts.live();
     let chip = |id: &CommitId| CommitChip::new(id, super::commit::href(id));
     let base = graph::app_href(&facts.name);
     let is_there = facts.removed_at.is_none();
@@ -126,10 +129,10 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
         path: facts.path().to_owned(),
         tracks: facts.tracks.clone(),
         live: (!live.0.is_empty()).then(|| chip(&live)),
-        going_to: facts
-            .running()
-            .filter(|running| running.revision != live)
-            .map(|running| chip(&running.revision)),
+        going_to: facts.running().map(|running| chip(&running.revision)),
+        same_as: Some(&facts.applied)
+            .filter(|it| !it.0.is_empty() && **it != live && facts.running().is_none())
+            .map(chip),
         removed: facts.removed_at.map(|at| When::ago(at, now)),
         rollout: last.map(|last| (format!("Rollout {}", last.number), href(last))),
         rollback: last

@@ -3,7 +3,7 @@
 
 use api::kinds::SyncPolicy;
 use api::{Condition, Object};
-use engine::rollout::{CommitId, Pause, Rollback, SyncStatus};
+use engine::rollout::{CommitId, Pause, Rollback, RolloutPhase, SyncStatus};
 use engine::{Application, HealthStatus};
 use jiff::Timestamp;
 
@@ -79,6 +79,22 @@ impl Facts {
     /// The rollout that runs now.
     pub(crate) fn running(&self) -> Option<&Rollout> {
         self.last.as_ref().filter(|last| !last.phase.is_final())
+    }
+
+    /// The commit that the last rollout which converged brought, as far as the newest one tells; it
+    /// stays live while another one is brought, and where that fails.
+    pub(crate) fn live(&self) -> CommitId {
+        match &self.last {
+            Some(last) if last.phase == RolloutPhase::Succeeded && last.undone_at.is_none() => {
+                if last.options.is_partial() {
+                    self.applied.clone()
+                } else {
+                    last.revision.clone()
+                }
+            }
+            Some(last) => last.previous.clone(),
+            None => self.applied.clone(),
+        }
     }
 
     /// Whether nothing asks for a person.
