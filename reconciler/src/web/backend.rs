@@ -58,7 +58,7 @@ pub(super) trait Backend: Send + Sync + 'static {
         field: &str,
     ) -> Result<Option<Written>, Error>;
     async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
-    /// When the newest proof of an application was made, and until when it was so.
+    /// The newest proof of an application, in short.
     async fn proven(&self, application: &str) -> Result<Option<Proven>, Error>;
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
@@ -164,8 +164,6 @@ impl Backend for ServiceBackend {
         self.0.origins(key, commit, fields).await
     }
 
-    async fn written(
-        &self,
     async fn brought(
         &self,
         key: &ObjectKey,
@@ -175,6 +173,8 @@ impl Backend for ServiceBackend {
         self.0.brought(key, commit, fields).await
     }
 
+    async fn written(
+        &self,
         key: &ObjectKey,
         commits: &[CommitId],
         field: &str,
@@ -189,6 +189,10 @@ impl Backend for ServiceBackend {
     async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
         let found = self.0.history().proof(application, "").await?;
         Ok(found.map(|proof| Proven {
+            matching: proof.leaves.iter().filter(|leaf| leaf.matches()).count(),
+            objects: proof.leaves.len(),
+            rollout: proof.rollout,
+            commit: proof.commit,
             at: proof.at,
             until: proof.until,
         }))
@@ -214,12 +218,12 @@ impl Backend for ServiceBackend {
         Ok(self.0.history().rollout_detail(id).await?)
     }
 
-    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
-        Ok(self.0.history().drifts(query).await?)
-    }
-
     async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
         Ok(self.0.history().object_counts(rollouts).await?)
+    }
+
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        Ok(self.0.history().drifts(query).await?)
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {

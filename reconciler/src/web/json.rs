@@ -54,6 +54,7 @@ use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
 use crate::source::Commit;
 use crate::usage::{Amount, Point};
 use crate::web::view::checks::Check;
+use crate::web::view::proof::Proven;
 
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
 pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
@@ -87,6 +88,8 @@ pub struct ApplicationPage {
     pub conditions: Vec<api::Condition>,
     /// What the page says of it, worst first.
     pub checks: Vec<Check>,
+    /// The newest proof; absent where there is none.
+    pub proven: Option<Proven>,
     /// Newest first.
     pub rollouts: Vec<Rollout>,
 }

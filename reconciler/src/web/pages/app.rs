@@ -26,7 +26,7 @@ use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::objects::{self, Wanted};
-use crate::web::view::{tree, used};
+use crate::web::view::{proven, tree, used};
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -169,6 +169,8 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         }
     };
     let uses = used::line(&app.backend.used(), &facts.name);
+    let proven = app.backend.proven(&facts.name).await?;
+    let proof = proven::proof(facts, running.as_ref(), proven.as_ref(), &open, now);
     Ok(vec![
         fragment("head", &app::head(facts, now)),
         fragment("truth", &app::truth(facts, now)),
@@ -176,7 +178,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         fragment("recent", &app::recent(&facts.name, &rollouts, now)),
         fragment("conds", &checks::shown(&checks, now)),
         fragment("drift", &drift::drifts(drifts, now)),
-        fragment("summary", &app::summary(facts, &forest, uses)),
+        fragment("summary", &app::summary(facts, &forest, uses, proof)),
     ])
 }
 
@@ -253,6 +255,7 @@ async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, Page
         day: day.map(|day| day.to_vec()).unwrap_or_default(),
         objects,
         checks,
+        proven: app.backend.proven(name).await?,
         rollouts: newest(app, name).await?,
         conditions,
         application,

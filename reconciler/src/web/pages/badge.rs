@@ -26,7 +26,7 @@ pub(in crate::web) async fn badge(
                 (header::CONTENT_TYPE, "image/svg+xml"),
                 (header::CACHE_CONTROL, "public, max-age=60"),
             ];
-            (headers, open_badge(proven)).into_response()
+            (headers, open_badge(proven.as_ref())).into_response()
         }
         Err(error) => {
             tracing::debug!(%error, "a badge cannot be made");

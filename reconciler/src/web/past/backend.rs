@@ -156,7 +156,11 @@ impl Backend for PastBackend {
     }
 
     async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
-        self.inner.proven(application).await
+        let mut proven = self.inner.proven(application).await?;
+        if let Some(proven) = &mut proven {
+            proven.until = proven.until.filter(|until| *until <= self.at());
+        }
+        Ok(proven.filter(|proven| proven.at <= self.at()))
     }
 
     async fn preview_rollback(&self, _: &Span) -> Result<RollbackPreview, Error> {
@@ -193,14 +197,14 @@ impl Backend for PastBackend {
         Ok(detail.and_then(|detail| rewind::detail(detail, self.at())))
     }
 
-    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
-        let next = self.next();
-        let query = DriftQuery {
-            before: Some(query.before.map_or(next, |before| before.min(next))),
     async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
         self.inner.counted(rollouts).await
     }
 
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        let next = self.next();
+        let query = DriftQuery {
+            before: Some(query.before.map_or(next, |before| before.min(next))),
             open_at: query.open_at.map(|at| at.min(self.at())),
             ..query.clone()
         };

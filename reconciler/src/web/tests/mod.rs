@@ -21,6 +21,7 @@ mod output;
 mod pages;
 mod past;
 mod plans;
+mod proven;
 mod records;
 mod sample;
 mod sizes;

@@ -147,6 +147,10 @@ impl Backend for Sample {
 
     async fn proven(&self, _: &str) -> Result<Option<Proven>, Error> {
         Ok(Some(Proven {
+            rollout: "serving-11".into(),
+            commit: id("e2a9c14bb01f"),
+            matching: 14,
+            objects: 14,
             at: ago(380),
             until: None,
         }))
@@ -220,10 +224,6 @@ impl Backend for Sample {
         Ok(found.map(|rollout| self.detail(rollout)))
     }
 
-    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
-        Ok(self.asked_drifts(query))
-    }
-
     async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {
         let counted = Counted {
             created: 1,
@@ -231,6 +231,10 @@ impl Backend for Sample {
             deleted: 2,
         };
         Ok(rollouts.iter().map(|id| (id.clone(), counted)).collect())
+    }
+
+    async fn drifts(&self, query: &DriftQuery) -> Result<Vec<Drift>, Error> {
+        Ok(self.asked_drifts(query))
     }
 
     async fn removed_at(&self, name: &str) -> Result<Option<Timestamp>, Error> {
@@ -251,6 +255,15 @@ impl Backend for Sample {
         Ok(fields.iter().enumerate().map(origin).collect())
     }
 
+    async fn brought(
+        &self,
+        _: &ObjectKey,
+        _: &CommitId,
+        fields: &[String],
+    ) -> Result<Vec<CommitId>, Error> {
+        Ok(vec![id("5d0be77aa210"); fields.len()])
+    }
+
     async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
         let mut all = self.all_rollouts();
         all.retain(|rollout| rollout.started_at <= at);
@@ -264,15 +277,6 @@ impl Backend for Sample {
     }
 
     async fn repositories(&self) -> Result<Vec<RepositoryView>, Error> {
-    async fn brought(
-        &self,
-        _: &ObjectKey,
-        _: &CommitId,
-        fields: &[String],
-    ) -> Result<Vec<CommitId>, Error> {
-        Ok(vec![id("5d0be77aa210"); fields.len()])
-    }
-
         Ok(self.all_repositories())
     }
 

@@ -11,6 +11,7 @@ use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::facts::Facts;
 use super::graph;
+use super::proven::Proof;
 use super::time::{When, took};
 use super::tree::Node;
 use crate::history::Rollout;
@@ -25,11 +26,11 @@ pub(crate) struct Head {
     pub sync: State,
     pub path: String,
     pub tracks: String,
-    pub live: Option<CommitChip>,
     /// The commit of the last rollout that converged.
-    pub going_to: Option<CommitChip>,
+    pub live: Option<CommitChip>,
     /// A newer one that asks for the same.
     pub same_as: Option<CommitChip>,
+    pub going_to: Option<CommitChip>,
     pub removed: Option<When>,
     /// Label and address of the newest rollout.
     pub rollout: Option<(String, String)>,
@@ -79,6 +80,7 @@ pub(crate) struct Truth {
 #[derive(Debug, Template)]
 #[template(path = "app/summary.html")]
 pub(crate) struct Summary {
+    pub proof: Proof,
     pub entries: Vec<(&'static str, String)>,
 }
 
@@ -230,7 +232,7 @@ pub(crate) fn words(name: &str) -> String {
 
 /// `forest` is what the application consists of, as far as that could be read; `uses` is empty
 /// where that is not known.
-pub(crate) fn summary(facts: &Facts, forest: &[Node], uses: String) -> Summary {
+pub(crate) fn summary(facts: &Facts, forest: &[Node], uses: String, proof: Proof) -> Summary {
     let mut entries = Vec::new();
     if let Some(application) = &facts.application {
         for source in application.sources() {
@@ -265,7 +267,7 @@ pub(crate) fn summary(facts: &Facts, forest: &[Node], uses: String) -> Summary {
     }
     entries.push(("Objects", facts.objects.to_string()));
     entries.extend((!uses.is_empty()).then_some(("Uses now", uses)));
-    Summary { entries }
+    Summary { proof, entries }
 }
 
 /// Where its objects are, or where they would be put.

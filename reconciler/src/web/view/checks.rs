@@ -359,4 +359,4 @@ fn at(condition: &Condition) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

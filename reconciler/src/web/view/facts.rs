@@ -97,6 +97,12 @@ impl Facts {
         }
     }
 
+    /// Whether it was proven at the commit that Git wants, and nothing is different since then.
+    pub(crate) fn is_proven(&self) -> bool {
+        let whole = !self.applied.0.is_empty() && self.applied == self.wanted;
+        whole && self.sync == SyncStatus::Synced && self.running().is_none()
+    }
+
     /// Whether nothing asks for a person.
     pub(crate) fn is_well(&self) -> bool {
         self.concern() <= Tone::Hold

@@ -25,6 +25,7 @@ pub(super) mod pending;
 mod planned;
 pub(super) mod pod;
 pub(super) mod proof;
+pub(super) mod proven;
 pub(super) mod repos;
 pub(super) mod rollback;
 pub(super) mod rollout;
@@ -54,5 +55,6 @@ impl HtmlSafe for object::Tabs {}
 impl HtmlSafe for diff::Objects {}
 impl HtmlSafe for frame::Foot {}
 impl HtmlSafe for frame::Trouble {}
+impl HtmlSafe for proven::Badge {}
 impl HtmlSafe for used::Meter {}
 impl HtmlSafe for used::Spark {}

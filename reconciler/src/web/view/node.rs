@@ -10,6 +10,7 @@ use engine::health;
 use super::app::Summary;
 use super::component::{State, encoded};
 use super::nodes::{self, Row, requested};
+use super::proven::Proof;
 use super::time::{When, took};
 use crate::usage::Used;
 
@@ -105,7 +106,10 @@ pub(crate) fn summary(node: &Object) -> Summary {
     let labels = node.labels().map(|(name, value)| format!("{name}={value}"));
     entries.push(("Labels", labels.collect::<Vec<_>>().join(", ")));
     entries.retain(|(_, value)| !value.is_empty());
-    Summary { entries }
+    Summary {
+        proof: Proof::default(),
+        entries,
+    }
 }
 
 fn taints(node: &Object) -> String {

@@ -250,5 +250,8 @@ pub(crate) fn summary(pod: &Object) -> super::app::Summary {
     entry("Account", pod.text("/spec/serviceAccountName").into());
     entry("Restarts", pod.text("/spec/restartPolicy").into());
     entry("Quality", pod.text("/status/qosClass").into());
-    super::app::Summary { entries }
+    super::app::Summary {
+        proof: super::proven::Proof::default(),
+        entries,
+    }
 }

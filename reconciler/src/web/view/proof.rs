@@ -1,6 +1,8 @@
 //! A proof in words, and as a badge for a README.
 
+use engine::rollout::CommitId;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::service::ProofView;
 
@@ -20,22 +22,25 @@ pub(crate) fn from_git(proof: &ProofView) -> &'static str {
     }
 }
 
-/// What a badge for everybody says: when, and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proven {
+/// The newest proof of an application, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proven {
+    pub rollout: String,
+    pub commit: CommitId,
     pub at: Timestamp,
     /// When it was so no longer; `None` where it still is.
     pub until: Option<Timestamp>,
+    /// How many of the objects matched.
+    pub matching: usize,
+    pub objects: usize,
 }
 
-/// The badge for those who did not sign in: one word and a time.
-pub(crate) fn open_badge(proven: Option<Proven>) -> String {
-    match proven {
+/// The badge for those who did not sign in: one word and a time, and nothing else.
+pub(crate) fn open_badge(proven: Option<&Proven>) -> String {
+    match proven.map(|it| (it.at, it.until)) {
         None => drawn("#5b6068", "not proven"),
-        Some(Proven { at, until: None }) => drawn("#17714a", &format!("proven {}", minute(at))),
-        Some(Proven {
-            until: Some(until), ..
-        }) => drawn("#8a5a00", &format!("proven until {}", minute(until))),
+        Some((at, None)) => drawn("#17714a", &format!("proven {}", minute(at))),
+        Some((_, Some(until))) => drawn("#8a5a00", &format!("proven until {}", minute(until))),
     }
 }
 
@@ -83,8 +88,6 @@ fn drawn(colour: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use engine::rollout::CommitId;
-
     use super::*;
 
     #[test]
@@ -114,13 +117,17 @@ mod tests {
         says(&past, "matched e2a9c14 until 2026-03-01 14:07 UTC");
         says(&open_badge(None), "not proven");
         let mut proven = Proven {
+            rollout: "web-1".into(),
+            commit: CommitId("e2a9c14bb01f".into()),
             at: at("13:00"),
             until: None,
+            matching: 2,
+            objects: 2,
         };
-        says(&open_badge(Some(proven)), "proven 2026-03-01 13:00 UTC");
+        says(&open_badge(Some(&proven)), "proven 2026-03-01 13:00 UTC");
         proven.until = Some(at("14:07"));
         says(
-            &open_badge(Some(proven)),
+            &open_badge(Some(&proven)),
             "proven until 2026-03-01 14:07 UTC",
         );
     }

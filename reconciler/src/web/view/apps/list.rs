@@ -9,6 +9,7 @@ use engine::rollout::{RolloutPhase, SyncStatus};
 use super::super::commit;
 use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
+use super::super::proven::{self, Badge};
 use super::super::time::{When, took};
 use super::super::used::{Spark, spark};
 use super::Query;
@@ -24,6 +25,7 @@ const NEEDS: usize = 20;
 #[template(path = "apps/summary.html")]
 pub(crate) struct Summary {
     pub text: String,
+    pub proven: Option<Badge>,
 }
 
 /// How many applications are in each state.
@@ -103,6 +105,8 @@ pub(crate) struct Row {
     /// How the newest rollout stands, unless it converged.
     pub outcome: Option<State>,
     pub converged: Option<When>,
+    /// Address of the proof of it; empty where there is none.
+    pub proof: String,
     pub took: String,
     pub objects: String,
     /// The CPU of a day; `None` where it was not measured.
@@ -131,6 +135,7 @@ pub(crate) fn summary(all: &[Facts]) -> Summary {
     });
     let unwell: Vec<String> = parts.collect();
     Summary {
+        proven: proven::of_all(all),
         text: if unwell.is_empty() {
             matches
         } else {
@@ -344,6 +349,13 @@ fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
             .filter(|_| good)
             .and_then(|last| last.finished_at)
             .map(|at| When::ago(at, now)),
+        proof: last
+            .filter(|last| good && last.undone_at.is_none() && !last.options.is_partial())
+            .map(|last| {
+                let commit = commit::canonical(&last.revision);
+                format!("/proofs/{}/{}", encoded(&commit), encoded(&facts.name))
+            })
+            .unwrap_or_default(),
         took: last
             .map(|last| {
                 let end = last.finished_at.unwrap_or(now);

@@ -20,7 +20,7 @@ fn said(kind: &str, status: &str, reason: &str, message: &str) -> Condition {
     }
 }
 
-fn facts() -> Facts {
+pub(in crate::web::view) fn facts() -> Facts {
     Facts {
         name: "web".into(),
         path: "web".into(),
