@@ -116,6 +116,7 @@ impl Orchestrator {
             discovery: server::Told::new(|served| Discovery::new(served.resources())),
             openapi: openapi(),
             node_tls: node_tls(&pki, &env)?,
+            pki: Arc::clone(&pki),
             metrics,
             audit,
             tasks: tasks.clone(),
@@ -289,7 +290,7 @@ fn gate(config: &Config, pki: &Pki, hub: &Hub, authorizer: Arc<Authorizer>) -> R
         Identity::authenticated("admin", &[MASTERS]),
     );
     Ok(Gate {
-        authenticator: Authenticator::new(Arc::new(tokens), fixed),
+        authenticator: Authenticator::new(Arc::new(tokens), fixed).refusing(Arc::new(hub.clone())),
         authorizer,
     })
 }

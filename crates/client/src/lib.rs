@@ -17,6 +17,7 @@ mod leader;
 mod outside;
 pub mod placement;
 mod queue;
+pub mod renewal;
 mod tasks;
 mod tracked;
 pub mod transaction;

@@ -45,6 +45,18 @@ pub fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+/// Removes the file, if it is there.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::File {
+            operation: "remove",
+            path: path.to_owned(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// To a file beside it, synced, then renamed over it: a crash leaves the old or the new one.
 fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), Error> {
     let name = path

@@ -12,8 +12,9 @@ pub(super) const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
 const AUTHORITY: &str = "kedge down, move the directory pki away, kedge up: authority, certificates and \
                          kubeconfigs are made anew; copies of the old kubeconfig end with it";
 const GIVEN: &str = "put one that holds, with its key, where --web-tls-cert and --web-tls-key name them: it is read again";
-const JOINED: &str = "kedge node add with the same name, on the machine of the instance, writes a new file; \
-                      kedge down, then kedge node join with it";
+const JOINED: &str = "it is renewed by itself while the node runs and reaches the instance; otherwise kedge \
+                      node add with the same name, on the machine of the instance, writes a new file: kedge \
+                      down, then kedge node join with it";
 /// A certificate that ends this soon is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 

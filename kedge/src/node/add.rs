@@ -16,7 +16,7 @@ use nodeagent::network::{self, Instance, Ranges, Topology};
 use orchestrator::auth::pki::{Holder, Pki};
 
 use super::file::{JoinFile, Parts};
-use super::machines::{self, Admitted};
+use super::machines::{self, Admitted, Machine};
 use super::refusal::{self, Ways};
 use super::{join, verbs};
 use crate::cli::cause::unreadable;
@@ -68,12 +68,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
     };
     let via = instance.via(address, ways).map_err(refused)?;
-    let admitted = machines::admit(&layout, &arguments.name, address)?;
+    let (api, port) = inner_api(&layout, ranges, &started.api)?;
+    let admitted = machines::admit(&layout, &arguments.name, Machine::new(address, port))?;
     let place = Place {
         address,
         via,
         ranges,
-        api: inner_api(&layout, ranges, &started.api)?,
+        api,
     };
     let file = issue(&layout, &arguments.name, admitted.number, place)?;
     print(&file)?;
@@ -89,13 +90,13 @@ struct Place {
     api: String,
 }
 
-fn instance(directory: &Path) -> anyhow::Result<Layout> {
+pub(super) fn instance(directory: &Path) -> anyhow::Result<Layout> {
     let found = Layout::open(directory).ok();
     if let Some(layout) = &found
         && layout.join().exists()
     {
         bail!(
-            "{} is a node of an instance on another machine; `kedge node add` is for that one",
+            "{} is a node of an instance on another machine; `kedge node add` and `remove` are for that one",
             directory.display()
         );
     }
@@ -120,7 +121,7 @@ fn started(layout: &Layout) -> anyhow::Result<Started> {
 }
 
 /// Where nodes reach the API: on the bridge, at the port of everybody.
-fn inner_api(layout: &Layout, ranges: Ranges, api: &str) -> anyhow::Result<String> {
+fn inner_api(layout: &Layout, ranges: Ranges, api: &str) -> anyhow::Result<(String, u16)> {
     let topology = Topology {
         instance: Instance::of(&layout.root),
         ranges,
@@ -128,7 +129,7 @@ fn inner_api(layout: &Layout, ranges: Ranges, api: &str) -> anyhow::Result<Strin
     };
     let port = api.rsplit(':').next().and_then(|it| it.parse::<u16>().ok());
     let port = port.with_context(|| format!("{api} has no port"))?;
-    Ok(format!("https://{}:{port}", topology.api_address()))
+    Ok((format!("https://{}:{port}", topology.api_address()), port))
 }
 
 fn issue(layout: &Layout, name: &str, number: u8, place: Place) -> anyhow::Result<JoinFile> {
@@ -180,7 +181,8 @@ fn told(file: &JoinFile, admitted: Admitted) -> String {
          What was printed has the node's keys: whoever holds it can act as this node. Keep it to its \
          owner, and delete it once {name} has joined.\n\
          On {address}, as root:  kedge node join FILE --data-dir /var/lib/kedge\n\
-         It looks for the API at port {api_port}: keep that in --api-listen.\n\
+         It looks for the API at port {api_port}: an instance that picks its port keeps this one, one \
+         that is told another (--api-listen) is not found.\n\
          Open between the machines: TCP to {api} (by way of {via}), TCP to {address}:{port}, and \
          {all} both ways.",
         number = file.number,

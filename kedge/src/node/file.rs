@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use nodeagent::network::Ranges;
 
 use super::machines::NUMBERS;
-use super::verbs;
+use super::{role, verbs};
 use crate::up::Layout;
 
 /// Of this shape of the file.
@@ -63,9 +63,12 @@ pub(super) struct Parts {
     pub(super) serving: tls::Pair,
 }
 
+fn pem(pair: &tls::Pair) -> String {
+    format!("{}{}", pair.key_pem, pair.certificate_pem)
+}
+
 impl From<Parts> for JoinFile {
     fn from(parts: Parts) -> Self {
-        let pem = |pair: &tls::Pair| format!("{}{}", pair.key_pem, pair.certificate_pem);
         Self {
             join: FORMAT,
             client: pem(&parts.client),
@@ -121,6 +124,24 @@ impl JoinFile {
         })?;
         let parsed = text.as_deref().map(Self::parse).transpose();
         parsed.map_err(|why| anyhow!("{}: {why}", path.display()))
+    }
+
+    /// Keeps the same with other keys, where a start finds them.
+    pub(crate) fn renewed(
+        self,
+        client: &tls::Pair,
+        serving: &tls::Pair,
+        layout: &Layout,
+    ) -> anyhow::Result<()> {
+        let renewed = Self {
+            client: pem(client),
+            serving: pem(serving),
+            ..self
+        };
+        renewed.keep(&layout.join())?;
+        let path = role::client(&renewed, layout);
+        tls::files::write_private(&path, renewed.client.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// For its owner alone.

@@ -22,10 +22,25 @@ pub(super) const NUMBERS: RangeInclusive<u8> = 2..=250;
 #[serde(transparent)]
 struct Machines(BTreeMap<String, Machine>);
 
+/// One that joined, or is to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Machine {
+pub(super) struct Machine {
     number: u8,
     address: Ipv4Addr,
+    /// Where it looks for the API; absent in what was written before this was.
+    #[serde(default)]
+    port: Option<u16>,
+}
+
+impl Machine {
+    /// Without a number yet.
+    pub(super) fn new(address: Ipv4Addr, port: u16) -> Self {
+        Self {
+            number: 0,
+            address,
+            port: Some(port),
+        }
+    }
 }
 
 /// What a node is given.
@@ -54,7 +69,8 @@ impl Machines {
     }
 
     /// The number that a name has, or the lowest one that nobody has.
-    fn admit(&mut self, name: &str, address: Ipv4Addr) -> Result<Admitted, String> {
+    fn admit(&mut self, name: &str, wanted: Machine) -> Result<Admitted, String> {
+        let address = wanted.address;
         if let Some((other, _)) = self
             .0
             .iter()
@@ -62,12 +78,12 @@ impl Machines {
         {
             return Err(format!(
                 "{address} is the address of {other} already, and a machine is one node of an \
-                 instance; if {other} is gone for good, remove it from machines.json in the data \
-                 directory"
+                 instance; if {other} is gone for good: kedge node remove {other}"
             ));
         }
         if let Some(known) = self.0.get_mut(name) {
             let before = std::mem::replace(&mut known.address, address);
+            known.port = wanted.port;
             return Ok(Admitted {
                 number: known.number,
                 moved_from: (before != address).then_some(before),
@@ -76,13 +92,13 @@ impl Machines {
         let is_free = |number: &u8| self.0.values().all(|it| it.number != *number);
         let number = NUMBERS.clone().find(is_free).ok_or_else(|| {
             format!(
-                "all numbers from {} to {} are given; remove nodes that are gone from machines.json \
-                 in the data directory",
+                "all numbers from {} to {} are given; kedge node remove takes one back from a node \
+                 that is gone (machines.json in the data directory has their names)",
                 NUMBERS.start(),
                 NUMBERS.end()
             )
         })?;
-        self.0.insert(name.to_owned(), Machine { number, address });
+        self.0.insert(name.to_owned(), Machine { number, ..wanted });
         Ok(Admitted {
             number,
             moved_from: None,
@@ -106,7 +122,38 @@ pub(super) fn names() -> ArgValueCompleter {
 ///
 /// # Errors
 /// Another one has the address, all numbers are given, or files cannot be used.
-pub(super) fn admit(layout: &Layout, name: &str, address: Ipv4Addr) -> anyhow::Result<Admitted> {
+pub(super) fn admit(layout: &Layout, name: &str, wanted: Machine) -> anyhow::Result<Admitted> {
+    alter(layout, |machines| machines.admit(name, wanted))
+        .and_then(|it| it.map_err(anyhow::Error::msg))
+}
+
+/// Takes a node's number back.
+///
+/// # Errors
+/// Files cannot be used.
+pub(super) fn forget(layout: &Layout, name: &str) -> anyhow::Result<()> {
+    alter(layout, |machines| machines.0.remove(name)).map(drop)
+}
+
+/// Names that were given.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn known(layout: &Layout) -> anyhow::Result<Vec<String>> {
+    Ok(Machines::read(layout)?.0.into_keys().collect())
+}
+
+/// Where machines that joined look for the API; `None` where none did.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn api_port(layout: &Layout) -> anyhow::Result<Option<u16>> {
+    let machines = Machines::read(layout)?;
+    Ok(machines.0.values().find_map(|it| it.port))
+}
+
+/// One at a time.
+fn alter<T>(layout: &Layout, change: impl FnOnce(&mut Machines) -> T) -> anyhow::Result<T> {
     let path = layout.machines().with_extension("lock");
     let lock = File::options()
         .create(true)
@@ -118,11 +165,11 @@ pub(super) fn admit(layout: &Layout, name: &str, address: Ipv4Addr) -> anyhow::R
         .with_context(|| format!("cannot lock {}", path.display()))?;
     let mut machines = Machines::read(layout)?;
     let before = machines.clone();
-    let admitted = machines.admit(name, address).map_err(anyhow::Error::msg)?;
+    let changed = change(&mut machines);
     if machines != before {
         machines.write(layout)?;
     }
-    Ok(admitted)
+    Ok(changed)
 }
 
 /// Sees to it that an instance whose nodes are to be in namespaces of its machine has no others.
@@ -137,9 +184,8 @@ pub(crate) fn alone(layout: &Layout, nodes: u8) -> anyhow::Result<()> {
     let names: Vec<&str> = machines.0.keys().map(String::as_str).collect();
     bail!(
         "--nodes {nodes}: other machines are nodes of this instance ({}), which goes with --nodes 1 \
-         alone; if they left for good, remove {}",
-        names.join(", "),
-        layout.machines().display()
+         alone; if they left for good: kedge node remove NAME",
+        names.join(", ")
     )
 }
 
@@ -151,17 +197,21 @@ mod tests {
         Ipv4Addr::new(192, 0, 2, last)
     }
 
+    fn machine(last: u8) -> Machine {
+        Machine::new(address(last), 6443)
+    }
+
     #[test]
     fn a_name_keeps_its_number_and_others_get_the_lowest() {
         let mut machines = Machines::default();
-        let mut number = |name: &str, last| machines.admit(name, address(last)).map(|it| it.number);
+        let mut number = |name: &str, last| machines.admit(name, machine(last)).map(|it| it.number);
         assert_eq!(number("a", 7), Ok(2));
         assert_eq!(number("b", 8), Ok(3));
         assert_eq!(number("a", 7), Ok(2));
         assert!(number("c", 8).is_err_and(|it| it.contains("of b already")));
         machines.0.remove("a");
-        assert_eq!(machines.admit("d", address(9)).unwrap().number, 2);
-        let moved = machines.admit("b", address(10)).unwrap();
+        assert_eq!(machines.admit("d", machine(9)).unwrap().number, 2);
+        let moved = machines.admit("b", machine(10)).unwrap();
         assert_eq!((moved.number, moved.moved_from), (3, Some(address(8))));
     }
 
@@ -169,9 +219,9 @@ mod tests {
     fn numbers_end() {
         let mut machines = Machines::default();
         for last in NUMBERS {
-            machines.admit(&format!("n{last}"), address(last)).unwrap();
+            machines.admit(&format!("n{last}"), machine(last)).unwrap();
         }
-        let told = machines.admit("more", address(1)).unwrap_err();
+        let told = machines.admit("more", machine(1)).unwrap_err();
         assert!(told.contains("machines.json"), "{told}");
     }
 
@@ -180,14 +230,28 @@ mod tests {
         let root = std::env::temp_dir().join(format!("kedge-machines-{}", std::process::id()));
         let layout = Layout::create(&root).unwrap();
         assert!(alone(&layout, 2).is_ok());
-        admit(&layout, "a", address(7)).unwrap();
-        assert_eq!(admit(&layout, "b", address(8)).unwrap().number, 3);
-        assert_eq!(admit(&layout, "a", address(7)).unwrap().number, 2);
+        admit(&layout, "a", machine(7)).unwrap();
+        assert_eq!(admit(&layout, "b", machine(8)).unwrap().number, 3);
+        assert_eq!(admit(&layout, "a", machine(7)).unwrap().number, 2);
         assert!(alone(&layout, 1).is_ok());
         let refused = alone(&layout, 2).unwrap_err().to_string();
         assert!(refused.contains("(a, b)"), "{refused}");
+        assert_eq!(api_port(&layout).unwrap(), Some(6443));
+        forget(&layout, "a").unwrap();
+        assert_eq!(known(&layout).unwrap(), ["b"]);
+        forget(&layout, "b").unwrap();
+        assert_eq!(api_port(&layout).unwrap(), None);
+        // As it was written before the port was.
+        std::fs::write(
+            layout.machines(),
+            r#"{"c": {"number": 2, "address": "192.0.2.7"}}"#,
+        )
+        .unwrap();
+        assert_eq!(api_port(&layout).unwrap(), None);
+        assert_eq!(admit(&layout, "c", machine(7)).unwrap().number, 2);
+        assert_eq!(api_port(&layout).unwrap(), Some(6443));
         std::fs::write(layout.machines(), "{").unwrap();
-        let told = admit(&layout, "a", address(7)).unwrap_err().to_string();
+        let told = admit(&layout, "a", machine(7)).unwrap_err().to_string();
         assert!(told.contains("machines.json"), "{told}");
         std::fs::remove_dir_all(root).unwrap();
     }

@@ -5,17 +5,19 @@ use std::net::Ipv4Addr;
 
 use clap::{Args, Subcommand};
 
-use super::{add, join};
+use super::{add, join, remove};
 
 pub(crate) const EXAMPLE: &str = "\
 Runs pods of an instance on other machines that it reaches directly: on one network, without address
 translation between them. `add`, on the machine of the instance, writes a file with all that the
 other machine needs, keys included; `join`, there and as root, does the rest. A node leaves with
-`kedge down --purge` on its machine and `kubectl delete node NAME`. More: docs/machines.md.
+`kedge down --purge` on its machine and `kedge node remove NAME` here, which also ends a file that was
+lost. More: docs/machines.md.
 
 Example:
   kedge node add worker-1 --address 192.0.2.7 > worker-1.json
-  kedge node join worker-1.json --data-dir /var/lib/kedge";
+  kedge node join worker-1.json --data-dir /var/lib/kedge
+  kedge node remove worker-1";
 
 #[derive(Args)]
 #[group(skip)]
@@ -28,6 +30,8 @@ pub(crate) struct Arguments {
 enum Verb {
     /// On the machine of an instance: print the file with which another machine joins it
     Add(add::Arguments),
+    /// On the machine of an instance: revoke a node's keys, used or not, and forget it
+    Remove(remove::Arguments),
     /// On another machine: join with such a file, or go on; in the foreground, as root
     Join(join::Arguments),
 }
@@ -36,7 +40,7 @@ impl Arguments {
     /// What runs for long, by name.
     pub(crate) fn role(&self) -> Option<&'static str> {
         match self.verb {
-            Verb::Add(_) => None,
+            Verb::Add(_) | Verb::Remove(_) => None,
             Verb::Join(_) => Some("node"),
         }
     }
@@ -49,6 +53,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     match arguments.verb {
         Verb::Add(arguments) => add::run(&arguments).await,
+        Verb::Remove(arguments) => remove::run(&arguments).await,
         Verb::Join(arguments) => join::run(arguments, environment).await,
     }
 }

@@ -19,6 +19,7 @@ use nodeagent::proxy::{Proxy, Ruleset};
 use nodeagent::{Agent, Dependencies};
 use tls::{Certificates, Pair, Transport};
 
+use super::renewal::Renewal;
 use super::until_asked_to_stop;
 use crate::up::{PAUSE, Runtime};
 
@@ -87,11 +88,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         nodes: arguments.nodes,
     };
     let network = topology.node(arguments.node);
-    let client: Arc<dyn Client> = Arc::new(
-        HttpClient::from_kubeconfig_file(&arguments.kubeconfig)
-            .await
-            .context("cannot set up the API client")?,
-    );
+    let http = HttpClient::from_kubeconfig_file(&arguments.kubeconfig).await;
+    let http = http.context("cannot set up the API client")?;
+    let client: Arc<dyn Client> = Arc::new(http.clone());
     let (runtime, dns) = match arguments.runtime {
         Runtime::Simulated => (RuntimeConfig::Simulated(Simulation::default()), None),
         Runtime::Containerd => {
@@ -110,6 +109,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             (runtime, Some(network.gateway.into()))
         }
     };
+    let (server, certificates) = server(&arguments)?;
+    renewal(&arguments, http, certificates).start(&env, &tasks);
     let config = Config {
         node: NodeConfig::new(&arguments.name, arguments.address, network.pods.to_string()),
         data_dir: arguments.data_dir.clone(),
@@ -119,7 +120,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             domain: DOMAIN.into(),
             host_resolv_conf: RESOLV_CONF.into(),
         },
-        server: server(&arguments)?,
+        server,
         timing: Timing::default(),
     };
     let dependencies = Dependencies {
@@ -194,7 +195,18 @@ async fn services(
     Ok(())
 }
 
-fn server(arguments: &Arguments) -> anyhow::Result<ServerConfig> {
+fn renewal(arguments: &Arguments, http: HttpClient, certificates: Arc<Certificates>) -> Renewal {
+    Renewal {
+        name: arguments.name.clone(),
+        http,
+        certificates,
+        kubeconfig: arguments.kubeconfig.clone(),
+        serving: arguments.certificate.clone(),
+        instance: arguments.instance.clone(),
+    }
+}
+
+fn server(arguments: &Arguments) -> anyhow::Result<(ServerConfig, Arc<Certificates>)> {
     let read = |path: &PathBuf| {
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
@@ -202,11 +214,12 @@ fn server(arguments: &Arguments) -> anyhow::Result<ServerConfig> {
         .context("the agent's certificate is unusable")?;
     let certificates =
         Arc::new(Certificates::new(&pair).context("the agent's certificate is unusable")?);
-    let transport = Transport::mutual(certificates, &read(&arguments.authority)?)
+    let transport = Transport::mutual(certificates.clone(), &read(&arguments.authority)?)
         .context("cannot set up TLS")?;
-    Ok(ServerConfig {
+    let config = ServerConfig {
         listen: SocketAddr::new(arguments.address, arguments.agent_port),
         transport,
         allowed_clients: vec![API_SERVER.into()],
-    })
+    };
+    Ok((config, certificates))
 }

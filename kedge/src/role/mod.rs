@@ -5,6 +5,7 @@ pub(crate) mod following;
 pub(crate) mod front;
 pub(crate) mod orchestrator;
 pub(crate) mod reconciler;
+mod renewal;
 mod shutdown;
 pub(crate) mod sign_in;
 

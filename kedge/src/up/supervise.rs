@@ -133,7 +133,7 @@ async fn start(
         layout,
         topology: &topology,
         database_url: &database_url,
-        api: picked("--api-listen", arguments.api_listen, env).await?,
+        api: picked("--api-listen", api_address(arguments, layout)?, env).await?,
         web: picked("--web-listen", arguments.web_listen, env).await?,
         seed: seed(arguments)?,
     };
@@ -189,6 +189,20 @@ async fn topology(
     let up = network::apply(&topology).await;
     up.context("cannot set up the instance's networks")?;
     Ok(topology)
+}
+
+/// Where the API listens. Machines that joined look for it where it was.
+fn api_address(arguments: &Arguments, layout: &Layout) -> anyhow::Result<SocketAddr> {
+    let (mut address, kept) = (arguments.api_listen, node::api_port(layout)?);
+    match (address.port(), kept) {
+        (0, Some(kept)) => address.set_port(kept),
+        (port, Some(kept)) if port != kept => tracing::warn!(
+            "machines that joined look for the API at port {kept}, and --api-listen names {port}: add \
+             them again (kedge node add), or name {kept}"
+        ),
+        _ => {}
+    }
+    Ok(address)
 }
 
 /// A free port where none was named. One that was named must be free: the roles would wait for

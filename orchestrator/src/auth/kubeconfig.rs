@@ -41,6 +41,19 @@ pub fn kubeconfig(server: &str, authority_pem: &str, user: &str, pair: &Pair) ->
     )
 }
 
+/// The same file with other keys, for one that [`kubeconfig`] made.
+pub fn renewed(kubeconfig: &str, pair: &Pair) -> String {
+    let line = |line: &str| {
+        let (name, pem) = match line.trim_start().split(':').next() {
+            Some(name @ "client-certificate-data") => (name, &pair.certificate_pem),
+            Some(name @ "client-key-data") => (name, &pair.key_pem),
+            _ => return format!("{line}\n"),
+        };
+        format!("    {name}: {}\n", STANDARD.encode(pem))
+    };
+    kubeconfig.lines().map(line).collect()
+}
+
 /// Writes the file for its owner alone; leaves it untouched where it says the same already.
 pub fn write(path: &Path, kubeconfig: &str) -> Result<(), Error> {
     if files::read(path)?.as_deref() == Some(kubeconfig) {
@@ -52,6 +65,17 @@ pub fn write(path: &Path, kubeconfig: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_keys_are_all_that_changes() {
+        let pair = |text: &str| Pair {
+            certificate_pem: format!("{text} cert"),
+            key_pem: format!("{text} key"),
+        };
+        let made = |pair| kubeconfig("https://127.0.0.1:6443", "ca", "n1", pair);
+        let renewed = renewed(&made(&pair("old")), &pair("new"));
+        assert_eq!(renewed, made(&pair("new")));
+    }
 
     #[test]
     fn reads_as_a_kubeconfig() {

@@ -95,11 +95,46 @@ impl Pki {
         addresses: impl IntoIterator<Item = IpAddr>,
         now: Timestamp,
     ) -> Result<Pair, Error> {
-        let file = format!("node-{}-serving.pem", checked(node)?);
+        let file = serving_file(node)?;
         let names = [node.to_owned(), "localhost".to_owned()];
         let addresses = addresses.into_iter().chain([Ipv4Addr::LOCALHOST.into()]);
         let wanted = Wanted::server(node_name(node), names, addresses);
         self.ensure(&file, &wanted, now)
+    }
+
+    /// Certificates for new keys of a node's agent: as a client, and that it serves with. They say what
+    /// those say that were issued here; `None` where none were.
+    ///
+    /// # Errors
+    /// A request is none.
+    pub fn renew(
+        &self,
+        node: &str,
+        client: &str,
+        serving: &str,
+        now: Timestamp,
+    ) -> Result<Option<(String, String)>, Error> {
+        let (client_file, as_client) = self::client(Holder::Node(node))?;
+        let is_known = files::read(&self.directory.join(client_file))?.is_some();
+        let before = files::read(&self.directory.join(serving_file(node)?))?;
+        let Some(before) = before.filter(|_| is_known) else {
+            return Ok(None);
+        };
+        let Some(as_server) = self.authority.issued(&before)? else {
+            return Ok(None);
+        };
+        let client = self.authority.certify(client, &as_client, now)?;
+        let serving = self.authority.certify(serving, &as_server, now)?;
+        Ok(Some((client, serving)))
+    }
+
+    /// Forgets what was issued for a node: it is not renewed any more.
+    pub fn forget(&self, node: &str) -> Result<(), Error> {
+        let (client_file, _) = self::client(Holder::Node(node))?;
+        for file in [client_file, serving_file(node)?] {
+            files::remove(&self.directory.join(file))?;
+        }
+        Ok(())
     }
 
     fn ensure(&self, file: &str, wanted: &Wanted, now: Timestamp) -> Result<Pair, Error> {
@@ -152,6 +187,10 @@ fn client(holder: Holder<'_>) -> Result<(String, Wanted), Error> {
             Wanted::client(node_name(node), NODES),
         ),
     })
+}
+
+fn serving_file(node: &str) -> Result<String, Error> {
+    Ok(format!("node-{}-serving.pem", checked(node)?))
 }
 
 /// A node's name becomes a file's name: nothing that could leave the directory.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use client::Tasks;
 use tokio_rustls::TlsConnector;
 
+use crate::auth::pki::Pki;
 use crate::registry::Registry;
 
 use super::audit::Audit;
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) openapi: OpenApi,
     /// Towards node agents, with the API server's own client certificate.
     pub(crate) node_tls: TlsConnector,
+    /// What agents' new certificates are signed with.
+    pub(crate) pki: Arc<Pki>,
     pub(crate) metrics: Metrics,
     pub(crate) audit: Audit,
     pub(crate) tasks: Tasks,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 
-use client::{placement, transaction};
+use client::{placement, renewal, transaction};
 
 use crate::auth::Identity;
 use crate::registry::kinds::Served;
@@ -39,6 +39,7 @@ enum Own {
     Blame,
     Undelete,
     Placement,
+    Certificates,
 }
 
 impl Own {
@@ -50,6 +51,7 @@ impl Own {
             "/apis/kedge.dev/v1alpha1/blame" => Self::Blame,
             "/apis/kedge.dev/v1alpha1/undelete" => Self::Undelete,
             placement::PATH => Self::Placement,
+            renewal::PATH => Self::Certificates,
             _ => return None,
         })
     }
@@ -63,6 +65,7 @@ impl Own {
             Self::Blame => ("get", "blame"),
             Self::Undelete => ("create", "undelete"),
             Self::Placement => ("get", "placement"),
+            Self::Certificates => ("create", "certificates"),
         }
     }
 
@@ -82,7 +85,7 @@ impl Own {
 
     fn takes(self, method: &Method) -> bool {
         match self {
-            Self::Transactions | Self::Undelete => method == Method::POST,
+            Self::Transactions | Self::Undelete | Self::Certificates => method == Method::POST,
             Self::State | Self::History | Self::Blame | Self::Placement => method == Method::GET,
         }
     }
@@ -203,6 +206,7 @@ async fn own(
         Own::History => handlers::history(app, &identity, query).await,
         Own::Blame => handlers::blame(app, &identity, query).await,
         Own::Placement => handlers::placement(app, &identity, query),
+        Own::Certificates => handlers::certificates(app, &identity, body).await,
     }
 }
 

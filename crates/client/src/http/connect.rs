@@ -57,14 +57,9 @@ impl HttpClient {
     /// A transport that exists already.
     pub fn from_kube(inner: kube::Client) -> Self {
         Self {
-            inner,
+            inner: Arc::new(RwLock::new(inner)),
             catalog: Arc::new(RwLock::new(Catalog::built_in())),
         }
-    }
-
-    /// The transport, for what [`crate::Client`] does not offer: exec, port-forward.
-    pub fn kube(&self) -> &kube::Client {
-        &self.inner
     }
 
     async fn from_kubeconfig(kubeconfig: Kubeconfig) -> Result<Self, ConnectError> {

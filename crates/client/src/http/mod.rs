@@ -61,12 +61,25 @@ pub trait Logs: Send + Sync + 'static {
 /// A connection to one API server. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    inner: kube::Client,
+    /// All clones have the same.
+    inner: Arc<RwLock<kube::Client>>,
     /// What the server has; all clones know the same.
     catalog: Arc<RwLock<Arc<Catalog>>>,
 }
 
 impl HttpClient {
+    /// Speaks as `other` does from the next request on, and so do all clones: with new credentials, say.
+    /// What is under way goes on as it began.
+    pub fn become_like(&self, other: &Self) {
+        let transport = other.transport();
+        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = transport;
+    }
+
+    fn transport(&self) -> kube::Client {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.clone()
+    }
+
     /// `GET` of a path that is about no one collection, or that the seam does not know.
     pub async fn read_path(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
         let request = Request::get(path.to_owned());

@@ -106,7 +106,7 @@ impl HttpClient {
                 operation: operation.to_owned(),
                 detail: error.to_string(),
             })?;
-        self.inner
+        self.transport()
             .send(request)
             .await
             .map_err(|error| lost(operation, error))

@@ -54,9 +54,9 @@ spec:
 #[test]
 fn a_machine_joins_runs_pods_and_leaves() -> anyhow::Result<()> {
     let seed = empty_seed()?;
-    let instance = Instance::start("joined", &["--seed", &seed])?;
+    let mut instance = Instance::start("joined", &["--seed", &seed])?;
     let mut machine = Machine::plug_in(&instance)?;
-    if let Err(error) = tell(&instance, &mut machine) {
+    if let Err(error) = tell(&mut instance, &mut machine) {
         let about = instance.kubectl(&["describe", "nodes,pods"]);
         panic!(
             "{error:#}\n\n{}\n\nThe logs:\n{}\n\nThere:\n{}",
@@ -68,7 +68,14 @@ fn a_machine_joins_runs_pods_and_leaves() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
+fn tell(instance: &mut Instance, machine: &mut Machine) -> anyhow::Result<()> {
+    joins(instance, machine)?;
+    keeps_its_port(instance)?;
+    renews_its_keys(instance, machine)?;
+    leave(instance, machine)
+}
+
+fn joins(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
     wrong_use(machine)?;
     machine.add(&["worker-1", "--address", THERE])?;
     wrong_joins(machine)?;
@@ -116,8 +123,35 @@ fn tell(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
         "{.status.containerStatuses[0].containerID}",
     )?;
     ensure!(same == container, "the pod was started again");
+    Ok(())
+}
 
-    leave(instance, machine)
+/// An instance that picks its port picks the same again: nodes look for it there.
+fn keeps_its_port(instance: &mut Instance) -> anyhow::Result<()> {
+    let api = |instance: &Instance| std::fs::read_to_string(instance.kubeconfig());
+    let before = api(instance)?;
+    instance.stop()?;
+    instance.up()?;
+    ensure!(api(instance)? == before, "the API is elsewhere");
+    wait("the node to be back", SOON, || {
+        shell(instance, "far", "echo hello").is_ok() && node_is("True", instance).is_ok()
+    })
+}
+
+/// Keys that are near their end get others in their place, while the agent runs.
+fn renews_its_keys(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
+    machine.stop()?;
+    let old = machine.age_keys("worker-1")?;
+    machine.join(&[])?;
+    wait("the keys to be renewed", SOON, || {
+        machine.keys_begin().is_ok_and(|begin| begin > old)
+    })?;
+    // Both ways: the agent asks, and is asked.
+    machine.as_node("worker-1", &["get", "node", "worker-1"])?;
+    shell(instance, "far", "echo hello")?;
+    ensure!(!instance.kubectl(&["logs", "far"])?.is_empty());
+    ensure!(!machine.logs().contains("PRIVATE KEY"), "a key is in a log");
+    doctor(machine)
 }
 
 /// What nobody can mean, on the machine of the instance.
@@ -213,6 +247,18 @@ fn doctor(machine: &Machine) -> anyhow::Result<()> {
 
 fn leave(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
     instance.kubectl(&["drain", "worker-1", "--force", "--timeout=60s"])?;
+    let wrong = instance.kedge(&["node", "remove", "worker-2"]).err();
+    let wrong = format!("{:#}", wrong.context("who is worker-2?")?);
+    ensure!(wrong.contains("did you mean worker-1?"), "{wrong}");
+    instance.kedge(&["node", "remove", "worker-1"])?;
+    // Its agent runs still, and is nobody: neither the keys of the file nor later ones open anything.
+    let refused = machine
+        .as_node("worker-1", &["get", "node", "worker-1"])
+        .err();
+    let refused = format!("{:#}", refused.context("its keys open something")?);
+    ensure!(refused.contains("Unauthorized"), "{refused}");
+    let nodes = instance.kubectl(&["get", "nodes", "-o", "name"])?;
+    ensure!(!nodes.contains("worker-1"), "{nodes}");
     machine.stop()?;
     machine.purge()?;
     let bridge = network::Instance::of(&machine.data()).pod_bridge();
@@ -222,7 +268,6 @@ fn leave(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
     );
     ensure!(machine.routes()?.is_empty(), "a route is left");
     ensure!(!machine.data().exists(), "the data directory is left");
-    instance.kubectl(&["delete", "node", "worker-1"])?;
     wait("the route to be gone", SOON, || {
         Machine::routes_here(instance).is_ok_and(|it| it.is_empty())
     })

@@ -58,40 +58,46 @@ impl Authority {
     /// Issues a certificate with a new key (P-256), valid for a year from `now`.
     pub fn issue(&self, wanted: &Wanted, now: Timestamp) -> Result<Pair, Error> {
         let failed = |source| failed(&wanted.common_name, source);
-        let mut params = CertificateParams::default();
-        params.not_before = SystemTime::from(now - BACKDATED).into();
-        params.not_after = SystemTime::from(now + LIFE).into();
-        params.use_authority_key_identifier_extension = true;
-        params.distinguished_name = DistinguishedName::new();
-        if !wanted.organization.is_empty() {
-            params
-                .distinguished_name
-                .push(DnType::OrganizationName, wanted.organization.as_str());
-        }
-        params
-            .distinguished_name
-            .push(DnType::CommonName, wanted.common_name.as_str());
-        for name in &wanted.names {
-            let name = name.as_str().try_into().map_err(failed)?;
-            params.subject_alt_names.push(SanType::DnsName(name));
-        }
-        let addresses = wanted.addresses.iter().copied().map(SanType::IpAddress);
-        params.subject_alt_names.extend(addresses);
-        params.key_usages = vec![
-            KeyUsagePurpose::DigitalSignature,
-            KeyUsagePurpose::KeyEncipherment,
-        ];
-        params.extended_key_usages = vec![match wanted.usage {
-            Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
-            Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
-        }];
         let key = KeyPair::generate().map_err(failed)?;
-        let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
+        let signed = params(wanted, now)?.signed_by(&key, &self.issuer);
         Ok(Pair {
-            certificate_pem: certificate.pem(),
+            certificate_pem: signed.map_err(failed)?.pem(),
             key_pem: key.serialize_pem(),
         })
     }
+}
+
+/// What a certificate says, whoever's key it is for.
+pub(super) fn params(wanted: &Wanted, now: Timestamp) -> Result<CertificateParams, Error> {
+    let failed = |source| failed(&wanted.common_name, source);
+    let mut params = CertificateParams::default();
+    params.not_before = SystemTime::from(now - BACKDATED).into();
+    params.not_after = SystemTime::from(now + LIFE).into();
+    params.use_authority_key_identifier_extension = true;
+    params.distinguished_name = DistinguishedName::new();
+    if !wanted.organization.is_empty() {
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, wanted.organization.as_str());
+    }
+    params
+        .distinguished_name
+        .push(DnType::CommonName, wanted.common_name.as_str());
+    for name in &wanted.names {
+        let name = name.as_str().try_into().map_err(failed)?;
+        params.subject_alt_names.push(SanType::DnsName(name));
+    }
+    let addresses = wanted.addresses.iter().copied().map(SanType::IpAddress);
+    params.subject_alt_names.extend(addresses);
+    params.key_usages = vec![
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::KeyEncipherment,
+    ];
+    params.extended_key_usages = vec![match wanted.usage {
+        Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
+        Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
+    }];
+    Ok(params)
 }
 
 /// The pair kept in the file, issued anew where it is missing, no longer what is wanted, from

@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
+use super::authority::BACKDATED;
 use super::{Found, Usage, Wanted};
 use crate::Error;
 
@@ -16,12 +17,18 @@ use crate::Error;
 pub struct Subject {
     pub common_name: String,
     pub organizations: Vec<String>,
+    /// When an authority of Kedge's issued it.
+    pub issued_at: Timestamp,
 }
 
 /// The subject of a certificate in DER.
 pub fn subject(der: &[u8]) -> Result<Subject, Error> {
     let certificate = parse(der)?;
-    Ok(subject_of(&certificate))
+    let begins = timestamp(certificate.validity().not_before.timestamp())?;
+    Ok(Subject {
+        issued_at: begins + BACKDATED,
+        ..subject_of(&certificate)
+    })
 }
 
 /// From when on the first certificate of a PEM text holds.
@@ -121,6 +128,7 @@ fn subject_of(certificate: &X509Certificate<'_>) -> Subject {
             .filter_map(|name| name.as_str().ok())
             .map(ToOwned::to_owned)
             .collect(),
+        issued_at: Timestamp::default(),
     }
 }
 

@@ -129,3 +129,29 @@ fn an_unreadable_authority_is_an_error() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "not a key");
     fs::remove_dir_all(directory).unwrap();
 }
+
+#[test]
+fn a_key_that_stays_where_it_is_gets_what_the_authority_says() {
+    let now = at("2026-06-01T00:00:00Z");
+    let authority = Authority::generate("kedge", now).unwrap();
+    let key_id = authority.key_id.clone();
+    let wanted = Wanted::client("system:node:worker-1", "system:nodes");
+    let request = Request::generate("worker-1").unwrap();
+    let certified = authority.certify(&request.request_pem, &wanted, now);
+    let pair = request.answered(certified.unwrap());
+    let told = parse::found(&pair.certificate_pem, &key_id).unwrap();
+    assert_eq!((told.content, told.from_authority), (wanted.clone(), true));
+    assert!(
+        crate::Certificates::new(&pair).is_ok(),
+        "the key is another"
+    );
+
+    // Whoever asks for the key of somebody else cannot sign for it.
+    let mut forged = Request::generate("worker-1").unwrap().request_pem;
+    let at = forged.len() / 2;
+    let other = if &forged[at..=at] == "A" { "B" } else { "A" };
+    forged.replace_range(at..=at, other);
+    for bad in [forged.as_str(), "", &pair.certificate_pem] {
+        assert!(authority.certify(bad, &wanted, now).is_err(), "{bad}");
+    }
+}

@@ -83,6 +83,7 @@ fn verified(address: SocketAddr, der: &[u8]) -> Option<Arc<PeerCertificate>> {
         Ok(subject) => Some(Arc::new(PeerCertificate {
             common_name: subject.common_name,
             organizations: subject.organizations,
+            issued_at: subject.issued_at,
         })),
         Err(error) => {
             tracing::warn!(peer.address = %address, %error, "unreadable client certificate");

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 /// The other side.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -19,4 +21,5 @@ pub struct PeerCertificate {
     pub common_name: String,
     /// The groups.
     pub organizations: Vec<String>,
+    pub issued_at: Timestamp,
 }

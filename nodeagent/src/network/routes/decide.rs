@@ -37,6 +37,8 @@ pub(super) struct Decision {
     pub(super) apart: BTreeSet<Neighbour>,
     /// Whether there is nobody else, and so nothing that could go wrong unheard.
     pub(super) alone: bool,
+    /// Whether some of it could not be done.
+    pub(super) failed: bool,
 }
 
 /// The routes by which `own` reaches everything else, from what the machine has now.
@@ -65,6 +67,7 @@ pub(super) fn decide<'a>(
             .map(|(pods, via)| (*pods, *via))
             .collect(),
         apart,
+        failed: false,
     }
 }
 

@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use api::Collection;
 use client::{Cache, Env, Informers, Tasks};
+use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::decide::{Decision, Neighbour, Own, beginning, decide};
+use super::events::changes;
 use super::table::{PROTOCOL, Table};
 use crate::network::apply::{Error, not_understood, output, run};
 use crate::network::plan::{Step, ip, route};
 use crate::network::{Network, Ranges};
 
-/// Routes go with a link that goes down, and with what else keeps a machine's network: no event of
-/// the cluster says so.
-const LOOK: Duration = Duration::from_secs(15);
+/// Routes go with a link that goes down, and with what else keeps a machine's network. The kernel tells;
+/// this is how late what it did not tell is seen.
+const LOOK: Duration = Duration::from_mins(5);
+/// After something that could not be done.
+const AGAIN: Duration = Duration::from_secs(15);
 const NO_ROUTE: &str = "No such process";
 
 /// The routes of one machine.
@@ -39,44 +43,50 @@ impl Routes {
     /// running go on reaching each other.
     pub fn start(self, env: &Env, tasks: &Tasks) {
         let env = env.clone();
-        tasks.spawn_until_cancelled(async move { self.run(&env).await });
+        let changed = changes(&env, tasks);
+        tasks.spawn_until_cancelled(async move { self.run(&env, &changed).await });
     }
 
-    async fn run(mut self, env: &Env) {
+    async fn run(mut self, env: &Env, changed: &Notify) {
         let nodes = self.nodes.clone();
         tokio::select! {
             () = nodes.synced() => {}
-            () = self.begin(env) => {}
+            () = self.begin(env, changed) => {}
         }
         let mut ticks = nodes.ticks();
         loop {
             ticks.borrow_and_update();
             let nodes = nodes.all();
             let choose = |table: &Table| decide(&self.own, nodes.iter().map(AsRef::as_ref), table);
-            let alone = match turn(choose).await {
+            let (alone, wait) = match turn(choose).await {
                 Ok(decision) => {
+                    let wait = if decision.failed { AGAIN } else { LOOK };
                     self.tell(decision.apart);
-                    decision.alone
+                    (decision.alone, wait)
                 }
                 Err(error) => {
                     error!(%error, "the routes to other nodes could not be set");
-                    false
+                    (false, AGAIN)
                 }
             };
             tokio::select! {
                 changed = ticks.changed() => if changed.is_err() { return },
-                () = env.clock.sleep(LOOK), if !alone => {}
+                () = changed.notified(), if !alone => {}
+                () = env.clock.sleep(wait), if !alone => {}
             }
         }
     }
 
     /// Keeps the way to the API server, without which the nodes are never known. Does not end.
-    async fn begin(&self, env: &Env) {
+    async fn begin(&self, env: &Env, changed: &Notify) {
         loop {
             if let Err(error) = turn(|table| beginning(&self.own, table)).await {
                 error!(%error, "the route to the API server could not be set");
             }
-            env.clock.sleep(LOOK).await;
+            tokio::select! {
+                () = changed.notified() => {}
+                () = env.clock.sleep(AGAIN) => {}
+            }
         }
     }
 
@@ -94,11 +104,12 @@ impl Routes {
 
 /// Looks, chooses and does it. What cannot be done is told, and the rest is done.
 async fn turn(choose: impl FnOnce(&Table) -> Decision) -> Result<Decision, Error> {
-    let decision = choose(&table().await?);
+    let mut decision = choose(&table().await?);
     for (pods, via) in &decision.set {
         info!(%pods, %via, "setting the route to a node");
         if let Err(error) = run(&route(*pods, *via)).await {
             error!(%error, %pods, "the route to a node could not be set");
+            decision.failed = true;
         }
     }
     for pods in &decision.remove {

@@ -1,9 +1,11 @@
 //! The way to the pods of nodes on other machines: a route for each of them.
 //!
-//! `decide` chooses, `table` reads what the machine has, `follow` runs the commands. Only routes
+//! `decide` chooses, `table` reads what the machine has, `events` hears from the kernel when that
+//! changes, `follow` runs the commands. Only routes
 //! with Kedge's own protocol number, in the instance's own range, are ever touched.
 
 mod decide;
+mod events;
 mod follow;
 mod table;
 

@@ -11,6 +11,7 @@ use api::{Reason, Status};
 use tls::{Peer, PeerCertificate};
 
 use super::StaticTokens;
+use crate::auth::node::revoked::Revoked;
 use crate::auth::token::Tokens;
 use crate::auth::{AUTHENTICATED, Identity};
 
@@ -21,11 +22,25 @@ const WEBSOCKET_BEARER: &str = "base64url.bearer.authorization.k8s.io.";
 pub struct Authenticator {
     tokens: Arc<Tokens>,
     fixed: StaticTokens,
+    revoked: Option<Arc<dyn Revoked>>,
 }
 
 impl Authenticator {
     pub fn new(tokens: Arc<Tokens>, fixed: StaticTokens) -> Self {
-        Self { tokens, fixed }
+        Self {
+            tokens,
+            fixed,
+            revoked: None,
+        }
+    }
+
+    /// With the nodes whose keys open nothing any more.
+    #[must_use]
+    pub fn refusing(self, revoked: Arc<dyn Revoked>) -> Self {
+        Self {
+            revoked: Some(revoked),
+            ..self
+        }
     }
 
     /// The service-account tokens, for issuing and reviewing them.
@@ -41,7 +56,15 @@ impl Authenticator {
         now: Timestamp,
     ) -> Result<Identity, Status> {
         if let Some(certificate) = peer.and_then(|peer| peer.certificate.as_deref()) {
-            return certified(certificate).ok_or_else(unauthorized);
+            let identity = certified(certificate).ok_or_else(unauthorized)?;
+            if self.is_revoked(&identity, certificate.issued_at) {
+                tracing::debug!(
+                    user = identity.name,
+                    "refused a certificate that was revoked"
+                );
+                return Err(unauthorized());
+            }
+            return Ok(identity);
         }
         let Some(token) = bearer(headers).or_else(|| websocket_bearer(headers)) else {
             return Ok(Identity::anonymous());
@@ -53,6 +76,13 @@ impl Authenticator {
                 Err(unauthorized())
             }
         }
+    }
+
+    fn is_revoked(&self, identity: &Identity, issued_at: Timestamp) -> bool {
+        let (Some(revoked), Some(node)) = (&self.revoked, identity.node()) else {
+            return false;
+        };
+        revoked.since(node).is_some_and(|since| issued_at < since)
     }
 
     /// Who a token speaks for, and for which of `audiences` it counts; or why it does not.

@@ -7,6 +7,7 @@ use serde_json::json;
 use tls::{Peer, PeerCertificate};
 
 use super::*;
+use crate::auth::node::revoked::Revoked;
 use crate::auth::rbac::{GROUP, bootstrap_objects};
 use crate::auth::token::{Bindings, Bound, Claims, Keys, Reference, Tokens};
 use crate::auth::{Authorizer, Identity, MASTERS};
@@ -51,6 +52,7 @@ fn peer(common_name: &str, organization: &str) -> Peer {
         certificate: Some(Arc::new(PeerCertificate {
             common_name: common_name.into(),
             organizations: vec![organization.into()],
+            issued_at: Timestamp::from_second(1000).unwrap(),
         })),
     }
 }
@@ -131,6 +133,31 @@ fn credentials_become_an_identity() {
         .unwrap();
     assert_eq!(node.groups, ["system:nodes", "system:authenticated"]);
     assert_eq!(node.node(), Some("n1"));
+}
+
+struct Removed(i64);
+
+impl Revoked for Removed {
+    fn since(&self, node: &str) -> Option<Timestamp> {
+        (node == "n1").then(|| Timestamp::from_second(self.0).unwrap())
+    }
+}
+
+#[test]
+fn a_node_that_was_removed_comes_in_with_new_keys_alone() {
+    let now = Timestamp::from_second(5000).unwrap();
+    let lets_in = |since: i64, name: &str, group: &str| {
+        let authenticator = authenticator().refusing(Arc::new(Removed(since)));
+        let peer = peer(name, group);
+        authenticator
+            .authenticate(Some(&peer), &HeaderMap::new(), now)
+            .is_ok()
+    };
+    // The certificate is of second 1000.
+    assert!(!lets_in(1001, "system:node:n1", "system:nodes"));
+    assert!(lets_in(1000, "system:node:n1", "system:nodes"));
+    assert!(lets_in(1001, "system:node:n2", "system:nodes"));
+    assert!(lets_in(1001, "kubernetes-admin", "system:masters"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod authorize;
 mod graph;
 mod references;
 mod restrict;
+pub mod revoked;
 
 #[cfg(test)]
 mod tests;

@@ -65,3 +65,36 @@ fn a_node_is_known_by_name_and_group() {
     assert_eq!(subject.common_name, "system:node:n1");
     assert_eq!(subject.organizations, ["system:nodes"]);
 }
+
+#[test]
+fn an_agent_gets_new_certificates_that_say_what_the_old_ones_said() {
+    let directory = std::env::temp_dir().join(format!("kedge-renew-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&directory);
+    let now: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
+    let pki = Pki::open(&directory, now).unwrap();
+    let address: IpAddr = "192.0.2.8".parse().unwrap();
+    pki.client(Holder::Node("n1"), now).unwrap();
+    let before = pki.agent("n1", [address], now).unwrap();
+    let asks = || tls::certificate::Request::generate("n1").unwrap();
+    let (client, serving) = (asks(), asks());
+    let renew = |node: &str| pki.renew(node, &client.request_pem, &serving.request_pem, now);
+    let (as_client, as_server) = renew("n1").unwrap().unwrap();
+    let wanted = |pem: &str| pki.authority.issued(pem).unwrap().unwrap();
+    assert_eq!(
+        wanted(&as_client),
+        self::client(Holder::Node("n1")).unwrap().1
+    );
+    assert_eq!(wanted(&as_server), wanted(&before.certificate_pem));
+    assert!(wanted(&as_server).addresses.contains(&address));
+
+    assert!(
+        renew("n2").unwrap().is_none(),
+        "nobody issued anything for it"
+    );
+    assert!(renew("../n1").is_err());
+    assert!(pki.renew("n1", "no request", "", now).is_err());
+    pki.forget("n1").unwrap();
+    assert!(renew("n1").unwrap().is_none());
+    pki.forget("n1").unwrap();
+    fs::remove_dir_all(directory).unwrap();
+}

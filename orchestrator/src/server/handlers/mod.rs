@@ -1,5 +1,6 @@
 //! From a request on a resource to the function that serves it.
 
+mod certificates;
 mod measured;
 mod past;
 mod placement;
@@ -25,6 +26,7 @@ use super::negotiate::{self, Include, Representation};
 use super::request::{Query, ResourceRequest};
 use super::{ApiError, App, options};
 
+pub(crate) use certificates::certificates;
 pub(crate) use past::{blame, history, state, undelete};
 pub(crate) use placement::placement;
 pub(crate) use stream::Upgrade;

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use nodeagent::network::Ranges;
 use serde_json::Value;
 use sim::instance::{Instance, finish, wait};
+use tls::{Authority, Wanted};
 
 /// This machine's end of the cable, and the other one.
 pub(super) const HERE: &str = "198.51.100.1";
 pub(super) const THERE: &str = "198.51.100.7";
 
 const START: SignedDuration = SignedDuration::from_secs(60);
+/// The kernel tells of what is gone.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(8);
 
 pub(super) struct Machine {
     kedge: PathBuf,
@@ -187,6 +190,47 @@ impl Machine {
         anyhow::bail!("no agent runs there")
     }
 
+    /// Puts keys in the place of the node's that were made most of their life ago; answers when.
+    pub(super) fn age_keys(&self, name: &str) -> anyhow::Result<Timestamp> {
+        let now = Timestamp::now();
+        let then = now - SignedDuration::from_hours(24 * 300);
+        let authority = Authority::open(&self.instance.join("pki/ca.pem"), "kedge", now)?;
+        let user = format!("system:node:{name}");
+        let names = [name.to_owned(), "localhost".to_owned()];
+        let addresses = [THERE.parse()?, "127.0.0.1".parse()?];
+        let mut file = self.join_file()?;
+        for (field, wanted) in [
+            ("client", Wanted::client(&user, "system:nodes")),
+            ("serving", Wanted::server(&user, names, addresses)),
+        ] {
+            let pair = authority.issue(&wanted, then)?;
+            file[field] = format!("{}{}", pair.key_pem, pair.certificate_pem).into();
+        }
+        std::fs::write(self.data().join("join.json"), file.to_string())?;
+        Ok(then)
+    }
+
+    fn join_file(&self) -> anyhow::Result<Value> {
+        let text = std::fs::read_to_string(self.data().join("join.json"))?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// When the keys were made that the next start goes by.
+    pub(super) fn keys_begin(&self) -> anyhow::Result<Timestamp> {
+        let file = self.join_file()?;
+        let pem = file["client"].as_str().context("no keys")?;
+        Ok(tls::certificate::begins(pem)?)
+    }
+
+    /// kubectl with the keys that the node's agent has.
+    pub(super) fn as_node(&self, name: &str, arguments: &[&str]) -> anyhow::Result<String> {
+        let kubeconfig = self.data().join("nodes").join(name).join("kubeconfig");
+        let mut command = Command::new("kubectl");
+        command.arg("--kubeconfig").arg(kubeconfig).args(arguments);
+        let output = finish(command.current_dir(&self.directory))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// What the doctor says there.
     pub(super) fn doctor(&self) -> anyhow::Result<Value> {
         let mut command = self.inside(&self.kedge);
@@ -215,7 +259,7 @@ impl Machine {
         self.ip(&["route", "del", &ranges.pods.to_string()])?;
         let far = ranges.node_pods(2).to_string();
         finish(Command::new("ip").args(["route", "del", &far]))?;
-        wait("the routes to be back", START, || {
+        wait("the routes to be back", AT_ONCE, || {
             let here = Self::routes_here(instance);
             self.routes().is_ok_and(|it| !it.is_empty()) && here.is_ok_and(|it| !it.is_empty())
         })
