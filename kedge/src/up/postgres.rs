@@ -2,6 +2,7 @@
 //! is there already.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use client::Tasks;
@@ -9,6 +10,8 @@ use embedded_postgres::{Options, Server};
 use orchestrator::store::postgres::reach;
 
 const DATABASE: &str = "kedge";
+/// Between two attempts to start it, once it could not be started for a while.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// The URL of a database that is there already, once it answers: before any role asks for it, so that
 /// a wrong password is told to who gave it.
@@ -34,7 +37,7 @@ pub(crate) async fn start(
 ) -> anyhow::Result<String> {
     let fallback = Path::new("/var/lib/kedge").join(instance).join("postgres");
     let options = Options::new(directory, fallback).with_database(DATABASE);
-    let server = Server::start(options)
+    let server = Server::start(options.clone())
         .await
         .context("cannot start the embedded PostgreSQL")?;
     let url = server.url(DATABASE);
@@ -45,12 +48,9 @@ pub(crate) async fn start(
             tokio::select! {
                 exit = server.exited() => {
                     tracing::warn!(status = exit.status, "PostgreSQL ended; starting it again");
-                    server = match server.restart().await {
-                        Ok(server) => server,
-                        Err(error) => {
-                            tracing::error!(error = format!("{:#}", anyhow::Error::new(error)), "PostgreSQL cannot be started again");
-                            return token.cancel();
-                        }
+                    server = tokio::select! {
+                        server = again(server, &options) => server,
+                        () = token.cancelled() => return,
                     };
                 }
                 () = token.cancelled() => {
@@ -63,4 +63,21 @@ pub(crate) async fn start(
         }
     });
     Ok(url)
+}
+
+/// Starts it again, however long that takes: a disk that is full has room again some day, and until then
+/// the rest of the instance says what is wrong.
+async fn again(ended: Server, options: &Options) -> Server {
+    let mut outcome = ended.restart().await;
+    loop {
+        match outcome {
+            Ok(server) => return server,
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::new(error));
+                tracing::error!(error, "PostgreSQL cannot be started again yet");
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+        outcome = Server::start(options.clone()).await;
+    }
 }

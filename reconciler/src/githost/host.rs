@@ -14,7 +14,7 @@ use client::{Env, Tasks};
 use super::gate::{self, Gate, Ongoing, Pushing};
 use super::process::{Input, Invocation};
 use super::wire::{POST_RECEIVE, PRE_RECEIVE};
-use super::{Identity, Shelf, hook};
+use super::{Identity, Shelf, hook, room};
 use crate::source::{Upkeep, Use};
 
 /// Fetches and pushes at once; a push that waits for its rollout counts.
@@ -61,6 +61,15 @@ impl Service {
 pub(super) struct Place {
     pub(super) name: String,
     path: PathBuf,
+}
+
+impl Place {
+    /// Why nothing can be pushed to it: its disk is full.
+    pub(super) async fn refusal(&self) -> Option<String> {
+        let path = self.path.clone();
+        let looked = client::blocking(move || room::refusal(&path)).await;
+        looked.ok().flatten()
+    }
 }
 
 /// Serves bare repositories. Cheap to clone.

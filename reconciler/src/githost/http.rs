@@ -115,6 +115,11 @@ async fn serve(
     {
         return refused(StatusCode::FORBIDDEN, &why);
     }
+    if service == Service::ReceivePack
+        && let Some(why) = place.refusal().await
+    {
+        return refused(StatusCode::INSUFFICIENT_STORAGE, &why);
+    }
     let asked = headers.get(header::CONTENT_TYPE);
     let asked = asked
         .and_then(|value| value.to_str().ok())

@@ -14,6 +14,7 @@ mod identity;
 mod process;
 pub mod repository;
 pub mod revert;
+pub mod room;
 pub mod rule;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -7,6 +7,7 @@ mod custom;
 mod doctor;
 mod elsewhere;
 mod foreign;
+mod full_disk;
 mod guard;
 mod joined;
 mod keys;
