@@ -93,6 +93,11 @@ pub(super) fn objects() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| named_objects(current, of_cluster))
 }
 
+/// The same of what was deleted.
+pub(super) fn deleted_objects() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| named_objects(current, gone))
+}
+
 /// The same where an instance is asked, and the names of applications.
 pub(super) fn objects_or_applications() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
@@ -117,6 +122,17 @@ fn of_cluster(kind: &str, namespace: &str) -> Vec<Place> {
     let asking = async {
         let cluster = Cluster::unfinished().await.ok()?;
         Some(names::of_cluster(&cluster, resource, namespace).await)
+    };
+    quickly(asking).flatten().unwrap_or_default()
+}
+
+fn gone(kind: &str, namespace: &str) -> Vec<Place> {
+    let Some(resource) = resource::served().iter().find(|it| it.kind == kind) else {
+        return Vec::new();
+    };
+    let asking = async {
+        let cluster = Cluster::unfinished().await.ok()?;
+        Some(names::gone(&cluster, resource, namespace).await)
     };
     quickly(asking).flatten().unwrap_or_default()
 }

@@ -22,7 +22,7 @@ Example:
 #[group(skip)]
 pub(crate) struct Arguments {
     /// The object
-    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::objects())]
+    #[arg(value_name = "KIND/NAME", value_parser = cluster::named_object, add = complete::deleted_objects())]
     what: Named,
     /// Its namespace
     #[arg(short = 'n', long, value_name = "NAMESPACE", default_value = "default", value_parser = cluster::namespace, add = complete::namespaces())]
