@@ -51,18 +51,23 @@ fn is_alone(record: &PodRecord) -> bool {
 }
 
 /// What a container held at most that was ended for it and left no words of its own. Its cgroup is
-/// gone by now and its pod's is not: so much is known of the only container of a pod.
+/// gone by now and its pod's is not: so much is known of the only container of a pod, and of
+/// several only what they held together.
 async fn peak(shared: &Shared, container: &Container, is_alone: bool) -> String {
     let is_killed = matches!(
         &container.state,
         ContainerState::Exited { reason, .. } if reason == "OOMKilled"
     );
-    if !is_killed || !is_alone {
+    if !is_killed {
         return String::new();
     }
     let peak = shared.host.memory_peak(&container.pod).await;
-    peak.map(|bytes| format!("peak memory {}", rounded(bytes)))
-        .unwrap_or_default()
+    peak.map(|bytes| told(bytes, is_alone)).unwrap_or_default()
+}
+
+fn told(bytes: u64, is_alone: bool) -> String {
+    let whose = if is_alone { "" } else { "of the whole pod " };
+    format!("peak memory {whose}{}", rounded(bytes))
 }
 
 /// To the MiB, as limits are written.
@@ -90,6 +95,7 @@ mod tests {
             container("a", 0, exited(3, 137), None),
         ];
         assert!(is_alone(&record(runs)));
-        assert_eq!(rounded((64 << 20) + 5).to_string(), "64Mi");
+        assert_eq!(told((64 << 20) + 5, true), "peak memory 64Mi");
+        assert_eq!(told(96 << 20, false), "peak memory of the whole pod 96Mi");
     }
 }

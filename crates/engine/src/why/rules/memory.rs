@@ -23,15 +23,10 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     })?;
     let name = container.name;
     let limit = container.spec["resources"]["limits"]["memory"].as_str();
-    let peak = container
+    let message = container
         .failure()
-        .and_then(|ended| peak(ended["message"].as_str()?));
-    let used = match peak {
-        Some(peak) => format!("It used {peak} at its peak."),
-        None => {
-            "How much it wanted is not recorded: the kernel ends a process at the limit.".into()
-        }
-    };
+        .and_then(|ended| ended["message"].as_str());
+    let used = used(message.unwrap_or_default());
     let told = |heading: String| {
         let step = Step::new(Tone::Bad, "kernel, by the container's status", heading);
         Cause::of(vec![step.text(used)])
@@ -49,8 +44,33 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     Some(told(heading).at(field).advice(advice))
 }
 
-/// What a runtime that records it writes into the container's last message.
-fn peak(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("peak memory ")?;
-    rest.split([',', ';', '\n']).next().map(str::trim)
+/// By what a runtime that records it writes into the container's last message.
+fn used(message: &str) -> String {
+    let rest = message.split_once("peak memory ");
+    let peak = rest.and_then(|(_, rest)| rest.split([',', ';', '\n']).next());
+    match peak.map(str::trim) {
+        None => {
+            "How much it wanted is not recorded: the kernel ends a process at the limit.".into()
+        }
+        Some(peak) => match peak.strip_prefix("of the whole pod ") {
+            Some(all) => format!(
+                "All containers of the pod together used {all} at their peak; how much of that was \
+                 this one's is not recorded."
+            ),
+            None => format!("It used {peak} at its peak."),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used;
+
+    #[test]
+    fn a_peak_is_of_the_container_or_of_all_of_its_pod() {
+        assert_eq!(used("peak memory 64Mi, gone"), "It used 64Mi at its peak.");
+        let all = used("peak memory of the whole pod 96Mi");
+        assert!(all.starts_with("All containers of the pod together used 96Mi"));
+        assert!(used("").starts_with("How much it wanted is not recorded"));
+    }
 }
