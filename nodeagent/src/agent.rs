@@ -20,7 +20,7 @@ use crate::reclaim::Reclaimer;
 use crate::runtime::{self, ResolverConfig, Runtime};
 use crate::server;
 use crate::simulated::{Simulated, SimulatedHost};
-use crate::usage::Meter;
+use crate::usage::{Meter, Whole};
 use crate::volumes::{Collector, PodPaths};
 
 /// Why an agent does not start.
@@ -243,6 +243,11 @@ fn shared(
             address: config.node.address,
             allocatable: allocatable(&config.node, description.capacity),
             room: room(description),
+            whole: if config.node.shares_machine {
+                Whole::Containers
+            } else {
+                Whole::Machine
+            },
             memory_capacity: description.capacity.memory_bytes,
             runtime_name: description.version.name.clone(),
             resolver,

@@ -31,6 +31,8 @@ pub struct NodeConfig {
     /// Kept from pods: allocatable is capacity minus this. Millicores and bytes.
     pub reserved_cpu_millis: i64,
     pub reserved_memory_bytes: i64,
+    /// Other nodes have the same machine: what that uses as a whole is not this node's.
+    pub shares_machine: bool,
 }
 
 impl NodeConfig {
@@ -44,6 +46,7 @@ impl NodeConfig {
             max_pods: 110,
             reserved_cpu_millis: 0,
             reserved_memory_bytes: 0,
+            shares_machine: false,
         }
     }
 }

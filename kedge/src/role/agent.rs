@@ -112,7 +112,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (server, certificates) = server(&arguments)?;
     renewal(&arguments, http, certificates).start(&env, &tasks);
     let config = Config {
-        node: NodeConfig::new(&arguments.name, arguments.address, network.pods.to_string()),
+        node: NodeConfig {
+            shares_machine: arguments.nodes > 1,
+            ..NodeConfig::new(&arguments.name, arguments.address, network.pods.to_string())
+        },
         data_dir: arguments.data_dir.clone(),
         runtime,
         dns: DnsConfig {

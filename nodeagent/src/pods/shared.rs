@@ -14,7 +14,7 @@ use crate::config::{DnsConfig, Timing};
 use crate::environment::{Allocatable, Downward};
 use crate::host::Host;
 use crate::runtime::{PodRecord, ResolverConfig, Runtime};
-use crate::usage::Meter;
+use crate::usage::{Meter, Whole};
 use crate::volumes::{Collector, PodPaths};
 
 /// How many sandboxes start at a time: each one is a burst of processes and mounts.
@@ -29,6 +29,8 @@ pub(crate) struct NodeFacts {
     pub allocatable: Allocatable,
     /// The same, and what else decides whether a pod fits.
     pub room: Room,
+    /// What its use is.
+    pub whole: Whole,
     /// Bytes.
     pub memory_capacity: i64,
     /// `containerd`: the scheme of container ids.

@@ -12,5 +12,6 @@ use crate::usage;
 
 pub(super) async fn summary(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Error> {
     let measured = shared.meter.measured(&shared).await?;
-    Ok(Json(usage::summary(&shared.node.room.name, &measured)))
+    let node = &shared.node;
+    Ok(Json(usage::summary(&node.room.name, node.whole, &measured)))
 }

@@ -8,4 +8,4 @@ mod tests;
 
 pub(crate) use meter::Meter;
 pub(crate) use reading::NodeUsage;
-pub(crate) use summary::summary;
+pub(crate) use summary::{Whole, summary};

@@ -1,6 +1,7 @@
 //! A measure in the form of the kubelet's summary, as far as it is known. Pure.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use api::Uid;
 use serde_json::{Map, Value, json};
@@ -8,14 +9,26 @@ use serde_json::{Map, Value, json};
 use super::reading::{Measured, Rate};
 use crate::runtime::{CpuTime, Memory, Usage};
 
+/// What the use of a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// That of its machine, with what runs beside the pods.
+    Machine,
+    /// That of its containers together: the rest of the machine is no single node's.
+    Containers,
+}
+
 /// What is not known is left out. Kubernetes' summary has no windows: what a rate is over.
-pub(crate) fn summary(node: &str, measured: &Measured) -> Value {
-    let own = measured.now.node;
+pub(crate) fn summary(node: &str, whole: Whole, measured: &Measured) -> Value {
     let mut about = json!({"nodeName": node});
-    if let Some(own) = own {
-        about["cpu"] = cpu(own.cpu, measured.node_rate());
-        about["memory"] = memory(own.memory);
-        about["memory"]["availableBytes"] = json!(own.available);
+    match (whole, measured.now.node) {
+        (Whole::Machine, Some(own)) => {
+            about["cpu"] = cpu(own.cpu, measured.node_rate());
+            about["memory"] = memory(own.memory);
+            about["memory"]["availableBytes"] = json!(own.available);
+        }
+        (Whole::Machine, None) => {}
+        (Whole::Containers, _) => together(&mut about, measured),
     }
     let mut pods: BTreeMap<&Uid, Vec<&Usage>> = BTreeMap::new();
     for usage in &measured.now.containers {
@@ -26,6 +39,27 @@ pub(crate) fn summary(node: &str, measured: &Measured) -> Value {
         .map(|containers| pod(containers, measured))
         .collect();
     json!({"node": about, "pods": pods})
+}
+
+/// Without what counts up for ever: a container that is gone takes its part of that with it.
+fn together(about: &mut Value, measured: &Measured) {
+    let (at, all) = (measured.now.at, &measured.now.containers);
+    let rates: Vec<Rate> = all.iter().filter_map(|it| measured.rate(it)).collect();
+    let window = rates.iter().map(|rate| rate.window).max();
+    let held = all.iter().filter_map(|it| it.memory);
+    about["cpu"] = json!({
+        "time": at,
+        "usageNanoCores": rates.iter().map(|rate| rate.nanocores).sum::<u64>(),
+        "window": seconds(window.unwrap_or(Duration::from_secs(1))),
+    });
+    about["memory"] = json!({
+        "time": at,
+        "workingSetBytes": held.map(|it| it.working_set).sum::<u64>(),
+    });
+}
+
+fn seconds(window: Duration) -> String {
+    format!("{:.3}s", window.as_secs_f64())
 }
 
 fn pod(containers: &[&Usage], measured: &Measured) -> Value {
@@ -61,7 +95,7 @@ fn cpu(time: CpuTime, rate: Option<Rate>) -> Value {
     let mut told = json!({"time": time.at, "usageCoreNanoSeconds": time.nanoseconds});
     if let Some(rate) = rate {
         told["usageNanoCores"] = json!(rate.nanocores);
-        told["window"] = json!(format!("{:.3}s", rate.window.as_secs_f64()));
+        told["window"] = json!(seconds(rate.window));
     }
     told
 }

@@ -6,7 +6,7 @@ use api::Uid;
 use serde_json::json;
 
 use super::reading::{Before, Measured, NodeUsage, Reading, rate};
-use super::summary;
+use super::{Whole, summary};
 use crate::pods::testing::at;
 use crate::runtime::{ContainerId, CpuTime, Memory, Usage};
 
@@ -119,7 +119,8 @@ fn what_is_not_known_is_not_told() {
         ],
     );
     now.node = Some(node(12, 4_000_000_000));
-    let told = summary("n1", &Measured { before, now });
+    let measured = Measured { before, now };
+    let told = summary("n1", Whole::Machine, &measured);
     assert_eq!(told["node"]["nodeName"], "n1");
     assert_eq!(told["node"]["cpu"]["usageNanoCores"], 2_000_000_000);
     assert_eq!(told["node"]["memory"]["availableBytes"], 600);
@@ -134,4 +135,16 @@ fn what_is_not_known_is_not_told() {
     assert!(containers[0]["memory"].get("usageBytes").is_none());
     assert!(containers[1]["cpu"].get("usageNanoCores").is_none());
     assert_eq!(containers[1]["cpu"]["usageCoreNanoSeconds"], 5);
+    // Of a machine with several nodes, each one has what its containers use.
+    let told = summary("n1", Whole::Containers, &measured);
+    assert_eq!(told["node"]["cpu"]["usageNanoCores"], 500_000_000);
+    assert_eq!(told["node"]["cpu"]["window"], "2.000s");
+    assert_eq!(told["node"]["memory"]["workingSetBytes"], 2 * 4096);
+    let empty = Measured {
+        before: Before::default(),
+        now: reading(12, Vec::new()),
+    };
+    let told = summary("n1", Whole::Containers, &empty);
+    assert_eq!(told["node"]["cpu"]["usageNanoCores"], 0);
+    assert_eq!(told["node"]["cpu"]["window"], "1.000s");
 }
