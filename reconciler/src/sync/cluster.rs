@@ -28,9 +28,6 @@ const STEPS: usize = 1000;
 const BYTES: usize = 6 << 20;
 /// How long the first list of a kind may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Kinds that controllers make of what comes from Git: an object's health is told by theirs.
-const MADE: [(&str, &str); 3] = [("apps", "replicasets"), ("batch", "jobs"), ("", "pods")];
-
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Cluster {
@@ -137,33 +134,6 @@ impl Cluster {
                 operation: format!("list {collection}"),
                 source: format!("no answer within {} s", PATIENCE.as_secs()).into(),
             }),
-        }
-    }
-
-    /// What controllers made of an object, at any depth.
-    pub(crate) fn descendants(&self, object: &Object) -> Vec<(ObjectKey, Object)> {
-        let mut found = Vec::new();
-        let mut owners = vec![object.uid()];
-        while let Some(owner) = owners.pop() {
-            for (group, resource) in MADE {
-                let cache = self.cache(&Collection::new(group, resource));
-                for object in cache.owned_by(&owner) {
-                    owners.push(object.uid());
-                    let key = object.key(cache.collection());
-                    found.push((key, (*object).clone()));
-                }
-            }
-        }
-        found
-    }
-
-    /// Starts to follow what controllers make, and these, so that it is there when it is needed.
-    pub(crate) fn follow(&self, collections: &[Collection]) {
-        for (group, resource) in MADE {
-            self.cache(&Collection::new(group, resource));
-        }
-        for collection in collections {
-            self.cache(collection);
         }
     }
 

@@ -31,6 +31,7 @@ mod last;
 mod look;
 mod memory;
 mod mirroring;
+mod made;
 pub(crate) mod news;
 mod observe;
 mod plan;

@@ -11,6 +11,7 @@ mod foreign;
 mod hooks;
 mod hosted;
 mod ignore;
+mod made;
 mod methods;
 mod proofs;
 mod prune;
