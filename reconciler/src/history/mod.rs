@@ -11,6 +11,7 @@ mod connect;
 mod counted;
 mod drifts;
 mod error;
+mod exits;
 mod feed;
 mod hosting;
 mod inventory;
@@ -49,8 +50,9 @@ pub use error::Error;
 pub use feed::Feed;
 pub use hosting::RefUpdate;
 pub use model::{
-    Action, ApplicationRecord, ApplicationSummary, Apply, Hold, InventoryItem, ObjectResult, Push,
-    Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger, Verdict,
+    Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,
+    Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger,
+    Verdict,
 };
 pub use proofs::Proof;
 pub use query::{Outcome, RolloutQuery};

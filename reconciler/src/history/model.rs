@@ -228,6 +228,18 @@ pub struct ObjectResult {
     /// The newest health while the rollout ran; empty for kinds that have none.
     pub health: String,
     pub message: String,
+    /// Containers of it that ended badly meanwhile, oldest first, the newest fifty.
+    pub exits: Vec<Exit>,
+}
+
+/// The end of a container that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Exit {
+    pub at: Timestamp,
+    /// In the namespace of the object.
+    pub pod: String,
+    pub container: String,
+    pub code: i64,
 }
 
 impl ObjectResult {

@@ -168,6 +168,7 @@ impl FromRow<'_, PgRow> for ObjectResult {
             healthy_at: optional_time(row, "healthy_at")?,
             health: text(row, "health")?,
             message: text(row, "message")?,
+            exits: json(row, "exits")?,
         })
     }
 }

@@ -1,4 +1,5 @@
 mod drifts;
+mod exits;
 mod listed;
 mod plans;
 mod reports;
@@ -113,6 +114,7 @@ async fn rollouts_are_read_as_they_were_written() {
         healthy_at: None,
         health: String::new(),
         message: String::new(),
+        exits: Vec::new(),
     };
     let writes = [
         Write::Push(push.clone()),
@@ -147,21 +149,7 @@ async fn attempts_and_health_are_kept_with_their_times() {
     let history = history().await;
     let first = rollout("web", 1);
     let id = || first.id.clone();
-    let object = |name: &str, action| ObjectResult {
-        key: key(name),
-        kind: "ConfigMap".into(),
-        wave: 0,
-        position: 0,
-        action,
-        file: String::new(),
-        line: 0,
-        changes: Vec::new(),
-        after: None,
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-    };
+    let object = exits::planned;
     let health = |healthy, at| Write::Health {
         rollout: id(),
         health: vec![ObjectHealth {

@@ -10,9 +10,10 @@ use engine::rollout::{CommitId, RolloutPhase};
 
 use super::drifts::{Drift, Ending};
 use super::model::{
-    ApplicationRecord, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension, Verdict,
+    ApplicationRecord, Exit, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension,
+    Verdict,
 };
-use super::{Error, by_hand, drifts, inventory, proofs, pushes, rollouts};
+use super::{Error, by_hand, drifts, exits, inventory, proofs, pushes, rollouts};
 use crate::source::Commit;
 
 /// One change of the history.
@@ -95,6 +96,11 @@ pub enum Write {
         rollout: String,
         health: Vec<ObjectHealth>,
         at: Timestamp,
+    },
+    /// Containers of these objects that ended badly; what is known of them stays.
+    Exits {
+        rollout: String,
+        exits: Vec<(ObjectKey, Vec<Exit>)>,
     },
     Hold(Hold),
     /// What is there at the verdict of a rollout that succeeded.
@@ -306,6 +312,7 @@ async fn rollout_write(connection: &mut PgConnection, write: &Write) -> Result<(
             health,
             at,
         } => rollouts::health(connection, rollout, health, *at).await,
+        Write::Exits { rollout, exits } => exits::insert(connection, rollout, exits).await,
         Write::Proof {
             rollout,
             root,

@@ -12,7 +12,6 @@ use engine::rollout::{Awaited, CommitId, Decision, RolloutPhase};
 use super::core::Core;
 use super::memory::Memory;
 use super::observe::Observation;
-use super::results;
 use crate::history::{Hold, NewStep, Rollout, StepKind, Write};
 
 /// What the pass is to do next.
@@ -369,30 +368,5 @@ impl<'a> Execution<'a> {
         }
         let changed = self.attempts > 0;
         self.over(RolloutPhase::Failed, reason.to_owned(), Some(changed));
-    }
-
-    /// Notes how the rollout's objects are doing, each thing once.
-    fn progress(&mut self) {
-        let Some(rollout) = self.rollout.clone() else {
-            return;
-        };
-        let observation = self.observation;
-        let course = self.memory.course(&rollout.id);
-        let health = results::news(observation, &rollout.id, &mut course.health);
-        let told = observation.health.iter().filter_map(|(key, health)| {
-            let object = observation.live.get(key)?;
-            Some((key, object, health))
-        });
-        let lines = course.told.news(told);
-        if !health.is_empty() {
-            self.pending.push(Write::Health {
-                rollout: rollout.id,
-                health,
-                at: self.core.env.now(),
-            });
-        }
-        for line in lines {
-            self.step(StepKind::Progress, line, json!({}));
-        }
     }
 }

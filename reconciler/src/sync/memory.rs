@@ -12,6 +12,7 @@ use engine::{Kinds, Plan};
 use sha2::{Digest, Sha256};
 
 use super::sight::Sights;
+use crate::history::Exit;
 
 /// One Application's.
 #[derive(Default)]
@@ -35,6 +36,8 @@ pub(crate) struct Course {
     pub(crate) told: Told,
     /// Status and message of each object, as recorded.
     pub(crate) health: BTreeMap<ObjectKey, (String, String)>,
+    /// Ends of containers that are recorded.
+    pub(crate) exits: BTreeSet<(ObjectKey, Exit)>,
     /// The plan that is recorded.
     pub(crate) plan: String,
 }

@@ -88,6 +88,7 @@ fn result(key: &ObjectKey, kind: &str, action: Action) -> ObjectResult {
         healthy_at: None,
         health: String::new(),
         message: String::new(),
+        exits: Vec::new(),
     }
 }
 

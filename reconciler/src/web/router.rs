@@ -96,6 +96,10 @@ fn of_cluster() -> Router<Arc<App>> {
     Router::new()
         .route("/rollouts", get(pages::rollouts_page))
         .route("/rollouts/{id}", get(pages::rollout_page))
+        .route(
+            "/rollouts/{id}/decisions.jsonl",
+            get(pages::rollout_decisions),
+        )
         .route("/rollouts/{id}/diff", get(pages::rollout_diff))
         .route(
             "/rollouts/{id}/rollback",

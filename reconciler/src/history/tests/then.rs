@@ -15,21 +15,7 @@ fn application(name: &str) -> ApplicationRecord {
 }
 
 fn deleted(name: &str) -> ObjectResult {
-    ObjectResult {
-        key: key(name),
-        kind: "ConfigMap".into(),
-        wave: 0,
-        position: 0,
-        action: Action::Delete,
-        file: String::new(),
-        line: 0,
-        changes: Vec::new(),
-        after: None,
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-    }
+    super::exits::planned(name, Action::Delete)
 }
 
 #[tokio::test]

@@ -78,7 +78,9 @@ pub(super) use rollback::{
     preview as rollback_page, preview_all as rollback_all, preview_since as rollback_since,
     push as rollback_push, push_all as rollback_push_all, push_since as rollback_push_since,
 };
-pub(super) use rollout::{numbered as app_rollout, page as rollout_page};
+pub(super) use rollout::{
+    decisions as rollout_decisions, numbered as app_rollout, page as rollout_page,
+};
 pub(super) use rollouts::{all as rollouts_page, of_app as app_history};
 pub(super) use search::page as search_page;
 pub(super) use settings::{

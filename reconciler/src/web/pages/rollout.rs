@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
@@ -74,6 +75,17 @@ pub(in crate::web) async fn page(
         changes: take(&fragments, "changes"),
     };
     Ok(html(&page))
+}
+
+/// `GET /rollouts/{id}/decisions.jsonl`: every step, oldest first, one JSON object a line.
+pub(in crate::web) async fn decisions(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let detail = detail(&app, &id).await?;
+    let lines = detail.steps.iter().map(|step| format!("{}\n", json!(step)));
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((headers, lines.collect::<String>()).into_response())
 }
 
 /// `GET /apps/{app}/rollouts/{number}`

@@ -87,6 +87,7 @@ pub(super) fn detail(detail: RolloutDetail, at: Timestamp) -> Option<RolloutDeta
     let rollout = self::rollout(rollout, at)?;
     let later = |time: Option<Timestamp>| time.is_none_or(|time| time > at);
     for object in &mut objects {
+        object.exits.retain(|exit| exit.at <= at);
         if later(object.healthy_at) {
             object.healthy_at = None;
             if !rollout.phase.is_final() {

@@ -6,6 +6,7 @@ mod checks;
 mod cluster;
 mod commits;
 mod compared;
+mod course;
 mod document;
 mod drift;
 mod dry_runs;

@@ -176,10 +176,9 @@ impl Sample {
             action,
             file: format!("movies/serving/{name}.yaml"),
             line: 1,
-            changes: if action == Action::Change {
-                self.changes()
-            } else {
-                Vec::new()
+            changes: match action {
+                Action::Change => self.changes(),
+                _ => Vec::new(),
             },
             after: None,
             applied_at: (times.0 > 0).then(|| ago(times.0)),
@@ -190,6 +189,7 @@ impl Sample {
                 _ => "Healthy".into(),
             },
             message: String::new(),
+            exits: Vec::new(),
         }
     }
 
@@ -297,6 +297,7 @@ impl Sample {
         stuck.health = "Degraded".into();
         stuck.message =
             self.text("container api in pod serving-7d9f6c8b54-x2x7k exits with code 1");
+        stuck.exits = self.exits();
         vec![
             self.result(
                 1,

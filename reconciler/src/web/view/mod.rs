@@ -7,6 +7,7 @@ pub(super) mod changes;
 pub(super) mod checks;
 pub(super) mod commit;
 pub(super) mod component;
+mod crosses;
 pub(super) mod diff;
 pub(super) mod drift;
 pub(super) mod events;

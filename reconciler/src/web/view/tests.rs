@@ -104,6 +104,7 @@ fn result(action: Action, applied: i64, health: &str, changes: Vec<FieldChange>)
         healthy_at: None,
         health: health.into(),
         message: String::new(),
+        exits: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use engine::rollout::RolloutPhase;
 
 use super::component::{Icon, State, Tone};
+use super::crosses::crosses;
 use super::rollout::{Sign, by_wave, is_settled, wave_state};
 use super::scale::{Scale, letters, percent, ticks};
 use super::time::{Tick, took};
@@ -31,6 +32,8 @@ pub(crate) struct Waves {
     pub ticks: Vec<(String, Tick)>,
     pub now: Option<(String, Tick)>,
     pub deadline: Option<(String, Tick)>,
+    /// Whether containers ended badly: the legend has their sign then.
+    pub has_exits: bool,
 }
 
 /// One wave, or what is deleted at the end.
@@ -55,6 +58,8 @@ pub(crate) struct Row {
     pub bar: Option<Bar>,
     /// From now to the deadline, while it is waited for.
     pub open: Option<Bar>,
+    /// Where a container of it ended badly, and what is said of that.
+    pub exits: Vec<(String, String)>,
     pub text: String,
     pub text_class: String,
     pub text_x: String,
@@ -117,8 +122,11 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
     let running = !rollout.phase.is_final();
     let end = scale.from + SignedDuration::from_millis(scale.span);
     let mark = |at: Timestamp| (percent(scale.at(at)), Tick::new(at, "%H:%M:%S"));
+    let exits = detail.objects.iter().map(|object| object.exits.len());
+    let exits: usize = exits.sum();
     Waves {
-        label: label(&bands),
+        has_exits: exits > 0,
+        label: label(&bands, exits),
         height: y + AXIS,
         ticks: ticks(&scale),
         now: running.then(|| mark(now)),
@@ -130,12 +138,17 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
     }
 }
 
-fn label(bands: &[Band]) -> String {
+fn label(bands: &[Band], exits: usize) -> String {
     let told: Vec<String> = bands
         .iter()
         .map(|band| format!("{}: {}", band.name, band.state.word))
         .collect();
-    format!("Waves over time. {}", told.join(". "))
+    let exits = match exits {
+        0 => String::new(),
+        1 => ". 1 container ended badly".into(),
+        many => format!(". {many} times a container ended badly"),
+    };
+    format!("Waves over time. {}{exits}", told.join(". "))
 }
 
 fn band(
@@ -189,6 +202,7 @@ fn folded(name: String, text: &str, y: usize) -> Row {
         y,
         bar: None,
         open: None,
+        exits: Vec::new(),
         text: text.into(),
         text_class: "on".into(),
         text_x: percent(200),
@@ -241,6 +255,7 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
         y,
         bar,
         open,
+        exits: crosses(&object.exits, scale),
         text_class: class_of(tone, &told, &label),
         text: shortened(&told, label.room),
         text_x: percent(label.x),

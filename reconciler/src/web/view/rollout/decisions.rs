@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::history::{RolloutDetail, Step, StepKind};
+use crate::web::view::component::encoded;
 use crate::web::view::time::When;
 
 /// Decisions on the page.
@@ -12,7 +13,11 @@ const DECISIONS: usize = 200;
 #[derive(Debug, Template)]
 #[template(path = "rollout/decisions.html")]
 pub(crate) struct Decisions {
-    pub decisions: Vec<(When, String, bool)>,
+    pub told: Vec<(When, String, bool)>,
+    /// How many are older than those.
+    pub hidden: usize,
+    /// All of them for programs.
+    pub lines: String,
 }
 
 pub(crate) fn decisions(detail: &RolloutDetail) -> Decisions {
@@ -34,10 +39,13 @@ pub(crate) fn decisions(detail: &RolloutDetail) -> Decisions {
             _ => told.push(step),
         }
     }
+    let hidden = told.len().saturating_sub(DECISIONS);
     let newest = told.into_iter().rev().take(DECISIONS);
     Decisions {
-        decisions: newest
+        told: newest
             .map(|step| (When::clock(step.at), step.text.clone(), is_bad(step)))
             .collect(),
+        hidden,
+        lines: format!("/rollouts/{}/decisions.jsonl", encoded(&detail.rollout.id)),
     }
 }

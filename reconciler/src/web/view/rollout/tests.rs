@@ -27,12 +27,14 @@ fn object(action: Action, wave: i32, kind: &str, name: &str) -> ObjectResult {
         healthy_at: None,
         health: String::new(),
         message: String::new(),
+        exits: Vec::new(),
     }
 }
 
 fn hook(phase: HookPhase, name: &str) -> ObjectResult {
     ObjectResult {
         message: phase.when().into(),
+        exits: Vec::new(),
         ..object(Action::Hook, 0, "Job", name)
     }
 }
