@@ -7,7 +7,7 @@ use api::{Object, Quantity};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::types::{Amount, Point, total};
+use super::types::{Amount, Point, Source, Used, total};
 
 /// One step of a day, in seconds, and how many there are.
 pub(super) const STEP: i64 = 600;
@@ -83,6 +83,32 @@ pub(super) fn cpu_limit(pod: &Object) -> Option<i64> {
         i64::try_from(limit.ok()?.nanos()).ok()
     });
     limits.sum()
+}
+
+/// For so long, the last figures stand for those that nobody told.
+const STAND: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is known where the cluster did not answer: the last figures with their time, while they
+/// are not too old.
+pub(super) fn unanswered(
+    last: &Used,
+    source: Source,
+    days: BTreeMap<String, Arc<Vec<Point>>>,
+    now: Timestamp,
+) -> Used {
+    let young = |at: Timestamp| at.duration_until(now) <= STAND;
+    if source == Source::Silent && last.at.is_some_and(young) {
+        return Used {
+            source,
+            days,
+            ..last.clone()
+        };
+    }
+    Used {
+        source,
+        days,
+        ..Used::default()
+    }
 }
 
 /// The last day of every application: steps that are over, and the one that is not yet.

@@ -58,12 +58,9 @@ pub(crate) async fn keep(core: Arc<Core>, informers: Informers) {
                 failures += 1;
                 tracing::debug!(%error, "what is used is not known");
                 let source = unanswered(&error);
-                // What was measured before is not what is used now.
-                core.used.send_replace(Arc::new(Used {
-                    source,
-                    days: days.shown(),
-                    ..Used::default()
-                }));
+                let last = core.used.borrow().clone();
+                let told = decide::unanswered(&last, source, days.shown(), now);
+                core.used.send_replace(Arc::new(told));
                 let is_refused = error.reason() == Some(Reason::Forbidden);
                 if source == Source::Absent || is_refused {
                     SELDOM

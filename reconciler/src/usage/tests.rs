@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::decide::{self, Days};
-use super::{Amount, Point, Used, line};
+use super::{Amount, Point, Source, Used, line};
 
 fn at(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-03-01T14:00:00Z".parse().unwrap();
@@ -150,4 +150,25 @@ fn whose_a_pod_is_follows_what_made_it() {
     assert_eq!(names(&Object::default()), ["web-1-x"]);
     let foreign = Object::from(owned("Widget", "example.org/v1", "w"));
     assert_eq!(names(&foreign), ["web-1-x"]);
+}
+
+#[test]
+fn the_last_figures_stand_for_a_while() {
+    let last = Used {
+        source: Source::Answers,
+        at: Some(at(0)),
+        applications: BTreeMap::from([("web".to_owned(), amount(9, 0))]),
+        ..Used::default()
+    };
+    let told = |source, minutes| {
+        let told = decide::unanswered(&last, source, BTreeMap::new(), at(minutes));
+        assert_eq!(told.source, source);
+        (told.stale(), told.applications.len())
+    };
+    assert_eq!(told(Source::Silent, 1), (Some(at(0)), 1));
+    assert_eq!(told(Source::Silent, 10), (Some(at(0)), 1));
+    assert_eq!(told(Source::Silent, 11), (None, 0));
+    // Nothing measures there any more.
+    assert_eq!(told(Source::Absent, 1), (None, 0));
+    assert_eq!(last.stale(), None);
 }

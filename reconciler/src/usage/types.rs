@@ -23,7 +23,7 @@ impl AddAssign for Amount {
     }
 }
 
-/// What was used on average from `at` until the next step.
+/// What was used at a moment; in a day, on average from `at` until the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Point {
     pub at: Timestamp,
@@ -39,7 +39,7 @@ pub enum Source {
     Unasked,
     /// Nothing there measures.
     Absent,
-    /// It measures, and did not answer the last time.
+    /// It measures, and did not answer the last time: for a while, the figures are the last ones.
     Silent,
     Answers,
 }
@@ -48,7 +48,7 @@ pub enum Source {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Used {
     pub source: Source,
-    /// When it was asked.
+    /// When the figures were asked for.
     pub at: Option<Timestamp>,
     pub nodes: BTreeMap<String, Amount>,
     /// The containers of each pod, by namespace and name.
@@ -66,6 +66,17 @@ impl Used {
     pub fn pod(&self, namespace: &str, name: &str) -> Option<Amount> {
         let containers = self.containers(namespace, name)?;
         Some(total(containers.values()))
+    }
+
+    /// A figure of this moment with the moment.
+    pub fn dated(&self, amount: Option<Amount>) -> Option<Point> {
+        let (at, amount) = (self.at?, amount?);
+        Some(Point { at, amount })
+    }
+
+    /// When the figures are from, where the cluster did not answer since.
+    pub fn stale(&self) -> Option<Timestamp> {
+        self.at.filter(|_| self.source == Source::Silent)
     }
 
     pub fn containers(&self, namespace: &str, name: &str) -> Option<&BTreeMap<String, Amount>> {

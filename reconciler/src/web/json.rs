@@ -52,7 +52,7 @@ use engine::{Origin, Plan};
 use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
 use crate::source::Commit;
-use crate::usage::{Amount, Point};
+use crate::usage::Point;
 use crate::web::view::checks::Check;
 use crate::web::view::proof::Proven;
 
@@ -72,14 +72,14 @@ pub struct Applications {
 pub struct ApplicationItem {
     #[serde(flatten)]
     pub application: ApplicationView,
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ApplicationPage {
     #[serde(flatten)]
     pub application: ApplicationView,
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
     /// What it used in the last day, in steps of ten minutes; none where that was not measured.
     pub day: Vec<Point>,
     /// Absent where the cluster does not answer.
@@ -169,7 +169,7 @@ pub struct Pod {
     pub name: String,
     pub node: String,
     pub health: Option<engine::Health>,
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
     pub containers: Vec<Container>,
     /// As the API has them; absent where it does not answer.
     pub events: Option<Vec<Value>>,
@@ -184,7 +184,7 @@ pub struct Container {
     pub image: String,
     pub state: String,
     pub restarts: i64,
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
 }
 
 #[derive(Debug, Serialize)]
@@ -201,7 +201,7 @@ pub struct Node {
     pub address: String,
     pub version: String,
     /// Absent where it is not measured; so it is everywhere.
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
     /// What the machine has.
     pub capacity: Amounts,
     /// What of it pods may have.

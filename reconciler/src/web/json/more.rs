@@ -6,10 +6,10 @@ use serde_json::Value;
 use api::Object;
 use engine::rollout::CommitId;
 
-use super::Field;
+use super::{Amounts, Field};
 use crate::history::{Push, Rollout, Step};
 use crate::source::Commit;
-use crate::usage::Amount;
+use crate::usage::Point;
 use crate::web::view::logs::LogLine;
 
 /// One commit and what it did.
@@ -60,7 +60,13 @@ pub struct Settings {
 pub struct NodePage {
     pub name: String,
     /// Absent where it is not measured.
-    pub used: Option<Amount>,
+    pub used: Option<Point>,
+    /// What the machine has.
+    pub capacity: Amounts,
+    /// What of it pods may have.
+    pub allocatable: Amounts,
+    /// What its pods asked for, those that are over apart.
+    pub requested: Amounts,
     pub pods: Vec<Place>,
     /// As the API has it.
     pub node: Value,

@@ -168,7 +168,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
             (objects::tree_error(&facts.name, error), Vec::new())
         }
     };
-    let uses = used::line(&app.backend.used(), &facts.name);
+    let uses = used::line(&app.backend.used(), &facts.name, now);
     let proven = app.backend.proven(&facts.name).await?;
     let proof = proven::proof(facts, running.as_ref(), proven.as_ref(), &open, now);
     Ok(vec![
@@ -251,7 +251,7 @@ async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, Page
     let used = app.backend.used();
     let day = used.days.get(name);
     Ok(Json(json::ApplicationPage {
-        used: used.applications.get(name).copied(),
+        used: used.dated(used.applications.get(name).copied()),
         day: day.map(|day| day.to_vec()).unwrap_or_default(),
         objects,
         checks,

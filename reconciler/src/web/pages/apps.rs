@@ -81,7 +81,7 @@ pub(in crate::web) async fn page(
 fn items(views: Vec<ApplicationView>, used: &Used) -> Vec<json::ApplicationItem> {
     let item = |application: ApplicationView| {
         let name = &application.summary.application.name;
-        let used = used.applications.get(name).copied();
+        let used = used.dated(used.applications.get(name).copied());
         json::ApplicationItem { application, used }
     };
     views.into_iter().map(item).collect()

@@ -16,7 +16,7 @@ use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
-use crate::web::view::{node, object, pod};
+use crate::web::view::{node, nodes, object, pod};
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -45,10 +45,14 @@ pub(in crate::web) async fn page(
     if visitor.json {
         let (_, pods) = on(&app, &name).await;
         let events = reported::of_object(&app, "Node", &key(&name)).await;
-        let used = app.backend.used().nodes.get(&name).copied();
+        let used = app.backend.used();
+        let own: Vec<&Object> = pods.iter().map(AsRef::as_ref).collect();
         return Ok(Json(json::NodePage {
+            used: used.dated(used.nodes.get(&name).copied()),
+            capacity: nodes::amounts_of(&found, "/status/capacity"),
+            allocatable: nodes::amounts_of(&found, "/status/allocatable"),
+            requested: nodes::amounts_asked(&name, &own),
             name,
-            used,
             pods: pods.iter().map(|pod| json::Place::of(pod)).collect(),
             node: json::shown(&found),
             events: events
@@ -122,7 +126,7 @@ async fn make(app: &App, found: &Object) -> Vec<Fragment> {
         fragment("head", &node::head(found, now)),
         fragment(
             "capacity",
-            &node::capacity(found, &all, &app.backend.used()),
+            &node::capacity(found, &all, &app.backend.used(), now),
         ),
         fragment("pods", &node::pods(&own, now)),
         fragment("conds", &object::conditions(found, now)),

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use api::{Collection, Object};
@@ -22,6 +23,7 @@ use crate::web::view::frame::{Frame, Section};
 use crate::web::view::node_map::{self, By, Placed, Wanted};
 use crate::web::view::nodes::{self, Table};
 use crate::web::view::pending::{self, Cards};
+use crate::web::view::used::stale;
 use crate::web::visitor::Visitor;
 use crate::web::why::{self, Pending};
 
@@ -64,21 +66,26 @@ pub(in crate::web) async fn page(
         let seen = Seen::read(&app).await;
         let waiting = waiting(&app).await;
         let pods = refs(&seen.pods);
-        let items = seen.table(&app.backend.used()).rows.into_iter().map(|row| {
-            let node = seen.nodes.iter().find(|node| node.name() == row.name);
-            let has =
-                |path: &str| nodes::amounts_of(node.map_or(&Object::default(), |it| it), path);
-            json::Node {
-                capacity: has("/status/capacity"),
-                allocatable: has("/status/allocatable"),
-                requested: nodes::amounts_asked(&row.name, &pods),
-                name: row.name,
-                state: row.state.word,
-                address: row.address,
-                version: row.version,
-                used: row.used,
-            }
-        });
+        let used = app.backend.used();
+        let items = seen
+            .table(&used, app.env.now())
+            .rows
+            .into_iter()
+            .map(|row| {
+                let node = seen.nodes.iter().find(|node| node.name() == row.name);
+                let has =
+                    |path: &str| nodes::amounts_of(node.map_or(&Object::default(), |it| it), path);
+                json::Node {
+                    capacity: has("/status/capacity"),
+                    allocatable: has("/status/allocatable"),
+                    requested: nodes::amounts_asked(&row.name, &pods),
+                    name: row.name,
+                    state: row.state.word,
+                    address: row.address,
+                    version: row.version,
+                    used: used.dated(row.used),
+                }
+            });
         return Ok(Json(json::Nodes {
             items: items.collect(),
             pending: waiting.0.into_iter().filter_map(|(_, it)| it).collect(),
@@ -122,7 +129,7 @@ async fn make(app: &App, wanted: &Wanted) -> Vec<Fragment> {
     let count = fit_nowhere.len() + waiting.1;
     vec![
         fragment("head", &nodes::head(&nodes, &pods, count, wanted.by)),
-        fragment("nodes", &seen.table(&app.backend.used())),
+        fragment("nodes", &seen.table(&app.backend.used(), app.env.now())),
         fragment("map", &node_map::map(&nodes, &placed, &fit_nowhere, wanted)),
         fragment("pending", &cards(app, &waiting)),
     ]
@@ -153,9 +160,10 @@ impl Seen {
         }
     }
 
-    fn table(&self, used: &Used) -> Table {
+    fn table(&self, used: &Used, now: Timestamp) -> Table {
         Table {
             error: self.error.clone(),
+            note: stale(used, now),
             ..nodes::table(&refs(&self.nodes), &refs(&self.pods), used)
         }
     }

@@ -294,7 +294,7 @@ async fn data(app: &App, pod: &Object) -> json::Pod {
     let uses = app.backend.used();
     let measured = uses.containers(pod.namespace(), pod.name());
     json::Pod {
-        used: uses.pod(pod.namespace(), pod.name()),
+        used: uses.dated(uses.pod(pod.namespace(), pod.name())),
         namespace: pod.namespace().into(),
         name: pod.name().into(),
         node: pod.text("/spec/nodeName").into(),
@@ -302,7 +302,7 @@ async fn data(app: &App, pod: &Object) -> json::Pod {
         containers: containers
             .into_iter()
             .map(|one| json::Container {
-                used: measured.and_then(|all| all.get(&one.name)).copied(),
+                used: uses.dated(measured.and_then(|all| all.get(&one.name)).copied()),
                 name: one.name,
                 image: one.image,
                 state: one.state,

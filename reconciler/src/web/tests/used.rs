@@ -125,6 +125,14 @@ async fn programs_get_the_figures() {
     let (_, nodes) = site.json("/nodes").await;
     assert_eq!(nodes["items"][0]["used"]["cpuNanos"], 500_000_000);
     assert!(nodes["items"][1]["used"].is_null());
+    // Each figure says when it was measured.
+    assert_eq!(pod["used"]["at"], ago(20).to_string());
+    let (_, node) = site.json("/nodes/north-a").await;
+    assert_eq!(node["used"], nodes["items"][0]["used"]);
+    for amounts in ["capacity", "allocatable", "requested"] {
+        assert_eq!(node[amounts], nodes["items"][0][amounts], "{amounts}");
+    }
+    assert_eq!(node["allocatable"]["milliCpu"], 2000);
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ mod scale;
 pub(super) mod search;
 pub(super) mod suspend;
 pub(super) mod sync;
+pub(super) mod spark;
 pub(super) mod tape;
 
 pub(super) mod time;
@@ -58,4 +59,4 @@ impl HtmlSafe for frame::Foot {}
 impl HtmlSafe for frame::Trouble {}
 impl HtmlSafe for proven::Badge {}
 impl HtmlSafe for used::Meter {}
-impl HtmlSafe for used::Spark {}
+impl HtmlSafe for spark::Spark {}

@@ -12,6 +12,7 @@ use super::component::{State, encoded};
 use super::nodes::{self, Row, requested};
 use super::proven::Proof;
 use super::time::{When, took};
+use super::used::stale;
 use crate::usage::Used;
 
 /// Name and state.
@@ -30,6 +31,8 @@ pub(crate) struct Head {
 #[template(path = "node/capacity.html")]
 pub(crate) struct Capacity {
     pub row: Row,
+    /// What is to be said of the figures; empty where nothing is.
+    pub note: String,
 }
 
 /// What runs there, the largest requests first.
@@ -64,8 +67,9 @@ pub(crate) fn head(node: &Object, now: Timestamp) -> Head {
 }
 
 /// `pods` are those of the whole cluster.
-pub(crate) fn capacity(node: &Object, pods: &[&Object], used: &Used) -> Capacity {
+pub(crate) fn capacity(node: &Object, pods: &[&Object], used: &Used, now: Timestamp) -> Capacity {
     Capacity {
+        note: stale(used, now),
         row: nodes::row(node, pods, used),
     }
 }

@@ -18,6 +18,8 @@ use crate::web::json::Amounts;
 pub(crate) struct Table {
     pub rows: Vec<Row>,
     pub error: String,
+    /// What is to be said of the figures; empty where nothing is.
+    pub note: String,
 }
 
 /// One node.
@@ -41,6 +43,7 @@ pub(crate) fn table(nodes: &[&Object], pods: &[&Object], used: &Used) -> Table {
     Table {
         rows: nodes.iter().map(|node| row(node, pods, used)).collect(),
         error: String::new(),
+        note: String::new(),
     }
 }
 

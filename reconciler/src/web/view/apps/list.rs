@@ -11,7 +11,7 @@ use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
 use super::super::proven::{self, Badge};
 use super::super::time::{When, took};
-use super::super::used::{Spark, spark};
+use super::super::spark::{Spark, spark};
 use super::Query;
 use crate::usage::Used;
 
