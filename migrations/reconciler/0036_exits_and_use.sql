@@ -11,4 +11,8 @@ select o.rollout, r.application, r.revision as commit, r.started_at, o.kind,
   from rollout_objects o
   join rollouts r on r.id = o.rollout;
 
+-- What the pods of each application used; docs/sql.md says what each column means.
+create view application_use as
+select application, at, cpu_nanos, memory_bytes from used;
+
 select grant_reading();

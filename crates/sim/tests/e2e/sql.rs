@@ -71,7 +71,12 @@ fn play(instance: &Instance) -> anyhow::Result<()> {
     ensure!(queries.len() > 8, "{} queries", queries.len());
     for query in queries {
         let rows = read(query).with_context(|| query.to_owned())?;
-        let may_be_empty = ["reconciler.drift", "reconciler.audit", "orchestrator.pods"];
+        let may_be_empty = [
+            "reconciler.drift",
+            "reconciler.audit",
+            "reconciler.application_use",
+            "orchestrator.pods",
+        ];
         ensure!(
             !rows.is_empty() || may_be_empty.iter().any(|view| query.contains(view)),
             "no rows:\n{query}"
