@@ -41,6 +41,8 @@ pub struct Events {
 #[derive(Debug, Serialize)]
 pub struct Logs {
     pub(crate) items: Vec<LogLine>,
+    /// Lines that were found too, and are older than those.
+    pub omitted: usize,
     /// What could not be read.
     pub errors: Vec<String>,
 }

@@ -114,6 +114,16 @@ pub(super) async fn head_of(app: &App, name: &str) -> Result<Fragment, PageError
     Ok(fragment("head", &app::head(&facts, app.env.now())))
 }
 
+/// The frame of one of an application's pages.
+pub(super) async fn frame_of(app: &App, visitor: &Visitor, name: &str, page: &str) -> Frame {
+    let frame = visitor.frame(app).await;
+    frame
+        .page(Section::Applications, format!("{page} of {name}"))
+        .crumb("Applications", "/apps")
+        .crumb(name, app_href(name))
+        .crumb(page, "")
+}
+
 pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageError> {
     match app.backend.application(name).await {
         Ok(view) => Ok(view),

@@ -17,18 +17,18 @@ use client::LogOptions;
 use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use api::{Collection, Object};
 
-use super::app_more::{CONTAINERS, containers};
+use super::app_log_page::{Asked, CONTAINERS, chosen, containers};
+use super::log_filter::Filter;
 use super::log_tail::TAIL;
 use super::pod_logs::{BEAT, Lines};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
-use crate::web::view::logs::{LogLine, parse};
+use crate::web::view::logs::parse;
 use crate::web::view::zone::Zone;
 use crate::web::visitor::Visitor;
 
@@ -68,6 +68,8 @@ pub(super) fn label(who: &str) -> &str {
 pub(super) struct Place {
     read: BTreeMap<String, Timestamp>,
     failed: BTreeSet<String>,
+    /// Whose last line was there before, and so is the rest of it, which has no time.
+    before: BTreeSet<String>,
 }
 
 impl Place {
@@ -86,15 +88,17 @@ impl Place {
         place
     }
 
-    /// Notes a line; `false` where it was there before.
-    pub(super) fn note(&mut self, who: &str, line: &LogLine) -> bool {
+    /// Notes a line of this time; `false` where it was there before.
+    pub(super) fn note(&mut self, who: &str, at: &str) -> bool {
         self.failed.remove(who);
-        let Ok(at) = line.at.parse::<Timestamp>() else {
-            return true;
+        let Ok(at) = at.parse::<Timestamp>() else {
+            return !self.before.contains(who);
         };
         if self.read.get(who).is_some_and(|last| at <= *last) {
+            self.before.insert(who.to_owned());
             return false;
         }
+        self.before.remove(who);
         self.read.insert(who.to_owned(), at);
         true
     }
@@ -119,18 +123,13 @@ impl std::fmt::Display for Place {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct Asked {
-    /// What the page shows already.
-    #[serde(default)]
-    after: String,
-}
-
 type Printed = (String, Result<String, String>);
 
 struct Follow {
     app: Arc<App>,
     name: String,
+    asked: Asked,
+    filter: Filter,
     lines: SelectAll<BoxStream<'static, Printed>>,
     /// The runs whose logs are followed, or were.
     joined: BTreeSet<String>,
@@ -147,6 +146,7 @@ pub(in crate::web) async fn stream(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
+    let filter = Filter::parse(&asked.grep, &asked.since)?;
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
         return Err(PageError::Busy);
     };
@@ -157,6 +157,8 @@ pub(in crate::web) async fn stream(
         lines: SelectAll::new(),
         joined: BTreeSet::new(),
         place: Place::parse(heard.unwrap_or(&asked.after)),
+        asked,
+        filter,
         pods: app.informers.cache(&Collection::new("", "pods")).ticks(),
         zone: visitor.zone,
         app,
@@ -174,7 +176,7 @@ pub(in crate::web) async fn stream(
 }
 
 /// The lines of one run, from where it was read to.
-fn lines(app: &App, one: &Printing, place: &Place) -> BoxStream<'static, Printed> {
+fn lines(app: &App, one: &Printing, place: &Place, filter: &Filter) -> BoxStream<'static, Printed> {
     let who = one.who();
     let since = place.since(&who).map(|at| {
         let passed = at.duration_until(app.env.now()).as_secs() + 2;
@@ -184,8 +186,8 @@ fn lines(app: &App, one: &Printing, place: &Place) -> BoxStream<'static, Printed
         container: one.container.clone(),
         follow: true,
         timestamps: true,
-        tail_lines: since.is_none().then_some(TAIL),
-        since_seconds: since,
+        tail_lines: (since.is_none() && !filter.searches()).then_some(TAIL),
+        since_seconds: since.or(filter.since()),
         ..LogOptions::default()
     };
     let key = Collection::new("", "pods").key(one.pod.namespace(), one.pod.name());
@@ -235,15 +237,17 @@ impl Follow {
 
     /// Follows what prints now and is not followed yet.
     async fn join(&mut self) {
-        let (wanted, errors) = containers(&self.app, &self.name).await;
-        if wanted.is_empty() && !errors.is_empty() {
+        let (all, error) = containers(&self.app, &self.name).await;
+        if all.is_empty() && !error.is_empty() {
             return;
         }
+        let (wanted, _) = chosen(all, &self.asked);
         let runs: BTreeSet<String> = wanted.iter().map(Printing::run).collect();
         self.joined.retain(|run| runs.contains(run));
         for one in &wanted {
             if self.lines.len() < CONTAINERS && self.joined.insert(one.run()) {
-                self.lines.push(lines(&self.app, one, &self.place));
+                let lines = lines(&self.app, one, &self.place, &self.filter);
+                self.lines.push(lines);
             }
         }
     }
@@ -252,7 +256,8 @@ impl Follow {
         let (mut line, is_new) = match printed {
             Ok(text) => {
                 let line = parse(&text);
-                let is_new = self.place.note(&who, &line);
+                let is_new = self.place.note(&who, &line.at);
+                let is_new = is_new && self.filter.takes(&line);
                 (line.local(&self.zone), is_new)
             }
             Err(why) => (parse(&why), self.place.fail(&who)),
@@ -273,21 +278,25 @@ mod tests {
 
     #[test]
     fn a_stream_that_comes_back_loses_and_repeats_nothing() {
-        let line = |second: u32| parse(&format!("2026-03-01T14:11:{second}Z text"));
+        let at = |second: u32| format!("2026-03-01T14:11:{second}Z");
         let mut place = Place::default();
-        assert!(place.note("s/a/api", &line(31)));
-        assert!(place.note("s/b/api", &line(30)), "each has its own time");
-        assert!(!place.note("s/a/api", &line(31)), "it was there");
+        assert!(place.note("s/a/api", &at(31)));
+        assert!(place.note("s/b/api", &at(30)), "each has its own time");
+        assert!(!place.note("s/a/api", &at(31)), "it was there");
         assert!(
             place.fail("s/c/api") && !place.fail("s/c/api"),
             "it was said"
         );
         let mut back = Place::parse(&place.to_string());
-        assert_eq!(back, place);
+        assert_eq!(back.to_string(), place.to_string());
         assert!(!back.fail("s/c/api"), "also before it came back");
-        assert!(back.note("s/c/api", &line(32)) && back.fail("s/c/api"));
-        assert!(!back.note("s/b/api", &line(30)));
-        assert!(back.note("s/b/api", &line(31)));
+        assert!(back.note("s/c/api", &at(32)) && back.fail("s/c/api"));
+        assert!(!back.note("s/b/api", &at(30)));
+        assert!(
+            !back.note("s/b/api", ""),
+            "the rest of a line that was there"
+        );
+        assert!(back.note("s/b/api", &at(31)) && back.note("s/b/api", ""));
         assert_eq!(Place::parse("nothing,x=y"), Place::default());
     }
 

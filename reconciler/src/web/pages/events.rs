@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use api::Object;
 
-use super::app::facts;
+use super::app::{facts, frame_of};
 use super::{Markup, follow, fragment, html, reported, take};
 use crate::history::Reports;
 use crate::service;
@@ -23,7 +23,6 @@ use crate::web::view::app;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::events::{self, Row};
 use crate::web::view::frame::{Frame, Section};
-use crate::web::view::graph::app_href;
 use crate::web::visitor::Visitor;
 
 /// Of the reconciler's steps.
@@ -138,13 +137,7 @@ pub(in crate::web) async fn of_app(
     }
     let mut fragments = of_one(&app, &name).await;
     fragments.push(fragment("head", &app::head(&facts, app.env.now())));
-    let mut frame = visitor
-        .frame(&app)
-        .await
-        .page(Section::Applications, format!("Events of {name}"))
-        .crumb("Applications", "/apps")
-        .crumb(name.as_str(), app_href(&name))
-        .crumb("Events", "");
+    let mut frame = frame_of(&app, &visitor, &name, "Events").await;
     follow(&app, &mut frame, format!("app-events:{name}"), &fragments);
     Ok(html(&OfApp {
         frame,

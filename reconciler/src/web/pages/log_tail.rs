@@ -44,6 +44,10 @@ impl Run {
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     pub(super) lines: Vec<LogLine>,
+    /// Lines that were taken too, and are older than those.
+    pub(super) omitted: usize,
+    /// The time of the last line that was read, taken or not: the stream goes on after it.
+    pub(super) read: String,
     /// Why there are none.
     pub(super) error: String,
     /// Whether the node has not answered yet.
@@ -70,14 +74,11 @@ pub(super) async fn tail(
     let patience = if filter.searches() { PATIENCE } else { SOON };
     let reading = read(app, pod, container, run, filter);
     match tokio::time::timeout(patience, reading).await {
-        Ok(Ok(lines)) => Tail {
-            lines,
-            ..Tail::default()
-        },
+        Ok(Ok(tail)) => tail,
         Ok(Err(error)) => Tail::none(unread(&error)),
         Err(_) if filter.searches() => Tail::none(
-            "the log is too long to be looked through at once; `since` makes it shorter, and the \
-             whole can be downloaded",
+            "the log is too long to be looked through at once: what is found comes as it is found; \
+             a shorter time makes it faster, and Download waits for all of it",
         ),
         Err(_) => Tail {
             late: true,
@@ -96,7 +97,7 @@ async fn read(
     container: &str,
     run: Run,
     filter: &Filter,
-) -> Result<Vec<LogLine>, client::Error> {
+) -> Result<Tail, client::Error> {
     let options = LogOptions {
         container: container.into(),
         previous: run == Run::Previous,
@@ -108,18 +109,23 @@ async fn read(
     let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
     let bytes = app.logs.logs(&key, &options).await?;
     let mut lines = Lines::new(bytes);
-    let mut read = VecDeque::new();
+    let (mut taken, mut tail) = (VecDeque::new(), Tail::default());
     while let Some(line) = lines.next().await {
         let line = parse(&line?);
+        if !line.at.is_empty() {
+            tail.read.clone_from(&line.at);
+        }
         if !filter.takes(&line) {
             continue;
         }
-        read.push_back(line);
-        if read.len() > usize::try_from(TAIL).unwrap_or(usize::MAX) {
-            read.pop_front();
+        taken.push_back(line);
+        if taken.len() > usize::try_from(TAIL).unwrap_or(usize::MAX) {
+            taken.pop_front();
+            tail.omitted += 1;
         }
     }
-    Ok(Vec::from(read))
+    tail.lines = Vec::from(taken);
+    Ok(tail)
 }
 
 /// The last lines of one run as texts, and why there are none.
@@ -133,7 +139,7 @@ pub(in crate::web) async fn last_lines(
     let filter = Filter::default();
     let reading = read(app, pod, container, run, &filter);
     let lines = match tokio::time::timeout(PATIENCE, reading).await {
-        Ok(Ok(lines)) => lines,
+        Ok(Ok(tail)) => tail.lines,
         Ok(Err(error)) => return (Vec::new(), unread(&error)),
         Err(_) => return (Vec::new(), "the node did not answer in time".into()),
     };

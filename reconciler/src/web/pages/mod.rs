@@ -3,8 +3,9 @@
 
 mod access;
 mod app;
+mod app_log_page;
 mod app_logs;
-mod app_more;
+mod app_settings;
 mod apps;
 mod badge;
 mod changes;
@@ -12,6 +13,7 @@ mod commit;
 mod components;
 mod diff;
 mod events;
+mod log_file;
 mod log_filter;
 mod log_tail;
 mod moved;
@@ -55,7 +57,8 @@ use super::visitor::git;
 pub(super) use access::page as access_page;
 pub(super) use app::page as app_page;
 pub(super) use app_logs::stream as app_logs_stream;
-pub(super) use app_more::{logs as app_logs, settings as app_settings};
+pub(super) use app_log_page::page as app_logs;
+pub(super) use app_settings::settings as app_settings;
 pub(super) use apps::page as apps_page;
 pub(super) use badge::badge;
 pub(super) use changes::{list as changes_list, page as change_page};
@@ -173,7 +176,7 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
 }
 
 /// The topics: `apps:…`, `app:NAME`, `app:NAME/list`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
-/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`,
+/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`, `app-logs:NAME`,
 /// `node:NAME`, `nodes:BY&APP`, `diff:APP&DIGEST`, `changes:REPOSITORY`,
 /// `change:REPOSITORY&BRANCH`, `repos:`, `repo:NAME`, `plan:REPOSITORY&COMMIT`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
@@ -190,14 +193,12 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
         }
         "plan" => Ok(vec![moved::of_plan(app, name).await?]),
         "rollout" => rollout::fragments(app, name).await,
-        "pod" => {
-            let (namespace, name) = name.split_once('/').unwrap_or(("", name));
-            pod::fragments(app, namespace, name).await
-        }
+        "pod" => pod::fragments(app, name).await,
         "commit" => commit::fragments(app, name).await,
         "events" => Ok(events::fragments(app, name).await),
         "app-events" => Ok(events::of_one(app, name).await),
         "changes" => changes::fragments(app, name).await,
+        "app-logs" => Ok(vec![app::head_of(app, name).await?]),
         "change" => changes::of_one(app, name).await,
         "repos" => repos::fragments(app).await,
         "repo" => Ok(vec![repos::of_one(app, name).await?]),

@@ -19,9 +19,11 @@ use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
-use crate::web::view::component::{Icon, encoded};
+use crate::web::view::component::{Icon, Links, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
+use crate::web::view::log_card::{Card, Search};
+use crate::web::view::nothing::Nothing;
 use crate::web::view::pending;
 use crate::web::view::pod::{self, Container};
 use crate::web::view::used;
@@ -40,36 +42,8 @@ struct Page {
     used: Markup,
     events: Markup,
     summary: crate::web::view::app::Summary,
-    container: String,
-    /// Label, address, whether it is the current one.
-    containers: Vec<(String, String, bool)>,
-    runs: Vec<(&'static str, String, bool)>,
-    tail: Tail,
-    /// Whether no line says how bad it is.
-    plain: bool,
-    /// Where the log goes on; empty where it is over.
-    stream: String,
-    download: String,
-    /// The same page with this container and run.
-    shown: Shown,
+    log: Markup,
 }
-
-/// What of the log is shown.
-struct Shown {
-    address: String,
-    run: &'static str,
-    grep: String,
-    /// Each span with its name, and whether it is the one that is shown.
-    spans: Vec<(&'static str, &'static str, bool)>,
-}
-
-/// Spans of time that are offered.
-const SPANS: [(&str, &str); 4] = [
-    ("", "all"),
-    ("5m", "5 minutes"),
-    ("1h", "an hour"),
-    ("24h", "a day"),
-];
 
 /// What to show of the logs.
 #[derive(Debug, Default, Deserialize)]
@@ -129,75 +103,90 @@ pub(in crate::web) async fn page(
     // The application is part of the topic: it is not looked for again with every change.
     let topic = format!("pod:{namespace}/{name}/{owner}");
     follow(&app, &mut frame, topic, &fragments);
-    let page = with_logs(&pod, (&all, chosen), (tail, &asked), frame, &fragments);
-    Ok(html(&page))
+    let card = log_card(&pod, &all, chosen, tail, &asked);
+    Ok(html(&Page {
+        frame,
+        head: take(&fragments, "head"),
+        why: take(&fragments, "why"),
+        pending: take(&fragments, "pending"),
+        containers_card: take(&fragments, "containers"),
+        used: take(&fragments, "used"),
+        events: take(&fragments, "events"),
+        summary: pod::summary(&pod),
+        log: Markup(fragment("logs", &card).html),
+    }))
 }
 
-fn with_logs(
+fn log_card(
     pod: &Object,
-    (all, chosen): (&[Container], Option<(&Container, Run)>),
-    (tail, asked): (Tail, &Asked),
-    frame: Frame,
-    fragments: &[Fragment],
-) -> Page {
+    all: &[Container],
+    chosen: Option<(&Container, Run)>,
+    tail: Tail,
+    asked: &Asked,
+) -> Card {
     let (container, run) = match chosen {
         Some((container, run)) => (container.name.clone(), run),
         None => (String::new(), Run::Now),
     };
     let base = format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name()));
-    let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
-    let log = format!("{base}/logs?c={}&run={}", encoded(&container), run.as_str());
-    Page {
-        frame,
-        head: take(fragments, "head"),
-        why: take(fragments, "why"),
-        pending: take(fragments, "pending"),
-        containers_card: take(fragments, "containers"),
-        used: take(fragments, "used"),
-        events: take(fragments, "events"),
-        summary: pod::summary(pod),
-        containers: all
-            .iter()
-            .map(|one| {
-                (
-                    one.name.clone(),
-                    address(&one.name, Run::Any),
-                    one.name == container,
-                )
-            })
-            .collect(),
-        runs: match chosen {
-            Some((container, _)) if container.restarts > 0 => vec![
-                ("now", address(&container.name, Run::Now), run == Run::Now),
-                (
-                    "run before",
-                    address(&container.name, Run::Previous),
-                    run == Run::Previous,
-                ),
-            ],
-            _ => Vec::new(),
-        },
+    let search = Search {
+        kept: vec![("c", container.clone()), ("run", run.as_str().into())],
+        choices: Vec::new(),
+        grep: asked.grep.clone(),
+        since: asked.since.clone(),
+        address: base.clone(),
+    };
+    let log = format!("{base}/logs");
+    Card {
+        title: "Logs",
+        label: format!("Log of container {container}"),
+        switches: switches(&base, all, chosen),
         // A run that is over goes on only where it could not be read in time.
         stream: if run == Run::Previous && !tail.late {
             String::new()
         } else {
-            let after = tail.lines.last().map_or("", |line| line.at.as_str());
-            let (grep, since) = (encoded(&asked.grep), encoded(&asked.since));
-            format!("{log}&grep={grep}&since={since}&after={}", encoded(after))
+            search.stream(&log, &tail.read)
         },
-        download: format!("{log}&download=1"),
-        plain: tail.lines.iter().all(|line| line.level.is_empty()),
-        tail,
-        shown: Shown {
-            address: base,
-            run: run.as_str(),
-            grep: asked.grep.clone(),
-            spans: SPANS
-                .map(|(value, name)| (value, name, value == asked.since))
-                .to_vec(),
+        download: search.file(&log),
+        note: match tail.error.as_str() {
+            "" if tail.lines.is_empty() => search.nothing(&format!("container {container}")),
+            error => Nothing::new(error),
         },
-        container,
+        late: tail.late,
+        lines: tail.lines,
+        omitted: tail.omitted,
+        errors: Vec::new(),
+        search,
     }
+}
+
+/// The containers and the runs that somebody may choose, where there are several.
+fn switches(
+    base: &str,
+    all: &[Container],
+    chosen: Option<(&Container, Run)>,
+) -> Vec<(&'static str, Links)> {
+    let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
+    let Some((container, run)) = chosen else {
+        return Vec::new();
+    };
+    let mut switches = Vec::new();
+    if all.len() > 1 {
+        let one = |one: &Container| {
+            let is_it = one.name == container.name;
+            (one.name.clone(), address(&one.name, Run::Any), is_it)
+        };
+        switches.push(("Container", all.iter().map(one).collect()));
+    }
+    if container.restarts > 0 {
+        let one = |(label, which): (&str, Run)| {
+            let address = address(&container.name, which);
+            (label.to_owned(), address, run == which)
+        };
+        let runs = [("now", Run::Now), ("run before", Run::Previous)];
+        switches.push(("Run", runs.into_iter().map(one).collect()));
+    }
+    switches
 }
 
 /// The container that is asked for, or the one that tells most: a broken one, else the first
@@ -246,12 +235,9 @@ async fn events(app: &App, namespace: &str, name: &str) -> Result<Vec<Object>, S
     reported::of_object(app, "Pod", &key).await
 }
 
-/// `name` is the pod's name, then its application's: see the topic.
-pub(super) async fn fragments(
-    app: &App,
-    namespace: &str,
-    name: &str,
-) -> Result<Vec<Fragment>, PageError> {
+/// `name` is the pod's namespace and name, then its application's: see the topic.
+pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
+    let (namespace, name) = name.split_once('/').unwrap_or(("", name));
     let (name, owner) = name.split_once('/').unwrap_or((name, ""));
     let pod = find(app, namespace, name).await?;
     Ok(make(app, &pod, owner).await)

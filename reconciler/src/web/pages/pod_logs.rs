@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use client::{ByteStream, LogOptions};
@@ -20,6 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use api::{Collection, ObjectKey};
 
+use super::log_file;
 use super::log_filter::Filter;
 use super::log_tail::{Run, TAIL, tail};
 use super::pod::find;
@@ -74,10 +74,10 @@ pub(in crate::web) async fn serve(
         return data(&app, &namespace, &name, &asked).await;
     }
     let key = Collection::new("", "pods").key(namespace, name);
-    if !asked.download.is_empty() {
-        return file(&app, &key, &asked, place).await;
-    }
     let filter = Filter::parse(&asked.grep, &asked.since)?;
+    if !asked.download.is_empty() {
+        return file(&app, &key, &asked, filter, place).await;
+    }
     let previous = asked.run == "previous";
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after: Option<Timestamp> = heard.unwrap_or(&asked.after).parse().ok();
@@ -102,6 +102,7 @@ pub(in crate::web) async fn serve(
         lines: Lines::new(bytes),
         filter,
         after,
+        before: false,
         over: false,
         zone: visitor.zone,
         app,
@@ -138,39 +139,29 @@ async fn data(
     errors.retain(|error| !error.is_empty());
     Ok(Json(json::Logs {
         items: tail.lines,
+        omitted: tail.omitted,
         errors,
     })
     .into_response())
 }
 
-/// The whole log, as a file to keep.
+/// The log as a file to keep: whole, or what is looked for.
 async fn file(
     app: &App,
     key: &ObjectKey,
     asked: &Asked,
+    filter: Filter,
     place: OwnedSemaphorePermit,
 ) -> Result<Response, PageError> {
     let options = LogOptions {
         container: asked.c.clone(),
         previous: asked.run == "previous",
+        since_seconds: filter.since(),
         ..LogOptions::default()
     };
     let bytes = app.logs.logs(key, &options).await?;
-    let bytes = bytes.map(move |chunk| {
-        let _held = &place;
-        chunk
-    });
-    // What compresses an answer asks again after its end.
-    let bytes = bytes.fuse();
     let name = format!("{}-{}.log", encoded(&key.name), encoded(&asked.c));
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-    ];
-    Ok((headers, Body::from_stream(bytes)).into_response())
+    Ok(log_file::file(&name, log_file::found(bytes, filter), place))
 }
 
 /// A container that has not started has no log yet: the browser comes back for it, which it
@@ -189,6 +180,8 @@ struct Follow {
     lines: Lines,
     filter: Filter,
     after: Option<Timestamp>,
+    /// Whether the last line was there already, and so is the rest of it, which has no time.
+    before: bool,
     over: bool,
     zone: Zone,
     app: Arc<App>,
@@ -213,7 +206,10 @@ impl Follow {
             let line = parse(&text).local(&self.zone);
             let at: Option<Timestamp> = line.at.parse().ok();
             // The server counts in seconds; what is there already is left out here.
-            if (at.is_some() && at <= self.after) || !self.filter.takes(&line) {
+            if at.is_some() {
+                self.before = at <= self.after;
+            }
+            if self.before || !self.filter.takes(&line) {
                 continue;
             }
             let data = serde_json::to_string(&line).unwrap_or_default();

@@ -68,7 +68,12 @@ async fn lines_are_looked_for_in_the_whole_log() {
     }
     assert!(!text.contains("2.18.1 starting</span>"), "{text}");
     let (_, text) = site.page(&format!("{POD}?grep=nowhere&run=now")).await;
-    assert!(text.contains("no line matches"), "{text}");
+    for says in [
+        "No line of container api matches the regular expression nowhere.",
+        "run=now\">Whatever it says</a>",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
     let (status, text) = site.page(&format!("{POD}?grep=a(b")).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(text.contains("unclosed group"), "{text}");
@@ -90,7 +95,98 @@ async fn a_page_does_not_wait_for_a_node_that_is_silent() {
     assert!(text.contains("reading the log…"), "{text}");
     assert!(text.contains("data-stream=\"/pods/"), "{text}");
     let (_, text) = site.page("/apps/serving/logs").await;
-    assert!(text.contains("reading the logs…"), "{text}");
+    assert!(text.contains("reading the log…"), "{text}");
     let (_, lines) = site.json(&format!("{POD}/logs?c=api")).await;
     assert_eq!(lines["errors"][0], "the node did not answer in time");
+}
+
+const APP: &str = "/apps/serving/logs";
+
+#[tokio::test]
+async fn the_logs_of_all_pods_are_searched_together() {
+    let site = Site::new(Sample::default()).await;
+    let (status, page) = site.page(APP).await;
+    assert_eq!(status, StatusCode::OK);
+    for says in [
+        "<option>serving-7d9f6c8b54-x2x7k</option>",
+        "<option>proxy</option>",
+        "[serving-7d9f6c8b54-x2x7k/api] config: MODEL_URL is not set",
+        "[serving-7d9f6c8b54-x2x7k/proxy] exit 1",
+        "data-events=\"/live?topics=app-logs%3Aserving",
+        "data-stream=\"/apps/serving/logs/stream?after=movies",
+        "href=\"/apps/serving/logs?download=1\" download",
+        "aria-label=\"Log of all pods of serving\"",
+    ] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let (_, page) = site
+        .page(&format!("{APP}?c=api&grep=not.set&since=24h"))
+        .await;
+    for says in [
+        "<option selected>api</option>",
+        "name=\"grep\" value=\"not.set\"",
+        "/api] config: MODEL_URL is not set",
+        "1 lines",
+    ] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(!page.contains("/proxy] "), "{page}");
+    let (_, page) = site.page(&format!("{APP}?pod=gone&grep=x")).await;
+    for says in [
+        "No line of pod gone matches the regular expression x.",
+        "href=\"/apps/serving/logs?grep=x\">All pods</a>",
+        "<option selected>gone</option>",
+    ] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let (status, page) = site.page(&format!("{APP}?grep=a(b")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{page}");
+}
+
+#[tokio::test]
+async fn programs_and_files_have_the_same_lines() {
+    let site = Site::new(Sample::default()).await;
+    let query = "c=api&grep=not.set";
+    let (_, lines) = site.json(&format!("{APP}?{query}")).await;
+    let items = lines["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{lines}");
+    assert_eq!(items[0]["from"], "serving-7d9f6c8b54-x2x7k/api");
+    assert_eq!(
+        (items[0]["level"].as_str(), &lines["omitted"]),
+        (Some("ERROR"), &serde_json::json!(0))
+    );
+    // Both pages write files of what is asked for.
+    let (_, file) = site.page(&format!("{APP}?{query}&download=1")).await;
+    let line = "config: MODEL_URL is not set (expected an absolute URL)\n";
+    assert_eq!(
+        file,
+        format!("2026-03-01T14:11:43.410000001Z serving-7d9f6c8b54-x2x7k/api ERROR {line}")
+    );
+    let (_, file) = site.page(&format!("{POD}/logs?{query}&download=1")).await;
+    assert_eq!(file, format!("ERROR {line}"));
+}
+
+#[tokio::test]
+async fn the_stream_of_all_pods_goes_on_where_the_page_ended() {
+    let site = Site::new(Sample::default()).await;
+    let (_, page) = site.page(&format!("{APP}?grep=exit")).await;
+    let (_, rest) = page.split_once("data-stream=\"").unwrap();
+    let (address, _) = rest.split_once('"').unwrap();
+    let address = address.replace("&#38;", "&");
+    assert!(address.starts_with("/apps/serving/logs/stream?grep=exit&after="));
+    let next = async |address: &str| {
+        let request = Request::get(address).header(header::COOKIE, site.cookie());
+        let mut body = site
+            .send(request.body(Body::empty()).unwrap())
+            .await
+            .into_body();
+        let first = tokio::time::timeout(Duration::from_millis(500), body.frame()).await;
+        let first = first.ok()?.unwrap().unwrap().into_data().unwrap();
+        Some(String::from_utf8_lossy(&first).into_owned())
+    };
+    // All that there is was in the page.
+    assert_eq!(next(&address).await, None);
+    let (address, _) = address.split_once("&after=").unwrap();
+    let first = next(address).await.unwrap();
+    assert!(first.contains("] exit 1\""), "{first}");
 }

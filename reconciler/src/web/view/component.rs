@@ -32,6 +32,9 @@ impl fmt::Display for Escaped<'_> {
 
 impl HtmlSafe for Escaped<'_> {}
 
+/// Links of which one is the current one: label, address, whether it is that.
+pub(crate) type Links = Vec<(String, String, bool)>;
+
 /// The six colours, each for one sort of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tone {

@@ -22,6 +22,9 @@ pub(crate) struct LogLine {
     /// `e` for errors, `w` for warnings, or empty.
     pub class: &'static str,
     pub text: String,
+    /// Whose it is among several, `serving-0/api`; empty where there is one log.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub from: String,
 }
 
 impl LogLine {
@@ -46,19 +49,24 @@ static LEADING: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is tested")
 });
 
-/// The lines of several logs by time, each with whose it is before it; the newest `most`.
-pub(crate) fn merged(logs: Vec<(String, Vec<LogLine>)>, most: usize) -> Vec<LogLine> {
-    let named = logs.into_iter().flat_map(|(who, lines)| {
-        lines.into_iter().map(move |line| LogLine {
-            text: format!("[{who}] {}", line.text),
-            ..line
-        })
-    });
-    let mut lines: Vec<LogLine> = named.collect();
-    // Written by the nodes with as many digits as they like: a text says less than a time.
-    lines.sort_by_key(|line| line.at.parse::<Timestamp>().ok());
+/// The lines of several logs by time, each with whose it is; the newest `most`, and how many more
+/// there are.
+pub(crate) fn merged(logs: Vec<(String, Vec<LogLine>)>, most: usize) -> (Vec<LogLine>, usize) {
+    let mut lines = Vec::new();
+    for (from, log) in logs {
+        let mut last = None;
+        for mut line in log {
+            // Written by the nodes with as many digits as they like: a text says less than a time.
+            // The rest of a line that was cut has none, and stays behind its beginning.
+            last = line.at.parse::<Timestamp>().ok().or(last);
+            line.from.clone_from(&from);
+            lines.push((last, line));
+        }
+    }
+    lines.sort_by_key(|(at, _)| *at);
     let surplus = lines.len().saturating_sub(most);
-    lines.split_off(surplus)
+    let newest = lines.split_off(surplus);
+    (newest.into_iter().map(|(_, line)| line).collect(), surplus)
 }
 
 /// Reads `2026-03-01T14:07:17.123456789Z text`, the form with timestamps.
@@ -82,6 +90,7 @@ pub(crate) fn parse(line: &str) -> LogLine {
         },
         level,
         text: said.chars().take(LONGEST).collect(),
+        from: String::new(),
     }
 }
 
@@ -118,6 +127,33 @@ fn level(text: &str) -> (String, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_logs_are_told_by_time_and_what_was_cut_stays_together() {
+        let log = |from: &str, lines: &[&str]| {
+            let lines = lines.iter().map(|line| parse(line)).collect();
+            (from.to_owned(), lines)
+        };
+        let logs = vec![
+            log("a/x", &["2026-03-01T14:00:02Z long", "rest"]),
+            log(
+                "b/x",
+                &["2026-03-01T14:00:01.5Z first", "2026-03-01T14:00:03Z last"],
+            ),
+        ];
+        let told = |most: usize| {
+            let (lines, more) = merged(logs.clone(), most);
+            let told = lines
+                .iter()
+                .map(|line| format!("{} {}", line.from, line.text));
+            (told.collect::<Vec<_>>().join(", "), more)
+        };
+        assert_eq!(
+            told(9),
+            ("b/x first, a/x long, a/x rest, b/x last".into(), 0)
+        );
+        assert_eq!(told(2), ("a/x rest, b/x last".into(), 2));
+    }
 
     #[test]
     fn lines_have_time_level_and_no_control_sequences() {

@@ -54,11 +54,6 @@ const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
         "the start, in its order",
     ),
     (
-        "reconciler/src/web/pages/pod.rs",
-        "with_logs",
-        "to be split",
-    ),
-    (
         "crates/api/src/codec/yaml/mod.rs",
         "flatten",
         "a table of cases",
