@@ -12,6 +12,7 @@ use jiff::{Timestamp, Zoned};
 use engine::rollout::RolloutPhase;
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
+use super::nothing::Nothing;
 use super::tape::{Event, Shape};
 use super::time::{When, took};
 use crate::history::{Counted, Drift, Outcome, Rollout};
@@ -86,6 +87,8 @@ pub(crate) struct List {
     pub newer: String,
     /// The address of the first page; empty there, and where that is the one before.
     pub newest: String,
+    /// In place of rows.
+    pub nothing: (&'static str, Nothing),
 }
 
 /// One choice.
@@ -242,10 +245,44 @@ pub(crate) fn list(
             .filter(|first| *first != newer(query, base))
             .unwrap_or_default(),
         newer: newer(query, base),
+        nothing: nothing(query, base, scope),
         filters: filters(query, base, scope),
         summary: summary(rollouts, now),
         rows,
     }
+}
+
+/// Why there are no rows, and where there may be some.
+fn nothing(query: &Query, base: &str, scope: Scope) -> (&'static str, Nothing) {
+    let whose = match scope {
+        Scope::All => "of any application",
+        Scope::Application => "of this application",
+    };
+    let text = match query.outcome() {
+        "running" => format!("No rollout {whose} is on its way"),
+        "failed" => format!("No rollout {whose} failed"),
+        "rollback" => format!("No rollout {whose} undid another one"),
+        "drift" if scope == Scope::Application => {
+            "Nobody changed an object of this application outside of Git".into()
+        }
+        _ => format!("No rollout {whose} began"),
+    };
+    let until = match query.before.as_str() {
+        "" => String::new(),
+        before => format!(" before {before}"),
+    };
+    let mut nothing = Nothing::new(format!("{text}{until}."));
+    if !query.outcome().is_empty() {
+        nothing = nothing.or("All outcomes", base);
+    }
+    if !query.before.is_empty() {
+        nothing = nothing.or("The newest", first(query, base));
+    }
+    if nothing.ways.is_empty() {
+        let text = "A rollout begins when a commit changes what an application asks for.";
+        return ("No rollouts here", Nothing::new(text));
+    }
+    ("Nothing like that here", nothing)
 }
 
 /// All of it, newest first.

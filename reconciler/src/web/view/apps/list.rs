@@ -10,8 +10,9 @@ use super::super::commit;
 use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
 use super::super::proven::{self, Badge};
-use super::super::time::{When, took};
+use super::super::nothing::Nothing;
 use super::super::spark::{Spark, spark};
+use super::super::time::{When, took};
 use super::Query;
 use crate::usage::Used;
 
@@ -89,7 +90,7 @@ pub(crate) struct Table {
     pub before: String,
     pub after: String,
     /// Heading, sentence and command for when there are no rows.
-    pub empty: (String, String, String),
+    pub empty: (&'static str, Nothing, String),
 }
 
 /// One application.
@@ -294,18 +295,13 @@ pub(crate) fn table(
     let from = (page - 1) * ROWS;
     let to = (from + ROWS).min(asked.len());
     let empty = if all.is_empty() {
-        (
-            "No applications yet".into(),
-            "An application is a file in apps/ of the repository. Push one and it appears here."
-                .into(),
-            format!("git clone {clone}"),
-        )
+        let text =
+            "An application is a file in apps/ of the repository. Push one and it appears here.";
+        let command = format!("git clone {clone}");
+        ("No applications yet", Nothing::new(text), command)
     } else {
-        (
-            "No application is like that".into(),
-            "Show all of them, or ask for another state.".into(),
-            String::new(),
-        )
+        let nothing = query.nothing(all.len());
+        ("No application is like that", nothing, String::new())
     };
     Table {
         rows: asked[from..to]

@@ -2,6 +2,7 @@
 
 use super::super::component::encoded;
 use super::super::facts::Facts;
+use super::super::nothing::Nothing;
 
 /// Which applications to show, from the page's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -45,6 +46,31 @@ impl Query {
     pub(super) fn state(&self, state: Option<(&'static str, &str)>) -> String {
         let state = state.unwrap_or_default();
         written([state, ("q", &self.q), ("sort", &self.sort)])
+    }
+
+    /// Why none of `all` applications is shown, and how to see more.
+    pub(super) fn nothing(&self, all: usize) -> Nothing {
+        let words = self.q.trim();
+        let mut said = Vec::new();
+        if !words.is_empty() {
+            said.push(format!("has {words} in its name, path, commit or message"));
+        }
+        for state in [&self.health, &self.sync] {
+            if !state.is_empty() {
+                said.push(format!("is {state}"));
+            }
+        }
+        let text = format!("None of {all} applications {}.", said.join(" and "));
+        let mut nothing = Nothing::new(text);
+        if !words.is_empty() && said.len() > 1 {
+            let other = Self {
+                q: String::new(),
+                ..self.clone()
+            };
+            nothing = nothing.or("Without the words", other.address(self.sort(), 1));
+            nothing = nothing.or("In any state", self.state(None));
+        }
+        nothing.or("All applications", "/apps")
     }
 
     /// What was chosen besides words, as fields of a form.
@@ -111,6 +137,25 @@ fn written<const N: usize>(parts: [(&str, &str); N]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_without_rows_says_what_was_asked_for() {
+        let query = |health: &str, q: &str| Query {
+            health: health.into(),
+            q: q.into(),
+            ..Query::default()
+        };
+        let nothing = query("", "shop").nothing(12);
+        assert_eq!(
+            nothing.text,
+            "None of 12 applications has shop in its name, path, commit or message."
+        );
+        assert_eq!(nothing.ways, [("All applications", "/apps".to_owned())]);
+        let nothing = query("missing", "shop").nothing(12);
+        assert!(nothing.text.ends_with("message and is missing."));
+        let ways: Vec<&str> = nothing.ways.iter().map(|way| way.1.as_str()).collect();
+        assert_eq!(ways, ["/apps?health=missing", "/apps?q=shop", "/apps"]);
+    }
 
     #[test]
     fn each_choice_keeps_the_others() {
