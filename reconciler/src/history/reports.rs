@@ -47,6 +47,8 @@ pub struct ReportQuery {
     pub kind: String,
     /// In any case; empty for all.
     pub reason: String,
+    /// `Normal` or `Warning`, in any case; empty for both.
+    pub severity: String,
     /// Only those that were last seen by then.
     pub until: Option<Timestamp>,
     /// Only those after this one in the list: when it was last seen, and which it is.
@@ -68,9 +70,10 @@ pub struct ReportsAbout {
 #[derive(Debug, Clone, Default)]
 pub struct Reports {
     pub items: Vec<Object>,
-    /// Of the newest ten thousand, most frequent first.
+    /// Of the newest ten thousand, as many as the two other choices leave, most frequent first.
     pub kinds: Vec<(String, i64)>,
     pub reasons: Vec<(String, i64)>,
+    pub severities: Vec<(String, i64)>,
 }
 
 impl History {
@@ -154,6 +157,7 @@ impl Reader {
                 and ($2 = '' or lower(reason) = lower($2))
                 and ($3::timestamptz is null or last_at <= $3)
                 and ($4::timestamptz is null or (last_at, uid) < ($4, $5))
+                and ($7 = '' or lower(type) = lower($7))
               order by last_at desc, uid desc limit $6",
         )
         .bind(&query.kind)
@@ -162,15 +166,23 @@ impl Reader {
         .bind(query.before.as_ref().map(|(at, _)| Time(*at)))
         .bind(query.before.as_ref().map(|(_, uid)| uid.0.as_str()))
         .bind(i64::from(query.limit))
+        .bind(&query.severity)
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the cluster's events"))?;
         let items = rows.iter().map(event).collect::<Result<_, _>>();
-        Ok(Reports {
+        let mut there = Reports {
             items: items.map_err(failed("read the cluster's events"))?,
-            kinds: self.counted("about_kind", query.until).await?,
-            reasons: self.counted("reason", query.until).await?,
-        })
+            ..Reports::default()
+        };
+        for (what, name, count) in self.counted(query).await? {
+            match what.as_str() {
+                "kind" => there.kinds.push((name, count)),
+                "reason" => there.reasons.push((name, count)),
+                _ => there.severities.push((name, count)),
+            }
+        }
+        Ok(there)
     }
 
     /// The cluster's Events about some objects, as far as they are kept.
@@ -198,32 +210,34 @@ impl Reader {
         items.map_err(failed("read the events about objects"))
     }
 
-    async fn counted(
-        &self,
-        column: &'static str,
-        until: Option<Timestamp>,
-    ) -> Result<Vec<(String, i64)>, Error> {
-        let statement = match column {
-            "reason" => {
-                "select name, count(*) from (
-                    select reason as name from reports
-                     where $1::timestamptz is null or last_at <= $1
-                     order by last_at desc limit 10000) as newest
-                  group by name order by 2 desc, 1 limit 8"
-            }
-            _ => {
-                "select name, count(*) from (
-                    select about_kind as name from reports
-                     where $1::timestamptz is null or last_at <= $1
-                     order by last_at desc limit 10000) as newest
-                  group by name order by 2 desc, 1 limit 8"
-            }
-        };
-        sqlx::query_as(statement)
-            .bind(until.map(Time))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed("count the cluster's events"))
+    /// How many there are of each kind, reason and severity: of what the two others leave.
+    async fn counted(&self, query: &ReportQuery) -> Result<Vec<(String, String, i64)>, Error> {
+        sqlx::query_as(
+            "with newest as materialized (
+                 select about_kind, reason, type,
+                        $2 = '' or lower(about_kind) = lower($2) as of_kind,
+                        $3 = '' or lower(reason) = lower($3) as of_reason,
+                        $4 = '' or lower(type) = lower($4) as of_type
+                   from reports
+                  where $1::timestamptz is null or last_at <= $1
+                  order by last_at desc limit 10000)
+             select 'kind', about_kind, count(*) from newest
+              where of_reason and of_type group by about_kind
+             union all
+             select 'reason', reason, count(*) from newest
+              where of_kind and of_type group by reason
+             union all
+             select 'type', type, count(*) from newest
+              where of_kind and of_reason group by type
+              order by 3 desc, 2 limit 300",
+        )
+        .bind(query.until.map(Time))
+        .bind(&query.kind)
+        .bind(&query.reason)
+        .bind(&query.severity)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("count the cluster's events"))
     }
 }
 

@@ -134,6 +134,25 @@ async fn events_are_found_by_kind_reason_and_time_page_by_page() {
         there.reasons,
         [("BackOff".into(), 3), ("Scheduled".into(), 2)]
     );
+    let warnings = ReportQuery {
+        severity: "warning".into(),
+        kind: "pod".into(),
+        ..ten()
+    };
+    check(warnings.clone(), &["d", "c", "b"]).await;
+    // Each is counted among what the other choices leave.
+    let there = history.reader().reports(&warnings).await.unwrap();
+    assert_eq!(there.kinds, [("Pod".into(), 3)]);
+    assert_eq!(there.reasons, [("BackOff".into(), 3)]);
+    assert_eq!(there.severities, [("Warning".into(), 3)]);
+    let jobs = ReportQuery {
+        kind: "Job".into(),
+        ..ten()
+    };
+    let there = history.reader().reports(&jobs).await.unwrap();
+    assert_eq!(there.reasons, [("Scheduled".into(), 2)]);
+    assert_eq!(there.severities, [("Normal".into(), 2)]);
+    assert_eq!(there.kinds.len(), 2, "{:?}", there.kinds);
     history.close().await;
 }
 

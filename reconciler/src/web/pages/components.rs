@@ -153,6 +153,7 @@ fn told(now: Timestamp) -> Vec<(&'static str, Markup)> {
     let there = Reports {
         kinds: vec![("Pod".into(), 12)],
         reasons: vec![("BackOff".into(), 7), ("Scheduled".into(), 5)],
+        severities: vec![("Warning".into(), 7), ("Normal".into(), 5)],
         ..Reports::default()
     };
     let asked = events::Query {

@@ -8,9 +8,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
-use api::Object;
+use api::{Collection, Object, ObjectKey};
 
 use super::app::{facts, frame_of};
+use super::whose::whose_keys;
 use super::{Markup, follow, fragment, html, reported, take};
 use crate::history::Reports;
 use crate::service;
@@ -23,6 +24,7 @@ use crate::web::view::app;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::events::{self, Row};
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::nothing::Nothing;
 use crate::web::visitor::Visitor;
 
 /// Of the reconciler's steps.
@@ -67,7 +69,8 @@ pub(in crate::web) async fn all(
         .crumb("Events", "");
     // What is older does not move.
     if query.before.is_empty() {
-        let topic = format!("events:{}&{}", encoded(&query.kind), encoded(&query.reason));
+        let parts = [&query.kind, &query.reason, &query.severity].map(|part| encoded(part));
+        let topic = format!("events:{}", parts.join("&"));
         follow(&app, &mut frame, topic, &fragments);
     }
     Ok(html(&All {
@@ -77,13 +80,15 @@ pub(in crate::web) async fn all(
     }))
 }
 
-/// `name` is kind and reason, as the topic has them.
+/// `name` is kind, reason and type, as the topic has them.
 pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
-    let (kind, reason) = name.split_once('&').unwrap_or((name, ""));
+    let mut parts = name.split('&').map(super::apps::decoded);
+    let mut part = || parts.next().unwrap_or_default();
     let query = events::Query {
-        kind: super::apps::decoded(kind),
-        reason: super::apps::decoded(reason),
-        ..events::Query::default()
+        kind: part(),
+        reason: part(),
+        severity: part(),
+        before: String::new(),
     };
     of_all(app, &query).await
 }
@@ -97,16 +102,32 @@ async fn of_all(app: &App, query: &events::Query) -> Vec<Fragment> {
             (Reports::default(), String::new(), error)
         }
     };
-    let rows = there.items.iter();
-    let rows: Vec<Row> = rows.map(|event| events::row(event, "", now)).collect();
-    let nothing = "Events appear here as the scheduler, the nodes and the controllers report them.";
-    let mut list = events::list(rows, error, nothing);
+    let owners = owners(app, &there.items).await;
+    let rows = there.items.iter().zip(&owners);
+    let rows: Vec<Row> = rows
+        .map(|(event, owner)| events::row(event, owner, now))
+        .collect();
+    let mut list = events::list(rows, error, query.nothing());
     list.older = next;
     list.newest = query.newest();
     vec![
         fragment("event-filters", &events::filters(&there, query)),
         fragment("events", &list),
     ]
+}
+
+/// Whose object each is about; empty where that is not known.
+async fn owners(app: &App, all: &[Object]) -> Vec<String> {
+    let catalog = app.client.catalog();
+    let key = |event: &Object| {
+        let (gvk, namespace, name) = events::about_what(event);
+        // A kind that is not served any more is nobody's.
+        let collection = catalog.by_kind(&gvk).map(api::Resource::collection);
+        let collection = collection.unwrap_or_else(|| Collection::new(gvk.group, ""));
+        collection.key(namespace, name)
+    };
+    let keys: Vec<ObjectKey> = all.iter().map(key).collect();
+    whose_keys(app, &keys).await
 }
 
 /// A page of the kept Events, and where it goes on.
@@ -160,7 +181,8 @@ pub(super) async fn of_one(app: &App, name: &str) -> Vec<Fragment> {
             error = format!("{error} The history cannot be read: {}.", chain(&failure));
         }
     }
-    let nothing = "Events of its objects, and what Kedge does about them, appear here.";
+    let nothing =
+        Nothing::new("Events of its objects, and what Kedge does about them, appear here.");
     vec![fragment("events", &events::list(rows, error, nothing))]
 }
 

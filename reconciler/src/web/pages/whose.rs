@@ -35,6 +35,21 @@ pub(super) async fn whose_pods(app: &App, pods: &[Arc<Object>]) -> Vec<String> {
     lines.iter().map(|line| eldest(line, &owners)).collect()
 }
 
+/// The same of objects by name, also of those that are gone, with one question.
+pub(super) async fn whose_keys(app: &App, keys: &[ObjectKey]) -> Vec<String> {
+    let lines: Vec<Vec<ObjectKey>> = keys
+        .iter()
+        .map(|key| match app.cached(key) {
+            Some(object) => line(app, key, &object),
+            None => vec![key.clone()],
+        })
+        .collect();
+    let all: BTreeSet<ObjectKey> = lines.iter().flatten().cloned().collect();
+    let all: Vec<ObjectKey> = all.into_iter().collect();
+    let owners = app.backend.owners(&all).await.unwrap_or_default();
+    lines.iter().map(|line| eldest(line, &owners)).collect()
+}
+
 fn line(app: &App, key: &ObjectKey, object: &Object) -> Vec<ObjectKey> {
     let find = |key: &ObjectKey| app.cached(key);
     usage::line(&app.client.catalog(), &find, key, object)

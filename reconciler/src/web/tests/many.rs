@@ -107,16 +107,25 @@ impl Sample {
         items.extend(events(self.many));
         items.retain(|it| it.kind() == "Event" && !self.empty);
         items.retain(|it| query.until.is_none_or(|until| at(it) <= until));
+        let among = |item: &Object, without: &str| {
+            let choices = [
+                ("/involvedObject/kind", &query.kind),
+                ("/reason", &query.reason),
+                ("/type", &query.severity),
+            ];
+            let mut others = choices.into_iter().filter(|(at, _)| *at != without);
+            others.all(|(at, wanted)| fits(wanted, item.text(at)))
+        };
         let count = |pointer: &str| {
             let mut counts = BTreeMap::<String, i64>::new();
-            for item in &items {
+            for item in items.iter().filter(|it| among(it, pointer)) {
                 *counts.entry(item.text(pointer).to_owned()).or_default() += 1;
             }
             counts.into_iter().collect()
         };
         let (kinds, reasons) = (count("/involvedObject/kind"), count("/reason"));
-        items.retain(|it| fits(&query.kind, it.text("/involvedObject/kind")));
-        items.retain(|it| fits(&query.reason, it.text("/reason")));
+        let severities = count("/type");
+        items.retain(|it| among(it, ""));
         items.sort_by_key(|it| std::cmp::Reverse((at(it), it.uid())));
         if let Some(before) = &query.before {
             items.retain(|it| (at(it), it.uid()) < *before);
@@ -126,6 +135,7 @@ impl Sample {
             items,
             kinds,
             reasons,
+            severities,
         }
     }
 

@@ -191,13 +191,13 @@ pub(crate) fn events(all: &[Object], now: Timestamp) -> Events {
     let written = |event: &Object| event.text("/metadata/resourceVersion").parse::<i64>().ok();
     sorted.sort_by_key(|event| std::cmp::Reverse((happened(event), written(event))));
     let event = |event: &&Object| {
-        let warning = event.text("/type") == "Warning";
+        let (tone, icon) = super::events::tone(event);
         let count = [("/series/count"), ("/count")]
             .into_iter()
             .find_map(|pointer| event.pointer(pointer).and_then(Value::as_i64));
         Event {
-            tone: if warning { Tone::Bad } else { Tone::Ok },
-            icon: Icon(if warning { "bad" } else { "ok" }),
+            tone,
+            icon,
             reason: event.text("/reason").into(),
             message: message(event).into(),
             count: count.unwrap_or(1),

@@ -1,15 +1,16 @@
-//! What was reported: by the API server's events, and by the reconciler's own steps.
+//! What was reported as rows: the API server's events, and the reconciler's own steps.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use api::{Object, Uid};
+use api::{GroupVersionKind, Object};
 
-use super::component::{Icon, Tone, encoded};
-use super::object;
-use super::pod::{happened, message};
-use super::time::{When, coarse};
-use crate::history::{ReportQuery, Reports, Step, StepKind};
+use crate::history::{Step, StepKind};
+use crate::web::view::component::{Icon, Tone, encoded};
+use crate::web::view::nothing::Nothing;
+use crate::web::view::object;
+use crate::web::view::pod::{happened, message};
+use crate::web::view::time::{When, coarse};
 
 /// On one page.
 pub(crate) const MOST: usize = 300;
@@ -26,7 +27,8 @@ pub(crate) struct List {
     pub older: String,
     /// Where it begins; empty there.
     pub newest: String,
-    pub nothing: &'static str,
+    /// In place of rows.
+    pub nothing: Nothing,
 }
 
 /// One report, perhaps many times.
@@ -46,67 +48,6 @@ pub(crate) struct Row {
     pub source: String,
 }
 
-/// What is wanted of the cluster's events.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-pub(crate) struct Query {
-    #[serde(default)]
-    pub reason: String,
-    #[serde(default)]
-    pub kind: String,
-    /// The last one of the page before: when it was last seen, `~`, its uid.
-    #[serde(default)]
-    pub before: String,
-}
-
-impl Query {
-    /// Of the history, one more than a page has.
-    pub(crate) fn of_history(&self) -> ReportQuery {
-        let before = self.before.split_once('~');
-        ReportQuery {
-            kind: self.kind.clone(),
-            reason: self.reason.clone(),
-            until: None,
-            before: before.and_then(|(at, uid)| Some((at.parse().ok()?, Uid(uid.to_owned())))),
-            limit: u16::try_from(MOST + 1).unwrap_or(u16::MAX),
-        }
-    }
-
-    /// The address of what comes after this one in the list.
-    pub(crate) fn after(&self, last: &Object) -> String {
-        let cursor = format!("{}~{}", last.text("/lastTimestamp"), last.uid().0);
-        let pairs = [
-            ("kind", self.kind.as_str()),
-            ("reason", &self.reason),
-            ("before", &cursor),
-        ];
-        address(&pairs)
-    }
-
-    /// The address of the first page; empty there.
-    pub(crate) fn newest(&self) -> String {
-        if self.before.is_empty() {
-            return String::new();
-        }
-        address(&[("kind", &self.kind), ("reason", &self.reason)])
-    }
-}
-
-fn address(pairs: &[(&str, &str)]) -> String {
-    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-    let pairs: Vec<String> = pairs
-        .map(|(name, value)| format!("{name}={}", encoded(value)))
-        .collect();
-    format!("/events?{}", pairs.join("&"))
-}
-
-/// Chips that narrow the list down: label, address, how many, whether it is the current one.
-#[derive(Debug, Template)]
-#[template(path = "events/filters.html")]
-pub(crate) struct Filters {
-    pub kinds: Vec<(String, String, bool)>,
-    pub reasons: Vec<(String, String, bool)>,
-}
-
 fn about<'a>(event: &'a Object, field: &str) -> &'a str {
     match event.text(&format!("/involvedObject/{field}")) {
         "" => event.text(&format!("/regarding/{field}")),
@@ -120,10 +61,16 @@ pub(crate) fn subject(event: &Object) -> (String, String, String) {
     (of("kind"), of("namespace"), of("name"))
 }
 
+/// What an event is about: its kind, then namespace and name.
+pub(crate) fn about_what(event: &Object) -> (GroupVersionKind, &str, &str) {
+    let gvk = GroupVersionKind::from_type_meta(about(event, "apiVersion"), about(event, "kind"));
+    (gvk, about(event, "namespace"), about(event, "name"))
+}
+
 /// An event as a row. Links to objects need an application to be shown on; without one only pods
 /// and nodes have a page.
 pub(crate) fn row(event: &Object, application: &str, now: Timestamp) -> Row {
-    let is_warning = event.text("/type") == "Warning";
+    let (tone, icon) = tone(event);
     let count = ["/series/count", "/count"]
         .into_iter()
         .find_map(|pointer| event.pointer(pointer).and_then(serde_json::Value::as_i64));
@@ -135,8 +82,8 @@ pub(crate) fn row(event: &Object, application: &str, now: Timestamp) -> Row {
     let at = happened(event);
     Row {
         at,
-        tone: if is_warning { Tone::Bad } else { Tone::Ok },
-        icon: Icon(if is_warning { "bad" } else { "ok" }),
+        tone,
+        icon,
         reason: event.text("/reason").into(),
         href: href(event, application, (&kind, &namespace, &name)),
         object: if kind.is_empty() {
@@ -169,10 +116,10 @@ fn href(event: &Object, application: &str, (kind, namespace, name): (&str, &str,
     match kind {
         "Pod" => format!("/pods/{}/{}", encoded(namespace), encoded(name)),
         "Node" => format!("/nodes/{}", encoded(name)),
-        "Application" => super::graph::app_href(name),
+        "Application" => crate::web::view::graph::app_href(name),
         _ if application.is_empty() => String::new(),
         _ => {
-            let gvk = api::GroupVersionKind::from_type_meta(about(event, "apiVersion"), kind);
+            let (gvk, _, _) = about_what(event);
             let key = api::Collection::new(gvk.group, "").key(namespace, name);
             object::href(application, kind, &key)
         }
@@ -220,7 +167,7 @@ fn age(at: Timestamp, now: Timestamp) -> When {
 }
 
 /// Sorts and cuts.
-pub(crate) fn list(mut rows: Vec<Row>, error: String, nothing: &'static str) -> List {
+pub(crate) fn list(mut rows: Vec<Row>, error: String, nothing: Nothing) -> List {
     rows.sort_by_key(|row| std::cmp::Reverse(row.at));
     let hidden = rows.len().saturating_sub(MOST);
     rows.truncate(MOST);
@@ -234,21 +181,45 @@ pub(crate) fn list(mut rows: Vec<Row>, error: String, nothing: &'static str) -> 
     }
 }
 
-/// The kinds and reasons that there are, most frequent first.
-pub(crate) fn filters(there: &Reports, query: &Query) -> Filters {
-    let of = |kind: &str, reason: &str| address(&[("kind", kind), ("reason", reason)]);
-    let chips = |all: &str, of: &dyn Fn(&str) -> String, there: &[(String, i64)], asked: &str| {
-        let everything = (all.to_owned(), of(""), asked.is_empty());
-        let each = there.iter().map(|(name, count)| {
-            let current = asked.eq_ignore_ascii_case(name);
-            (format!("{name} {count}"), of(name), current)
-        });
-        std::iter::once(everything).chain(each).collect()
-    };
-    let kinds = &|kind: &str| of(kind, &query.reason);
-    let reasons = &|reason: &str| of(&query.kind, reason);
-    Filters {
-        kinds: chips("All kinds", kinds, &there.kinds, &query.kind),
-        reasons: chips("All reasons", reasons, &there.reasons, &query.reason),
+/// What comes into being or ends well. Everything else that is no warning is neither good nor bad:
+/// a container that is stopped, an image that is loaded.
+const GOOD: [&str; 12] = [
+    "Completed",
+    "Created",
+    "NodeReady",
+    "Pulled",
+    "RegisteredNode",
+    "Scheduled",
+    "Started",
+    "SuccessfulAttachVolume",
+    "SuccessfulCreate",
+    "SuccessfulMountVolume",
+    "SuccessfulRescale",
+    "VolumeBound",
+];
+
+/// Colour and shape of an event.
+pub(crate) fn tone(event: &Object) -> (Tone, Icon) {
+    match (event.text("/type"), event.text("/reason")) {
+        ("Warning", _) => (Tone::Bad, Icon("bad")),
+        (_, reason) if GOOD.contains(&reason) => (Tone::Ok, Icon("ok")),
+        _ => (Tone::Unknown, Icon("event")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn green_is_what_went_well() {
+        let tone = |kind: &str, reason: &str| {
+            let event = serde_json::json!({"type": kind, "reason": reason});
+            tone(&Object::from(event)).0
+        };
+        assert_eq!(tone("Normal", "Started"), Tone::Ok);
+        assert_eq!(tone("Normal", "Killing"), Tone::Unknown);
+        assert_eq!(tone("Normal", "NodeNotReady"), Tone::Unknown);
+        assert_eq!(tone("Warning", "Started"), Tone::Bad);
     }
 }
