@@ -27,6 +27,7 @@ mod origins;
 mod plans;
 mod pod;
 mod pod_logs;
+mod pod_origin;
 mod probe;
 mod proof;
 mod reported;
@@ -56,8 +57,8 @@ use super::visitor::git;
 
 pub(super) use access::page as access_page;
 pub(super) use app::page as app_page;
-pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_log_page::page as app_logs;
+pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_settings::settings as app_settings;
 pub(super) use apps::page as apps_page;
 pub(super) use badge::badge;
@@ -197,8 +198,8 @@ async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
         "commit" => commit::fragments(app, name).await,
         "events" => Ok(events::fragments(app, name).await),
         "app-events" => Ok(events::of_one(app, name).await),
-        "changes" => changes::fragments(app, name).await,
         "app-logs" => Ok(vec![app::head_of(app, name).await?]),
+        "changes" => changes::fragments(app, name).await,
         "change" => changes::of_one(app, name).await,
         "repos" => repos::fragments(app).await,
         "repo" => Ok(vec![repos::of_one(app, name).await?]),

@@ -13,6 +13,7 @@ use engine::health;
 
 use super::log_filter::Filter;
 use super::log_tail::{self, Run, Tail};
+use super::pod_origin::{made_by, origin};
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, reported, take};
 use crate::web::app::App;
@@ -112,7 +113,7 @@ pub(in crate::web) async fn page(
         containers_card: take(&fragments, "containers"),
         used: take(&fragments, "used"),
         events: take(&fragments, "events"),
-        summary: pod::summary(&pod),
+        summary: pod::summary(&pod, made_by(&app, &pod, &owner)),
         log: Markup(fragment("logs", &card).html),
     }))
 }
@@ -246,7 +247,8 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let now = app.env.now();
     let reading = events(app, pod.namespace(), pod.name());
-    let (reported, explained) = tokio::join!(reading, why::of(app, pod.clone()));
+    let explaining = why::of(app, pod.clone());
+    let (reported, explained, commit) = tokio::join!(reading, explaining, origin(app, pod, owner));
     let (reported, error) = match reported {
         Ok(events) => (events, String::new()),
         Err(error) => (Vec::new(), format!("The events cannot be read: {error}.")),
@@ -263,7 +265,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
         more: 0,
     };
     vec![
-        fragment("head", &pod::head(pod, owner, now)),
+        fragment("head", &pod::head(pod, owner, commit.as_ref(), now)),
         fragment("why", &card(&explained.chain)),
         fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),

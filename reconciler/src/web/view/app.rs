@@ -82,6 +82,18 @@ pub(crate) struct Truth {
 pub(crate) struct Summary {
     pub proof: Proof,
     pub entries: Vec<(&'static str, String)>,
+    /// Name, value and the address of its page.
+    pub linked: Vec<(&'static str, String, String)>,
+}
+
+impl Summary {
+    pub(crate) fn of(entries: Vec<(&'static str, String)>) -> Self {
+        Self {
+            proof: Proof::default(),
+            entries,
+            linked: Vec::new(),
+        }
+    }
 }
 
 /// The newest rollouts.
@@ -267,7 +279,10 @@ pub(crate) fn summary(facts: &Facts, forest: &[Node], uses: String, proof: Proof
     }
     entries.push(("Objects", facts.objects.to_string()));
     entries.extend((!uses.is_empty()).then_some(("Uses now", uses)));
-    Summary { proof, entries }
+    Summary {
+        proof,
+        ..Summary::of(entries)
+    }
 }
 
 /// Where its objects are, or where they would be put.

@@ -10,7 +10,6 @@ use engine::health;
 use super::app::Summary;
 use super::component::{State, encoded};
 use super::nodes::{self, Row, requested};
-use super::proven::Proof;
 use super::time::{When, took};
 use super::used::stale;
 use crate::usage::Used;
@@ -110,10 +109,7 @@ pub(crate) fn summary(node: &Object) -> Summary {
     let labels = node.labels().map(|(name, value)| format!("{name}={value}"));
     entries.push(("Labels", labels.collect::<Vec<_>>().join(", ")));
     entries.retain(|(_, value)| !value.is_empty());
-    Summary {
-        proof: Proof::default(),
-        entries,
-    }
+    Summary::of(entries)
 }
 
 fn taints(node: &Object) -> String {

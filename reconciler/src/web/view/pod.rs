@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use api::{Object, parse_time};
+use engine::rollout::CommitId;
 use engine::{HealthStatus, health};
 
-use super::component::{Icon, State, Tone};
+use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::time::{When, coarse, took};
 
 /// Events on the page.
@@ -19,7 +20,10 @@ const EVENTS: usize = 20;
 pub(crate) struct Head {
     pub name: String,
     pub state: State,
-    pub node: String,
+    /// Name and address of its node; empty where it has none.
+    pub node: (String, String),
+    /// The commit that what made it is from; absent where that is not known.
+    pub commit: Option<CommitChip>,
     /// The application it belongs to; empty where that is not known.
     pub app: String,
     pub restarts: i64,
@@ -70,12 +74,17 @@ pub(crate) struct Event {
     pub when: Option<When>,
 }
 
-pub(crate) fn head(pod: &Object, app: &str, now: Timestamp) -> Head {
+/// `commit` is what its template is from.
+pub(crate) fn head(pod: &Object, app: &str, commit: Option<&CommitId>, now: Timestamp) -> Head {
     let containers = containers(pod).containers;
     Head {
         name: pod.name().into(),
         state: state(pod, now),
-        node: pod.text("/spec/nodeName").into(),
+        node: match pod.text("/spec/nodeName") {
+            "" => (String::new(), String::new()),
+            node => (node.into(), format!("/nodes/{}", encoded(node))),
+        },
+        commit: commit.map(|id| CommitChip::new(id, super::commit::href(id))),
         app: app.into(),
         restarts: containers.iter().map(|container| container.restarts).sum(),
         age: parse_time(pod.creation_timestamp())
@@ -235,23 +244,34 @@ pub(crate) fn happened(event: &Object) -> Option<Timestamp> {
     .find_map(|pointer| parse_time(event.text(pointer)))
 }
 
-/// Names and values about the pod.
-pub(crate) fn summary(pod: &Object) -> super::app::Summary {
-    let mut entries = Vec::new();
+/// Names and values about the pod. `owner` is where what made it has a page; empty for nowhere.
+pub(crate) fn summary(pod: &Object, owner: String) -> super::app::Summary {
+    let (mut entries, mut linked) = (Vec::new(), Vec::new());
     let mut entry = |name, value: String| {
         if !value.is_empty() {
             entries.push((name, value));
         }
     };
     entry("Namespace", pod.namespace().into());
-    if let Some(owner) = pod.controller() {
-        entry("Owner", format!("{} {}", owner.kind, owner.name));
+    if let Some(made_by) = pod.controller() {
+        let title = format!("{} {}", made_by.kind, made_by.name);
+        if owner.is_empty() {
+            entry("Owner", title);
+        } else {
+            linked.push(("Owner", title, owner));
+        }
     }
-    entry("Account", pod.text("/spec/serviceAccountName").into());
-    entry("Restarts", pod.text("/spec/restartPolicy").into());
-    entry("Quality", pod.text("/status/qosClass").into());
+    for (name, pointer) in [
+        ("Account", "/spec/serviceAccountName"),
+        ("Priority", "/spec/priorityClassName"),
+        ("Restarts", "/spec/restartPolicy"),
+        ("Quality", "/status/qosClass"),
+    ] {
+        entry(name, pod.text(pointer).into());
+    }
     super::app::Summary {
         proof: super::proven::Proof::default(),
         entries,
+        linked,
     }
 }

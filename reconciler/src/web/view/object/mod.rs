@@ -18,7 +18,6 @@ use engine::health;
 use super::app::{Summary, words};
 use super::checks::{ConditionRow, Conditions};
 use super::component::{Icon, State, Tone, encoded};
-use super::proven::Proof;
 use super::time::{When, took};
 use crate::service::ObjectNode;
 
@@ -257,8 +256,5 @@ pub(crate) fn summary(object: &Object, application: &str, now: Timestamp) -> Sum
         .labels()
         .map(|(name, value)| format!("{name}={value}"));
     entry("Labels", labels.collect::<Vec<_>>().join(", "));
-    Summary {
-        proof: Proof::default(),
-        entries,
-    }
+    Summary::of(entries)
 }
