@@ -177,9 +177,10 @@ pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, P
 }
 
 /// The topics: `apps:…`, `app:NAME`, `app:NAME/list`, `history:…`, `rollout:ID`, `pod:NAMESPACE/NAME/APP`,
-/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON`, `app-events:NAME`, `app-logs:NAME`,
-/// `node:NAME`, `nodes:BY&APP`, `diff:APP&DIGEST`, `changes:REPOSITORY`,
-/// `change:REPOSITORY&BRANCH`, `repos:`, `repo:NAME`, `plan:REPOSITORY&COMMIT`.
+/// `object:APP/KIND.GROUP/NAMESPACE/NAME`, `commit:ID`, `events:KIND&REASON&TYPE`,
+/// `app-events:NAME`, `app-logs:NAME`, `node:NAME`, `nodes:BY&APP`, `diff:APP&DIGEST`,
+/// `changes:REPOSITORY`, `change:REPOSITORY&BRANCH`, `repos:`, `repo:NAME`,
+/// `plan:REPOSITORY&COMMIT`.
 async fn content(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let (kind, name) = topic.split_once(':').unwrap_or((topic, ""));
     match kind {
