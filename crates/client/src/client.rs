@@ -236,7 +236,8 @@ pub struct DeleteOptions {
 /// One step of a transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Server-side apply, taking conflicting fields over where `force` is set.
+    /// Server-side apply, taking conflicting fields over where `force` is set. What people put by
+    /// hand into lists that the object states then goes.
     Apply {
         object: Object,
         force: bool,

@@ -20,6 +20,8 @@ use super::{Registry, manage};
 pub enum Force {
     No,
     Yes,
+    /// Yes, and what people put into lists that it states goes.
+    Reclaim,
 }
 
 impl Registry {
@@ -106,6 +108,7 @@ impl Registry {
         let manager = manage::manager(intent);
         let conflicts = match force {
             Force::Yes => patch::apply::Conflicts::Force,
+            Force::Reclaim => patch::apply::Conflicts::Reclaim,
             Force::No => patch::apply::Conflicts::Refuse,
         };
         let live = current.as_ref().map(|current| &current.object);

@@ -111,7 +111,7 @@ impl Registry {
                 {
                     return Err(Status::conflict(&key, "the object is another one by now"));
                 }
-                let force = if *force { Force::Yes } else { Force::No };
+                let force = if *force { Force::Reclaim } else { Force::No };
                 let namespace = key.namespace.as_str();
                 let intent = Intent {
                     tracking: Tracking::Applied,

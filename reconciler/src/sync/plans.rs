@@ -15,6 +15,7 @@ use engine::{Application, Manifest, Plan, Problems};
 use super::core::Core;
 use super::foreign;
 use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
+use super::read::is_here;
 use super::render::Render;
 use crate::source::Location;
 
@@ -51,17 +52,17 @@ pub(super) async fn plans(
         .filter(|manifest| makes_room(&manifest.object))
         .collect();
     for part in definitions.chunks(PART) {
-        let asked = stored(core, wanted, &room, part.iter().collect()).await?;
-        if let Err(problems) = asked {
-            return Ok(Err(problems));
+        let asked = asked(core, &room, part.iter().collect()).await?;
+        if let Answer::Refused(refused) = asked {
+            return findings(wanted.location, wanted.commit, refused)
+                .await
+                .map(Err);
         }
     }
     let mut plans = BTreeMap::new();
     for part in order.chunks(PART) {
-        let own = part
-            .iter()
-            .flat_map(|it| ordered(&core.cluster, &respected[&it.name]));
-        let stored = match stored(core, wanted, &room, own.collect()).await? {
+        let part = part.to_vec();
+        let (stored, part) = match stored(core, wanted, &room, &respected, part).await? {
             Ok(stored) => stored,
             Err(problems) => return Ok(Err(problems)),
         };
@@ -77,22 +78,76 @@ pub(super) async fn plans(
     Ok(Ok(plans))
 }
 
-/// What the server would make of these, where what makes room for them is there.
-async fn stored(
+/// What the server would make of these Applications, and which of them it takes. One that it would
+/// refuse although the commit asks for nothing new of it is left as it is: it waits for somebody, and
+/// who pushes something else is not that person.
+async fn stored<'a>(
     core: &Core,
     wanted: &Wanted<'_>,
     room: &[&Manifest],
+    respected: &BTreeMap<String, Cow<'_, [Manifest]>>,
+    mut part: Vec<&'a Application>,
+) -> Result<Result<(Stored, Vec<&'a Application>), Problems>, client::Error> {
+    loop {
+        let own = part
+            .iter()
+            .flat_map(|it| ordered(&core.cluster, &respected[&it.name]));
+        let refused = match asked(core, room, own.collect()).await? {
+            Answer::Stored(stored) => return Ok(Ok((stored, part))),
+            Answer::Unsaid => return Ok(Ok((Stored::default(), part))),
+            Answer::Refused(refused) => refused,
+        };
+        let takes = part.len();
+        part.retain(|it| {
+            let is_at_fault = asks_for_one(&respected[&it.name], &refused);
+            !(is_at_fault && is_as_before(core, it, wanted.claims.renders))
+        });
+        if part.len() == takes {
+            let found = findings(wanted.location, wanted.commit, refused).await?;
+            return Ok(Err(found));
+        }
+    }
+}
+
+/// What the server says of these, where what makes room for them is there.
+async fn asked(
+    core: &Core,
+    room: &[&Manifest],
     own: Vec<&Manifest>,
-) -> Result<Result<Stored, Problems>, client::Error> {
+) -> Result<Answer, client::Error> {
     let mut manifests = room.to_vec();
     let own = own.into_iter();
     manifests.extend(own.filter(|manifest| !makes_room(&manifest.object)));
-    let asked = ask(&core.cluster, &*core.client, &manifests, Missing::Refuse);
-    Ok(match asked.await? {
-        Answer::Stored(stored) => Ok(stored),
-        Answer::Unsaid => Ok(Stored::default()),
-        Answer::Refused(refused) => Err(findings(wanted.location, wanted.commit, refused).await?),
-    })
+    ask(&core.cluster, &*core.client, &manifests, Missing::Refuse).await
+}
+
+/// Whether one of what was refused is among these.
+fn asks_for_one(manifests: &[Manifest], refused: &[(Manifest, client::Error)]) -> bool {
+    let is_refused = |it: &Manifest| {
+        let mut refused = refused.iter();
+        refused.any(|(other, _)| other.origin == it.origin && other.object == it.object)
+    };
+    manifests.iter().any(is_refused)
+}
+
+/// Whether the cluster was asked for exactly this before.
+fn is_as_before(
+    core: &Core,
+    application: &Application,
+    renders: &BTreeMap<String, Arc<Render>>,
+) -> bool {
+    let before = || {
+        let (target, name) = (core.target()?, &application.name);
+        let current = target.application(name)?;
+        let revision = if is_here(current) {
+            target.revision().clone()
+        } else {
+            core.standings.get(name)?.standing.revision.clone()
+        };
+        core.renders.known(current, &revision)
+    };
+    let render = &renders[&application.name];
+    before().is_some_and(|before| before.digest == render.digest)
 }
 
 /// What each Application asks for, decrypted.

@@ -11,6 +11,7 @@ use super::fields::FieldSet;
 use super::manage::track;
 use super::managed::{Entry, Managed, Operation};
 use super::manager::Manager;
+use super::reclaim::intruders;
 use super::reset::{out_of_reach, server_set, without};
 use super::shape::{Schema, Shape};
 use super::typed::{Change, compare, merge, owned, prune, with_declared_parents};
@@ -23,6 +24,8 @@ pub enum Conflicts {
     Refuse,
     /// Take them over.
     Force,
+    /// The same, and what people put into the lists of the configuration by hand goes.
+    Reclaim,
 }
 
 /// Holds what `kubectl apply` (client-side) applied last.
@@ -85,6 +88,10 @@ pub fn apply<'s>(
         let unowned = unowned(shape, last, &entry.fields, &managed);
         let within_reach = unowned.recursive_difference(&FieldSet::of_fields(out_of_reach));
         prune(shape, &mut body, &within_reach, Some(stated));
+    }
+    if conflicts == Conflicts::Reclaim {
+        let intruders = intruders(shape, live_body, stated, &managed);
+        prune(shape, &mut body, &intruders, Some(stated));
     }
     let Change { set, removed } = compare(shape, Some(live_body), &body);
     if conflicts == Conflicts::Refuse {

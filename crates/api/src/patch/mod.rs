@@ -11,6 +11,7 @@ pub mod manage;
 pub mod managed;
 pub mod manager;
 pub mod merge;
+mod reclaim;
 mod reset;
 mod shape;
 pub mod strategic;

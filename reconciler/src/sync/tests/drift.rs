@@ -6,6 +6,50 @@ use super::world::*;
 use crate::history::{Ending, StepKind};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_stand_beside_git_is_drift_and_in_nobodys_way() {
+    let mut world = World::new().await;
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  \
+                   ports: [{name: http, port: 80, targetPort: http}]\n";
+    let web = [namespace(), service.to_owned()];
+    world.application("web", "syncPolicy: {selfHeal: false}", &web);
+    world.application("other", "", &[config_map("o", "x")]);
+    world.converge("One").await;
+    // The server would take neither of two ports called http.
+    let key = key("", "services", "web");
+    let foreign = json!({"name": "http", "port": 81, "targetPort": "http"});
+    world
+        .patch(&key, json!({"spec": {"ports": [foreign]}}))
+        .await;
+    let drift = world
+        .until("the drift to be on record", || async {
+            world.drifts("web").await.pop()
+        })
+        .await;
+    assert_eq!(
+        (&*drift.actor, drift.what.as_str()),
+        ("kubectl-edit", "changed")
+    );
+    let status = world.live_application("web").await.unwrap();
+    assert_eq!(status.text("/status/sync/status"), "OutOfSync");
+
+    // Who changes something else is not kept from it.
+    world.application("other", "", &[config_map("o", "y")]);
+    let two = world.commit("Two");
+    world
+        .until("other at its commit", || async {
+            let stand = world.reconciler.core.standings.get("other")?;
+            (stand.standing.applied == two).then_some(())
+        })
+        .await;
+
+    world.application("web", "", &web);
+    world.converge("Put it back").await;
+    let ports = world.get(&key).await.unwrap().body["spec"]["ports"].clone();
+    assert_eq!((&ports[0]["port"], &ports[1]), (&json!(80), &json!(null)));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_put_back_is_recorded_when_it_is_seen() {
     let mut world = World::new().await;
     let hidden =

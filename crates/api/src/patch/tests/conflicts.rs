@@ -178,3 +178,86 @@ fn refuses_what_cannot_be_applied() {
         ".spec.template.spec.containers[0]: associative list with keys has an element that omits key field \"name\" (and doesn't have default value)"
     ));
 }
+
+fn service(ports: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}})
+}
+
+#[test]
+fn who_reclaims_drops_what_was_put_into_its_lists_by_hand() {
+    let wish = || service(json!([{"name": "http", "port": 80, "protocol": "TCP"}]));
+    let reclaimed =
+        |live: &Object| try_apply(Some(live), wish(), "kedge", Conflicts::Reclaim, 9).unwrap();
+    let live = applied(None, wish(), "kedge", 1);
+    let check = |ports: Value, manager: &str, left: &[i64]| {
+        let touched = updated(&live, |body| body["spec"]["ports"] = ports, manager, 2);
+        let done = reclaimed(&touched);
+        let ports = done.body["spec"]["ports"].as_array().unwrap();
+        let mut numbers: Vec<i64> = ports.iter().filter_map(|it| it["port"].as_i64()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, left, "{manager}");
+        assert_eq!(reclaimed(&done), done, "a second time changes nothing");
+    };
+    let port = |name: &str, port: i64| json!({"name": name, "port": port, "protocol": "TCP"});
+    // The server would take neither of two ports with one name, whoever gave it.
+    check(json!([port("http", 81)]), "kubectl-patch", &[80]);
+    check(json!([port("http", 81)]), "dashboard", &[80]);
+    let both = || json!([port("http", 80), port("admin", 81)]);
+    check(both(), "kubectl-edit", &[80]);
+    check(both(), "sidecar-controller", &[80, 81]);
+
+    // Fields that only others set are not items of a list that is stated.
+    let labelled = updated(
+        &live,
+        |body| {
+            body["metadata"]["labels"] = json!({"team": "a"});
+            body["spec"]["externalIPs"] = json!(["10.0.0.9"]);
+        },
+        "kubectl-label",
+        2,
+    );
+    let kept = reclaimed(&labelled);
+    assert_eq!(kept.body["metadata"]["labels"], json!({"team": "a"}));
+    assert_eq!(kept.body["spec"]["externalIPs"], json!(["10.0.0.9"]));
+
+    // What is applied under another name is stated on purpose.
+    let shared = service(json!([port("admin", 81)]));
+    let shared = applied(Some(&live), shared, "kubectl", 2);
+    assert_eq!(
+        reclaimed(&shared).body["spec"]["ports"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn who_reclaims_leaves_the_lists_of_others_below_its_own_items() {
+    let container = |more: Value| {
+        let mut container =
+            json!({"name": "web", "image": "1", "env": [{"name": "A", "value": "1"}]});
+        container
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+               "spec": {"template": {"spec": {"containers": [container]}}}})
+    };
+    let live = applied(None, container(json!({})), "kedge", 1);
+    let set = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+                     "envFrom": [{"configMapRef": {"name": "c"}}]});
+    let spec = container(set)["spec"].clone();
+    let touched = updated(&live, |body| body["spec"] = spec, "kubectl-set", 2);
+    let done = try_apply(
+        Some(&touched),
+        container(json!({})),
+        "kedge",
+        Conflicts::Reclaim,
+        3,
+    );
+    let done = done.unwrap();
+    let left = &done.body["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(left["env"], json!([{"name": "A", "value": "1"}]));
+    assert!(left["envFrom"].is_array(), "Git states no envFrom");
+}
