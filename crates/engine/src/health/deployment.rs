@@ -5,6 +5,9 @@ use api::Object;
 use super::Health;
 use super::workload::{count, lags};
 
+/// The reason of the condition `Progressing` once all pods of a version are available.
+const COMPLETE: &str = "NewReplicaSetAvailable";
+
 pub(super) fn assess(object: &Object) -> Health {
     if object.body["spec"]["paused"] == true {
         return Health::suspended("is paused");
@@ -51,11 +54,18 @@ pub(super) fn assess(object: &Object) -> Health {
         return Health::progressing(condition.message);
     }
     if let Some(condition) = progressing
-        && condition.reason != "NewReplicaSetAvailable"
+        && condition.reason != COMPLETE
     {
         return Health::progressing("the new version is not yet reported complete");
     }
     Health::healthy()
+}
+
+/// Whether its newest version was up at some time: what is missing since then is no part of bringing
+/// it up.
+pub(super) fn is_complete(object: &Object) -> bool {
+    let progressing = object.condition("Progressing");
+    progressing.is_some_and(|it| it.reason == COMPLETE)
 }
 
 /// What the pods of the new version still lack.

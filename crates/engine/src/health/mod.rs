@@ -63,7 +63,7 @@ pub fn explain(object: &Object, descendants: &[Object], now: Timestamp) -> Optio
     let health = assess(object, now)?;
     Some(match (object.gvk().group.as_str(), object.kind()) {
         ("batch", "CronJob") => cron_job::explain(health, descendants),
-        ("apps" | "batch", _) => workload::explain(health, descendants, now),
+        ("apps" | "batch", _) => workload::explain(object, health, descendants, now),
         _ => health,
     })
 }

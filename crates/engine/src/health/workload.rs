@@ -1,10 +1,15 @@
 //! What the kinds that make pods share.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use api::Object;
 
-use super::{Health, HealthStatus, pod};
+use super::pod::{Cause, Severity};
+use super::{Health, HealthStatus, deployment, pod};
+
+/// A pod that is broken for this long holds its workload back for good: the progress deadline that
+/// Deployments have where they say nothing.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A number of the object, or `default` where it is not there.
 pub(super) fn count(object: &Object, pointer: &str, default: i64) -> i64 {
@@ -21,8 +26,14 @@ pub(super) fn lags(object: &Object) -> Option<Health> {
         .then(|| Health::progressing("waits for its controller to see the change"))
 }
 
-/// Names the pod and container that hold a workload back, where one does.
-pub(super) fn explain(health: Health, descendants: &[Object], now: Timestamp) -> Health {
+/// Names the pod and container that hold a workload back, where one does. What is broken although
+/// nothing is being rolled out is not on its way to anything.
+pub(super) fn explain(
+    object: &Object,
+    health: Health,
+    descendants: &[Object],
+    now: Timestamp,
+) -> Health {
     if !matches!(
         health.status,
         HealthStatus::Progressing | HealthStatus::Degraded
@@ -45,10 +56,27 @@ pub(super) fn explain(health: Health, descendants: &[Object], now: Timestamp) ->
         .min_by_key(|cause| cause.severity);
     match cause {
         Some(cause) => Health {
+            status: if stays(object, &cause, now) {
+                HealthStatus::Degraded
+            } else {
+                health.status
+            },
             message: cause.sentence,
             since: cause.since.or(health.since),
             ..health
         },
         None => health,
     }
+}
+
+/// Whether what is in a pod's way is not part of bringing up a new version.
+fn stays(object: &Object, cause: &Cause, now: Timestamp) -> bool {
+    let broken = cause.severity == Severity::Broken && lags(object).is_none();
+    let for_long = || cause.since.is_some_and(|since| since + PATIENCE <= now);
+    broken
+        && match object.kind() {
+            "Deployment" => deployment::is_complete(object),
+            "StatefulSet" | "DaemonSet" => for_long(),
+            _ => false,
+        }
 }
