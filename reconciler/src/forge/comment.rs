@@ -183,6 +183,7 @@ mod tests {
                     restarts: vec![Restart {
                         workload: "Deployment shop/web".into(),
                         pods: 2,
+                        added: 0,
                         away: 0,
                         gone: false,
                     }],

@@ -34,7 +34,11 @@ pub struct Radius {
 pub struct Restart {
     /// `Deployment shop/web`
     pub workload: String,
+    /// Of those that run now.
     pub pods: u64,
+    /// How many begin besides, and were not there before.
+    #[serde(default)]
+    pub added: u64,
     /// How many of them may be away at the same time.
     pub away: u64,
     /// They do not come back.

@@ -36,6 +36,7 @@ pub fn radius(plan: &Plan, workloads: &[Workload], others: &[Managed]) -> Radius
         restarts.push(Restart {
             workload: title(&deletion.kind, &deletion.key),
             pods,
+            added: 0,
             away: pods,
             gone: true,
         });
@@ -124,15 +125,19 @@ fn restart(step: &Step, live: Option<&Workload>) -> Option<Restart> {
         Change::Update(changes) if changes.iter().any(|it| is_template(&it.path)) => false,
         Change::Update(_) | Change::Create | Change::Unchanged => return None,
     };
-    let pods = pods(&step.kind, &step.object, live.map(|it| &it.object));
+    let live = live.map(|it| &it.object);
+    let wanted = pods(&step.kind, &step.object, live);
+    // What is not there yet cannot start again.
+    let now = live.and_then(running).unwrap_or(wanted).min(wanted);
     let (pods, away) = if all_at_once {
-        (pods, pods)
+        (now, now)
     } else {
-        replaced(&step.kind, &step.object, pods)?
+        replaced(&step.kind, &step.object, now, wanted)?
     };
     (pods > 0).then(|| Restart {
         workload: title(&step.kind, &step.key),
         pods,
+        added: wanted - now,
         away,
         gone: false,
     })
@@ -148,9 +153,19 @@ pub(super) fn pods(kind: &str, wanted: &Object, live: Option<&Object>) -> u64 {
     of(wanted).or_else(|| live.and_then(of)).unwrap_or(1)
 }
 
-/// How many are replaced by the workload's own rule, and how many may be away at a time; `None`
-/// where nothing is replaced until somebody deletes them.
-fn replaced(kind: &str, wanted: &Object, pods: u64) -> Option<(u64, u64)> {
+/// How many pods there are of it.
+fn running(live: &Object) -> Option<u64> {
+    let (status, spec) = (&live.body["status"], &live.body["spec"]);
+    let counted = status["replicas"]
+        .as_u64()
+        .or_else(|| status["currentNumberScheduled"].as_u64());
+    counted.or_else(|| spec["replicas"].as_u64())
+}
+
+/// How many of those that run `now` are replaced by the workload's own rule, which is about all
+/// that it is to have, and how many of them may be away at a time; `None` where nothing is replaced
+/// until somebody deletes them.
+fn replaced(kind: &str, wanted: &Object, now: u64, pods: u64) -> Option<(u64, u64)> {
     let spec = &wanted.body["spec"];
     let rule = match kind {
         "Deployment" => &spec["strategy"],
@@ -160,23 +175,24 @@ fn replaced(kind: &str, wanted: &Object, pods: u64) -> Option<(u64, u64)> {
     let (unavailable, surge) = (&rolling["maxUnavailable"], &rolling["maxSurge"]);
     match (kind, name) {
         (_, Some("OnDelete")) => None,
-        ("Deployment", Some("Recreate")) => Some((pods, pods)),
+        ("Deployment", Some("Recreate")) => Some((now, now)),
         ("Deployment", _) => {
             let away = share(unavailable, pods, Round::Down).unwrap_or(pods / 4);
             let more = share(surge, pods, Round::Up).unwrap_or(pods.div_ceil(4));
             // With neither, the Deployment takes one away all the same.
-            Some((pods, if away + more == 0 { 1 } else { away }))
+            let away = if away + more == 0 { 1 } else { away };
+            Some((now, away.min(now)))
         }
         ("StatefulSet", _) => {
             let left = rolling["partition"].as_u64().unwrap_or(0);
-            let pods = pods.saturating_sub(left);
+            let (now, pods) = (now.saturating_sub(left), pods.saturating_sub(left));
             let away = share(unavailable, pods, Round::Down).unwrap_or(1).max(1);
-            Some((pods, away.min(pods)))
+            Some((now, away.min(now)))
         }
         _ => {
             let more = share(surge, pods, Round::Up).unwrap_or(0);
             let away = share(unavailable, pods, Round::Up).unwrap_or(u64::from(more == 0));
-            Some((pods, away.min(pods)))
+            Some((now, away.min(now)))
         }
     }
 }

@@ -125,6 +125,38 @@ fn a_changed_template_restarts_pods_by_the_rule_of_its_kind() {
 }
 
 #[test]
+fn only_what_runs_can_start_again() {
+    let check = |wanted: u64, status: Value, strategy: &str, expected: &str| {
+        let spec = json!({"replicas": wanted, "strategy": {"type": strategy}});
+        let plan = plan(vec![step("Deployment", "deployments", &spec, template())]);
+        let live = Workload {
+            key: key("deployments", "web"),
+            object: json!({"spec": {"replicas": 2}, "status": status}).into(),
+            application: String::new(),
+        };
+        assert_eq!(radius(&plan, &[live], &[]).lines(), [expected]);
+    };
+    check(
+        4,
+        json!({}),
+        "RollingUpdate",
+        "restarts 2 pods of Deployment shop/web, at most 1 missing at a time, and starts 2 more",
+    );
+    check(
+        4,
+        json!({"replicas": 3}),
+        "Recreate",
+        "restarts 3 pods of Deployment shop/web, all missing meanwhile, and starts 1 more",
+    );
+    check(
+        1,
+        json!({"replicas": 2}),
+        "RollingUpdate",
+        "restarts 1 pod of Deployment shop/web, none missing meanwhile",
+    );
+}
+
+#[test]
 fn what_only_scales_or_is_new_restarts_nothing() {
     for change in [changed("spec.replicas"), Change::Create, Change::Unchanged] {
         let plan = plan(vec![step("Deployment", "deployments", &json!({}), change)]);

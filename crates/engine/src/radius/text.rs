@@ -11,7 +11,7 @@ impl Radius {
         };
         let restarts = self.restarts.iter().map(|it| {
             let (which, all) = (&it.workload, pods(it.pods));
-            match (it.gone, it.away) {
+            let told = match (it.gone, it.away) {
                 (true, _) => format!("stops {all} of {which}"),
                 (false, 0) => format!("restarts {all} of {which}, none missing meanwhile"),
                 (false, away) if away >= it.pods => {
@@ -20,6 +20,10 @@ impl Radius {
                 (false, away) => {
                     format!("restarts {all} of {which}, at most {away} missing at a time")
                 }
+            };
+            match it.added {
+                0 => told,
+                more => format!("{told}, and starts {more} more"),
             }
         });
         let uses = self.uses.iter().map(|it| {
@@ -52,7 +56,7 @@ impl Radius {
         restarts.chain(uses).chain(contents).chain(losses).collect()
     }
 
-    /// Pods that start again or stop.
+    /// Pods that start again or stop: of those that run now.
     pub fn pods(&self) -> u64 {
         self.restarts.iter().map(|it| it.pods).sum()
     }

@@ -96,6 +96,7 @@ impl Sample {
                 restarts: vec![Restart {
                     workload: "Deployment movies/serving".into(),
                     pods: 4,
+                    added: 0,
                     away: 1,
                     gone: false,
                 }],

@@ -166,7 +166,7 @@ pub(crate) fn blast(change: &Change) -> Vec<(String, &'static str, String)> {
         (
             pods.to_string(),
             "Pods restarted",
-            workloads(restarts().count()),
+            workloads(restarts().count(), restarts().map(|it| it.added).sum()),
         ),
         (
             away.to_string(),
@@ -203,11 +203,15 @@ fn room(demand: &Demand) -> (String, &'static str, String) {
     )
 }
 
-fn workloads(count: usize) -> String {
-    match count {
+fn workloads(count: usize, added: u64) -> String {
+    let of = match count {
         0 => String::new(),
         1 => "of 1 workload".into(),
         many => format!("of {many} workloads"),
+    };
+    match added {
+        0 => of,
+        more => format!("{of}, {more} more begin"),
     }
 }
 
