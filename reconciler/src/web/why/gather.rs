@@ -1,7 +1,9 @@
 //! Reads what an explanation stands on. Values of Secrets are dropped as soon as they are read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use api::codec::strict::nearest;
 use api::selector::FieldSelector;
 use api::{Collection, GroupVersionKind, Object, ObjectKey, Uid, resource};
 use client::ListOptions;
@@ -129,8 +131,11 @@ async fn of_pod(app: &App, facts: &mut Facts) {
     }
     // Who is named but not there may be there under a name that is like it.
     for (resource, kind) in [("configmaps", "ConfigMap"), ("secrets", "Secret")] {
-        if facts.absent.iter().any(|it| it.0 == kind) {
-            facts.around.extend(list(app, resource, &namespace).await);
+        let absent = facts.absent.iter().filter(|it| it.0 == kind);
+        let names: Vec<String> = absent.map(|it| it.2.clone()).collect();
+        if !names.is_empty() {
+            let all = every(app, resource, &namespace).await;
+            facts.around.extend(alike(all, &names).map(safe));
         }
     }
     let claims = facts
@@ -198,18 +203,33 @@ async fn of_workload(app: &App, facts: &mut Facts) {
     facts.events = events;
 }
 
+/// Those whose names are nearest to these: a namespace may have thousands.
+fn alike(all: Vec<Object>, names: &[String]) -> impl Iterator<Item = Object> {
+    let near = |name: &String| {
+        let near = nearest(name, all.iter().map(Object::name));
+        near.map(ToOwned::to_owned)
+    };
+    let near: BTreeSet<String> = names.iter().filter_map(near).collect();
+    all.into_iter().filter(move |it| near.contains(it.name()))
+}
+
 async fn list(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
+    let all = every(app, resource, namespace).await;
+    all.into_iter().take(MOST).map(safe).collect()
+}
+
+/// Secrets as the server has them: what is kept has to be made [`safe`].
+async fn every(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
     let options = ListOptions {
         namespace: Some(namespace.to_owned()),
         ..ListOptions::default()
     };
     let collection = Collection::new("", resource);
     let listing = app.client.list(&collection, &options);
-    let Ok(Ok(list)) = tokio::time::timeout(PATIENCE, listing).await else {
-        return Vec::new();
-    };
-    let items = list.items.into_iter().take(MOST);
-    items.map(safe).collect()
+    match tokio::time::timeout(PATIENCE, listing).await {
+        Ok(Ok(list)) => list.items,
+        _ => Vec::new(),
+    }
 }
 
 /// What is reported about an object.
@@ -282,4 +302,14 @@ fn safe(mut object: Object) -> Object {
         annotations.clear();
     }
     object
+}
+
+#[test]
+fn the_nearest_name_is_found_among_thousands() {
+    let named = |name: String| Object::from(serde_json::json!({"metadata": {"name": name}}));
+    let many = (0..2_000).map(|at| named(format!("map-{at:04}")));
+    let all = many.chain([named("shop-env".into())]).collect();
+    let found: Vec<Object> = alike(all, &["shop-enw".into(), "nothing".into()]).collect();
+    let found: Vec<&str> = found.iter().map(Object::name).collect();
+    assert_eq!(found, ["shop-env"]);
 }

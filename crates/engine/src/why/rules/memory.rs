@@ -1,10 +1,43 @@
 //! A container that needed more memory than it may have.
 
-use super::container::containers;
+use api::Quantity;
+
+use super::container::{Container, containers};
 use crate::why::chain::{Cause, Step, Tone};
-use crate::why::facts::Facts;
+use crate::why::facts::{Facts, message};
 
 pub(super) fn find(facts: &Facts) -> Option<Cause> {
+    ended(facts).or_else(|| never_began(facts))
+}
+
+/// A limit that is too small for a container even to begin: what is set up around it needs some
+/// mebibytes of its own.
+fn never_began(facts: &Facts) -> Option<Cause> {
+    let said = message(facts.newest_warning()?);
+    if !said.contains("OOM-killed") && !said.contains("memory limit too low") {
+        return None;
+    }
+    let all = containers(&facts.object);
+    let limit = |it: &&Container| {
+        let limit = &it.spec["resources"]["limits"]["memory"];
+        Quantity::from_json(limit).ok().map(Quantity::nanos)
+    };
+    let limited = all.iter().filter(|it| limit(it).is_some());
+    let least = limited.min_by_key(limit)?;
+    let has = &least.spec["resources"]["limits"]["memory"];
+    let has = has.as_str().map_or_else(|| has.to_string(), Into::into);
+    let heading = format!(
+        "The memory limit of container {}, {has}, is too small for it to begin",
+        least.name
+    );
+    let step = Step::new(Tone::Bad, "newest warning of the node", heading).text(said);
+    let field = least.field(facts, "resources.limits.memory");
+    let advice = "Raise the limit: a container needs some MiB before its process begins";
+    Some(Cause::of(vec![step]).at(field).advice(advice))
+}
+
+/// A run that the kernel ended.
+fn ended(facts: &Facts) -> Option<Cause> {
     let all = containers(&facts.object);
     let container = all.iter().find(|it| {
         !it.is_running()

@@ -1,6 +1,7 @@
 //! A pod that no node can take.
 
 use super::container::containers;
+use super::volume;
 use crate::why::chain::{Cause, Field, Step, Tone};
 use crate::why::facts::Facts;
 
@@ -10,18 +11,30 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
         return None;
     }
     let said = scheduled.message.trim_end_matches('.');
+    // A claim that is not there is none of the nodes' matters.
+    if said.contains("persistentvolumeclaim") && volume::find(facts).is_some() {
+        return None;
+    }
     let step =
         Step::new(Tone::Bad, "scheduler", "No node can take the pod").text(format!("{said}."));
     let cause = Cause::of(vec![step]);
     let reasons = reasons(said);
     Some(match reasons.as_slice() {
         [only] => match field(facts, only) {
-            Some(field) => cause.at(field),
+            Some(field) => cause.at(field).advice(advice(only)),
             None => cause.missing("what stands in the way is the nodes', not a field of the pod"),
         },
         [] => cause.missing("the scheduler says no reason"),
         _ => cause.missing("several reasons, each on other nodes: no one field is the cause"),
     })
+}
+
+/// What would have the one reason away.
+fn advice(reason: &str) -> String {
+    match reason.strip_prefix("Insufficient ") {
+        Some(resource) => format!("Request less {resource}, or add a node that has it"),
+        None => "Ask for what a node has, or change a node so that it has it".to_owned(),
+    }
 }
 
 /// `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable` without the numbers.
