@@ -52,6 +52,12 @@ impl Chain {
         };
         self.steps.push(line(written, now));
         self.steps.extend(written.open.as_ref().map(open));
+        if self.advice.is_empty() {
+            self.advice = match written.open {
+                Some(_) => "Merge what is proposed, or change this line".into(),
+                None => "Change this line, or go back to a commit before it".into(),
+            };
+        }
         if !written.missing.is_empty() {
             self.missing.clone_from(&written.missing);
         }

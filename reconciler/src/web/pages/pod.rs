@@ -266,7 +266,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     };
     vec![
         fragment("head", &pod::head(pod, owner, commit.as_ref(), now)),
-        fragment("why", &card(&explained.chain)),
+        fragment("why", &card(&explained.chain).of(owner)),
         fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),
         fragment(

@@ -92,7 +92,11 @@ async fn answer(
     if visitor.json {
         return Ok(Json(explained).into_response());
     }
-    let Explained { chain, pending } = explained;
+    let Explained {
+        chain,
+        application,
+        pending,
+    } = explained;
     let title = chain.subject.clone();
     let frame = visitor
         .frame(app)
@@ -106,7 +110,10 @@ async fn answer(
         pods: pending.iter().map(pending::of_json).collect(),
         more: 0,
     };
-    let fragments = [fragment("why", &card(&chain)), fragment("pending", &cards)];
+    let fragments = [
+        fragment("why", &card(&chain).of(&application)),
+        fragment("pending", &cards),
+    ];
     Ok(html(&Page {
         frame,
         well,

@@ -71,6 +71,10 @@ async fn the_chain_goes_from_the_pod_to_the_line_in_git() {
     assert_eq!(above["subject"], "Deployment movies/serving");
     let (_, text) = site.page("/why/deployments.apps/movies/serving").await;
     assert!(text.contains("movies/serving/api.yaml:41"), "{text}");
+    // The last step is a way on.
+    let (_, last) = text.split_once("What to do").unwrap();
+    assert!(last.contains("href=\"/apps/serving/diff\""), "{last}");
+    assert!(last.contains("href=\"/apps/serving/history\""), "{last}");
     let (status, _) = site.json("/why/pods/movies/nobody").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

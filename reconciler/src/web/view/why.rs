@@ -7,6 +7,7 @@ use engine::why::{Chain, Line, Step, Tone as Told};
 
 use super::commit::chip;
 use super::component::{CommitChip, Icon, Tone};
+use super::graph::app_href;
 
 /// Nothing where there is nothing to explain.
 #[derive(Debug, Template)]
@@ -17,6 +18,23 @@ pub(crate) struct Card {
     pub advice: String,
     /// Where the chain stops, and what is missing.
     pub missing: String,
+    /// Where it is done: words and address.
+    pub links: Vec<(&'static str, String)>,
+}
+
+impl Card {
+    /// With the ways to what may be done about it in the application that it is of.
+    #[must_use]
+    pub(crate) fn of(mut self, application: &str) -> Self {
+        if !application.is_empty() && !self.steps.is_empty() {
+            let home = app_href(application);
+            self.links = vec![
+                ("Compare live with Git", format!("{home}/diff")),
+                ("Earlier commits, to go back to", format!("{home}/history")),
+            ];
+        }
+        self
+    }
 }
 
 /// One fact and who says it.
@@ -39,6 +57,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
             steps: Vec::new(),
             advice: String::new(),
             missing: String::new(),
+            links: Vec::new(),
         };
     }
     let broken = chain
@@ -54,6 +73,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
         steps: chain.steps.iter().map(step).collect(),
         advice: chain.advice.clone(),
         missing: chain.missing.clone(),
+        links: Vec::new(),
     }
 }
 

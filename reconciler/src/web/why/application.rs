@@ -15,26 +15,28 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
     let view = app.backend.application(name).await?;
     let chain = explain(&facts(app, &view));
     if chain.well || view.standing.health.status.is_settled_well() {
-        return Ok(only(chain));
+        return Ok(only(name, chain));
     }
     let objects = app.backend.objects(name).await?;
     let Some(worst) = worst(&objects) else {
-        return Ok(only(chain));
+        return Ok(only(name, chain));
     };
     Ok(match super::of_object(app, &worst.key).await {
         Ok(inner) => Explained {
             chain: chain.then(inner.chain),
-            ..inner
+            application: name.to_owned(),
+            pending: inner.pending,
         },
-        Err(error) => only(Chain {
-            missing: format!("{} cannot be looked at: {error}", worst.kind),
-            ..chain
-        }),
+        Err(error) => {
+            let missing = format!("{} cannot be looked at: {error}", worst.kind);
+            only(name, Chain { missing, ..chain })
+        }
     })
 }
 
-fn only(chain: Chain) -> Explained {
+fn only(name: &str, chain: Chain) -> Explained {
     Explained {
+        application: name.to_owned(),
         chain,
         pending: None,
     }

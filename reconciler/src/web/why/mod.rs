@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(in crate::web) struct Explained {
     #[serde(flatten)]
     pub chain: Chain,
+    /// Whose it is; empty where it is nobody's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub application: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
 }
@@ -58,7 +61,30 @@ async fn alone(app: &App, object: Object) -> Explained {
     } else {
         None
     };
-    Explained { chain, pending }
+    Explained {
+        application: owner(app, &facts).await,
+        chain,
+        pending,
+    }
+}
+
+/// The application that has the object, or what made it.
+async fn owner(app: &App, facts: &Facts) -> String {
+    let keys = keys(facts, None);
+    let owners = app.backend.owners(&keys).await.unwrap_or_default();
+    let mut found = keys.iter().filter_map(|key| owners.get(key).cloned());
+    found.next().unwrap_or_default()
+}
+
+/// Of an object and of what made it, the nearest first.
+fn keys(facts: &Facts, first: Option<&ObjectKey>) -> Vec<ObjectKey> {
+    let above = facts.owners.iter();
+    let own = std::iter::once(&facts.object).filter(|_| first.is_none());
+    let known = own.chain(above).filter_map(|it| {
+        let collection = collection(it)?;
+        Some(collection.key(it.namespace(), it.name()))
+    });
+    first.into_iter().cloned().chain(known).collect()
 }
 
 /// Goes on from the field to its line.
@@ -104,11 +130,7 @@ pub(super) fn collection(object: &Object) -> Option<Collection> {
 
 /// The commits that the object may have come with, the one that is compared first.
 async fn commits(app: &App, facts: &Facts, key: &ObjectKey) -> Vec<CommitId> {
-    let above = facts.owners.iter().filter_map(|above| {
-        let collection = collection(above)?;
-        Some(collection.key(above.namespace(), above.name()))
-    });
-    let keys: Vec<ObjectKey> = std::iter::once(key.clone()).chain(above).collect();
+    let keys = keys(facts, Some(key));
     let owners = app.backend.owners(&keys).await.unwrap_or_default();
     let Some(owner) = keys.iter().find_map(|key| owners.get(key).cloned()) else {
         return Vec::new();

@@ -44,9 +44,37 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
                 "Name a Secret with credentials in imagePullSecrets".clone_into(&mut advice);
             }
         }
-        _ => {}
+        cause => advice.push_str(next(container, cause)),
     }
     Some(Cause::of(steps).at(field).advice(advice))
+}
+
+/// What to do where the registry gave no answer about this image.
+fn next(container: &Container, cause: &str) -> &'static str {
+    match (container.waits_for(), cause) {
+        ("InvalidImageName", _) => "Write it as registry/name:tag",
+        ("ErrImageNeverPull", _) => {
+            "Set imagePullPolicy to IfNotPresent, or put the image on the node"
+        }
+        (_, "the registry's name cannot be resolved") => {
+            "Name a registry that there is, or mend the node's DNS"
+        }
+        (_, "the registry limits the rate of pulls") => {
+            "Wait, or name a registry of your own: the node tries again by itself"
+        }
+        (_, "the registry's certificate is not trusted") => {
+            "Have the node trust the registry's authority, or name another registry"
+        }
+        (_, "no space left on the node") => "Make room on the node's disk",
+        (_, "no image for this node's platform") => {
+            "Name an image that is built for the node's platform"
+        }
+        (_, "the registry refuses connections" | "the registry does not answer") => {
+            "Find out why the node does not reach the registry, or name another one: the node tries \
+             again by itself"
+        }
+        _ => "Name an image that the node can pull: what it said is above",
+    }
 }
 
 /// What the node says; a container that is backing off only says that it is.
