@@ -219,15 +219,23 @@ impl Facts {
     }
 }
 
-/// With a capital at its start and a full stop at its end.
+/// With a capital at its start and a full stop at its end. A file is called what it is called.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .collect();
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_name = word.contains(['/', ':']);
+    let first: String = match characters.next() {
+        Some(first) if is_name => first.to_string(),
+        first => first.into_iter().flat_map(char::to_uppercase).collect(),
+    };
     let ends = text.is_empty() || text.ends_with(['.', '!', '?', '…']);
     let stop = if ends { "" } else { "." };
     format!("{first}{}{stop}", characters.as_str())
+}
+
+#[test]
+fn a_file_is_not_called_otherwise_at_the_start_of_a_sentence() {
+    assert_eq!(sentence("it waits"), "It waits.");
+    assert_eq!(sentence("web/a.yaml:3: no"), "web/a.yaml:3: no.");
+    assert_eq!(sentence(""), "");
 }
