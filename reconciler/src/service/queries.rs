@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use api::kinds::HealthCheck;
-use api::{Object, ObjectKey};
+use api::{Collection, Object, ObjectKey};
 use engine::health;
 use engine::hook::{self, Role};
 use engine::rollout::CommitId;
+use engine::why::leads_nowhere;
 use engine::{Application, application};
 
 use super::{ApplicationView, Error, ObjectNode, Tracked};
@@ -150,6 +151,7 @@ fn with_descendants(
     let now = core.env.now();
     let mut root = node(key, object);
     root.health = health::judge(checks, object, &bodies, now);
+    root.warning = warning(core, object);
     nodes.push(root);
     for (key, object) in &made {
         let mut node = node(key, object);
@@ -157,6 +159,16 @@ fn with_descendants(
         node.health = health::assess(object, now);
         nodes.push(node);
     }
+}
+
+/// What is wrong with an object that is healthy by itself.
+fn warning(core: &Core, object: &Object) -> String {
+    if object.kind() != "Service" || object.is_deleting() {
+        return String::new();
+    }
+    let pods = core.cluster.cache(&Collection::new("", "pods"));
+    let pods = pods.in_namespace(object.namespace());
+    leads_nowhere(object, pods.iter().map(|pod| &**pod)).unwrap_or_default()
 }
 
 fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
@@ -173,6 +185,7 @@ fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
         health: None,
         created_at: api::parse_time(object.creation_timestamp()),
         missing: false,
+        warning: String::new(),
     }
 }
 
@@ -186,6 +199,7 @@ fn absent(key: &ObjectKey, kind: &str) -> ObjectNode {
         health: Some(engine::Health::missing()),
         created_at: None,
         missing: true,
+        warning: String::new(),
     }
 }
 

@@ -144,6 +144,10 @@ pub struct ObjectNode {
     pub created_at: Option<Timestamp>,
     /// Whether it is wanted and not there.
     pub missing: bool,
+    /// What is wrong although it is healthy, in one clause: a Service that leads nowhere. May be
+    /// empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub warning: String,
 }
 
 /// That the cluster was what a commit says, looked at again.

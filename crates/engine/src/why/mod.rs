@@ -18,6 +18,7 @@ pub use chain::{Chain, Excerpt, Field, Line, Step, Tone};
 pub use draft::draft;
 pub use facts::{Facts, Log, Lookup, needs, title};
 pub use rules::RULES;
+pub use service::leads_nowhere;
 pub use symptom::symptom_of;
 pub use written::{Open, Written, touches};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 pub(super) use crate::health::pull_cause as image_cause;
-pub(super) use api::codec::strict::nearest;
+pub(super) use api::codec::strict::{distance, nearest};
 
 /// With a capital letter, as a sentence begins.
 pub(super) fn capital(text: &str) -> String {

@@ -159,6 +159,7 @@ fn node(key: &ObjectKey, object: &Object) -> ObjectNode {
         health: None,
         created_at: api::parse_time(object.creation_timestamp()),
         missing: false,
+        warning: String::new(),
     }
 }
 
@@ -172,5 +173,6 @@ fn absent(asked: &ObjectResult) -> ObjectNode {
         health: Some(Health::missing()),
         created_at: None,
         missing: true,
+        warning: String::new(),
     }
 }

@@ -73,6 +73,7 @@ impl Sample {
             }),
             created_at: Some(ago(300)),
             missing: false,
+            warning: String::new(),
         };
         (0..self.many)
             .map(|number| match number % 8 {

@@ -42,6 +42,7 @@ impl Sample {
                 health,
                 created_at: Some(ago(300)),
                 missing: false,
+                warning: String::new(),
             }
         };
         let well = || Some(Health::healthy());

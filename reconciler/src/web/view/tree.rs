@@ -26,12 +26,16 @@ pub(crate) struct Node {
     pub health: Option<Health>,
     /// A few words: `2 of 3`.
     pub meta: String,
+    /// What is wrong although it is healthy; empty where nothing is.
+    pub warning: String,
     /// The wave it waits for, while a rollout has not come there.
     pub waits_for: Option<i32>,
     /// Newest first.
     pub children: Vec<Node>,
 }
 
+/// Of a Service with a warning, in few words.
+const NOWHERE: &str = "leads to no pod";
 /// How many objects of one owner are looked at.
 const CHILDREN: usize = 1_000;
 
@@ -41,6 +45,7 @@ impl Node {
             return Tone::Unknown;
         }
         match self.health.as_ref().map(|health| health.status) {
+            None | Some(HealthStatus::Healthy) if !self.warning.is_empty() => Tone::Warn,
             None | Some(HealthStatus::Healthy) => Tone::Ok,
             Some(HealthStatus::Suspended) => Tone::Hold,
             Some(HealthStatus::Progressing) => Tone::Run,
@@ -55,6 +60,7 @@ impl Node {
             return "wait";
         }
         match self.health.as_ref().map(|health| health.status) {
+            None | Some(HealthStatus::Healthy) if !self.warning.is_empty() => "warn",
             None => "eq",
             Some(HealthStatus::Healthy) => "ok",
             Some(HealthStatus::Suspended) => "hold",
@@ -103,7 +109,7 @@ impl Node {
         };
         let message = self.health.as_ref().map_or("", |h| h.message.as_str());
         let mut label = format!("{} {place}: {}", self.kind, self.word());
-        for more in [message, self.meta.as_str()] {
+        for more in [self.warning.as_str(), message, self.meta.as_str()] {
             if !more.is_empty() && !label.contains(more) {
                 label = format!("{label}, {more}");
             }
@@ -220,8 +226,10 @@ fn node(
         } else {
             object.health.clone()
         },
+        warning: object.warning.clone(),
         meta: match live.as_deref() {
             _ if object.missing => "missing".into(),
+            _ if !object.warning.is_empty() => NOWHERE.into(),
             Some(live) => meta(live),
             None => String::new(),
         },

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::Object;
 use crate::schema::{self, Type};
 
-pub use nearest::nearest;
+pub use nearest::{distance, nearest};
 pub use prune::{prune, prune_metadata};
 
 /// What a strict reader finds. Unknown fields are the client's choice (`fieldValidation`), values

@@ -21,7 +21,7 @@ pub fn nearest<'a>(
 }
 
 /// Edits from one to the other; swapped neighbours count once.
-fn distance(left: &str, right: &str) -> usize {
+pub fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().take(64).collect();
     let right: Vec<char> = right.chars().take(64).collect();
     let mut before: Vec<usize> = Vec::new();

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::why::chain::{Cause, Step, Tone};
 use crate::why::facts::{Facts, field_of, title};
+use crate::why::text::distance;
 
 pub(super) fn find(facts: &Facts) -> Option<Cause> {
     let wanted = facts.object.pointer("/spec/selector");
@@ -29,7 +30,13 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
         .all("Pod")
         .map(|pod| (differing(&wanted, pod), pod))
         .filter(|(different, _)| different.len() < wanted.len() || wanted.len() == 1)
-        .min_by_key(|(different, pod)| (different.len(), pod.name().to_owned()));
+        .min_by_key(|(different, pod)| {
+            (
+                different.len(),
+                slips(different, pod),
+                pod.name().to_owned(),
+            )
+        });
     let Some((different, pod)) = near else {
         let cause = Cause::of(vec![step.text("None has one of them.")]);
         return Some(cause.at(field_of(&facts.object, "spec.selector")));
@@ -48,6 +55,15 @@ fn pairs(map: Option<&Value>) -> Vec<(&str, &str)> {
     let map = map.and_then(Value::as_object).into_iter().flatten();
     map.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
         .collect()
+}
+
+/// How far the labels that differ are from what is wanted, in letters.
+fn slips(different: &[(&str, &str)], pod: &Object) -> usize {
+    let far = |(key, value): &(&str, &str)| match pod.label(key) {
+        Some(has) => distance(has, value),
+        None => value.chars().count() + key.chars().count(),
+    };
+    different.iter().map(far).sum()
 }
 
 fn differing<'a>(wanted: &[(&'a str, &'a str)], pod: &Object) -> Vec<(&'a str, &'a str)> {

@@ -62,6 +62,7 @@ fn what_serves_is_counted_from_the_objects() {
         health: None,
         created_at: None,
         missing: false,
+        warning: String::new(),
     };
     let of = |kind: &str, body: serde_json::Value| workload(&node(kind), Some(&Object::from(body)));
     let available = |status: &str| json!([{"type": "Available", "status": status, "lastTransitionTime": "2026-03-01T14:05:00Z"}]);

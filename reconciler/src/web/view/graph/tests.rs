@@ -14,6 +14,7 @@ fn node(kind: &str, name: &str, health: Option<Health>, children: Vec<Node>) -> 
         home: "shop".into(),
         health,
         meta: String::new(),
+        warning: String::new(),
         waits_for: None,
         children,
     }

@@ -57,6 +57,8 @@ pub(crate) struct Head {
     pub pod: String,
     /// The page that explains it; empty where it is well.
     pub why: String,
+    /// What is wrong with it although it is healthy; empty where nothing is.
+    pub warning: String,
     /// The objects of its application around it; empty where there is none.
     pub before: String,
     pub after: String,
@@ -143,6 +145,7 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
         },
         before: String::new(),
         after: String::new(),
+        warning: String::new(),
         state,
         application: application.into(),
         age: api::parse_time(object.creation_timestamp())
@@ -153,6 +156,31 @@ pub(crate) fn head(object: &Object, key: &ObjectKey, application: &str, now: Tim
         } else {
             String::new()
         },
+    }
+}
+
+impl Head {
+    /// With what its application knows of it: how what it made is, and whom it leads to.
+    pub(crate) fn among(&mut self, own: &[ObjectNode], object: &Object, key: &ObjectKey) {
+        let Some(node) = own.iter().find(|node| node.key == *key) else {
+            return;
+        };
+        if object.is_deleting() || node.missing {
+            return;
+        }
+        if let Some(health) = &node.health {
+            self.state = Some(State::health(health.status));
+            self.why = if health.status.is_settled_well() {
+                String::new()
+            } else {
+                why(key)
+            };
+        }
+        if !node.warning.is_empty() {
+            self.state = Some(State::new(Tone::Warn, "warn", "Leads nowhere"));
+            self.warning.clone_from(&node.warning);
+            self.why = why(key);
+        }
     }
 }
 

@@ -238,6 +238,7 @@ fn an_object_leads_to_those_around_it() {
         health: None,
         created_at: None,
         missing,
+        warning: String::new(),
     };
     let all = [node("a", false), node("b", true), node("c", false)];
     let around = |at: usize| neighbours("web", &all, &all[at].key);
@@ -258,4 +259,37 @@ fn only_what_is_unwell_and_stays_leads_to_why() {
     );
     object.body["metadata"]["deletionTimestamp"] = json!("2026-03-01T11:59:00Z");
     assert_eq!(head(&object, &key, "web", at).why, "");
+}
+
+#[test]
+fn what_its_application_knows_of_an_object_is_at_its_head() {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let key = api::Collection::new("", "services").key("shop", "web");
+    let object: Object = json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": {"app": "x"}}})
+    .into();
+    let mut node = ObjectNode {
+        key: key.clone(),
+        kind: "Service".into(),
+        uid: api::Uid::default(),
+        owner: None,
+        wave: 0,
+        health: Some(engine::Health::healthy()),
+        created_at: None,
+        missing: false,
+        warning: "No pod in namespace shop has the labels app=x".into(),
+    };
+    let mut warned = head(&object, &key, "web", at);
+    warned.among(std::slice::from_ref(&node), &object, &key);
+    assert_eq!(warned.why, "/why/services/shop/web");
+    let page = askama::Template::render(&warned).unwrap();
+    assert!(page.contains("has the labels app=x. <a"), "{page}");
+    assert!(page.contains("Leads nowhere"), "{page}");
+
+    node.warning.clear();
+    node.health = Some(engine::Health::degraded("a pod is broken"));
+    let mut broken = head(&object, &key, "web", at);
+    broken.among(&[node], &object, &key);
+    assert_eq!(broken.why, "/why/services/shop/web");
+    assert_eq!(broken.state.unwrap().tone, Tone::Bad);
 }
