@@ -68,12 +68,12 @@
     const badge = $(".live"), waiting = new Map();
     let last = Date.now(), seen = last, state = "live";
     const say = (now, what) => { badge.dataset.state = now; badge.replaceChildren(what); if (state !== now) { state = now; tell(badge.textContent); } };
-    const beat = () => { last = Date.now(); say("live", "Live"); delete set.stale; };
+    const beat = () => { last = Date.now(); el("old") ? say("stale", "Stale") : say("live", "Live"); delete set.stale; };
     const free = id => !el(id)?.contains(document.activeElement); // never move the reader's focus
     stream(src, what => say(what.href ? "out" : "stale", what), {
       beat,
       reload: () => { location.reload(); return true; },           // the server no longer knows what we missed
-      fragment: ({ id, html }) => { beat(); waiting.delete(id); if (free(id)) replace(id, html); else waiting.set(id, html); },
+      fragment: ({ id, html }) => { beat(); waiting.delete(id); if (free(id)) replace(id, html); else waiting.set(id, html); if (id === "trouble") beat(); },
     });
     addEventListener("focusout", () => setTimeout(() => waiting.forEach((html, id) => { if (free(id)) { waiting.delete(id); replace(id, html); } })));
     document.addEventListener("visibilitychange", () => { seen = Date.now(); });

@@ -18,6 +18,7 @@ use super::backend::{Backend, ServiceBackend};
 use super::dry_runs::DryRuns;
 use super::live::Hub;
 use super::past::Past;
+use super::pulse::Pulse;
 use crate::service::Service;
 
 /// Answers whether the role can do its work.
@@ -72,6 +73,8 @@ pub(super) struct App {
     pub(super) hub: Hub,
     /// Moves when anything changed that a page may show.
     pub(super) changes: watch::Receiver<u64>,
+    /// Whether what is shown of the cluster is old.
+    pub(super) pulse: Pulse,
     pub(super) streams: Arc<Semaphore>,
     /// Repositories and branches that are being planned anew because a page shows them.
     pub(super) planning: Arc<Mutex<BTreeSet<(String, String)>>>,
@@ -81,7 +84,7 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(deps: Deps, changes: watch::Receiver<u64>) -> Self {
+    pub(super) fn new(deps: Deps, changes: watch::Receiver<u64>, pulse: Pulse) -> Self {
         Self {
             backend: Arc::new(ServiceBackend(deps.service)),
             hub: Hub::new(deps.env.now()),
@@ -90,6 +93,7 @@ impl App {
             dry_runs: Arc::default(),
             past: None,
             changes,
+            pulse,
             client: deps.client,
             informers: deps.informers,
             logs: deps.logs,
@@ -143,7 +147,7 @@ pub(super) fn followed() -> Vec<Collection> {
 }
 
 /// Follows the history and the cluster, and moves the answer with every change.
-pub(super) fn changes(deps: &Deps) -> watch::Receiver<u64> {
+pub(super) fn changes(deps: &Deps, pulse: &Pulse) -> watch::Receiver<u64> {
     let (sender, receiver) = watch::channel(0);
     let sender = Arc::new(sender);
     for collection in followed() {
@@ -158,6 +162,12 @@ pub(super) fn changes(deps: &Deps) -> watch::Receiver<u64> {
     let (mut used, counter) = (deps.service.used(), sender.clone());
     deps.tasks.spawn_until_cancelled(async move {
         while used.changed().await.is_ok() {
+            counter.send_modify(|count| *count += 1);
+        }
+    });
+    let (mut pulse, counter) = (pulse.clone(), sender.clone());
+    deps.tasks.spawn_until_cancelled(async move {
+        while pulse.changed().await.is_ok() {
             counter.send_modify(|count| *count += 1);
         }
     });

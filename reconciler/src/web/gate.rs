@@ -109,7 +109,7 @@ async fn dress(mut response: Response, app: &App, visitor: &Visitor) -> Response
         return response;
     };
     if error.status().is_server_error() {
-        tracing::warn!(error = %chain(&*error), "a page failed");
+        tracing::warn!(error = %causes(&*error), "a page failed");
     }
     let mut response = if visitor.json {
         plain(&error)
@@ -189,11 +189,36 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
     }
 }
 
-/// The error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+/// The error with its causes, for people: how a connection failed is for the log.
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    if is_silence(error) {
+        return SILENCE.to_owned();
+    }
+    told(error, is_silence)
+}
+
+/// The same with everything that is known.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    told(error, |_| false)
+}
+
+/// What is said of a connection that failed.
+const SILENCE: &str = "the API server does not answer";
+
+fn is_silence(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(client::Error::Transport { .. }))
+}
+
+fn told(
+    error: &(dyn std::error::Error + 'static),
+    ends: fn(&(dyn std::error::Error + 'static)) -> bool,
+) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
+        if ends(cause) {
+            return format!("{text}: {SILENCE}");
+        }
         let cause_text = cause.to_string();
         if !text.ends_with(&cause_text) {
             text = format!("{text}: {cause_text}");
@@ -245,4 +270,18 @@ pub(super) fn close(headers: &mut HeaderMap, transport: Transport) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[test]
+fn how_a_connection_failed_is_for_the_log() {
+    let source = "client error (Connect): deadline has elapsed";
+    let silent = client::Error::Transport {
+        operation: "POST /apis/kedge.dev/v1alpha1/transactions".into(),
+        source: source.into(),
+    };
+    let error = PageError::from(crate::service::Error::Cluster(silent));
+    let shown = chain(&error);
+    assert!(shown.ends_with("the API server does not answer"), "{shown}");
+    assert!(!shown.contains("transactions"), "{shown}");
+    assert!(causes(&error).contains(source));
 }

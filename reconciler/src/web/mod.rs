@@ -19,6 +19,7 @@ mod markup;
 mod openapi;
 mod pages;
 mod past;
+mod pulse;
 mod request;
 mod router;
 #[cfg(test)]

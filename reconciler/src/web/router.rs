@@ -11,15 +11,16 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, openapi, pages, past, request, timing};
+use super::{assets, gate, live, openapi, pages, past, pulse, request, timing};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
 
 /// All pages, their streams and the probes. Starts to follow what pages show.
 pub fn router(deps: Deps) -> Router {
-    let changes = changes(&deps);
-    over(Arc::new(App::new(deps, changes)))
+    let pulse = pulse::follow(deps.client.clone(), &deps.env, &deps.tasks);
+    let changes = changes(&deps, &pulse);
+    over(Arc::new(App::new(deps, changes, pulse)))
 }
 
 pub(super) fn over(app: Arc<App>) -> Router {

@@ -62,6 +62,7 @@ impl Visitor {
             zone: self.zone.name().to_owned(),
             request: self.request.clone(),
             past: app.past.is_some(),
+            silent: silent(app),
             csrf: self.csrf.clone(),
             user,
             ..Frame::default()
@@ -154,6 +155,13 @@ pub(super) async fn git(app: &App) -> Option<Git> {
         fetched: source.fetched_at.map(|at| When::ago(at, now)),
         error: source.error,
     })
+}
+
+/// Since when the API server does not answer. What was, was.
+pub(super) fn silent(app: &App) -> Option<When> {
+    let since = *app.pulse.borrow();
+    let since = since.filter(|_| app.past.is_none())?;
+    Some(When::ago(since, app.env.now()))
 }
 
 pub(super) fn theme(headers: &HeaderMap) -> Theme {

@@ -18,12 +18,14 @@ use crate::history::{DriftQuery, RolloutQuery};
 use crate::service::{self, PlanView, Side};
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::gate::chain;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::diff::{self, Compared, Objects, Query as Wanted, Title, Wants, title};
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
+use crate::web::view::truth::sentence;
 use crate::web::view::{app, changes, rollout};
 use crate::web::visitor::Visitor;
 
@@ -47,6 +49,8 @@ struct AppPage {
     /// The page of the change.
     change: String,
     error: String,
+    /// Whether somebody who was asked did not answer.
+    unanswered: bool,
     objects: Objects,
 }
 
@@ -114,6 +118,7 @@ pub(in crate::web) async fn of_app(
         blast: Vec::new(),
         change: String::new(),
         error: String::new(),
+        unanswered: false,
         objects: Objects::default(),
         query,
     };
@@ -136,6 +141,12 @@ async fn fill(
             return match error {
                 service::Error::NotFound(_) => Ok(StatusCode::NOT_FOUND),
                 service::Error::Refused(_) | service::Error::Impossible(_) => Ok(StatusCode::OK),
+                // The rest of the page does not need the cluster.
+                service::Error::Cluster(_) => {
+                    page.error = format!("{} Nothing was compared.", sentence(&chain(&error)));
+                    page.unanswered = true;
+                    Ok(StatusCode::SERVICE_UNAVAILABLE)
+                }
                 error => Err(error.into()),
             };
         }

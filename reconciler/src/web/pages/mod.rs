@@ -53,7 +53,8 @@ use super::error::PageError;
 use super::live::Fragment;
 use super::timing::rendering;
 use super::view::frame::{Foot, Frame, Git, Trouble};
-use super::visitor::git;
+use super::view::time::When;
+use super::visitor::{git, silent};
 
 pub(super) use access::page as access_page;
 pub(super) use app::page as app_page;
@@ -150,10 +151,10 @@ fn take(fragments: &[Fragment], id: &str) -> Markup {
 }
 
 /// What stands around the content of every page and moves too.
-fn around(git: Option<Git>) -> [Fragment; 2] {
+fn around(git: Option<Git>, silent: Option<When>) -> [Fragment; 2] {
     [
         fragment("git", &Foot { git: git.clone() }),
-        fragment("trouble", &Trouble { git }),
+        fragment("trouble", &Trouble { git, silent }),
     ]
 }
 
@@ -164,7 +165,11 @@ fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
         return;
     }
     let now = app.env.now();
-    app.hub.publish(&topic, &around(frame.git.clone()), now);
+    app.hub.publish(
+        &topic,
+        &around(frame.git.clone(), frame.silent.clone()),
+        now,
+    );
     frame.event = app.hub.publish(&topic, fragments, now);
     frame.topics = topic;
 }
@@ -172,7 +177,7 @@ fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
 /// All fragments of a topic as they are now.
 pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let mut fragments = content(app, topic).await?;
-    fragments.extend(around(git(app).await));
+    fragments.extend(around(git(app).await, silent(app)));
     Ok(fragments)
 }
 

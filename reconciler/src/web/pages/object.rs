@@ -66,6 +66,11 @@ pub(in crate::web) async fn page(
         Err(error) if error.is_not_found() => {
             return object_gone::page(&app, &named, &visitor).await;
         }
+        // As it was known last: the page says that the server is silent.
+        Err(error @ client::Error::Transport { .. }) => match app.cached(&named.key) {
+            Some(known) => (*known).clone(),
+            None => return Err(error.into()),
+        },
         Err(error) => return Err(error.into()),
     };
     let whose = whose(&app, &named.key, &object).await;
@@ -215,6 +220,7 @@ async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
         after,
         ..object::head(object, &named.key, &named.application, now)
     };
+    head.among(&around.own, object, &named.key);
     if app.past.is_some() {
         // Why is a question about the present: the moments beside this one may not have the object.
         head.why.clear();

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::web::app::App;
+use crate::web::view::time::seconds;
 
 /// No answer in this time is one, too.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -18,10 +19,17 @@ pub(in crate::web) async fn live() -> &'static str {
 
 pub(in crate::web) async fn ready(State(app): State<Arc<App>>) -> Response {
     let answer = tokio::time::timeout(PATIENCE, (app.ready)()).await;
-    if answer.unwrap_or(false) {
-        "ok\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready yet\n").into_response()
+    if !answer.unwrap_or(false) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready yet\n").into_response();
+    }
+    let silent = *app.pulse.borrow();
+    match silent {
+        None => "ok\n".into_response(),
+        Some(since) => {
+            let since = seconds(since);
+            let told = format!("the API server has not answered since {since}\n");
+            (StatusCode::SERVICE_UNAVAILABLE, told).into_response()
+        }
     }
 }
 

@@ -133,6 +133,7 @@ impl App {
             tasks: self.tasks.clone(),
             hub: crate::web::live::Hub::new(past.at),
             changes: self.changes.clone(),
+            pulse: self.pulse.clone(),
             streams: self.streams.clone(),
             planning: self.planning.clone(),
             dry_runs: self.dry_runs.clone(),

@@ -26,6 +26,7 @@ mod proven;
 mod records;
 mod sample;
 mod sizes;
+mod stale;
 mod standing;
 mod used;
 mod usual;
@@ -81,6 +82,8 @@ struct Site {
     informers: Informers,
     /// Moves when pages should look again; ends the streams when dropped.
     changes: watch::Sender<u64>,
+    /// Since when the API server is silent.
+    pulse: watch::Sender<Option<Timestamp>>,
     tasks: Tasks,
 }
 
@@ -111,6 +114,7 @@ impl Site {
         }
         informers.synced().await;
         let (changes, receiver) = watch::channel(0);
+        let (pulse, silent) = watch::channel(None);
         let sample = Arc::new(sample);
         let auth = Arc::new(Auth::new(TOKEN, Transport::Plain));
         let ready: Ready = Arc::new(|| Box::pin(async { true }));
@@ -132,6 +136,7 @@ impl Site {
             hub: super::live::Hub::new(now()),
             streams: Arc::new(tokio::sync::Semaphore::new(2)),
             changes: receiver,
+            pulse: silent,
             planning: Arc::default(),
             dry_runs: Arc::default(),
             past: None,
@@ -146,6 +151,7 @@ impl Site {
             auth,
             informers,
             changes,
+            pulse,
             tasks,
         }
     }

@@ -92,11 +92,13 @@ pub(crate) struct Foot {
     pub git: Option<Git>,
 }
 
-/// Why Git cannot be read, above the content. Nothing when all is well.
+/// Why Git cannot be read, and that what is shown is old, above the content. Nothing when all is well.
 #[derive(Debug, Template)]
 #[template(path = "git/trouble.html")]
 pub(crate) struct Trouble {
     pub git: Option<Git>,
+    /// Since when the API server does not answer.
+    pub silent: Option<When>,
 }
 
 /// Everything around the content.
@@ -124,6 +126,8 @@ pub(crate) struct Frame {
     pub user: String,
     pub csrf: String,
     pub git: Option<Git>,
+    /// Since when the API server does not answer; `None` while it does.
+    pub silent: Option<When>,
 }
 
 impl Frame {
@@ -152,8 +156,10 @@ impl Frame {
     }
 
     pub(crate) fn trouble(&self) -> Trouble {
-        let git = self.git.clone();
-        Trouble { git }
+        Trouble {
+            git: self.git.clone(),
+            silent: self.silent.clone(),
+        }
     }
 
     /// The attribute that opens the page's stream, or nothing.

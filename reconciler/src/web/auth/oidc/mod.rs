@@ -248,6 +248,6 @@ enum Failed {
 }
 
 /// The error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     crate::web::gate::chain(error)
 }
