@@ -100,6 +100,7 @@ fn states() -> Vec<(&'static str, Vec<Shown>)> {
         (Tone::Run, "run", "Converging"),
         (Tone::Bad, "bad", "Failed"),
         (Tone::Hold, "back", "Rollback converged"),
+        (Tone::Hold, "undone", "Converged, undone"),
         (Tone::Unknown, "unk", "Superseded"),
         (Tone::Unknown, "wait", "Waiting"),
     ];

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
-use super::facts::Facts;
+use super::facts::{Facts, undone};
 use super::graph;
 use super::proven::Proof;
 use super::time::{When, took};
@@ -316,7 +316,7 @@ fn row(rollout: &Rollout, now: Timestamp) -> RecentRow {
         commit: CommitChip::new(&rollout.revision, super::commit::href(&rollout.revision)),
         href,
         subject: rollout.subject().to_owned(),
-        undoes: rollout.rollback_of.clone(),
+        undoes: undone(rollout),
         author: rollout.author.name.clone(),
         when: When::ago(rollout.started_at, now),
     }

@@ -359,4 +359,4 @@ fn at(condition: &Condition) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

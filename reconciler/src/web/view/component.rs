@@ -8,6 +8,7 @@ use askama::filters::HtmlSafe;
 use engine::HealthStatus;
 use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
+use super::facts::undone;
 use crate::history::Rollout;
 
 /// Text with the five characters of HTML escaped.
@@ -124,18 +125,23 @@ impl State {
 
     /// How far a rollout is, or what became of it.
     pub(crate) fn rollout(rollout: &Rollout) -> Self {
+        let is_undone = rollout.undone_at.is_some();
         match rollout.phase {
             RolloutPhase::Pending => Self::new(Tone::Unknown, "wait", "Waiting"),
             RolloutPhase::Applying | RolloutPhase::Verifying => {
                 Self::new(Tone::Run, "run", "Converging")
             }
-            RolloutPhase::Succeeded if !rollout.rollback_of.is_empty() => {
+            RolloutPhase::Succeeded if is_undone => {
+                Self::new(Tone::Hold, "undone", "Converged, undone")
+            }
+            RolloutPhase::Succeeded if !undone(rollout).is_empty() => {
                 Self::new(Tone::Hold, "back", "Rollback converged")
             }
             RolloutPhase::Succeeded if rollout.changed == Some(false) => {
                 Self::new(Tone::Ok, "eq", "No change")
             }
             RolloutPhase::Succeeded => Self::new(Tone::Ok, "ok", "Converged"),
+            RolloutPhase::Failed if is_undone => Self::new(Tone::Bad, "bad", "Failed, undone"),
             RolloutPhase::Failed => Self::new(Tone::Bad, "bad", "Failed"),
             RolloutPhase::Superseded => Self::new(Tone::Unknown, "unk", "Superseded"),
         }

@@ -166,25 +166,96 @@ impl Facts {
     }
 }
 
-/// What a rollout undoes, in one word or two; empty for no rollback.
+/// What a rollout undoes, in one word or two; empty for no rollback, and where the commit undoes
+/// something of another application only.
 pub(crate) fn undone(rollout: &Rollout) -> String {
-    if !rollout.rollback_of.is_empty() {
-        let is_commit = rollout.rollback_of.len() >= 40
-            && rollout
-                .rollback_of
-                .bytes()
-                .all(|byte| byte.is_ascii_hexdigit());
-        return if is_commit {
-            CommitId(rollout.rollback_of.clone()).short().to_owned()
-        } else {
-            rollout.rollback_of.clone()
-        };
+    let undone = match (rollout.rollback_of.as_str(), &rollout.rollback) {
+        ("", None) => return String::new(),
+        ("", Some(Rollback { reverts, .. })) => match reverts.first() {
+            Some(commit) => commit.0.as_str(),
+            None => return String::new(),
+        },
+        (named, _) => named,
+    };
+    let own = rollout_of(undone) == Some(rollout.application.as_str());
+    if own || undone_of(rollout).is_none_or(|of| of == rollout.application) {
+        return named(undone);
     }
-    match &rollout.rollback {
-        Some(Rollback { reverts, .. }) => reverts
-            .first()
-            .map(|commit| commit.short().to_owned())
-            .unwrap_or_default(),
-        None => String::new(),
+    String::new()
+}
+
+/// The application whose rollout a rollback of Kedge's was asked for, as its message says.
+fn undone_of(rollout: &Rollout) -> Option<&str> {
+    let mut lines = rollout.commit_message.lines();
+    lines.find_map(|line| line.strip_prefix("Kedge-App: ").map(str::trim))
+}
+
+/// The application that the name of a rollout begins with; `None` for a commit, which has no
+/// number at its end.
+pub(crate) fn rollout_of(undone: &str) -> Option<&str> {
+    let (application, number) = undone.rsplit_once('-')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(application)
+}
+
+/// A rollout as it is called, a commit by its first characters.
+fn named(undone: &str) -> String {
+    match rollout_of(undone) {
+        Some(_) => undone.to_owned(),
+        None => CommitId(undone.to_owned()).short().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::rollout::RolloutPhase;
+
+    use super::super::component::State;
+    use super::super::tape::Shape;
+    use super::super::tests::{now, rollout};
+    use super::*;
+
+    #[test]
+    fn what_was_undone_is_not_told_like_what_stands() {
+        let check = |phase, undone: bool, word: &str, shape: Shape| {
+            let one = Rollout {
+                undone_at: undone.then(now),
+                ..rollout(phase, 100)
+            };
+            assert_eq!(
+                (State::rollout(&one).word.as_str(), Shape::of(&one)),
+                (word, shape)
+            );
+        };
+        let (good, bad) = (RolloutPhase::Succeeded, RolloutPhase::Failed);
+        check(good, false, "Converged", Shape::Converged);
+        check(good, true, "Converged, undone", Shape::Undone);
+        check(bad, false, "Failed", Shape::Failed);
+        check(bad, true, "Failed, undone", Shape::FailedUndone);
+    }
+
+    #[test]
+    fn a_revert_is_told_where_it_is_about_the_application() {
+        let commit = "7fdfb89e0f4cbfab026857ac6a4a18a11a87f6d4";
+        let check = |rollback_of: &str, told_of: &str, expected: &str| {
+            let one = Rollout {
+                rollback_of: rollback_of.into(),
+                commit_message: format!("Revert \"x\"\n\n{told_of}Kedge-Rollout: api-2\n"),
+                ..rollout(RolloutPhase::Succeeded, 100)
+            };
+            assert_eq!(undone(&one), expected);
+            let word = if expected.is_empty() {
+                "Converged"
+            } else {
+                "Rollback converged"
+            };
+            assert_eq!(State::rollout(&one).word, word);
+        };
+        check("", "", "");
+        check(commit, "", "7fdfb89");
+        check(commit, "Kedge-App: web\n", "7fdfb89");
+        check(commit, "Kedge-App: api\n", "");
+        // A commit of several: its own rollout is undone, whoever asked.
+        check("web-2", "Kedge-App: api\n", "web-2");
     }
 }

@@ -10,6 +10,7 @@ use engine::rollout::RolloutPhase;
 
 use super::component::{State, encoded};
 use super::drift;
+use super::facts::undone;
 use super::time::{Tick, When, took};
 use crate::history::{Drift, Rollout};
 
@@ -74,17 +75,24 @@ pub(crate) enum Shape {
     Dot,
     Converged,
     Rollback,
+    /// It converged, and was undone.
+    Undone,
     Drift,
     Running,
+    /// It failed, and was undone.
+    FailedUndone,
     Failed,
 }
 
 impl Shape {
     pub(crate) fn of(rollout: &Rollout) -> Self {
+        let is_undone = rollout.undone_at.is_some();
         match rollout.phase {
+            RolloutPhase::Failed if is_undone => Self::FailedUndone,
             RolloutPhase::Failed => Self::Failed,
             RolloutPhase::Superseded => Self::Dot,
-            RolloutPhase::Succeeded if rollout.rollback_of.is_empty() => Self::Converged,
+            RolloutPhase::Succeeded if is_undone => Self::Undone,
+            RolloutPhase::Succeeded if undone(rollout).is_empty() => Self::Converged,
             RolloutPhase::Succeeded => Self::Rollback,
             _ => Self::Running,
         }
@@ -97,8 +105,17 @@ impl fmt::Display for Shape {
             Self::Dot => "<circle r=\"3\" class=\"f-unk\"/>",
             Self::Converged => "<circle r=\"4\" class=\"f-ok\"/>",
             Self::Rollback => "<path d=\"M-5 0L4-5V5z\" class=\"f-hold\"/>",
+            // What is not there any more is hollow and crossed out.
+            Self::Undone => {
+                "<path d=\"M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0M-6 6L6-6\" class=\"nofill s-hold\" \
+                 stroke-width=\"1.75\"/>"
+            }
             Self::Drift => "<path d=\"M0-5L5 4H-5z\" class=\"f-warn\"/>",
             Self::Running => "<circle r=\"4.5\" class=\"nofill s-run\" stroke-width=\"2\"/>",
+            Self::FailedUndone => {
+                "<path d=\"M-2-5h4l3 3v4l-3 3h-4l-3-3v-4zM-6 6L6-6\" class=\"nofill s-bad\" \
+                 stroke-width=\"1.75\"/>"
+            }
             Self::Failed => "<path d=\"M-2-5h4l3 3v4l-3 3h-4l-3-3v-4z\" class=\"f-bad\"/>",
         })
     }
@@ -280,8 +297,9 @@ fn label(rollout: &Rollout) -> String {
         rollout.revision.short(),
         State::rollout(rollout).word.to_lowercase()
     );
-    if !rollout.rollback_of.is_empty() {
-        text = format!("{text}, undoes {}", rollout.rollback_of);
+    let undoes = undone(rollout);
+    if !undoes.is_empty() {
+        text = format!("{text}, undoes {undoes}");
     }
     if let Some(finished) = rollout.finished_at {
         let duration = rollout.started_at.duration_until(finished);

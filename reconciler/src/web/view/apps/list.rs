@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use engine::HealthStatus;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
+use super::super::app::can_undo;
 use super::super::commit;
 use super::super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::super::facts::Facts;
@@ -14,6 +15,7 @@ use super::super::nothing::Nothing;
 use super::super::spark::{Spark, spark};
 use super::super::time::{When, took};
 use super::Query;
+use crate::history::Rollout;
 use crate::usage::Used;
 
 /// Rows on one page.
@@ -244,7 +246,7 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
     if let Some(last) = &facts.last {
         if facts.running().is_some() {
             actions.push(("Watch", rollout(&last.id)));
-        } else if facts.held.is_some() {
+        } else if facts.held.is_some() && can_undo(last) {
             actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
         }
     }
@@ -329,7 +331,8 @@ pub(crate) fn table(
 
 fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
     let last = facts.last.as_ref();
-    let good = last.is_some_and(|last| last.phase == RolloutPhase::Succeeded);
+    let converged = |last: &Rollout| last.phase == RolloutPhase::Succeeded;
+    let good = last.is_some_and(|last| converged(last) && last.undone_at.is_none());
     Row {
         name: facts.name.clone(),
         href: format!("/apps/{}", encoded(&facts.name)),

@@ -2,6 +2,8 @@
 
 mod list;
 mod query;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use list::{Attention, ROWS, attention, filters, summary, table};
 pub(crate) use query::Query;

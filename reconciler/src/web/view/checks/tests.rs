@@ -20,7 +20,7 @@ fn said(kind: &str, status: &str, reason: &str, message: &str) -> Condition {
     }
 }
 
-pub(in crate::web::view) fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     Facts {
         name: "web".into(),
         path: "web".into(),

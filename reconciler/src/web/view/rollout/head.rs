@@ -9,6 +9,7 @@ use crate::history::Rollout;
 use crate::web::view::app::{Truth, can_undo};
 use crate::web::view::commit::{href as href_of, proof as proof_of};
 use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
+use crate::web::view::facts::{rollout_of, undone};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, took};
 use crate::web::view::truth::sentence;
@@ -47,11 +48,7 @@ pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let end = rollout.finished_at.unwrap_or(now);
     let duration = took(rollout.started_at.duration_until(end));
-    let undone = &rollout.rollback_of;
-    // A rollout's name has a number at its end; a commit's has not.
-    let is_rollout = undone.rsplit_once('-').is_some_and(|(_, number)| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let undone = undone(rollout);
     Head {
         number: rollout.number,
         state: State::rollout(rollout),
@@ -64,12 +61,9 @@ pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
         author: rollout.author.name.clone(),
         initials: initials(&rollout.author.name),
         undoes: (!undone.is_empty()).then(|| {
-            let to = if is_rollout {
-                format!("/rollouts/{}", encoded(undone))
-            } else {
-                String::new()
-            };
-            (undone.clone(), to)
+            let kind = rollout_of(&undone).map_or("commits", |_| "rollouts");
+            let to = format!("/{kind}/{}", encoded(&undone));
+            (undone, to)
         }),
         duration: if rollout.phase.is_final() {
             format!("took {duration}")
