@@ -46,6 +46,13 @@ pub struct RepositoryView {
     pub rules: Vec<Rule>,
 }
 
+impl RepositoryView {
+    /// Whether it cannot be read: then nothing is known of its branches.
+    pub fn is_unread(&self) -> bool {
+        self.branches.is_empty() && !self.error.is_empty()
+    }
+}
+
 /// A branch and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BranchHead {
@@ -96,7 +103,10 @@ async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
             .fetched_at(&core.source.name)
             .await?
             .or(state.fetched_at);
-        view.error = state.error;
+        // That nothing can be read of it comes before what is wrong with its newest commit.
+        if view.error.is_empty() {
+            view.error = state.error;
+        }
     }
     view.told_at = reader.told_at(&core.source.name).await?;
     if let Some(url) = core.source.url() {

@@ -196,7 +196,7 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error
     move |source| Error::Git {
         operation,
         repository: path.to_owned(),
-        source,
+        source: source.into(),
     }
 }
 

@@ -1,8 +1,33 @@
 //! Why a repository cannot be read or written.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use git2::ErrorCode;
+
 use super::Failure;
+
+/// What libgit2 says, for people: without the numbers of its own that it says it with.
+#[derive(Debug)]
+pub struct Cause(git2::Error);
+
+impl From<git2::Error> for Cause {
+    fn from(error: git2::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use git2::ErrorClass::{Os, Repository};
+        match (self.0.class(), self.0.code()) {
+            (Os | Repository, ErrorCode::NotFound) => f.write_str("it is not there"),
+            _ => f.write_str(self.0.message()),
+        }
+    }
+}
+
+impl std::error::Error for Cause {}
 
 /// A failed call.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +37,7 @@ pub enum Error {
         operation: &'static str,
         repository: PathBuf,
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
     #[error("{url} is no address of a repository: {problem}")]
     Address { url: String, problem: String },
@@ -36,7 +61,7 @@ pub enum Error {
     Fetch {
         url: String,
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
     #[error("cannot fetch {url}: {failure}")]
     Remote { url: String, failure: Failure },
@@ -122,5 +147,28 @@ impl Error {
                 | Self::Fetch { .. }
                 | Self::Late { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::{ErrorClass, ErrorCode};
+
+    use super::*;
+
+    #[test]
+    fn people_are_told_no_numbers_of_libgit2() {
+        let check = |code, class, message: &str, told: &str| {
+            let cause = Cause::from(git2::Error::new(code, class, message));
+            assert_eq!(cause.to_string(), told);
+        };
+        let path = "failed to resolve path '/var/lib/kedge/git/cluster.git': No such file";
+        check(ErrorCode::NotFound, ErrorClass::Os, path, "it is not there");
+        check(
+            ErrorCode::GenericError,
+            ErrorClass::Odb,
+            "the object is damaged",
+            "the object is damaged",
+        );
     }
 }

@@ -60,7 +60,8 @@ impl Repository {
     /// the path comes from the service's own configuration.
     pub fn open(location: &Location) -> Result<Self, Error> {
         let path = location.path.clone();
-        let inner = git2::Repository::open_bare(&path).map_err(failed("open", &path))?;
+        let inner =
+            git2::Repository::open_bare(&path).map_err(failed("open the repository", &path))?;
         if let Some(quarantine) = &location.quarantine {
             let objects = inner.odb().map_err(failed("open the objects", &path))?;
             objects
@@ -352,7 +353,7 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error
     move |source| Error::Git {
         operation,
         repository: path.to_owned(),
-        source,
+        source: source.into(),
     }
 }
 

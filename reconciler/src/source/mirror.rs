@@ -224,9 +224,9 @@ fn copy_blocking(
     if let Address::Local(origin) = Address::parse(url)? {
         open(&origin)?;
     }
-    let failed = |source| Error::Fetch {
+    let failed = |source: git2::Error| Error::Fetch {
         url: shown(url),
-        source,
+        source: source.into(),
     };
     let repository = mirror(path).map_err(failed)?;
     let mut callbacks = RemoteCallbacks::new();
@@ -247,7 +247,7 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(git2::Error) -> Error
     move |source| Error::Git {
         operation,
         repository: path.to_owned(),
-        source,
+        source: source.into(),
     }
 }
 

@@ -100,10 +100,10 @@ impl Wanted {
 
     fn look(&self, path: &Path) -> Result<(), Error> {
         let failed = |operation| {
-            move |source| Error::Git {
+            move |source: git2::Error| Error::Git {
                 operation,
                 repository: path.to_owned(),
-                source,
+                source: source.into(),
             }
         };
         let repository = open(path)?;
@@ -162,7 +162,7 @@ impl Wanted {
         git2::Repository::init_bare(&copy).map_err(|source| Error::Git {
             operation: "make a place to look at",
             repository: copy.clone(),
-            source,
+            source: source.into(),
         })?;
         let line = [
             "--git-dir".as_ref(),

@@ -8,8 +8,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
 use api::Collection;
+use engine::rollout::CommitId;
 
-use super::app::{facts, frame_of};
+use super::app::{facts, frame_of, view};
 use super::object::Named;
 use super::{Markup, fragment, html, object_log};
 use crate::web::app::App;
@@ -38,6 +39,7 @@ pub(in crate::web) async fn settings(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let facts = facts(&app, &name).await?;
+    let in_git = view(&app, &name).await?.summary.application.in_git;
     let named = Named {
         application: name.clone(),
         kind: "Application".into(),
@@ -52,14 +54,9 @@ pub(in crate::web) async fn settings(
         .filter(|path| path.starts_with("spec"))
         .collect();
     let found = app.backend.definition(&name, &wanted).await;
-    let mut sentence =
-        "Nothing in Git says these: somebody made the Application by hand.".to_owned();
+    let sentence = settings_are(found.as_ref(), in_git);
     match found {
         Ok(Some((commit, origins))) => {
-            sentence = format!(
-                "As commit {} of the cluster repository sets them; change them there.",
-                commit.short()
-            );
             known.commit = commit;
             known.origins.extend(wanted.into_iter().zip(origins));
         }
@@ -88,4 +85,40 @@ pub(in crate::web) async fn settings(
         sentence,
         fields: Markup(fragment("fields", &view).html),
     }))
+}
+
+/// Who says what the settings are, as far as that is known. `in_git` is whether the history has the
+/// application as one of Git's.
+fn settings_are<T, E>(found: Result<&Option<(CommitId, T)>, &E>, in_git: bool) -> String {
+    match found {
+        Ok(Some((commit, _))) => format!(
+            "As commit {} of the cluster repository sets them; change them there.",
+            commit.short()
+        ),
+        Ok(None) if !in_git => {
+            "Nothing in Git says these: somebody made the Application by hand.".into()
+        }
+        _ => "As they are in the cluster. Git cannot be read now: which commit and line sets each \
+              of them is not known."
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_said_to_be_made_by_hand() {
+        let check = |found: Result<Option<(CommitId, ())>, ()>, in_git, says: &str| {
+            let told = settings_are(found.as_ref(), in_git);
+            assert!(told.contains(says), "{told}");
+        };
+        let commit = CommitId("7f3c2ab41d0c".into());
+        check(Ok(Some((commit, ()))), true, "As commit 7f3c2ab of");
+        check(Ok(None), false, "by hand");
+        check(Ok(None), true, "Git cannot be read now");
+        check(Err(()), true, "Git cannot be read now");
+        check(Err(()), false, "Git cannot be read now");
+    }
 }

@@ -81,6 +81,7 @@ async fn of_list(app: &App, repository: &str) -> Result<Vec<Fragment>, PageError
     });
     let rows = Rows {
         rows: rows.collect(),
+        unread: changes::unread(&repositories, repository),
     };
     Ok(vec![fragment("changes", &rows)])
 }

@@ -77,6 +77,16 @@ pub(crate) fn href(change: &Change) -> String {
 #[template(path = "changes/rows.html")]
 pub(crate) struct Rows {
     pub rows: Vec<Row>,
+    /// The repositories whose branches cannot be read: nothing is known of what is in them.
+    pub unread: Vec<String>,
+}
+
+/// Those of which nothing can be read, of one or of all.
+pub(crate) fn unread(repositories: &[RepositoryView], repository: &str) -> Vec<String> {
+    let asked = |it: &&RepositoryView| repository.is_empty() || it.name == repository;
+    let unread = repositories.iter().filter(asked);
+    let unread = unread.filter(|it| it.is_unread());
+    unread.map(|it| it.name.clone()).collect()
 }
 
 /// What of one change moves with it.

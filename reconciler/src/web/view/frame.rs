@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::component::{Escaped, Icon, encoded};
 use super::time::When;
+use super::truth::sentence;
 use crate::web::assets::{ASSETS, Assets};
 
 /// The part of the site a page belongs to.
@@ -83,6 +84,12 @@ pub(crate) struct Git {
     pub fetched: Option<When>,
     /// Why it cannot be read; empty when all is well.
     pub error: String,
+}
+
+impl Git {
+    fn sentence(&self) -> String {
+        sentence(&self.error)
+    }
 }
 
 /// Where Git stands, at the foot of the side bar.

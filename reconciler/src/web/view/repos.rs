@@ -19,7 +19,8 @@ pub(crate) struct Row {
     pub place: String,
     pub state: State,
     pub error: String,
-    pub branches: usize,
+    /// How many; `?` where they cannot be read.
+    pub branches: String,
     pub applications: usize,
     pub fetched: Option<When>,
 }
@@ -29,6 +30,8 @@ pub(crate) struct Row {
 pub(crate) struct One {
     pub row: Row,
     pub clone: String,
+    /// Whether it cannot be read.
+    pub is_unread: bool,
     pub branches: Vec<(String, CommitChip, String)>,
     pub applications: Vec<(String, String)>,
     pub mirrors: Vec<Mirror>,
@@ -108,7 +111,11 @@ pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {
             (true, false) => State::new(Tone::Ok, "ok", "Followed"),
         },
         error: view.error.clone(),
-        branches: view.branches.len(),
+        branches: if view.is_unread() {
+            "?".into()
+        } else {
+            view.branches.len().to_string()
+        },
         applications: view.applications.len(),
         fetched: view.fetched_at.map(|at| When::ago(at, now)),
     }
@@ -140,6 +147,7 @@ pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
     One {
         row: row(view, now),
         clone: view.clone_url.clone(),
+        is_unread: view.is_unread(),
         branches: branches.collect(),
         applications: names.map(|name| (name.clone(), app_href(name))).collect(),
         mirrors: view.mirrors.iter().map(|it| mirror(it, now)).collect(),
