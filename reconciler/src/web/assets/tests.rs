@@ -76,6 +76,29 @@ fn every_class_of_the_style_sheet_is_on_some_page() {
     assert_eq!(unused, BTreeSet::new(), "rules that match nothing");
 }
 
+/// Chips, links and buttons that stand alone (WCAG 2.2, 2.5.8).
+#[test]
+fn what_is_touched_is_large_enough() {
+    let style = compact::style(STYLE);
+    let height = Regex::new(r"(?:^|;)(?:min-height|height|line-height):(\d+)px").unwrap();
+    for selector in [
+        ".commit",
+        ".proof",
+        ".btn.sm",
+        ".iconbtn",
+        ".linkish",
+        ".crumbs a",
+    ] {
+        let mut rules = style.split('}').filter_map(|rule| rule.split_once('{'));
+        let rule = rules.find(|(found, _)| *found == selector);
+        let (_, said) = rule.unwrap_or_else(|| panic!("no rule for {selector}"));
+        let found = height
+            .captures(said)
+            .map(|it| it[1].parse::<u32>().unwrap());
+        assert!(found.is_some_and(|it| it >= 24), "{selector}: {said}");
+    }
+}
+
 fn read(directory: &Path, into: &mut String) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

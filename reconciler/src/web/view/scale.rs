@@ -26,7 +26,7 @@ impl Scale {
         Self {
             from: rollout.started_at - SignedDuration::from_millis(raw / 40),
             // Room for a label after the last bar.
-            span: raw + raw / 40 + raw * 3 / 10,
+            span: raw + raw / 40 + raw * 4 / 10,
         }
     }
 

@@ -1,5 +1,8 @@
 //! A rollout's waves over time: one row per changed object, the unchanged ones of a wave in one.
 
+#[cfg(test)]
+mod tests;
+
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,6 +37,18 @@ pub(crate) struct Waves {
     pub deadline: Option<(String, Tick)>,
     /// Whether containers ended badly: the legend has their sign then.
     pub has_exits: bool,
+    /// What the picture has no room for.
+    pub cut: Vec<Cut>,
+}
+
+/// Words about an object, in full.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub tone: Tone,
+    pub name: String,
+    pub told: String,
+    /// Whether they have no room on a wide screen either.
+    pub everywhere: bool,
 }
 
 /// One wave, or what is deleted at the end.
@@ -60,6 +75,8 @@ pub(crate) struct Row {
     pub open: Option<Bar>,
     /// Where a container of it ended badly, and what is said of that.
     pub exits: Vec<(String, String)>,
+    /// What there is to say, in full, and as much of it as has room.
+    pub told: String,
     pub text: String,
     pub text_class: String,
     pub text_x: String,
@@ -127,6 +144,11 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
     Waves {
         has_exits: exits > 0,
         label: label(&bands, exits),
+        cut: bands
+            .iter()
+            .flat_map(|it| &it.rows)
+            .filter_map(cut)
+            .collect(),
         height: y + AXIS,
         ticks: ticks(&scale),
         now: running.then(|| mark(now)),
@@ -203,6 +225,7 @@ fn folded(name: String, text: &str, y: usize) -> Row {
         bar: None,
         open: None,
         exits: Vec::new(),
+        told: text.into(),
         text: text.into(),
         text_class: "on".into(),
         text_x: percent(200),
@@ -258,6 +281,7 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
         exits: crosses(&object.exits, scale),
         text_class: class_of(tone, &told, &label),
         text: shortened(&told, label.room),
+        told,
         text_x: percent(label.x),
         text_end: label.end,
     }
@@ -269,21 +293,20 @@ struct Label {
     x: i64,
     /// Whether they end there; they begin there otherwise.
     end: bool,
-    /// Whether they stand on the bar.
-    over: bool,
     /// For how many letters there is room.
     room: usize,
 }
 
-fn class_of(tone: Tone, text: &str, label: &Label) -> String {
-    let mut class = String::from(if tone == Tone::Bad { "b" } else { "on" });
-    if text.chars().count() > SHORT {
-        class.push_str(" long");
-    }
-    if label.over {
-        class.push_str(" over");
-    }
-    class
+/// The words of a row that do not all stand in it, here or on a phone.
+fn cut(row: &Row) -> Option<Cut> {
+    let is_cut = row.text != row.told;
+    let is_long = row.told.chars().count() > SHORT;
+    (is_cut || is_long).then(|| Cut {
+        tone: row.tone,
+        name: format!("{} {}", row.kind, row.name).trim().to_owned(),
+        told: row.told.clone(),
+        everywhere: is_cut,
+    })
 }
 
 /// Of the places after the bar, before it, and on it where it is faint: the first with room.
@@ -300,13 +323,13 @@ fn label_of(
         .map_or(200, |_| scale.at(end).max(start + 45));
     let after = letters(10_000 - place);
     let length = text.chars().count();
-    let label = |x, end, over, room| Label { x, end, over, room };
+    let label = |x, end, room| Label { x, end, room };
     if length > after && length <= letters(start) {
-        label(start, true, false, letters(start))
+        label(start, true, letters(start))
     } else if length > after && !settled && place > 5_000 {
-        label(place, true, true, letters(place))
+        label(place, true, letters(place))
     } else {
-        label(place, false, false, after)
+        label(place, false, after)
     }
 }
 
