@@ -54,12 +54,12 @@ impl Reader {
         .map_err(failed("search the inventory"))
     }
 
-    /// The newest rollouts, among the newest ten thousand, whose commit begins with this text or
-    /// whose message holds it.
+    /// The newest rollouts, among the newest ten thousand, whose commit begins with this text, whose
+    /// message holds it, or which is called so.
     pub async fn rollouts_like(&self, text: &str) -> Result<Vec<Rollout>, Error> {
         sqlx::query_as(
             "select * from (select * from rollouts order by started_at desc limit 10000) r
-              where starts_with(revision, lower($1))
+              where starts_with(revision, lower($1)) or id = lower($1)
                  or strpos(lower(commit_message), lower($1)) > 0
               order by started_at desc limit 50",
         )

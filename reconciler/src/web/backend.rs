@@ -299,6 +299,7 @@ impl Backend for ServiceBackend {
             applications: there.map(|record| record.name.clone()).collect(),
             objects: history.objects_like(text).await?,
             rollouts: history.rollouts_like(text).await?,
+            changes: history.changes("").await?,
         })
     }
 

@@ -74,12 +74,15 @@ pub(in crate::web) async fn of_app(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let wants = query.wants().map_err(PageError::BadRequest)?;
-    if let Some(past) = &app.past {
+    // What is compared with the present has another page in the past; what does not move has not.
+    if let Some(past) = app.past.as_ref().filter(|_| !query.is_fixed()) {
         let view = app.backend.application(&name).await?;
         let last = view.summary.last;
         let last = last.ok_or_else(|| PageError::NotFound(format!("rollout of {name} by then")))?;
-        let (id, at) = (encoded(&last.id), encoded(&past.asked));
-        return Ok(Redirect::to(&format!("/rollouts/{id}/diff?at={at}")).into_response());
+        let sides = [("from", ""), ("to", ""), ("object", "")];
+        let kept = query.with(&[&sides[..], &[("at", &past.asked)]].concat());
+        let id = encoded(&last.id);
+        return Ok(Redirect::to(&format!("/rollouts/{id}/diff{kept}")).into_response());
     }
     app.admit_dry_run(&visitor)?;
     if wants.patch || visitor.json {

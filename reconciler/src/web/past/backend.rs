@@ -28,6 +28,7 @@ use crate::service::{
 use crate::source::Person;
 use crate::usage::Used;
 use crate::web::backend::Backend;
+use crate::web::view::diff::is_fixed;
 use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
 
@@ -84,7 +85,10 @@ impl Backend for PastBackend {
         Ok(nodes)
     }
 
-    async fn compare(&self, _: &str, _: &str, _: &str) -> Result<PlanView, Error> {
+    async fn compare(&self, application: &str, from: &str, to: &str) -> Result<PlanView, Error> {
+        if is_fixed(from) && is_fixed(to) {
+            return self.inner.compare(application, from, to).await;
+        }
         only_now("what a commit would do")
     }
 
@@ -309,6 +313,8 @@ impl Backend for PastBackend {
             applications: applications.map(|it| it.name().to_owned()).collect(),
             objects: owners.into_iter().map(rewind::item).collect(),
             rollouts: self.stood(known.rollouts),
+            // Where branches were then is not kept.
+            changes: Vec::new(),
         })
     }
 

@@ -201,6 +201,7 @@ impl Sample {
                 added_at: ago(900),
             }],
             rollouts: self.all_rollouts(),
+            changes: self.all_changes(),
         }
     }
 }
@@ -217,6 +218,9 @@ async fn an_exact_name_leads_there_and_a_part_is_a_list() {
         place.map(|place| place.to_str().unwrap().to_owned())
     };
     assert_eq!(to("ui").await.as_deref(), Some("/apps/ui"));
+    assert_eq!(to("try").await.as_deref(), Some("/changes/try"));
+    let rollout = to("serving-12").await;
+    assert_eq!(rollout.as_deref(), Some("/rollouts/serving-12"));
     assert_eq!(to("north-a").await.as_deref(), Some("/nodes/north-a"));
     assert_eq!(
         to("7f3c2ab").await.as_deref(),

@@ -1,5 +1,7 @@
-//! What a few letters find: applications, objects, pods, nodes, commits, messages. Pure.
+//! What a few letters find: applications, objects, pods, nodes, rollouts, branches, commits,
+//! messages. Pure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use api::{Object, resource};
@@ -7,24 +9,28 @@ use api::{Object, resource};
 use super::component::encoded;
 use super::graph::app_href;
 use super::object;
+use crate::forge::Change;
 use crate::history::{InventoryItem, Rollout};
 
 /// Of one sort.
 const MOST: usize = 20;
+const APPLICATION: &str = "Application";
 
 /// What is recorded that may be meant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
     pub applications: Vec<String>,
     pub objects: Vec<InventoryItem>,
-    /// By commit or message.
+    /// By commit, message or name.
     pub rollouts: Vec<Rollout>,
+    /// Plans of branches, of whatever name.
+    pub changes: Vec<Change>,
 }
 
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
-    /// `Application`, `Pod`, `Commit`, or the kind of an object.
+    /// `Application`, `Rollout`, `Branch`, `Commit`, `Message`, or the kind of an object.
     pub sort: String,
     pub name: String,
     pub href: String,
@@ -42,6 +48,8 @@ pub(crate) fn hits(wanted: &str, found: &Found, live: &[Arc<Object>]) -> Vec<Hit
     let mut hits: Vec<Hit> = Vec::new();
     hits.extend(applications(&wanted, found));
     hits.extend(commits(&wanted, found));
+    hits.extend(rollouts(&wanted, found));
+    hits.extend(branches(&wanted, found));
     hits.extend(running(&wanted, live));
     hits.extend(objects(&wanted, found));
     hits.extend(messages(&wanted, found));
@@ -49,8 +57,13 @@ pub(crate) fn hits(wanted: &str, found: &Found, live: &[Arc<Object>]) -> Vec<Hit
     hits
 }
 
-/// The one thing that is exactly meant.
+/// The one thing that is exactly meant: an application before its objects, which nearly always have
+/// its name too.
 pub(crate) fn exact(hits: &[Hit]) -> Option<&Hit> {
+    let is_application = |hit: &&Hit| hit.exact && hit.sort == APPLICATION;
+    if let Some(application) = hits.iter().find(is_application) {
+        return Some(application);
+    }
     let mut exact = hits.iter().filter(|hit| hit.exact);
     let first = exact.next()?;
     exact.next().is_none().then_some(first)
@@ -60,7 +73,7 @@ fn applications(wanted: &str, found: &Found) -> Vec<Hit> {
     let all = found.applications.iter();
     let fitting = all.filter(|name| name.to_lowercase().contains(wanted));
     let hit = |name: &String| Hit {
-        sort: "Application".into(),
+        sort: APPLICATION.into(),
         name: name.clone(),
         href: app_href(name),
         note: String::new(),
@@ -90,6 +103,34 @@ fn commits(wanted: &str, found: &Found) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// By its whole name; a part of it is nearly the application's.
+fn rollouts(wanted: &str, found: &Found) -> Vec<Hit> {
+    let all = found.rollouts.iter();
+    let fitting = all.filter(|it| it.id.eq_ignore_ascii_case(wanted));
+    let hit = |it: &Rollout| Hit {
+        sort: "Rollout".into(),
+        name: it.id.clone(),
+        href: format!("/rollouts/{}", encoded(&it.id)),
+        note: format!("{} {}", it.revision.short(), it.subject()),
+        exact: true,
+    };
+    fitting.map(hit).collect()
+}
+
+/// Those that are not merged.
+fn branches(wanted: &str, found: &Found) -> Vec<Hit> {
+    let all = found.changes.iter();
+    let fitting = all.filter(|it| it.branch.to_lowercase().contains(wanted));
+    let hit = |it: &Change| Hit {
+        sort: "Branch".into(),
+        name: it.branch.clone(),
+        href: super::changes::href(it),
+        note: format!("of {}: {}", it.repository, it.report.subject),
+        exact: it.branch.eq_ignore_ascii_case(wanted),
+    };
+    fitting.take(MOST).map(hit).collect()
 }
 
 fn running(wanted: &str, live: &[Arc<Object>]) -> Vec<Hit> {
@@ -137,15 +178,90 @@ fn objects(wanted: &str, found: &Found) -> Vec<Hit> {
     fitting.take(MOST).map(hit).collect()
 }
 
+/// Each commit once, with the applications that were brought to it.
 fn messages(wanted: &str, found: &Found) -> Vec<Hit> {
-    let fitting = found.rollouts.iter();
-    let fitting = fitting.filter(|it| it.commit_message.to_lowercase().contains(wanted));
-    let hit = |it: &Rollout| Hit {
-        sort: "Message".into(),
-        name: it.subject().to_owned(),
-        href: format!("/rollouts/{}", encoded(&it.id)),
-        note: format!("{} {}, {}", it.application, it.number, it.revision.short()),
-        exact: false,
+    let all = found.rollouts.iter();
+    let fitting = all.filter(|it| it.commit_message.to_lowercase().contains(wanted));
+    let mut commits: Vec<(&Rollout, BTreeSet<&str>)> = Vec::new();
+    for rollout in fitting {
+        let known = commits
+            .iter_mut()
+            .find(|(one, _)| one.revision == rollout.revision);
+        match known {
+            Some((_, applications)) => {
+                applications.insert(&rollout.application);
+            }
+            None => commits.push((rollout, BTreeSet::from([rollout.application.as_str()]))),
+        }
+    }
+    let hit = |(rollout, applications): (&Rollout, BTreeSet<&str>)| {
+        let names: Vec<&str> = applications.into_iter().collect();
+        Hit {
+            sort: "Message".into(),
+            name: rollout.subject().to_owned(),
+            href: super::commit::href(&rollout.revision),
+            note: format!("{}, in {}", rollout.revision.short(), names.join(", ")),
+            exact: false,
+        }
     };
-    fitting.take(MOST).map(hit).collect()
+    commits.into_iter().take(MOST).map(hit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::rollout::{CommitId, RolloutPhase};
+
+    use super::super::tests::rollout;
+    use super::*;
+
+    fn of(application: &str, number: i64, commit: &str) -> Rollout {
+        Rollout {
+            id: format!("{application}-{number}"),
+            application: application.into(),
+            number,
+            revision: CommitId(commit.repeat(40)),
+            commit_message: "Three of serving".into(),
+            ..rollout(RolloutPhase::Succeeded, 100)
+        }
+    }
+
+    fn found() -> Found {
+        Found {
+            applications: vec!["serving".into(), "serving-2".into(), "ui".into()],
+            rollouts: vec![
+                of("ui", 4, "b"),
+                of("serving", 3, "b"),
+                of("serving", 2, "a"),
+            ],
+            ..Found::default()
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_an_application_s_is_that_application() {
+        let to = |wanted: &str| {
+            let hits = hits(wanted, &found(), &[]);
+            exact(&hits).map(|hit| hit.href.clone())
+        };
+        assert_eq!(to("Serving").as_deref(), Some("/apps/serving"));
+        assert_eq!(to("serving-3").as_deref(), Some("/rollouts/serving-3"));
+        assert_eq!(to("serving-2").as_deref(), Some("/apps/serving-2"));
+        assert_eq!(to("serv"), None);
+    }
+
+    #[test]
+    fn a_commit_of_several_applications_is_found_once() {
+        let hits = hits("three of", &found(), &[]);
+        let told: Vec<(&str, &str)> = hits
+            .iter()
+            .map(|hit| (hit.name.as_str(), hit.note.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Three of serving", "bbbbbbb, in serving, ui"),
+                ("Three of serving", "aaaaaaa, in serving"),
+            ]
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! How a reader wants a comparison: all of it is in the address.
 
 use crate::web::view::component::encoded;
+use crate::web::view::facts::rollout_of;
 
 /// Unchanged lines around a change, where nobody says how many, and how many there can be.
 const CONTEXT: usize = 3;
@@ -81,6 +82,11 @@ impl Query {
         self.from.is_empty() || is_live(&self.from) || is_live(&self.to)
     }
 
+    /// Whether both sides are for ever what they are: then the comparison is the same at any time.
+    pub(crate) fn is_fixed(&self) -> bool {
+        is_fixed(&self.from) && is_fixed(&self.to)
+    }
+
     /// Every value that is said of the page, by name.
     pub(crate) fn said(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
@@ -115,9 +121,27 @@ impl Query {
     }
 }
 
+/// Whether a state is named that does not move: a commit, or a rollout by its name or number.
+pub(crate) fn is_fixed(state: &str) -> bool {
+    let is = |kind: fn(&u8) -> bool| !state.is_empty() && state.bytes().all(|byte| kind(&byte));
+    let is_commit = (7..=64).contains(&state.len()) && is(u8::is_ascii_hexdigit);
+    is_commit || is(u8::is_ascii_digit) || rollout_of(state).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commits_and_rollouts_do_not_move() {
+        let check = |state: &str, expected: bool| assert_eq!(is_fixed(state), expected, "{state}");
+        for fixed in ["7f3c2ab", "12", "serving-12", "5d0be77aa210"] {
+            check(fixed, true);
+        }
+        for moves in ["", "live", "main", "v1.2", "serving-", "7f3c"] {
+            check(moves, false);
+        }
+    }
 
     #[test]
     fn an_address_says_all_of_it_and_nothing_else() {
