@@ -19,13 +19,11 @@ pub(super) enum PageError {
     #[error("there is no {0}")]
     NotFound(String),
     /// It was there.
-    #[error("{what} is gone")]
-    Gone {
-        what: String,
-        at: Option<Timestamp>,
-        /// Where what was done to it is told; empty for nowhere.
-        history: String,
-    },
+    #[error("{0} is gone")]
+    Gone(String),
+    /// An application that was there, and when it went. It has a page of its own.
+    #[error("application {name} is gone")]
+    Removed { name: String, at: Timestamp },
     #[error("{0}")]
     BadRequest(String),
     #[error("this form is not from your session; load the page again and repeat")]
@@ -63,7 +61,7 @@ impl PageError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Gone { .. } => StatusCode::GONE,
+            Self::Gone(_) | Self::Removed { .. } => StatusCode::GONE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::BadForm | Self::CrossSite | Self::ReadOnly | Self::NotAllowed(_) => {
                 StatusCode::FORBIDDEN

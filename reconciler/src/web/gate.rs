@@ -6,20 +6,21 @@ use std::time::Duration;
 use askama::Template;
 use axum::body::{Body, to_bytes};
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::assets::ASSETS;
 use super::auth::{Admitted, Denied, Transport, admit};
 use super::error::{PageError, Undressed, for_programs};
-use super::pages::html;
-use super::view::component::{Icon, encoded};
+use super::markup::is_action;
+use super::pages::{html, removed_page};
+use super::signed_out;
+use super::view::component::Icon;
 use super::view::frame::{Frame, Section};
-use super::view::time::seconds;
 use super::view::truth::sentence;
-use super::visitor::{Visitor, asked};
+use super::visitor::Visitor;
 
 /// A page that takes longer than this says so instead. Streams begin well before.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,13 +37,17 @@ pub(super) async fn guard(
     let headers = request.headers();
     let admitted = match admit(&app.auth, request.method(), headers, app.env.now()) {
         Ok(admitted) => admitted,
-        Err(denied) => return refuse(denied, request.method(), headers, &uri),
+        Err(Denied::SignedOut) if takes_pages(headers) => {
+            return signed_out::to_sign_in(&uri, request).await;
+        }
+        Err(denied) => return refuse(denied),
     };
     let csrf = match &admitted {
         Admitted::Session(session) => app.auth.csrf(session),
         Admitted::Token(_) => String::new(),
     };
     let visitor = Visitor::new(headers, Some(admitted), csrf);
+    let path = uri.path().to_owned();
     request.extensions_mut().insert(visitor.clone());
     let response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
@@ -52,7 +57,7 @@ pub(super) async fn guard(
         }
         .into_response(),
     };
-    let response = dress(response, &app, &visitor).await;
+    let response = dress(response, &app, &visitor, &path).await;
     if visitor.fits(&app) {
         return response;
     }
@@ -70,7 +75,7 @@ async fn fitted(response: Response, app: &App, visitor: &Visitor) -> Response {
     };
     parts.headers.remove(header::CONTENT_LENGTH);
     let page = String::from_utf8_lossy(&bytes);
-    let page = visitor.fitted(app, &page).into_owned();
+    let page = visitor.fitted(app, &page).await.into_owned();
     Response::from_parts(parts, Body::from(page))
 }
 
@@ -79,23 +84,20 @@ fn is_page(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-fn refuse(denied: Denied, method: &Method, headers: &HeaderMap, uri: &OriginalUri) -> Response {
-    let is_page = method.is_safe()
-        && headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
-    let error = match denied {
-        Denied::SignedOut if is_page => {
-            let next = encoded(&asked(uri));
-            return Redirect::to(&format!("/signin?next={next}")).into_response();
-        }
+/// Whether pages can be shown to who asks.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn refuse(denied: Denied) -> Response {
+    plain(&match denied {
         Denied::SignedOut => PageError::SignedOut,
         Denied::BadCredentials => PageError::BadCredentials,
         Denied::CrossSite => PageError::CrossSite,
         Denied::ReadOnly => PageError::ReadOnly,
-    };
-    plain(&error)
+    })
 }
 
 /// For programs, and for those who may not see the frame.
@@ -104,17 +106,21 @@ fn plain(error: &PageError) -> Response {
 }
 
 /// Gives an error its page.
-async fn dress(mut response: Response, app: &App, visitor: &Visitor) -> Response {
+async fn dress(mut response: Response, app: &App, visitor: &Visitor, path: &str) -> Response {
     let Some(Undressed(error)) = response.extensions_mut().remove() else {
         return response;
     };
     if error.status().is_server_error() {
         tracing::warn!(error = %causes(&*error), "a page failed");
     }
-    let mut response = if visitor.json {
-        plain(&error)
-    } else {
-        html(&page(&error, visitor.frame(app).await))
+    let mut response = match &*error {
+        PageError::Removed { name, at } => removed_page(app, name, *at, visitor).await,
+        error if visitor.json => plain(error),
+        error => {
+            let mut page = page(error, visitor.frame(app).await);
+            page.back = back(path);
+            html(&page)
+        }
     };
     *response.status_mut() = error.status();
     if let Some(seconds) = error.retry_after() {
@@ -132,9 +138,21 @@ pub(super) struct ErrorPage {
     heading: String,
     text: String,
     hint: String,
-    /// Where what was done to it is told; empty for nowhere.
-    history: String,
+    /// Name and address of the application that something was asked for; absent for none.
+    back: Option<(String, String)>,
     retry: bool,
+}
+
+/// The application of an address that does something.
+fn back(path: &str) -> Option<(String, String)> {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let name = match (parts.next()?, parts.next()?) {
+        ("apps", name) => name,
+        ("rollouts", id) => id.rsplit_once('-')?.0,
+        _ => return None,
+    };
+    // Names of applications need no encoding (RFC 1123).
+    is_action(path).then(|| (name.to_owned(), format!("/apps/{name}")))
 }
 
 pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
@@ -144,7 +162,7 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
             "Not here",
             "Check the name, or look for it from the top.",
         ),
-        PageError::Gone { .. } => ("unk", "Gone", ""),
+        PageError::Gone(_) | PageError::Removed { .. } => ("unk", "Gone", ""),
         PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
         PageError::BadForm
         | PageError::CrossSite
@@ -161,11 +179,6 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         ),
     };
     let text = match error {
-        PageError::Gone {
-            what, at: Some(at), ..
-        } => {
-            format!("{what} was removed at {}.", seconds(*at))
-        }
         PageError::Unavailable { .. } => format!("{}.", chain(error)),
         other => format!("{other}."),
     };
@@ -181,10 +194,7 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         heading: heading.into(),
         text: sentence(&text),
         hint: hint.into(),
-        history: match error {
-            PageError::Gone { history, .. } => history.clone(),
-            _ => String::new(),
-        },
+        back: None,
         retry,
     }
 }

@@ -16,9 +16,9 @@
 //! | `GET /commits/{sha}` | [`CommitPage`] |
 //! | `GET /nodes/{name}` | [`NodePage`] |
 //! | `GET /apps/{app}/history?before=TIME`, `GET /rollouts` | [`Rollouts`] |
-//! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] |
+//! | `GET /rollouts/{id}` | [`crate::history::RolloutDetail`] with `next` ([`Coming`]) and `proof` |
 //! | `GET /rollouts/{id}/diff` | [`Diff`] |
-//! | `GET /rollouts/{id}/rollback?through=ID`, `GET /apps/{app}/rollback?to=POINT`, `GET /rollback?to=POINT` | [`crate::service::RollbackPreview`] |
+//! | `GET /rollouts/{id}/rollback?through=ID`, `GET /apps/{app}/rollback?to=POINT`, `GET /rollback?to=POINT` | [`RollbackPage`] |
 //! | `POST` to the same (form: `reason`; `parent` and `plan`, or empty) | [`Done`] |
 //! | `GET /proofs/{commit}/{app}` (`newest` for the newest commit; also `….json`, and a badge as `….svg`) | [`crate::service::ProofView`] |
 //! | `GET /pods/{namespace}/{name}` | [`Pod`] |
@@ -35,6 +35,7 @@
 //! | any of the reads with `at=TIME` or `at=COMMIT` | the same, as it was then |
 //! | any failure | `{"error": {"status": 404, "message": "…"}}` |
 
+mod coming;
 mod found;
 mod more;
 mod object;
@@ -56,14 +57,17 @@ use crate::usage::Point;
 use crate::web::view::checks::Check;
 use crate::web::view::proof::Proven;
 
+pub use coming::{Coming, ComingItem, Need, Needs, Offer, RollbackPage};
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
-pub use more::{CommitPage, Events, Logs, NodePage, Place, Settings};
+pub use more::{CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, Settings};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 
 #[derive(Debug, Serialize)]
 pub struct Applications {
     pub tracked: Tracked,
+    /// Of all applications, whatever the list is narrowed down to.
+    pub needs: Needs,
     pub items: Vec<ApplicationItem>,
 }
 

@@ -22,6 +22,7 @@ mod past;
 mod pulse;
 mod request;
 mod router;
+mod signed_out;
 #[cfg(test)]
 mod tests;
 mod timing;

@@ -17,6 +17,7 @@ use super::request;
 use super::view::frame::{Frame, Git, Theme};
 use super::view::time::When;
 use super::view::zone::Zone;
+use crate::history::{Rollout, RolloutQuery};
 use crate::source::Person;
 
 /// What a request says about itself.
@@ -103,11 +104,17 @@ impl Visitor {
     }
 
     /// A page, or a part of one, without what they may not do, and with the time of their clock.
-    pub(super) fn fitted<'a>(&self, app: &App, html: &'a str) -> Cow<'a, str> {
+    pub(super) async fn fitted<'a>(&self, app: &App, html: &'a str) -> Cow<'a, str> {
         if self.may_everything(app) {
             return self.zone.page(html);
         }
-        let left = withhold(html, |scope| self.role(app, scope) >= Role::Operator);
+        let newest = if html.contains("/rollback") {
+            newest(app).await
+        } else {
+            Vec::new()
+        };
+        let may = |scope: Scope<'_>| self.role(app, scope) >= Role::Operator;
+        let left = withhold(html, &newest, may);
         Cow::Owned(self.zone.page(&left).into_owned())
     }
 
@@ -143,6 +150,18 @@ impl FromRequestParts<Arc<App>> for Visitor {
             .cloned()
             .ok_or(PageError::SignedOut)
     }
+}
+
+/// Rollouts that are looked through for what going back would touch.
+const NEWEST: u16 = 1_000;
+
+/// The newest rollouts of all Applications; without them the page of a rollback says no by itself.
+async fn newest(app: &App) -> Vec<Rollout> {
+    let query = RolloutQuery {
+        limit: NEWEST,
+        ..RolloutQuery::default()
+    };
+    app.backend.rollouts(&query).await.unwrap_or_default()
 }
 
 /// Where Git stands, if the history answers.

@@ -4,6 +4,7 @@
 mod rules;
 #[cfg(test)]
 mod tests;
+mod touches;
 mod withhold;
 
 use std::fmt;

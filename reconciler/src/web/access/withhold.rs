@@ -1,12 +1,23 @@
 //! A page for somebody who may not do all that it offers: what they may not do is not there.
 
 use super::Scope;
+use super::touches::touched;
+use crate::history::Rollout;
 use crate::web::markup::{Fate, attribute, is_action, name, rewritten, writes};
 
-/// The page without the links and forms for which `may` says no.
-pub(in crate::web) fn withhold(html: &str, may: impl Fn(Scope<'_>) -> bool) -> String {
+/// The page without the links and forms for which `may` says no, of any of the Applications that
+/// they are about. `newest` are rollouts of all of them.
+pub(in crate::web) fn withhold(
+    html: &str,
+    newest: &[Rollout],
+    may: impl Fn(Scope<'_>) -> bool,
+) -> String {
+    let may_touch = |address: &str| {
+        let mut all = touched(address, newest).into_iter();
+        all.all(|name| may(Scope::Application(name)))
+    };
     let decide = |address: &str| {
-        if !is_action(address) || may(scope(address)) {
+        if !is_action(address) || (may(scope(address)) && may_touch(address)) {
             Fate::Stays
         } else {
             Fate::Goes
@@ -56,7 +67,7 @@ mod tests {
                     <form method=\"post\" action=\"/signout\"><button>Out</button></form>\
                     <form action=\"/apps\"></form>";
         let may = |scope: Scope<'_>| scope == Scope::Application("shop-web");
-        assert_eq!(withhold(page, may), left);
-        assert_eq!(withhold(page, |_| true), page);
+        assert_eq!(withhold(page, &[], may), left);
+        assert_eq!(withhold(page, &[], |_| true), page);
     }
 }

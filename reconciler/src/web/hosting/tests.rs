@@ -12,6 +12,7 @@ use crate::githost::{Authenticate, Credentials};
 use crate::history::History;
 use crate::testing::Directory;
 use crate::web::auth::{Admitted, Ended, Stay, Transport};
+use crate::web::openapi::{document, problems};
 
 const ADMIN: &str = "correct horse battery staple";
 
@@ -80,6 +81,7 @@ impl Site {
         path: &str,
         form: &str,
     ) -> (StatusCode, Value) {
+        let is_read = method == Method::GET;
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -92,8 +94,26 @@ impl Site {
         assert_eq!(response.headers()["x-request-id"].len(), 12, "{path}");
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
+        let answer = serde_json::from_slice(&body).unwrap_or_default();
+        if is_read && status == StatusCode::OK {
+            is_as_documented(path, &answer);
+        }
+        (status, answer)
     }
+}
+
+/// Holds an answer against the document of all addresses.
+fn is_as_documented(path: &str, answer: &Value) {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if parts.len() > 3 {
+        parts[2] = "{name}";
+    }
+    let document = document();
+    let get = &document["paths"][parts.join("/")]["get"];
+    let schema = &get["responses"]["200"]["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{path} has no shape");
+    let found = problems(&document, schema, answer, "");
+    assert!(found.is_empty(), "{path}: {found:#?}");
 }
 
 #[tokio::test]

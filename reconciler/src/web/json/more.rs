@@ -1,5 +1,6 @@
 //! Commits, events, logs, settings and single nodes for programs.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +25,29 @@ pub struct CommitPage {
     pub push: Option<Push>,
     /// Newest first.
     pub rollouts: Vec<Rollout>,
+}
+
+/// An application that was removed. The answer's status is 410.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoneApplication {
+    /// As every failure has it.
+    pub error: FailureText,
+    pub application: String,
+    pub removed_at: Timestamp,
+    /// The author of the commit, or who deleted it by hand; empty where that is not known.
+    pub by: String,
+    /// The commit that does not have it any more; empty where it went for none.
+    pub commit: CommitId,
+    /// Its newest rollout; absent where there was none.
+    pub last: Option<Rollout>,
+}
+
+/// Why something is not answered.
+#[derive(Debug, Serialize)]
+pub struct FailureText {
+    pub status: u16,
+    pub message: String,
 }
 
 /// What was reported.

@@ -112,7 +112,7 @@ impl Connection {
             if std::mem::take(&mut self.first) || self.wait().await == Woken::Changed {
                 self.render().await;
             }
-            self.collect();
+            self.collect().await;
         }
     }
 
@@ -155,7 +155,7 @@ impl Connection {
         }
     }
 
-    fn collect(&mut self) {
+    async fn collect(&mut self) {
         match self.app.hub.since(&self.topics, self.after) {
             None => {
                 self.queue
@@ -165,16 +165,16 @@ impl Connection {
             Some(events) => {
                 for event in events {
                     self.after = event.sequence;
-                    let message = self.message(&event);
+                    let message = self.message(&event).await;
                     self.queue.push_back(message);
                 }
             }
         }
     }
 
-    fn message(&self, event: &Event) -> Message {
+    async fn message(&self, event: &Event) -> Message {
         let Self { app, visitor, .. } = self;
-        let html = visitor.fitted(app, &event.html);
+        let html = visitor.fitted(app, &event.html).await;
         let data = json!({"id": event.id, "html": html});
         Message::default()
             .event("fragment")

@@ -11,7 +11,7 @@ pub(in crate::web) async fn serve() -> Json<Value> {
     Json(document())
 }
 
-pub(super) fn document() -> Value {
+pub(in crate::web) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for operation in &operations() {
         let at = paths
@@ -43,13 +43,7 @@ fn described(operation: &Operation) -> Value {
     let form = operation.method == "post";
     let mut described = json!({
         "summary": operation.summary,
-        "responses": {
-            "200": answer(operation.answer),
-            "default": {
-                "description": "why not",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},
-            },
-        },
+        "responses": responses(operation),
     });
     if form {
         let fields = operation.query.iter().map(|(name, text)| {
@@ -74,6 +68,57 @@ fn described(operation: &Operation) -> Value {
     described
 }
 
+/// What it answers, status by status.
+fn responses(operation: &Operation) -> Value {
+    let mut all = Map::new();
+    let done = match operation.answer {
+        Answer::Elsewhere => None,
+        _ if operation.is_made => Some("201"),
+        _ => Some("200"),
+    };
+    if let Some(status) = done {
+        all.insert(status.to_owned(), answer(operation.answer));
+    }
+    for (status, shape) in &operation.others {
+        all.insert((*status).to_owned(), other(status, shape));
+    }
+    all.insert("default".to_owned(), other("", ""));
+    Value::Object(all)
+}
+
+/// An answer of another status than that of success.
+fn other(status: &str, shape: &str) -> Value {
+    let description = match status {
+        "303" => {
+            "another address; for browsers, where a form was sent or what is meant is elsewhere"
+        }
+        "401" => "not signed in, or the credentials are wrong",
+        "403" => "the role is too low, or the form is not from this session",
+        "404" => "there is no such thing",
+        "408" => "it took too long to arrive",
+        "409" => "refused, or what it stands on has moved; nothing was changed",
+        "410" => "it is gone: how it was last",
+        "413" => "it is too large",
+        "429" => "too many dry runs at once; Retry-After says when there is room",
+        _ => "why not",
+    };
+    if status == "303" {
+        let place = json!({"description": "where", "schema": {"type": "string"}});
+        return json!({"description": description, "headers": {"Location": place}});
+    }
+    let shape = if shape.is_empty() { "Failure" } else { shape };
+    let schema = json!({"$ref": format!("#/components/schemas/{shape}")});
+    let mut other = json!({
+        "description": description,
+        "content": {"application/json": {"schema": schema}},
+    });
+    if status == "429" {
+        let seconds = json!({"description": "seconds", "schema": {"type": "integer"}});
+        other["headers"] = json!({"Retry-After": seconds});
+    }
+    other
+}
+
 fn in_path(path: &str) -> Vec<Value> {
     let names = path.split('{').skip(1);
     let names = names.filter_map(|rest| rest.split('}').next());
@@ -89,6 +134,6 @@ fn answer(answer: Answer) -> Value {
                 "schema": {"$ref": format!("#/components/schemas/{name}")}}},
         }),
         Answer::Text(kind) => json!({"description": kind, "content": {kind: {}}}),
-        Answer::Elsewhere => json!({"description": "a redirect to a page"}),
+        Answer::Elsewhere => other("303", ""),
     }
 }

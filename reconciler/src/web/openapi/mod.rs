@@ -9,6 +9,8 @@ mod tests;
 #[cfg(test)]
 mod validate;
 
+#[cfg(test)]
+pub(super) use document::document;
 pub(super) use document::serve;
 #[cfg(test)]
 pub(super) use validate::problems;

@@ -1,5 +1,7 @@
 //! Every address, and the shape of its answer, out of `paths.txt`: method, address, what it is, and
-//! what it answers; `at` where a moment of the past is taken; below it the fields of its query or form.
+//! what it answers; `at` where a moment of the past is taken, `created` where the status is 201; then the
+//! other statuses it may have, each with its shape where that is no failure's; below it the fields of its
+//! query or form.
 
 const TABLE: &str = include_str!("paths.txt");
 
@@ -22,6 +24,10 @@ pub(super) struct Operation {
     /// Of a `GET` its query, of a `POST` its form: name and meaning.
     pub(super) query: Vec<(&'static str, &'static str)>,
     pub(super) answer: Answer,
+    /// Whether it is answered with 201.
+    pub(super) is_made: bool,
+    /// Other statuses, and the shape of their answer; empty for that of a failure.
+    pub(super) others: Vec<(&'static str, &'static str)>,
     /// Whether `at` is taken.
     pub(super) has_past: bool,
 }
@@ -44,11 +50,14 @@ pub(super) fn operations() -> Vec<Operation> {
 
 fn operation(line: &'static str) -> Operation {
     let mut parts = line.split(" | ");
-    let mut part = || parts.next().expect("an address has three parts");
-    let (method, path) = part().split_once(' ').expect("a method and an address");
-    let (summary, answer) = (part(), part());
+    let three = [parts.next(), parts.next(), parts.next()];
+    let [address, summary, answer] = three.map(|it| it.expect("an address has three parts"));
+    let (method, path) = address.split_once(' ').expect("a method and an address");
     let has_past = answer.ends_with(" at");
-    let answer = answer.trim_end_matches(" at");
+    let is_made = answer.ends_with(" created");
+    let answer = answer.trim_end_matches(" at").trim_end_matches(" created");
+    let others = parts.next().unwrap_or_default().split_whitespace();
+    let others = others.map(|word| word.split_once(':').unwrap_or((word, "")));
     Operation {
         method,
         path,
@@ -59,6 +68,8 @@ fn operation(line: &'static str) -> Operation {
             None if answer == "elsewhere" => Answer::Elsewhere,
             None => Answer::Shape(answer),
         },
+        is_made,
+        others: others.collect(),
         has_past,
     }
 }

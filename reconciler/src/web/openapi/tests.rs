@@ -4,12 +4,17 @@ use serde_json::json;
 
 use super::document::document;
 use super::validate::problems;
+use crate::web::webhook;
 
-/// The addresses in the router's own text, with their methods.
+/// The addresses in the routers' own texts, with their methods.
 fn routes() -> BTreeSet<(String, String)> {
-    let text = include_str!("../router.rs");
-    let mut routes = BTreeSet::new();
-    for part in text.split(".route(").skip(1) {
+    let texts = [
+        include_str!("../router.rs"),
+        include_str!("../hosting/mod.rs"),
+    ];
+    // That of the forges is a constant.
+    let mut routes = BTreeSet::from([(webhook::PATH.to_owned(), "post".to_owned())]);
+    for part in texts.iter().flat_map(|text| text.split(".route(").skip(1)) {
         let path = part.split('"').nth(1).unwrap().replace("{*", "{");
         let handlers = part.split('"').nth(2).unwrap();
         // Up to the next route, or the end of the chain.
@@ -59,4 +64,28 @@ fn what_does_not_fit_is_found() {
     );
     let bad = json!({"sort": 1, "name": "a", "page": "/", "exact": true, "more": 1});
     assert_eq!(problems(&document, &schema, &bad, "").len(), 3);
+}
+
+#[test]
+fn answers_other_than_success_are_told() {
+    let document = document();
+    let statuses = |path: &str, method: &str| -> Vec<String> {
+        let responses = document["paths"][path][method]["responses"].as_object();
+        responses.unwrap().keys().cloned().collect()
+    };
+    let check = |path: &str, method: &str, expected: &[&str]| {
+        let mut found = statuses(path, method);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{method} {path}");
+    };
+    check("/", "get", &["303", "default"]);
+    check("/apps/{app}", "get", &["200", "410", "default"]);
+    let rollback = ["200", "303", "403", "409", "429", "default"];
+    check("/rollouts/{id}/rollback", "post", &rollback);
+    check("/tokens", "post", &["201", "403", "409", "default"]);
+    let gone = &document["paths"]["/apps/{app}"]["get"]["responses"]["410"];
+    let shape = &gone["content"]["application/json"]["schema"]["$ref"];
+    assert_eq!(shape, "#/components/schemas/GoneApplication");
+    let many = &document["paths"]["/rollback"]["get"]["responses"]["429"];
+    assert!(many["headers"]["Retry-After"].is_object(), "{many}");
 }

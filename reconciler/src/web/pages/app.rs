@@ -24,7 +24,6 @@ use crate::web::view::component::Icon;
 use crate::web::view::drift;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
-use crate::web::view::graph::app_href;
 use crate::web::view::objects::{self, Wanted};
 use crate::web::view::{proven, tree, used};
 use crate::web::visitor::Visitor;
@@ -128,10 +127,9 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ApplicationView, PageE
     match app.backend.application(name).await {
         Ok(view) => Ok(view),
         Err(service::Error::NotFound(what)) => Err(match app.backend.removed_at(name).await? {
-            Some(at) => PageError::Gone {
-                what,
-                at: Some(at),
-                history: format!("{}/history", app_href(name)),
+            Some(at) => PageError::Removed {
+                name: name.to_owned(),
+                at,
             },
             None => PageError::NotFound(what),
         }),

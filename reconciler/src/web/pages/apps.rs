@@ -50,8 +50,10 @@ pub(in crate::web) async fn page(
     let views = app.backend.applications().await?;
     if visitor.json {
         let tracked = app.backend.tracked().await?;
+        let attention = apps::attention(&facts(&views), app.env.now());
         let answer = json::Applications {
             tracked,
+            needs: json::Needs::of(attention),
             items: items(narrowed(views, &query), &app.backend.used()),
         };
         return Ok(Json(answer).into_response());

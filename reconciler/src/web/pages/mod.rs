@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+mod app_gone;
 mod app_log_page;
 mod app_logs;
 mod app_settings;
@@ -58,6 +59,7 @@ use super::visitor::{git, silent};
 
 pub(super) use access::page as access_page;
 pub(super) use app::page as app_page;
+pub(super) use app_gone::page as removed_page;
 pub(super) use app_log_page::page as app_logs;
 pub(super) use app_logs::stream as app_logs_stream;
 pub(super) use app_settings::settings as app_settings;

@@ -60,18 +60,27 @@ pub(in crate::web) async fn page(
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let named = named(&app, application, &kind, &namespace, &name)?;
-    super::app::view(&app, &named.application).await?;
-    let object = match app.client.get(&named.key).await {
-        Ok(object) => object,
-        Err(error) if error.is_not_found() => {
+    let owner = super::app::view(&app, &named.application).await;
+    let object = match (app.client.get(&named.key).await, owner) {
+        (Ok(object), Ok(_)) => object,
+        // What went with its application is told by itself.
+        (Err(error), Err(gone @ PageError::Removed { .. })) if error.is_not_found() => {
+            let page = object_gone::page(&app, &named, &visitor).await;
+            return match page {
+                Err(PageError::NotFound(_)) => Err(gone),
+                page => page,
+            };
+        }
+        (_, Err(error)) => return Err(error),
+        (Err(error), _) if error.is_not_found() => {
             return object_gone::page(&app, &named, &visitor).await;
         }
         // As it was known last: the page says that the server is silent.
-        Err(error @ client::Error::Transport { .. }) => match app.cached(&named.key) {
+        (Err(error @ client::Error::Transport { .. }), _) => match app.cached(&named.key) {
             Some(known) => (*known).clone(),
             None => return Err(error.into()),
         },
-        Err(error) => return Err(error.into()),
+        (Err(error), _) => return Err(error.into()),
     };
     let whose = whose(&app, &named.key, &object).await;
     if !whose.is_empty() && whose != named.application {

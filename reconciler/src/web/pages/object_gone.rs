@@ -12,7 +12,7 @@ use engine::rollout::CommitId;
 use super::object::{Named, frame};
 use super::object_log::{self, Deed};
 use super::whose::whose;
-use super::{Markup, fragment, html, reported};
+use super::{Markup, app_gone, fragment, html, reported};
 use crate::history::{RemovedObject, RolloutQuery};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -113,6 +113,7 @@ pub(super) async fn page(
             return Err(PageError::NotFound(what));
         }
     };
+    let deed = for_its_application(app, named, deed).await;
     let last = object_log::before(app, &named.key, &deed).await;
     let gone = Gone {
         heard,
@@ -125,7 +126,7 @@ pub(super) async fn page(
             application: named.application.clone(),
             deleted_at: gone.deed.time,
             reported_at: gone.heard,
-            by: who(&gone.deed),
+            by: gone.deed.who(),
             commit: gone.deed.commit.clone(),
             object: gone.last.as_ref().map(json::shown),
         })
@@ -137,6 +138,24 @@ pub(super) async fn page(
     Ok(response)
 }
 
+/// What went with its application went for the commit that the application did.
+async fn for_its_application(app: &App, named: &Named, mut deed: Deed) -> Deed {
+    let is_ours = deed.manager == crate::config::MANAGER;
+    if !deed.commit.is_empty() || !is_ours || named.application.is_empty() {
+        return deed;
+    }
+    let (Ok(Some(removed)), Some(time)) =
+        (app.backend.removed_at(&named.application).await, deed.time)
+    else {
+        return deed;
+    };
+    let cause = app_gone::cause(app, &named.application, removed).await;
+    if cause.is_for_commit && (cause.began..=removed).contains(&time) {
+        deed.commit = cause.commit.unwrap_or_default().0;
+    }
+    deed
+}
+
 /// The log does not know which commit left an object out; the rollout that deleted it does.
 fn with_commit(mut deed: Deed, removed: Option<RemovedObject>) -> Deed {
     let is_ours = deed.manager == crate::config::MANAGER;
@@ -144,13 +163,6 @@ fn with_commit(mut deed: Deed, removed: Option<RemovedObject>) -> Deed {
         deed.commit = removed.revision.0;
     }
     deed
-}
-
-fn who(deed: &Deed) -> String {
-    match (deed.user.as_str(), deed.manager.as_str()) {
-        ("", one) | (one, "") => one.to_owned(),
-        (user, manager) => format!("{user} with {manager}"),
-    }
 }
 
 /// The commit that the application of what was there was brought to last before it went.
@@ -175,10 +187,18 @@ async fn then(app: &App, named: &Named, gone: &Gone) -> Option<(String, CommitId
 
 async fn shown(app: &App, named: &Named, gone: &Gone, visitor: &Visitor) -> Response {
     let now = app.env.now();
-    let (deed, by) = (&gone.deed, who(&gone.deed));
+    let (deed, by) = (&gone.deed, gone.deed.who());
     let mut head = object::gone(&named.key, &named.kind, (deed.time, &by, &deed.commit), now);
     if deed.time.is_none() {
         head.heard = gone.heard.map(|at| When::ago(at, now));
+        head.undelete.clear();
+    }
+    // What a controller made, a controller makes again: one that came back would be nobody's.
+    if gone
+        .last
+        .as_ref()
+        .is_some_and(|it| it.controller().is_some())
+    {
         head.undelete.clear();
     }
     if deed.commit.is_empty() {

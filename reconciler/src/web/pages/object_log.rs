@@ -41,6 +41,16 @@ pub(super) struct Deed {
     pub(super) commit: String,
 }
 
+impl Deed {
+    /// Who did it, and with what.
+    pub(super) fn who(&self) -> String {
+        match (self.user.as_str(), self.manager.as_str()) {
+            ("", one) | (one, "") => one.to_owned(),
+            (user, manager) => format!("{user} with {manager}"),
+        }
+    }
+}
+
 /// Asks the log of an object; of one it knows nothing of, nothing.
 pub(super) async fn blame(app: &App, key: &ObjectKey) -> Result<Option<Blame>, String> {
     let query = [

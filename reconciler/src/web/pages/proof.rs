@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use engine::rollout::CommitId;
 
 use super::html;
-use crate::service::ProofView;
+use crate::service::{self, ProofObject, ProofView};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::view::commit::{ambiguous, canonical, chip};
 use crate::web::view::component::{CommitChip, Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
+use crate::web::view::part::Part;
 use crate::web::view::proof::{badge, from_git, sentence};
 use crate::web::view::time::When;
 use crate::web::visitor::Visitor;
@@ -35,11 +37,29 @@ struct Page {
     until: Option<When>,
     href: String,
     rollout: String,
+    /// Of the pages of its objects.
+    part: Part,
+}
+
+impl Page {
+    /// The objects of this page.
+    fn shown(&self) -> &[ProofObject] {
+        &self.proof.objects[self.part.range()]
+    }
+}
+
+/// Which of the objects.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Asked {
+    /// 200 of them, from 1; what is no number is the first.
+    #[serde(default)]
+    page: String,
 }
 
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path((commit, file)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
     uri: Uri,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
@@ -55,7 +75,14 @@ pub(in crate::web) async fn page(
     if all.len() > 1 {
         return Err(PageError::BadRequest(ambiguous(commit, &all)));
     }
-    let proof = app.backend.proof(name, commit).await?;
+    let proof = match app.backend.proof(name, commit).await {
+        // Of one that is gone only those of named commits are told.
+        Err(service::Error::NotFound(what)) => {
+            super::app::view(&app, name).await?;
+            return Err(PageError::NotFound(what));
+        }
+        proof => proof?,
+    };
     // What is at an address of the newest one changes; a file stays where it was asked for.
     let short = canonical(&proof.commit);
     let is_one = proof.commit.parts().len() == 1;
@@ -90,6 +117,7 @@ pub(in crate::web) async fn page(
         until: proof.until.map(|until| When::ago(until, now)),
         href: format!("/proofs/{}/{}", proof.commit.short(), encoded(name)),
         rollout: format!("/rollouts/{}", encoded(&proof.rollout)),
+        part: Part::of(&asked.page, proof.objects.len()),
         proof,
     }))
 }

@@ -59,6 +59,8 @@ pub(in crate::web) struct Points {
     through: String,
     /// What stays.
     to: String,
+    /// What was written before somebody had to sign in again.
+    reason: String,
 }
 
 impl Points {
@@ -90,7 +92,8 @@ pub(in crate::web) async fn preview(
     Query(points): Query<Points>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    show(&app, &points.of_rollout(id), &visitor).await
+    let reason = points.reason.clone();
+    show(&app, &points.of_rollout(id), &visitor, reason).await
 }
 
 pub(in crate::web) async fn preview_since(
@@ -99,7 +102,8 @@ pub(in crate::web) async fn preview_since(
     Query(points): Query<Points>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    show(&app, &points.since(application)?, &visitor).await
+    let reason = points.reason.clone();
+    show(&app, &points.since(application)?, &visitor, reason).await
 }
 
 pub(in crate::web) async fn preview_all(
@@ -107,15 +111,25 @@ pub(in crate::web) async fn preview_all(
     Query(points): Query<Points>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    show(&app, &points.since(String::new())?, &visitor).await
+    let reason = points.reason.clone();
+    show(&app, &points.since(String::new())?, &visitor, reason).await
 }
 
-async fn show(app: &App, span: &Span, visitor: &Visitor) -> Result<Response, PageError> {
+async fn show(
+    app: &App,
+    span: &Span,
+    visitor: &Visitor,
+    reason: String,
+) -> Result<Response, PageError> {
     let preview = allowed(app, span, visitor).await?;
     if visitor.json {
-        return Ok(Json(preview).into_response());
+        let (branch, view) = seen(app, &preview).await?;
+        let author = visitor.person()?.to_string();
+        let page = json::RollbackPage::of(preview, view, branch, author);
+        return Ok(Json(page).into_response());
     }
-    page(app, span, &preview, visitor, String::new(), String::new()).await
+    let reason = reason.chars().take(REASON).collect();
+    page(app, span, &preview, visitor, reason, String::new()).await
 }
 
 /// Where the form is, and what leads back from it.
@@ -142,6 +156,17 @@ fn addresses(span: &Span) -> (String, String) {
     }
 }
 
+/// The branch that is pushed to, and what there is to see of the plan.
+async fn seen(app: &App, preview: &RollbackPreview) -> Result<(String, View), PageError> {
+    let branch = match branch(app).await {
+        branch if branch.is_empty() => "the tracked branch".into(),
+        branch => branch,
+    };
+    let of = (!preview.application.is_empty()).then_some(preview.application.as_str());
+    let view = rollback::view(preview, &branch, &recent(app, of).await?);
+    Ok((branch, view))
+}
+
 async fn page(
     app: &App,
     span: &Span,
@@ -154,10 +179,7 @@ async fn page(
         "" => "everything",
         name => name,
     };
-    let branch = match branch(app).await {
-        branch if branch.is_empty() => "the tracked branch".into(),
-        branch => branch,
-    };
+    let (branch, view) = seen(app, preview).await?;
     let (href, cancel) = addresses(span);
     let mut frame = visitor
         .frame(app)
@@ -179,8 +201,6 @@ async fn page(
     if !topic.is_empty() {
         follow(app, &mut frame, topic, &still);
     }
-    let of = (!preview.application.is_empty()).then_some(preview.application.as_str());
-    let view = rollback::view(preview, &branch, &recent(app, of).await?);
     Ok(html(&Page {
         frame,
         moved: take(&still, "moved"),

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
+use serde_json::json as value_of;
 
 use api::Collection;
 
@@ -16,11 +16,12 @@ use crate::history::{RolloutDetail, RolloutQuery};
 use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::rollout::{self, Outlook};
+use crate::web::view::rollout::{self, Next, Outlook};
 use crate::web::view::waves;
 use crate::web::visitor::Visitor;
 
@@ -44,10 +45,13 @@ pub(in crate::web) async fn page(
 ) -> Result<Response, PageError> {
     let detail = detail(&app, &id).await?;
     if visitor.json {
-        let mut value = json!(detail);
+        let mut value = value_of!(detail);
         if let Some(trace) = traces::id(&detail.rollout) {
-            value["traceId"] = json!(trace);
+            value["traceId"] = value_of!(trace);
         }
+        let (next, _) = coming(&app, &detail).await;
+        value["next"] = value_of!(json::Coming::of(next));
+        value["proof"] = value_of!(rollout::head(&detail.rollout, 0, app.env.now()).proof);
         return Ok(Json(value).into_response());
     }
     let fragments = make(&app, &detail).await;
@@ -109,8 +113,8 @@ pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, Page
     Ok(make(app, &detail).await)
 }
 
-async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
-    let now = app.env.now();
+/// What will happen, or what came of it, and the number of the application's newest rollout.
+async fn coming(app: &App, detail: &RolloutDetail) -> (Next, i64) {
     let branch = branch(app).await;
     let query = RolloutQuery {
         application: Some(detail.rollout.application.clone()),
@@ -125,13 +129,20 @@ async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
         policy: application.as_ref().map(|it| &it.policy),
         is_newest: detail.rollout.number >= newest,
     };
+    (rollout::next(detail, &outlook, app.env.now()), newest)
+}
+
+async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
+    let now = app.env.now();
+    let (next, newest) = coming(app, detail).await;
+    let is_newest = detail.rollout.number >= newest;
     vec![
         fragment("head", &rollout::head(&detail.rollout, newest, now)),
-        fragment("truth", &rollout::truth(&detail.rollout, outlook.is_newest)),
+        fragment("truth", &rollout::truth(&detail.rollout, is_newest)),
         fragment("steps", &rollout::steps(detail, now)),
         fragment("waves", &waves::waves(detail, now)),
         fragment("decisions", &rollout::decisions(detail)),
-        fragment("next", &rollout::next(detail, &outlook, now)),
+        fragment("next", &next),
         fragment("changes", &rollout::changes(detail)),
     ]
 }

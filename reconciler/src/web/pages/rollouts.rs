@@ -90,7 +90,7 @@ pub(in crate::web) async fn of_app(
     }
     let (fragments, is_there) = match facts(&app, &name).await {
         Ok(facts) => (of_one(&app, &facts, &query, &visitor.zone).await?, true),
-        Err(PageError::Gone { at: Some(at), .. }) => (
+        Err(PageError::Removed { at, .. }) => (
             of_removed(&app, &name, at, &query, &visitor.zone).await?,
             false,
         ),
@@ -200,7 +200,7 @@ async fn of_removed(
     // There is nothing any more that one could go back to.
     for fragment in &mut fragments {
         if fragment.id == "history" {
-            fragment.html = withhold(&fragment.html, |_: About<'_>| false);
+            fragment.html = withhold(&fragment.html, &[], |_: About<'_>| false);
         }
     }
     Ok(fragments)

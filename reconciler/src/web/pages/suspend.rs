@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::app::facts;
 use super::html;
@@ -27,15 +28,26 @@ struct Page {
     frame: Frame,
     href: String,
     cancel: String,
+    reason: String,
     view: View,
+}
+
+/// What was written before somebody had to sign in again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Written {
+    reason: String,
 }
 
 pub(in crate::web) async fn ask_suspend(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
+    Query(written): Query<Written>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    page(&app, &name, &visitor, "suspend", suspend::suspend).await
+    let reason = written.reason.chars().take(REASON).collect();
+    let verb = ("suspend", suspend::suspend as fn(&Facts) -> View);
+    page(&app, &name, &visitor, verb, reason).await
 }
 
 pub(in crate::web) async fn ask_resume(
@@ -43,7 +55,8 @@ pub(in crate::web) async fn ask_resume(
     Path(name): Path<String>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    page(&app, &name, &visitor, "resume", suspend::resume).await
+    let verb = ("resume", suspend::resume as fn(&Facts) -> View);
+    page(&app, &name, &visitor, verb, String::new()).await
 }
 
 /// The page that looks like a dialog, for those who may.
@@ -51,8 +64,8 @@ async fn page(
     app: &App,
     name: &str,
     visitor: &Visitor,
-    verb: &str,
-    view: fn(&Facts) -> View,
+    (verb, view): (&str, fn(&Facts) -> View),
+    reason: String,
 ) -> Result<Response, PageError> {
     visitor.operator(app, Scope::Application(name))?;
     let view = view(&facts(app, name).await?);
@@ -68,6 +81,7 @@ async fn page(
         frame,
         href: format!("{cancel}/{verb}"),
         cancel,
+        reason,
         view,
     }))
 }

@@ -230,11 +230,9 @@ async fn objects(app: &App, at: Timestamp) -> Result<Vec<Object>, PageError> {
 /// What the log does not reach back to is gone for good.
 fn untold(error: client::Error) -> PageError {
     match error.reason() {
-        Some(Reason::Expired | Reason::Gone) => PageError::Gone {
-            what: format!("that time, as far as it is remembered ({error}),"),
-            at: None,
-            history: String::new(),
-        },
+        Some(Reason::Expired | Reason::Gone) => {
+            PageError::Gone(format!("that time, as far as it is remembered ({error}),"))
+        }
         Some(Reason::NotFound) => PageError::BadRequest(
             "this cluster is not Kedge's: it keeps no log of changes to look back into".into(),
         ),

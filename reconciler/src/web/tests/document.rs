@@ -79,7 +79,12 @@ async fn answers_are_what_the_document_says() {
         checked += 1;
     }
     let paths = document["paths"].as_object().unwrap();
-    let with_shape = paths.keys().filter(|path| schema(path).is_object());
+    // Those are answered by another router, and are checked with it.
+    let elsewhere = ["/tokens", "/repositories", "/pushes"];
+    let with_shape = paths.keys().filter(|path| {
+        let is_here = !elsewhere.iter().any(|start| path.starts_with(start));
+        is_here && schema(path).is_object()
+    });
     let all: Vec<&String> = with_shape
         .filter(|path| ANSWERS.iter().all(|(_, name)| name != path))
         .collect();

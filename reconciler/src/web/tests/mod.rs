@@ -30,7 +30,9 @@ mod stale;
 mod standing;
 mod used;
 mod usual;
+mod went;
 mod why;
+mod withheld;
 mod zone;
 
 use std::sync::Arc;

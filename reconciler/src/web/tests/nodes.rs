@@ -140,7 +140,12 @@ impl Sample {
             commit_recomputes: Some(true),
             matching: 2,
             holding: 1,
-            objects: vec![object("a", true), object("b", false)],
+            objects: match self.many {
+                0 => vec![object("a", true), object("b", false)],
+                many => (0..many)
+                    .map(|it| object(&format!("o-{it}"), true))
+                    .collect(),
+            },
         })
     }
 

@@ -30,6 +30,13 @@ pub(super) fn read(cluster: &Still, path: &str, query: &[(&str, &str)]) -> Resul
             "revision": "42", "time": ago(4_000).to_string(), "operation": "deleted",
             "user": "system:kedge:reconciler", "manager": "kedge", "commit": "",
         }})),
+        // An application that went, and what went with it.
+        ("/apis/kedge.dev/v1alpha1/blame", "retired" | "worn") => {
+            Ok(json!({"fields": [], "deleted": {
+                "revision": "43", "time": ago(7_000).to_string(), "operation": "deleted",
+                "user": "system:kedge:reconciler", "manager": "kedge", "commit": "",
+            }}))
+        }
         ("/api/v1/namespaces/movies/configmaps/old-flags", _) if of("at") == "41" => {
             Ok(json!({"apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": {"name": "old-flags", "namespace": "movies"}, "data": {"color": "blue"}}))

@@ -55,10 +55,19 @@ async fn pages_about_very_much_stay_small() {
         "/events",
         "/search?q=e",
         "/nodes",
+        "/proofs/newest/serving",
+        "/proofs/newest/serving?page=5",
     ] {
         let sent = site.sent(path).await;
         assert!(sent <= PAGE, "{path}: {sent} bytes, budget {PAGE}");
     }
+    let (_, last) = site.page("/proofs/newest/serving?page=5").await;
+    assert!(
+        last.contains("801 to 1000 of 1000") && last.contains("o-999"),
+        "{last}"
+    );
+    let (_, whole) = site.json("/proofs/newest/serving?page=5").await;
+    assert_eq!(whole["objects"].as_array().unwrap().len(), 1_000);
     let (_, page) = site
         .page("/apps/serving/diff?object=configmap.movies.none")
         .await;

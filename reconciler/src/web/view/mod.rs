@@ -2,6 +2,7 @@
 //! clock, no waiting.
 
 pub(super) mod app;
+pub(super) mod app_gone;
 pub(super) mod apps;
 pub(super) mod changes;
 pub(super) mod checks;
@@ -24,6 +25,7 @@ pub(super) mod nodes;
 pub(super) mod nothing;
 pub(super) mod object;
 pub(super) mod objects;
+pub(super) mod part;
 pub(super) mod pending;
 mod planned;
 pub(super) mod pod;
@@ -47,7 +49,7 @@ pub(super) mod why;
 pub(super) mod zone;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use askama::filters::HtmlSafe;
 

@@ -20,7 +20,7 @@ fn key(resource: &str, name: &str) -> ObjectKey {
     Collection::new("", resource).key("shop", name)
 }
 
-pub(super) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
+pub(in crate::web) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout {
     Rollout {
         id: "web-1".into(),
         application: "web".into(),

@@ -5,5 +5,5 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use list::{Attention, ROWS, attention, filters, summary, table};
+pub(crate) use list::{Attention, Item, ROWS, attention, filters, summary, table};
 pub(crate) use query::Query;

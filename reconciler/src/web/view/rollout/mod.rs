@@ -13,6 +13,6 @@ mod tests;
 pub(crate) use changes::{Sign, changes};
 pub(crate) use decisions::decisions;
 pub(crate) use head::{head, initials, truth};
-pub(crate) use next::{Outlook, next};
+pub(crate) use next::{Next, Outlook, next};
 pub(crate) use state::{by_wave, is_settled, wave_state};
 pub(crate) use steps::steps;
