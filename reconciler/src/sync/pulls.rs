@@ -92,17 +92,20 @@ pub(crate) fn pull(core: &Arc<Core>, repositories: &[String], pull: &Pull) -> us
     found.len()
 }
 
+/// It was merged or closed: nothing is to be said of it any more.
+async fn forget(core: &Core, repository: &str, pull: &Pull) {
+    let branch = pull.branch();
+    let gone = core
+        .history
+        .remove_change(repository, &branch, core.env.now());
+    if let Err(error) = gone.await {
+        warn!(error = %causes(&error), "cannot forget the plan of a pull request");
+    }
+}
+
 async fn work(core: Arc<Core>, repository: String, source: Source, pull: Pull) {
     if pull.over {
-        let branch = pull.branch();
-        let gone = core
-            .history
-            .remove_change(&repository, &branch, core.env.now());
-        let gone = gone.await;
-        if let Err(error) = gone {
-            warn!(error = %causes(&error), "cannot forget the plan of a pull request");
-        }
-        return;
+        return forget(&core, &repository, &pull).await;
     }
     let forge = match forge(&core, &source, pull.kind).await {
         Ok(forge) => forge,

@@ -92,13 +92,8 @@ fn tell(disk: &Disk, instance: &Instance, tree: &WorkTree) -> anyhow::Result<()>
     }
     ensure!(said(instance)? == "first", "it was applied all the same");
     doctor(instance, disk)?;
-    let large = "x".repeat(100_000);
-    let create = [
-        "create",
-        "configmap",
-        "large",
-        &format!("--from-literal=a={large}"),
-    ];
+    let large = format!("--from-literal=a={}", noise(100_000));
+    let create = ["create", "configmap", "large", large.as_str()];
     let late = instance.kubectl(&create).err();
     let late = late.context("an object was taken in")?;
     ensure!(format!("{late:#}").contains("No space left"), "{late:#}");
@@ -120,6 +115,19 @@ fn tell(disk: &Disk, instance: &Instance, tree: &WorkTree) -> anyhow::Result<()>
         ensure!(rollouts.contains(subject), "{subject} is lost: {rollouts}");
     }
     Ok(())
+}
+
+/// A text that no database makes smaller.
+fn noise(length: usize) -> String {
+    let mut state = 1_u64;
+    let digit = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let digit = u32::try_from((state >> 33) % 36).unwrap_or_default();
+        char::from_digit(digit, 36).unwrap_or('0')
+    };
+    std::iter::repeat_with(digit).take(length).collect()
 }
 
 /// What the doctor says of the disk.
