@@ -230,21 +230,13 @@ pub(crate) fn list(
         day = own;
     }
     if scope == Scope::Application {
-        for (index, event) in events.iter().enumerate() {
-            if let Event::Rollout(rollout) = event {
-                let arc = arc(rollout, &events[index + 1..], &rows[index + 1..]);
-                if let What::Rollout(row) = &mut rows[index].what {
-                    row.arc = arc;
-                }
-            }
-        }
+        draw_arcs(&events, &mut rows);
     }
+    let (first, newer) = (first(query, base), newer(query, base));
     List {
         older: older(&events, (rollouts.len(), drifts.len()), query, base),
-        newest: Some(first(query, base))
-            .filter(|first| *first != newer(query, base))
-            .unwrap_or_default(),
-        newer: newer(query, base),
+        newest: if first == newer { String::new() } else { first },
+        newer,
         nothing: nothing(query, base, scope),
         filters: filters(query, base, scope),
         summary: summary(rollouts, now),
@@ -283,6 +275,18 @@ fn nothing(query: &Query, base: &str, scope: Scope) -> (&'static str, Nothing) {
         return ("No rollouts here", Nothing::new(text));
     }
     ("Nothing like that here", nothing)
+}
+
+/// Leads from each rollback to what it brought back.
+fn draw_arcs(events: &[Event], rows: &mut [Entry]) {
+    for (index, event) in events.iter().enumerate() {
+        if let Event::Rollout(rollout) = event {
+            let arc = arc(rollout, &events[index + 1..], &rows[index + 1..]);
+            if let What::Rollout(row) = &mut rows[index].what {
+                row.arc = arc;
+            }
+        }
+    }
 }
 
 /// All of it, newest first.

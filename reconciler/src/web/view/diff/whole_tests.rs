@@ -7,6 +7,7 @@ const WANTS: Wants = Wants {
     defaults: false,
     managed: false,
     context: Some(3),
+    patch: false,
 };
 
 fn deployment(image: &str, replicas: u8) -> Object {
