@@ -28,6 +28,8 @@ mod sample;
 mod sizes;
 mod stale;
 mod standing;
+mod states;
+mod tables;
 mod used;
 mod usual;
 mod went;

@@ -99,7 +99,7 @@ async fn a_thousand_applications_are_pages_of_two_hundred() {
     let (_, beyond) = site.page("/apps?page=99").await;
     assert!(beyond.contains("801 to 1000 of 1000"));
     // Words are looked for on all pages, not on the one that is shown.
-    let last = last.split("<tr data-row>").last().unwrap();
+    let last = last.split("<tr data-row").last().unwrap();
     let name = last.split("href=\"/apps/").nth(1).unwrap();
     let name = name.split('"').next().unwrap();
     let (_, found) = site.page(&format!("/apps?q={name}&sort=recent")).await;

@@ -147,6 +147,12 @@ impl Frame {
         self.section == section
     }
 
+    /// Whether the page is behind "More" on a phone.
+    pub(crate) fn is_more(&self) -> bool {
+        use Section::{Events, Repositories, Settings};
+        matches!(self.section, Events | Repositories | Settings)
+    }
+
     /// Whether the page shows a moment of the past.
     pub(crate) fn is_past(&self) -> bool {
         self.past
