@@ -10,6 +10,8 @@ use super::pages::SOON;
 
 /// For what has to be pushed, applied and found healthy.
 const LONG: SignedDuration = SignedDuration::from_secs(60);
+/// Whether the first row of the list has the focus.
+const FIRST: &str = "document.querySelector('#apps [data-row]').contains(document.activeElement)";
 
 #[test]
 fn keys_and_open_pages_do_what_they_say() -> anyhow::Result<()> {
@@ -38,6 +40,8 @@ impl Desk<'_> {
         self.early()?;
         self.filter()?;
         self.place()?;
+        self.waits()?;
+        self.leaves()?;
         self.copies()?;
         self.hidden()?;
         self.phone()?;
@@ -77,15 +81,30 @@ impl Desk<'_> {
             .reads("#attention", &["All 5 applications match Git"], LONG)
     }
 
+    /// A row that is gone to has the focus, and shows it.
     fn rows(&self) -> anyhow::Result<()> {
         self.press("jjk")?;
-        self.says("document.querySelectorAll('#apps tr[aria-current]').length === 1")?;
-        self.says("document.querySelector('#apps [data-row]').ariaCurrent === 'true'")?;
+        self.says(FIRST)?;
+        self.says("getComputedStyle(document.activeElement).outlineStyle === 'solid'")?;
         self.browser.press(ENTER)?;
         self.arrives("/apps/features")?;
-        self.open("/apps/ui?view=list")?;
-        self.press("j")?;
-        self.says("document.querySelector('.otree li').ariaCurrent === 'true'")
+        for (path, row) in [
+            ("/apps/ui?view=list", ".otree li"),
+            ("/rollouts", ".hist [data-row]"),
+            (
+                "/apps/ui/objects/deployment.apps/movies/ui",
+                "#relations tr",
+            ),
+            ("/nodes/node-1", "#pods tr"),
+            ("/search?q=serv", "table tr"),
+            ("/repos", "#repos tr"),
+        ] {
+            self.open(path)?;
+            self.press("j")?;
+            self.says(&format!("document.activeElement.matches('{row} a')"))
+                .with_context(|| format!("j on {path}"))?;
+        }
+        Ok(())
     }
 
     fn dialog_and_focus(&self) -> anyhow::Result<()> {
@@ -105,13 +124,13 @@ impl Desk<'_> {
         self.press("j")?;
         ensure!(
             self.browser
-                .holds("document.querySelector('#apps [data-row]').ariaCurrent === 'true'"),
+                .holds("document.querySelector('#help').contains(document.activeElement)"),
             "keys act behind the dialog"
         );
         self.browser.press(ESCAPE)?;
         self.says("!document.querySelector('#help').open")?;
         self.press("j")?;
-        self.says("!document.querySelector('#apps [data-row]').ariaCurrent")
+        self.says(FIRST)
     }
 
     fn ways(&self) -> anyhow::Result<()> {
@@ -147,7 +166,21 @@ impl Desk<'_> {
             };
             self.browser.press(way).is_ok() && self.browser.holds(was_there)
         })?;
-        self.browser.reads("#past", &["Back to now"], SOON)
+        self.browser.reads("#past", &["Back to now"], SOON)?;
+        // From now it goes back to the newest moment.
+        self.open("/apps")?;
+        self.browser.press(LEFT)?;
+        self.browser.reads("#past", &["Back to now"], SOON)?;
+        // A mark has its page loaded as soon as it is looked at.
+        let mark = "document.querySelector('#tape g:not(.only-s) a:last-of-type')";
+        wait("the page of a mark to be loaded early", SOON, || {
+            let looked_at = self.open("/apps").is_ok()
+                && self.browser.value(&format!("{mark}.focus()")).is_ok()
+                && self
+                    .browser
+                    .holds("document.querySelector('#ahead').search.startsWith('?at=')");
+            looked_at && self.browser.press(ENTER).is_ok() && self.browser.holds(was_there)
+        })
     }
 
     fn filter(&self) -> anyhow::Result<()> {
@@ -167,7 +200,6 @@ impl Desk<'_> {
         };
         self.browser.show("light", small)?;
         self.open("/apps")?;
-        self.press("jjjjj")?;
         let row = "document.querySelector('#apps a[href=\"/apps/ui\"]')";
         self.browser
             .value(&format!("{row}.scrollIntoView({{block: 'end'}})"))?;
@@ -187,14 +219,51 @@ impl Desk<'_> {
             (before - after).abs() < 3.0,
             "it moved from {before} to {after}"
         );
-        self.says(
-            "document.querySelectorAll('#apps tr[aria-current] a[href=\"/apps/ui\"]').length === 1",
-        )
+        self.browser.show("light", DESK)
+    }
+
+    /// Where the focus is nothing is replaced; what waited comes with the next step.
+    fn waits(&self) -> anyhow::Result<()> {
+        self.open("/apps")?;
+        self.press("j")?;
+        self.says(FIRST)?;
+        self.browser
+            .value("void (window.row = document.activeElement)")?;
+        let work = WorkTree::clone(self.instance, "second")?;
+        let old = "minReadySeconds: 5";
+        work.edit("features/deployment.yaml", old, "minReadySeconds: 4")?;
+        work.commit("features: faster")?;
+        work.push()?;
+        let commit = work.head()?[..7].to_owned();
+        self.browser.reads("#git", &[&commit], LONG)?;
+        ensure!(
+            self.browser.holds("window.row === document.activeElement"),
+            "the focus was moved"
+        );
+        wait("the list to be new", SOON, || {
+            let stepped = self.press("jk").is_ok() && self.browser.holds(FIRST);
+            stepped && self.browser.text("#apps").contains("features: faster")
+        })
+    }
+
+    /// Escape leaves a page that is a dialog, once nothing is typed any more.
+    fn leaves(&self) -> anyhow::Result<()> {
+        self.open("/rollouts/features-3/rollback")?;
+        self.browser.fill("#reason", "no")?;
+        self.browser.press(ESCAPE)?;
+        self.says("document.activeElement === document.body")?;
+        self.browser.press(ESCAPE)?;
+        self.arrives("/rollouts/features-3")?;
+        for page in ["suspend", "sync"] {
+            self.open(&format!("/apps/ui/{page}"))?;
+            self.browser.press(ESCAPE)?;
+            self.arrives("/apps/ui")?;
+        }
+        Ok(())
     }
 
     /// Also where the browser lends no clipboard, as without TLS.
     fn copies(&self) -> anyhow::Result<()> {
-        self.browser.show("light", DESK)?;
         for without in [
             "",
             "Object.defineProperty(navigator, 'clipboard', {value: undefined})",
@@ -233,7 +302,6 @@ impl Desk<'_> {
     fn phone(&self) -> anyhow::Result<()> {
         self.browser.show("light", PHONE)?;
         for (path, title) in [
-            ("/search", "Search"),
             ("/events", "Events"),
             ("/repos", "Repositories"),
             ("/settings/preferences", "Preferences"),
@@ -243,7 +311,10 @@ impl Desk<'_> {
             self.browser.reads("#git", &["main @"], SOON)?;
             self.browser.follow(&format!(".nav a[href='{path}']"))?;
             self.browser.reads("h1", &[title], SOON)?;
+            self.says("document.querySelector('.more [aria-current]') !== null")?;
         }
+        self.browser.follow(".top a[href='/search']")?;
+        self.browser.reads("h1", &["Search"], SOON)?;
         self.browser.show("light", DESK)
     }
 

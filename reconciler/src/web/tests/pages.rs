@@ -2,7 +2,7 @@ use super::sample::HOSTILE;
 use super::*;
 
 /// Every page there is.
-const PAGES: &[&str] = &[
+pub(super) const PAGES: &[&str] = &[
     "/apps",
     "/apps?health=degraded&q=serv",
     "/apps/serving",
@@ -66,7 +66,10 @@ fn is_sound(path: &str, text: &str) {
         assert!(!text.contains(handler), "{path}: no inline script");
     }
     assert_eq!(count("<script"), 1, "{path}: one script, from a file");
-    assert!(text.contains("<script src=\"/assets/kedge."), "{path}");
+    assert!(
+        text.contains("<script type=\"module\" src=\"/assets/kedge."),
+        "{path}"
+    );
     assert!(!text.contains("aHVudGVyMg=="), "{path}: a secret");
     for tag in ["div", "section", "span", "svg", "time"] {
         let escaped = text.contains(&format!("&lt;{tag}")) || text.contains(&format!("&#60;{tag}"));
