@@ -45,6 +45,18 @@ impl Reader {
         .map_err(failed("list the plans of branches"))
     }
 
+    /// How many branches have a plan.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn count_changes(&self) -> Result<usize, Error> {
+        let count: i64 = sqlx::query_scalar("select count(*) from changes")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed("count the plans of branches"))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
     pub async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
         sqlx::query_as("select * from changes where repository = $1 and branch = $2")
             .bind(repository)

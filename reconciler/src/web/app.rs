@@ -15,6 +15,7 @@ use super::access::Access;
 use super::auth::Auth;
 use super::auth::oidc::Provider;
 use super::backend::{Backend, ServiceBackend};
+use super::counts::Counted;
 use super::dry_runs::DryRuns;
 use super::live::Hub;
 use super::past::Past;
@@ -76,6 +77,7 @@ pub(super) struct App {
     /// Whether what is shown of the cluster is old.
     pub(super) pulse: Pulse,
     pub(super) streams: Arc<Semaphore>,
+    pub(super) counted: Arc<Counted>,
     /// Repositories and branches that are being planned anew because a page shows them.
     pub(super) planning: Arc<Mutex<BTreeSet<(String, String)>>>,
     pub(super) dry_runs: Arc<DryRuns>,
@@ -89,6 +91,7 @@ impl App {
             backend: Arc::new(ServiceBackend(deps.service)),
             hub: Hub::new(deps.env.now()),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            counted: Arc::default(),
             planning: Arc::default(),
             dry_runs: Arc::default(),
             past: None,

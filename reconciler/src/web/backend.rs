@@ -90,6 +90,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// The same as they stood.
     async fn changes_at(&self, repository: &str, at: Timestamp) -> Result<Vec<Change>, Error>;
     async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error>;
+    /// How many branches have a plan.
+    async fn open_changes(&self) -> Result<usize, Error>;
     async fn tokens(&self) -> Vec<Token>;
     async fn create_token(&self, wanted: Wanted) -> Result<Made, token::Error>;
     async fn revoke_token(&self, name: &str) -> Result<Token, token::Error>;
@@ -277,6 +279,10 @@ impl Backend for ServiceBackend {
 
     async fn change(&self, repository: &str, branch: &str) -> Result<Option<Change>, Error> {
         self.0.change(repository, branch).await
+    }
+
+    async fn open_changes(&self) -> Result<usize, Error> {
+        Ok(self.0.history().count_changes().await?)
     }
 
     async fn tokens(&self) -> Vec<Token> {

@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 pub mod auth;
 mod backend;
+mod counts;
 mod dry_runs;
 mod error;
 mod gate;

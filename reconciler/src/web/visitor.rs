@@ -74,6 +74,7 @@ impl Visitor {
     pub(super) async fn frame(&self, app: &App) -> Frame {
         Frame {
             git: git(app).await,
+            counts: app.counts().await,
             ..self.bare_frame(app)
         }
     }

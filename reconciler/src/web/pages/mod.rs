@@ -14,6 +14,7 @@ mod commit;
 mod components;
 mod diff;
 mod events;
+mod left;
 mod log_file;
 mod log_filter;
 mod log_tail;
@@ -53,6 +54,7 @@ use super::app::App;
 use super::error::PageError;
 use super::live::Fragment;
 use super::timing::rendering;
+use super::view::count::Counts;
 use super::view::frame::{Foot, Frame, Git, Trouble};
 use super::view::time::When;
 use super::visitor::{git, silent};
@@ -153,10 +155,15 @@ fn take(fragments: &[Fragment], id: &str) -> Markup {
 }
 
 /// What stands around the content of every page and moves too.
-fn around(git: Option<Git>, silent: Option<When>) -> [Fragment; 2] {
+fn around(git: Option<Git>, silent: Option<When>, counts: Counts) -> [Fragment; 5] {
+    let (applications, rollouts) = (counts.applications(), counts.rollouts());
+    let changes = counts.changes();
     [
         fragment("git", &Foot { git: git.clone() }),
         fragment("trouble", &Trouble { git, silent }),
+        fragment(applications.id, &applications),
+        fragment(rollouts.id, &rollouts),
+        fragment(changes.id, &changes),
     ]
 }
 
@@ -167,11 +174,8 @@ fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
         return;
     }
     let now = app.env.now();
-    app.hub.publish(
-        &topic,
-        &around(frame.git.clone(), frame.silent.clone()),
-        now,
-    );
+    let around = around(frame.git.clone(), frame.silent.clone(), frame.counts);
+    app.hub.publish(&topic, &around, now);
     frame.event = app.hub.publish(&topic, fragments, now);
     frame.topics = topic;
 }
@@ -179,7 +183,8 @@ fn follow(app: &App, frame: &mut Frame, topic: String, fragments: &[Fragment]) {
 /// All fragments of a topic as they are now.
 pub(super) async fn fragments(app: &App, topic: &str) -> Result<Vec<Fragment>, PageError> {
     let mut fragments = content(app, topic).await?;
-    fragments.extend(around(git(app).await, silent(app)));
+    let counts = app.counts().await;
+    fragments.extend(around(git(app).await, silent(app), counts));
     Ok(fragments)
 }
 

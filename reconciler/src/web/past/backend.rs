@@ -278,6 +278,10 @@ impl Backend for PastBackend {
         Ok(all.into_iter().find(|it| it.branch == branch))
     }
 
+    async fn open_changes(&self) -> Result<usize, Error> {
+        only_now("what a branch would do")
+    }
+
     async fn tokens(&self) -> Vec<Token> {
         Vec::new()
     }

@@ -135,6 +135,7 @@ impl App {
             changes: self.changes.clone(),
             pulse: self.pulse.clone(),
             streams: self.streams.clone(),
+            counted: self.counted.clone(),
             planning: self.planning.clone(),
             dry_runs: self.dry_runs.clone(),
             past: Some(past),

@@ -6,6 +6,7 @@ mod checks;
 mod cluster;
 mod commits;
 mod compared;
+mod counts;
 mod course;
 mod document;
 mod drift;
@@ -141,6 +142,7 @@ impl Site {
             streams: Arc::new(tokio::sync::Semaphore::new(2)),
             changes: receiver,
             pulse: silent,
+            counted: Arc::default(),
             planning: Arc::default(),
             dry_runs: Arc::default(),
             past: None,

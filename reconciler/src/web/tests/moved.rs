@@ -43,7 +43,18 @@ async fn a_diff_says_that_live_moved_and_keeps_its_lines() {
     assert!(page.contains(empty), "{page}");
     let all = fragments(&site.app, "diff:serving&0000").await.unwrap();
     let ids: Vec<&str> = all.iter().map(|it| it.id).collect();
-    assert_eq!(ids, ["head", "moved", "git", "trouble"]);
+    assert_eq!(
+        ids,
+        [
+            "head",
+            "moved",
+            "git",
+            "trouble",
+            "count-apps",
+            "count-rollouts",
+            "count-changes"
+        ]
+    );
     let bar = &all[1].html;
     assert!(
         bar.contains("Live or Git moved since this was compared."),

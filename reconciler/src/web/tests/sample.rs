@@ -1,6 +1,7 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -57,6 +58,8 @@ pub(super) struct Sample {
     pub(super) hostile: bool,
     /// The commit that the plans of branches are for.
     pub(super) planned_at: CommitId,
+    /// How often changes were counted.
+    pub(super) counted: AtomicUsize,
     /// The branches that were planned.
     pub(super) planned: Mutex<Vec<String>>,
     /// The tokens there are.
@@ -315,6 +318,11 @@ impl Backend for Sample {
         self.planned.lock().unwrap().push(name);
         let all = self.all_changes().into_iter();
         Ok(all.into_iter().find(|change| change.branch == branch))
+    }
+
+    async fn open_changes(&self) -> Result<usize, Error> {
+        self.counted.fetch_add(1, Ordering::Relaxed);
+        Ok(self.all_changes().len())
     }
 
     async fn tokens(&self) -> Vec<Token> {

@@ -1,6 +1,7 @@
 //! The sample as most tests have it.
 
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use super::sample::{Sample, id};
 
@@ -11,6 +12,7 @@ impl Default for Sample {
             tokens: Mutex::default(),
             head: id("7f3c2ab41d0c"),
             planned_at: id("7f3c2ab41d0c"),
+            counted: AtomicUsize::default(),
             planned: Mutex::default(),
             hostile: false,
             suspended: false,

@@ -5,6 +5,7 @@ use std::fmt;
 use askama::Template;
 
 use super::component::{Escaped, Icon, encoded};
+use super::count::Counts;
 use super::time::When;
 use super::truth::sentence;
 use crate::web::assets::{ASSETS, Assets};
@@ -135,6 +136,7 @@ pub(crate) struct Frame {
     pub git: Option<Git>,
     /// Since when the API server does not answer; `None` while it does.
     pub silent: Option<When>,
+    pub counts: Counts,
 }
 
 impl Frame {

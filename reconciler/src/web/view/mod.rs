@@ -8,6 +8,7 @@ pub(super) mod changes;
 pub(super) mod checks;
 pub(super) mod commit;
 pub(super) mod component;
+pub(super) mod count;
 mod crosses;
 pub(super) mod diff;
 pub(super) mod drift;
@@ -58,6 +59,7 @@ impl HtmlSafe for app::Summary {}
 impl HtmlSafe for app::Tabs {}
 impl HtmlSafe for object::Tabs {}
 impl HtmlSafe for diff::Objects {}
+impl HtmlSafe for count::Count {}
 impl HtmlSafe for frame::Foot {}
 impl HtmlSafe for frame::Trouble {}
 impl HtmlSafe for proven::Badge {}
