@@ -143,9 +143,14 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragment>, PageError> {
     let (now, used) = (app.env.now(), app.backend.used());
     let day = day(app, None).await?;
+    let push = if all.is_empty() {
+        push(app).await
+    } else {
+        String::new()
+    };
     let side = ("Pick a mark to see", "everything as it was");
     Ok(rendering(|| {
-        let list = apps::table(all, query, (&app.settings.clone_url, &used), now);
+        let list = apps::table(all, query, (&push, &used), now);
         vec![
             fragment("tape", &tape::tape(&day, now, side, "/apps")),
             fragment("overview", &apps::summary(all)),
@@ -154,6 +159,13 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
             fragment("apps", &list),
         ]
     }))
+}
+
+/// What brings a commit to where it is followed, from a clone or from a repository of one's own.
+async fn push(app: &App) -> String {
+    let sources = app.backend.sources().await.unwrap_or_default();
+    let branch = sources.first().map_or("main", |source| &source.branch);
+    format!("git push {} HEAD:{branch}", app.settings.clone_url)
 }
 
 /// Rollouts, and drifts, of one day that are read at most.

@@ -140,7 +140,7 @@ async fn the_first_page_says_what_needs_somebody() {
     .await;
     let (_, text) = empty.page("/apps").await;
     assert!(
-        text.contains("git clone http://127.0.0.1:8080/git/cluster.git"),
+        text.contains("git push http://127.0.0.1:8080/git/cluster.git HEAD:main"),
         "{text}"
     );
     is_sound("empty", &text);

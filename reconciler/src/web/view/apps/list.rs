@@ -282,7 +282,7 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
 pub(crate) fn table(
     all: &[Facts],
     query: &Query,
-    (clone, used): (&str, &Used),
+    (push, used): (&str, &Used),
     now: Timestamp,
 ) -> Table {
     let mut asked: Vec<&Facts> = all.iter().filter(|facts| query.admits(facts)).collect();
@@ -297,10 +297,9 @@ pub(crate) fn table(
     let from = (page - 1) * ROWS;
     let to = (from + ROWS).min(asked.len());
     let empty = if all.is_empty() {
-        let text =
-            "An application is a file in apps/ of the repository. Push one and it appears here.";
-        let command = format!("git clone {clone}");
-        ("No applications yet", Nothing::new(text), command)
+        let text = "An application is a file in apps/ of the repository. Commit one, and this push \
+                    makes it an application.";
+        ("No applications yet", Nothing::new(text), push.to_owned())
     } else {
         let nothing = query.nothing(all.len());
         ("No application is like that", nothing, String::new())
