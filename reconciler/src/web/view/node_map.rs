@@ -16,6 +16,8 @@ use super::scale::{letters, percent};
 
 /// Blocks that a node has at most; the smallest are drawn as one.
 const BLOCKS: usize = 24;
+/// Nothing that is held is thinner than this, in hundredths of a percent: it could not be seen.
+const THIN: i64 = 100;
 /// A waiting pod is drawn at most so many times as wide as the largest node.
 const WIDEST: i64 = 2;
 /// How many applications can be marked with one click.
@@ -218,10 +220,9 @@ fn row(node: &Object, pods: &[Placed<'_>], wanted: &Wanted, scale: i64) -> Row {
     let cordoned = node
         .pointer("/spec/unschedulable")
         .and_then(serde_json::Value::as_bool);
-    let requested = if allocatable > 0 {
-        total * 100 / allocatable
-    } else {
-        0
+    let requested = match total * 100 / allocatable.max(1) {
+        0 if total > 0 => "less than 1".to_owned(),
+        percent => percent.to_string(),
     };
     let free = if free < 0 {
         format!("−{}", by.text(-free))
@@ -254,6 +255,7 @@ fn row(node: &Object, pods: &[Placed<'_>], wanted: &Wanted, scale: i64) -> Row {
 struct Blocks {
     by: By,
     scale: i64,
+    /// Where the next one begins, in hundredths of a percent.
     from: i64,
     all: Vec<Block>,
 }
@@ -270,16 +272,16 @@ impl Blocks {
     }
 
     fn add(&mut self, name: &str, class: &'static str, amount: i64) {
-        let width = share(amount, self.scale);
+        let width = share(amount, self.scale).max(THIN);
         let fits = name.chars().count() < letters(width);
         self.all.push(Block {
-            x: percent(share(self.from, self.scale)),
+            x: percent(self.from),
             width: percent(width),
             class,
             title: format!("{name}, {}", self.by.text(amount)),
             text: if fits { name.to_owned() } else { String::new() },
         });
-        self.from += amount;
+        self.from += width;
     }
 
     fn label(&self) -> String {
