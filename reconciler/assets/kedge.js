@@ -81,6 +81,9 @@ if (src) {
   }, 5e3);
 }
 
+// A mark of the tape stands in a picture, where browsers take no links to load early: one outside says where it leads.
+addEventListener("focusin", e => { const a = e.target.closest(".tape svg a"), ahead = el("ahead"); if (a && ahead) ahead.href = a.href.baseVal; });
+
 // Log: lines as they come, filter, follow. At most 5,000 lines are kept in the page.
 const log = $("#log"), lf = $("#log-filter"), fo = $("#log-follow"), lc = $("#log-count");
 if (log) {
@@ -141,7 +144,7 @@ if (!set.keys) addEventListener("keydown", e => {
   else if (k === "/") { e.preventDefault(); (lf || $("#search")).focus(); }
   else if (k === "?") $("#help").showModal();
   else if (k === "t") flip();
-  else if (/^([[\]]|Arrow[LR].*)$/.test(k) && !on.hasAttribute("tabindex")) $$(`${k[1] ? "#past " : ""}[rel=${/[[L]/.test(k) ? "prev" : "next"}]`).pop()?.click();
+  else if (/^([[\]]|Arrow[LR].*)$/.test(k) && !on.hasAttribute("tabindex")) $$(`${k[1] ? ".tape " : ""}[rel=${/[[L]/.test(k) ? "prev" : "next"}]`).pop()?.click();
   else if (k === "w") { const a = $("[data-why]"); if (a) a.click(); else $("#why")?.scrollIntoView(); }
   else if (k === "f" && fo) fo.click();
   else if (k === "s" || k === "u") $(`#v-${k}`)?.click();

@@ -37,6 +37,8 @@ pub(crate) struct Tape {
     pub narrow: Vec<Mark>,
     /// Two lines at its right.
     pub side: (String, String),
+    /// The newest moment that there is something to see of; empty for none.
+    pub before: String,
     /// Where the moment is that the page shows.
     pub knob: String,
 }
@@ -201,6 +203,11 @@ fn line(day: &Day, now: Timestamp, href: &dyn Fn(Event) -> String) -> Tape {
         .chain(day.drifts.iter().map(Event::Drift))
         .collect();
     events.sort_by_key(|event| event.began());
+    let is_over = |event: &&Event| match event {
+        Event::Rollout(rollout) => rollout.finished_at.is_some(),
+        Event::Drift(_) => true,
+    };
+    let newest = events.iter().filter(is_over).max_by_key(|it| it.moment());
     Tape {
         now: When {
             at: now,
@@ -210,6 +217,7 @@ fn line(day: &Day, now: Timestamp, href: &dyn Fn(Event) -> String) -> Tape {
         marks: marks(&events, now, NEAR, href),
         narrow: marks(&events, now, NEAR_ON_PHONES, href),
         side: (String::new(), String::new()),
+        before: newest.map_or_else(String::new, |event| href(*event)),
         knob: percent(1000),
     }
 }
