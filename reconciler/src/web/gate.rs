@@ -106,7 +106,7 @@ fn plain(error: &PageError) -> Response {
 }
 
 /// Gives an error its page.
-async fn dress(mut response: Response, app: &App, visitor: &Visitor, path: &str) -> Response {
+pub(super) async fn dress(mut response: Response, app: &App, visitor: &Visitor, path: &str) -> Response {
     let Some(Undressed(error)) = response.extensions_mut().remove() else {
         return response;
     };
@@ -155,8 +155,9 @@ fn back(path: &str) -> Option<(String, String)> {
     is_action(path).then(|| (name.to_owned(), format!("/apps/{name}")))
 }
 
-pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
-    let (icon, heading, hint) = match error {
+/// Icon, heading, and what to do.
+fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
+    match error {
         PageError::NotFound(_) => (
             "unk",
             "Not here",
@@ -177,7 +178,11 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
             "No answer",
             "The rest of Kedge goes on. Try again in a moment.",
         ),
-    };
+    }
+}
+
+pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
+    let (icon, heading, hint) = said(error);
     let text = match error {
         PageError::Unavailable { .. } => format!("{}.", chain(error)),
         other => format!("{other}."),

@@ -17,6 +17,7 @@ use crate::history::{Rollout, RolloutQuery};
 use crate::service::{self, CommitView};
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::gate::chain;
 use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::commit;
@@ -32,6 +33,8 @@ struct Page {
     head: Markup,
     rollouts: Markup,
     facts: Markup,
+    /// Why what Git knows of it is not here; empty where it is.
+    error: String,
 }
 
 /// The shortest beginning that is looked up.
@@ -46,6 +49,8 @@ struct Found {
     /// Absent where the repository does not have it, or does not answer.
     view: Option<CommitView>,
     rollouts: Vec<Rollout>,
+    /// What the repository answered instead.
+    error: String,
 }
 
 pub(in crate::web) async fn page(
@@ -101,6 +106,7 @@ pub(in crate::web) async fn page(
         head: take(&fragments, "head"),
         rollouts: take(&fragments, "rollouts"),
         facts: Markup(fragment("facts", &facts).html),
+        error: found.error,
     }))
 }
 
@@ -162,10 +168,15 @@ async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
     }
     let first = sha.split('+').next().unwrap_or_default();
     let rollouts = app.backend.rollouts_of(first).await?;
+    let mut error = String::new();
     let (view, others) = match app.backend.commit(first).await {
         Ok(view) => (view, BTreeSet::new()),
         Err(service::Error::Ambiguous { commits, .. }) => (None, commits),
-        Err(_) => (None, BTreeSet::new()),
+        Err(service::Error::NotFound(_)) => (None, BTreeSet::new()),
+        Err(failure) => {
+            error = format!("What Git knows of it cannot be read: {}.", chain(&failure));
+            (None, BTreeSet::new())
+        }
     };
     let first_of = |id: &CommitId| id.parts().into_iter().next().unwrap_or_default();
     let mut ids: BTreeSet<CommitId> = rollouts.iter().map(|it| first_of(&it.revision)).collect();
@@ -174,7 +185,12 @@ async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
     let all = ids.clone();
     let mut ids = ids.into_iter();
     match (ids.next(), ids.next()) {
-        (Some(id), None) => Ok(Found { id, view, rollouts }),
+        (Some(id), None) => Ok(Found {
+            id,
+            view,
+            rollouts,
+            error,
+        }),
         (Some(_), Some(_)) => Err(PageError::BadRequest(commit::ambiguous(&sha, &all))),
         (None, _) => Err(PageError::NotFound(format!("commit {sha}"))),
     }

@@ -205,11 +205,7 @@ async fn own(app: &App, name: &str) -> (Vec<Object>, String) {
         .collect();
     let home = engine::application::NAMESPACE.to_owned();
     subjects.insert(("Application".into(), home, name.to_owned()));
-    match reported::of_objects(app, subjects).await {
-        Ok(own) => (own, error),
-        Err(failure) => {
-            let told = format!("{error} The cluster's events cannot be read: {failure}.");
-            (Vec::new(), told.trim().to_owned())
-        }
-    }
+    let heard = reported::of_objects(app, subjects).await;
+    let told = format!("{error} {}", heard.error);
+    (heard.events.unwrap_or_default(), told.trim().to_owned())
 }

@@ -14,7 +14,6 @@ mod commit;
 mod components;
 mod diff;
 mod events;
-mod left;
 mod log_file;
 mod log_filter;
 mod log_tail;

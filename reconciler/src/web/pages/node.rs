@@ -55,9 +55,7 @@ pub(in crate::web) async fn page(
             name,
             pods: pods.iter().map(|pod| json::Place::of(pod)).collect(),
             node: json::shown(&found),
-            events: events
-                .ok()
-                .map(|events| events.into_iter().map(|event| event.body).collect()),
+            events: events.bodies(),
         })
         .into_response());
     }
@@ -117,11 +115,9 @@ async fn make(app: &App, found: &Object) -> Vec<Fragment> {
     let (all, own) = on(app, found.name()).await;
     let own: Vec<&Object> = own.iter().map(AsRef::as_ref).collect();
     let all: Vec<&Object> = all.iter().map(AsRef::as_ref).collect();
-    let events = reported::of_object(app, "Node", &key(found.name())).await;
-    let mut list = pod::events(events.as_deref().unwrap_or_default(), now);
-    if let Err(error) = events {
-        list.error = format!("The events cannot be read: {error}.");
-    }
+    let heard = reported::of_object(app, "Node", &key(found.name())).await;
+    let mut list = pod::events(heard.events.as_deref().unwrap_or_default(), now);
+    list.error = heard.error;
     vec![
         fragment("head", &node::head(found, now)),
         fragment(

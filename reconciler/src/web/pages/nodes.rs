@@ -20,7 +20,7 @@ use crate::web::json;
 use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
-use crate::web::view::node_map::{self, By, Placed, Wanted};
+use crate::web::view::node_map::{self, By, Map, Placed, Wanted};
 use crate::web::view::nodes::{self, Table};
 use crate::web::view::pending::{self, Cards};
 use crate::web::view::used::stale;
@@ -122,15 +122,19 @@ pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
 
 async fn make(app: &App, wanted: &Wanted) -> Vec<Fragment> {
     let (seen, waiting) = (Seen::read(app).await, waiting(app).await);
-    let held = whose_pods(app, &seen.pods).await;
+    let (held, error) = whose_pods(app, &seen.pods).await;
     let (nodes, pods) = (refs(&seen.nodes), refs(&seen.pods));
     let placed: Vec<Placed> = pods.iter().copied().zip(held).collect();
     let fit_nowhere: Vec<&Object> = waiting.0.iter().map(|(pod, _)| pod).collect();
     let count = fit_nowhere.len() + waiting.1;
+    let map = Map {
+        error,
+        ..node_map::map(&nodes, &placed, &fit_nowhere, wanted)
+    };
     vec![
         fragment("head", &nodes::head(&nodes, &pods, count, wanted.by)),
         fragment("nodes", &seen.table(&app.backend.used(), app.env.now())),
-        fragment("map", &node_map::map(&nodes, &placed, &fit_nowhere, wanted)),
+        fragment("map", &map),
         fragment("pending", &cards(app, &waiting)),
     ]
 }

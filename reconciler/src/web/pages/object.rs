@@ -207,11 +207,9 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 
 async fn make(app: &App, named: &Named, object: &Object) -> Vec<Fragment> {
     let now = app.env.now();
-    let events = reported::of_object(app, &named.kind, &named.key).await;
-    let mut list = pod::events(events.as_deref().unwrap_or_default(), now);
-    if let Err(error) = events {
-        list.error = format!("The events cannot be read: {error}.");
-    }
+    let heard = reported::of_object(app, &named.kind, &named.key).await;
+    let mut list = pod::events(heard.events.as_deref().unwrap_or_default(), now);
+    list.error = heard.error;
     let (around, error) = around(app, &named.application).await;
     let (before, after) = object::neighbours(&named.application, &around.own, &named.key);
     let relations = object::Relations {
@@ -310,8 +308,6 @@ async fn data(app: &App, named: &Named, object: &Object) -> json::ObjectPage {
         relations: relations.iter().map(json::Relation::of).collect(),
         fields: json::Field::of(&object::owned(object, &known)),
         object: json::shown(object),
-        events: events
-            .ok()
-            .map(|events| events.into_iter().map(|event| event.body).collect()),
+        events: events.bodies(),
     }
 }

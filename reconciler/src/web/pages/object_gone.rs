@@ -96,7 +96,7 @@ pub(super) async fn page(
         return Ok(Redirect::to(&there).into_response());
     }
     let events = reported::of_object(app, &named.kind, &named.key).await;
-    let events = events.unwrap_or_default();
+    let events = events.events.unwrap_or_default();
     let heard = events.iter().filter_map(pod::happened).max();
     let deed = match (deed, removed) {
         (Some(deed), removed) => with_commit(deed, removed),

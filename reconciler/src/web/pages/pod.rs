@@ -14,8 +14,9 @@ use engine::health;
 use super::log_filter::Filter;
 use super::log_tail::{self, Run, Tail};
 use super::pod_origin::{made_by, origin};
+use super::reported::{self, Heard};
 use super::whose::whose;
-use super::{Markup, follow, fragment, html, object_gone, reported, take};
+use super::{Markup, follow, fragment, html, object_gone, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
@@ -231,7 +232,7 @@ pub(super) async fn find(app: &App, namespace: &str, name: &str) -> Result<Arc<O
     }
 }
 
-async fn events(app: &App, namespace: &str, name: &str) -> Result<Vec<Object>, String> {
+async fn events(app: &App, namespace: &str, name: &str) -> Heard {
     let key = Collection::new("", "pods").key(namespace, name);
     reported::of_object(app, "Pod", &key).await
 }
@@ -249,12 +250,8 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let reading = events(app, pod.namespace(), pod.name());
     let explaining = why::of(app, pod.clone());
     let (reported, explained, commit) = tokio::join!(reading, explaining, origin(app, pod, owner));
-    let (reported, error) = match reported {
-        Ok(events) => (events, String::new()),
-        Err(error) => (Vec::new(), format!("The events cannot be read: {error}.")),
-    };
-    let mut list = pod::events(&reported, now);
-    list.error = error;
+    let mut list = pod::events(reported.events.as_deref().unwrap_or_default(), now);
+    list.error = reported.error;
     let uses = app.backend.used();
     let placement = explained.pending.as_ref();
     let cards = pending::Cards {
@@ -297,10 +294,7 @@ async fn data(app: &App, pod: &Object) -> json::Pod {
                 restarts: one.restarts,
             })
             .collect(),
-        events: events(app, pod.namespace(), pod.name())
-            .await
-            .ok()
-            .map(|events| events.into_iter().map(|event| event.body).collect()),
+        events: events(app, pod.namespace(), pod.name()).await.bodies(),
         why: why::of(app, pod.clone()).await,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::selector::FieldSelector;
 use api::{Collection, Object, ObjectKey, Uid};
 use client::ListOptions;
+use serde_json::Value;
 
 use crate::history::ReportsAbout;
 use crate::web::app::App;
@@ -21,12 +22,24 @@ const KEPT: u16 = 300;
 /// Kind, namespace and name of what an event is about.
 pub(super) type Subject = (String, String, String);
 
-/// What was reported about one object, newest first.
-pub(super) async fn of_object(
-    app: &App,
-    kind: &str,
-    key: &ObjectKey,
-) -> Result<Vec<Object>, String> {
+/// What was heard of the API server and of what is kept.
+pub(super) struct Heard {
+    /// Newest first; `None` where neither answered.
+    pub(super) events: Option<Vec<Object>>,
+    /// Which of the two did not answer, as a sentence; empty where both did.
+    pub(super) error: String,
+}
+
+impl Heard {
+    /// As programs get them.
+    pub(super) fn bodies(self) -> Option<Vec<Value>> {
+        let events = self.events?.into_iter();
+        Some(events.map(|event| event.body).collect())
+    }
+}
+
+/// What was reported about one object.
+pub(super) async fn of_object(app: &App, kind: &str, key: &ObjectKey) -> Heard {
     let fields = format!(
         "involvedObject.kind={kind},involvedObject.name={}",
         key.name
@@ -36,21 +49,18 @@ pub(super) async fn of_object(
     about(app, vec![subject], namespace, &fields).await
 }
 
-/// What was reported about some objects, newest first.
-pub(super) async fn of_objects(
-    app: &App,
-    subjects: BTreeSet<Subject>,
-) -> Result<Vec<Object>, String> {
+/// What was reported about some objects.
+pub(super) async fn of_objects(app: &App, subjects: BTreeSet<Subject>) -> Heard {
     about(app, subjects.into_iter().collect(), None, "").await
 }
 
-/// What either of the two knows; an error where neither answers.
+/// What either of the two knows.
 async fn about(
     app: &App,
     subjects: Vec<Subject>,
     namespace: Option<String>,
     fields: &str,
-) -> Result<Vec<Object>, String> {
+) -> Heard {
     let query = ReportsAbout {
         subjects,
         until: None,
@@ -59,13 +69,23 @@ async fn about(
     let keeping = app.backend.reports_about(&query);
     let (live, kept) = futures::join!(list(app, namespace, fields), keeping);
     let kept = kept.map_err(|error| chain(&error));
-    let (live, kept) = match (live, kept) {
-        (Err(error), Err(_)) => return Err(error),
-        (live, kept) => (live.unwrap_or_default(), kept.unwrap_or_default()),
+    let error = match (&live, &kept) {
+        (Ok(_), Ok(_)) => String::new(),
+        (Err(error), Err(_)) => format!("The events cannot be read: {error}."),
+        (Err(error), Ok(_)) => format!("The newest events cannot be read: {error}."),
+        (Ok(_), Err(error)) => format!("The kept events cannot be read: {error}."),
     };
+    if live.is_err() && kept.is_err() {
+        let events = None;
+        return Heard { events, error };
+    }
+    let (live, kept) = (live.unwrap_or_default(), kept.unwrap_or_default());
     let wanted: BTreeSet<Subject> = query.subjects.into_iter().collect();
     let live = live.into_iter().filter(|it| wanted.contains(&subject(it)));
-    Ok(merged(live.collect(), kept))
+    Heard {
+        events: Some(merged(live.collect(), kept)),
+        error,
+    }
 }
 
 /// Both, each event once: as the API server has it now, where it has.
@@ -107,7 +127,7 @@ async fn list(app: &App, namespace: Option<String>, fields: &str) -> Result<Vec<
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

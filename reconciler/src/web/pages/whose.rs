@@ -7,6 +7,7 @@ use api::{Collection, Object, ObjectKey};
 
 use crate::usage;
 use crate::web::app::App;
+use crate::web::gate::chain;
 
 /// The application whose object it descends from; empty where that is not known.
 pub(super) async fn whose(app: &App, key: &ObjectKey, object: &Object) -> String {
@@ -15,8 +16,8 @@ pub(super) async fn whose(app: &App, key: &ObjectKey, object: &Object) -> String
     eldest(&keys, &owners)
 }
 
-/// The same of many pods, with one question.
-pub(super) async fn whose_pods(app: &App, pods: &[Arc<Object>]) -> Vec<String> {
+/// The same of many pods, with one question, and why it was not answered; empty where it was.
+pub(super) async fn whose_pods(app: &App, pods: &[Arc<Object>]) -> (Vec<String>, String) {
     let collection = Collection::new("", "pods");
     let lines: Vec<Vec<ObjectKey>> = pods
         .iter()
@@ -31,8 +32,15 @@ pub(super) async fn whose_pods(app: &App, pods: &[Arc<Object>]) -> Vec<String> {
         .collect();
     let keys: BTreeSet<ObjectKey> = lines.iter().flatten().cloned().collect();
     let keys: Vec<ObjectKey> = keys.into_iter().collect();
-    let owners = app.backend.owners(&keys).await.unwrap_or_default();
-    lines.iter().map(|line| eldest(line, &owners)).collect()
+    let (owners, error) = match app.backend.owners(&keys).await {
+        Ok(owners) => (owners, String::new()),
+        Err(error) => {
+            let told = format!("Whose pods are cannot be read: {}.", chain(&error));
+            (BTreeMap::new(), told)
+        }
+    };
+    let all = lines.iter().map(|line| eldest(line, &owners));
+    (all.collect(), error)
 }
 
 /// The same of objects by name, also of those that are gone, with one question.

@@ -18,6 +18,7 @@ use super::stood::PastBackend;
 use super::view;
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::gate;
 use crate::web::markup::is_action;
 use crate::web::visitor::Visitor;
 
@@ -62,10 +63,16 @@ pub(in crate::web) async fn travel(
     };
     let there = Arc::new(app.then(past.clone()));
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let pages = pages().with_state(there);
+    let pages = pages().with_state(there.clone());
+    let visitor = request.extensions().get::<Visitor>().cloned();
     let response = match pages.oneshot(afresh(request)).await {
         Ok(response) => response,
         Err(never) => match never {},
+    };
+    // What was not there then has a page of then, with the way back to now.
+    let response = match &visitor {
+        Some(visitor) => gate::dress(response, &there, visitor, &path).await,
+        None => response,
     };
     let bar = view::bar(&app, &past, &path, &query).await;
     dressed(response, &past, &bar).await

@@ -1,6 +1,7 @@
 //! The pages as a browser and a program see them.
 
 mod access;
+mod ailing;
 mod badge;
 mod checks;
 mod cluster;
@@ -56,6 +57,7 @@ use super::access::Access;
 use super::app::{App, Ready, Settings, followed};
 use super::auth::{Auth, Transport};
 use super::router::over;
+use ailing::Ailing;
 use cluster::{LOG, Still, objects};
 use sample::{Sample, now};
 
@@ -83,6 +85,7 @@ struct Site {
     router: Router,
     app: Arc<App>,
     sample: Arc<Sample>,
+    ailing: Arc<Ailing>,
     auth: Arc<Auth>,
     informers: Informers,
     /// Moves when pages should look again; ends the streams when dropped.
@@ -121,10 +124,11 @@ impl Site {
         let (changes, receiver) = watch::channel(0);
         let (pulse, silent) = watch::channel(None);
         let sample = Arc::new(sample);
+        let ailing = Ailing::of(sample.clone());
         let auth = Arc::new(Auth::new(TOKEN, Transport::Plain));
         let ready: Ready = Arc::new(|| Box::pin(async { true }));
         let app = App {
-            backend: sample.clone(),
+            backend: ailing.clone(),
             client: cluster.clone(),
             logs: cluster,
             informers: informers.clone(),
@@ -154,6 +158,7 @@ impl Site {
             router: over(app.clone()),
             app,
             sample,
+            ailing,
             auth,
             informers,
             changes,

@@ -10,7 +10,7 @@ use askama::Template;
 use api::Object;
 use api::placement::{Resources, requests};
 
-use super::component::encoded;
+use super::component::{Icon, encoded};
 use super::nodes::{NANOS, cores, memory_text};
 use super::scale::{letters, percent};
 
@@ -82,6 +82,8 @@ pub(crate) struct Wanted {
 #[template(path = "nodes/map.html")]
 pub(crate) struct Map {
     pub by: &'static str,
+    /// Why it is not known whose the pods are; empty where it is.
+    pub error: String,
     /// Name, address, whether it is the current one.
     pub marks: Vec<(String, String, bool)>,
     pub waiting: Vec<Waiting>,
@@ -139,6 +141,7 @@ pub(crate) fn map(
     let scale = largest.max(widest.min(largest * WIDEST)).max(1);
     Map {
         by: by.word(),
+        error: String::new(),
         marks: marks(pods, wanted),
         waiting: waiting
             .iter()
