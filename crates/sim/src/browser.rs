@@ -37,6 +37,12 @@ pub const PHONE: Screen = Screen {
     height: 760,
 };
 
+/// A desk at 400 percent (WCAG 2.2, 1.4.10).
+pub const ENLARGED: Screen = Screen {
+    width: 320,
+    height: 256,
+};
+
 /// Between the two: icons instead of the side bar's words.
 pub const TABLET: Screen = Screen {
     width: 900,
@@ -183,17 +189,21 @@ impl Browser {
     }
 
     /// Light or dark, and how large: what the pages see of the machine they are shown on. `forced`
-    /// has colours of the system's own, `print` is paper.
+    /// has colours of the system's own, `contrast` asks for more of it, `print` is paper, and on
+    /// `moving` things may move.
     pub fn show(&self, scheme: &str, screen: Screen) -> anyhow::Result<()> {
-        let (scheme, forced, media) = match scheme {
-            "forced" => ("dark", "active", ""),
-            "print" => ("dark", "none", "print"),
-            scheme => (scheme, "none", ""),
+        let is = |wanted: &str, yes, no| if scheme == wanted { yes } else { no };
+        let colours = match scheme {
+            "forced" | "print" => "dark",
+            "contrast" | "moving" => "light",
+            scheme => scheme,
         };
+        let media = is("print", "print", "");
         let features = json!([
-            {"name": "prefers-color-scheme", "value": scheme},
-            {"name": "prefers-reduced-motion", "value": "reduce"},
-            {"name": "forced-colors", "value": forced},
+            {"name": "prefers-color-scheme", "value": colours},
+            {"name": "prefers-reduced-motion", "value": is("moving", "no-preference", "reduce")},
+            {"name": "prefers-contrast", "value": is("contrast", "more", "no-preference")},
+            {"name": "forced-colors", "value": is("forced", "active", "none")},
         ]);
         let media = json!({"features": features, "media": media});
         self.devtools("Emulation.setEmulatedMedia", &media)?;
