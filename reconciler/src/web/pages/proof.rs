@@ -75,14 +75,7 @@ pub(in crate::web) async fn page(
     if all.len() > 1 {
         return Err(PageError::BadRequest(ambiguous(commit, &all)));
     }
-    let proof = match app.backend.proof(name, commit).await {
-        // Of one that is gone only those of named commits are told.
-        Err(service::Error::NotFound(what)) => {
-            super::app::view(&app, name).await?;
-            return Err(PageError::NotFound(what));
-        }
-        proof => proof?,
-    };
+    let proof = find(&app, name, commit).await?;
     // What is at an address of the newest one changes; a file stays where it was asked for.
     let short = canonical(&proof.commit);
     let is_one = proof.commit.parts().len() == 1;
@@ -91,11 +84,7 @@ pub(in crate::web) async fn page(
         return Ok(super::commit::canonical(&path, &uri));
     }
     if form == "svg" {
-        let headers = [
-            (header::CONTENT_TYPE, "image/svg+xml"),
-            (header::CACHE_CONTROL, "no-cache"),
-        ];
-        return Ok((headers, badge(&proof)).into_response());
+        return Ok(drawn(&proof));
     }
     if visitor.json || form == "json" {
         return Ok(Json(proof).into_response());
@@ -120,6 +109,25 @@ pub(in crate::web) async fn page(
         part: Part::of(&asked.page, proof.objects.len()),
         proof,
     }))
+}
+
+/// The proof, or what there is not: of an application that is gone, that it is.
+async fn find(app: &App, name: &str, commit: &str) -> Result<ProofView, PageError> {
+    match app.backend.proof(name, commit).await {
+        Err(service::Error::NotFound(what)) => {
+            super::app::view(app, name).await?;
+            Err(PageError::NotFound(what))
+        }
+        found => Ok(found?),
+    }
+}
+
+fn drawn(proof: &ProofView) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, badge(proof)).into_response()
 }
 
 /// The commits that begin like this and were brought to the application.

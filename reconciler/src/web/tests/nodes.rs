@@ -106,7 +106,7 @@ impl Sample {
     }
 
     pub(super) fn proof_of(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        if commit == "none" {
+        if commit == "none" || application == "retired" {
             return Err(Error::NotFound(format!("proof of commit {commit:?}")));
         }
         // That of the commit before.

@@ -21,7 +21,7 @@ async fn seen(rules: &str, path: &str) -> (StatusCode, String) {
     read(site.send(request(Method::GET, path, &headers, "")).await).await
 }
 
-/// The sample's commit 7f3c2ab changed serving, ui and features.
+/// The sample's commit 7f3c2ab changed four applications.
 #[tokio::test]
 async fn going_back_is_offered_to_those_who_may_touch_all_that_the_commit_did() {
     let rules = |applications: &str| {
@@ -29,7 +29,7 @@ async fn going_back_is_offered_to_those_who_may_touch_all_that_the_commit_did() 
     };
     for path in ["/apps/serving", "/rollouts/serving-12"] {
         let offer = "href=\"/rollouts/serving-12/rollback\"";
-        let (_, page) = seen(&rules("serving, ui, features"), path).await;
+        let (_, page) = seen(&rules("serving, ui, features, ingestion"), path).await;
         assert!(page.contains(offer), "{path}: {page}");
         let (_, page) = seen(&rules("serving"), path).await;
         assert!(!page.contains(offer), "{path}: {page}");
@@ -72,17 +72,15 @@ async fn two_commits_are_compared_at_any_time_as_they_are() {
 async fn programs_are_told_what_needs_somebody_and_what_comes_next() {
     let site = Site::new(Sample::default()).await;
     let (_, apps) = site.json("/apps?health=suspended").await;
-    let first = &apps["needs"]["items"][0];
-    assert_eq!(first["application"], "ui", "{apps}");
+    let mut needs = apps["needs"]["items"].as_array().unwrap().iter();
+    let ui = needs.find(|it| it["application"] == "ui").unwrap();
+    assert!(ui["sentence"].as_str().unwrap().starts_with("ui "), "{ui}");
     assert!(
-        first["cause"]
-            .as_str()
-            .unwrap()
-            .contains("cannot pull image"),
-        "{first}"
+        ui["cause"].as_str().unwrap().contains("cannot pull image"),
+        "{ui}"
     );
-    let offers = first["actions"].as_array().unwrap();
-    let back = offers.iter().find(|it| it["label"] == "Roll back").unwrap();
+    let mut offers = ui["actions"].as_array().unwrap().iter();
+    let back = offers.find(|it| it["label"] == "Roll back").unwrap();
     assert_eq!(back["page"], "/rollouts/ui-9/rollback");
     let (_, rollout) = site.json("/rollouts/serving-12").await;
     assert_eq!(rollout["next"]["heading"], "What happens next", "{rollout}");

@@ -118,14 +118,7 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
         .filter(|object| object.action == Action::Delete)
         .collect();
     if !deleted.is_empty() {
-        let gone = deleted.iter().filter(|o| o.applied_at.is_some()).count();
-        let state = if gone == deleted.len() {
-            State::new(Tone::Ok, "ok", "done")
-        } else if rollout.phase.is_final() {
-            State::new(Tone::Unknown, "unk", "not reached")
-        } else {
-            State::new(Tone::Unknown, "wait", "last of all")
-        };
+        let state = prune_state(&deleted, rollout);
         bands.push(band(
             "Prune".into(),
             state,
@@ -157,6 +150,16 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
             .filter(|at| running && *at < end)
             .map(mark),
         bands,
+    }
+}
+
+fn prune_state(deleted: &[&ObjectResult], rollout: &Rollout) -> State {
+    if deleted.iter().all(|object| object.applied_at.is_some()) {
+        State::new(Tone::Ok, "ok", "done")
+    } else if rollout.phase.is_final() {
+        State::new(Tone::Unknown, "unk", "not reached")
+    } else {
+        State::new(Tone::Unknown, "wait", "last of all")
     }
 }
 
