@@ -1,7 +1,7 @@
 //! `kedge plan`
 
 use clap::Args;
-use engine::plan::Edit;
+use engine::plan::{self, Edit};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -126,14 +126,24 @@ fn lines(change: &Change) -> Vec<String> {
         lines.extend(change.report.problems.lines().map(inner));
         return lines;
     }
+    let mut apart = Vec::new();
+    let mut deleted = Vec::new();
     for it in &change.report.applications {
+        let (deletions, rest) = plan::apart(&it.lines);
+        let of = |line: String| inner(&format!("{line} (application {})", it.name));
+        deleted.extend(deletions.into_iter().map(of));
+        apart.push((it, rest));
+    }
+    lines.extend(plan::title_of_deletions(deleted.len()));
+    lines.extend(deleted);
+    for (it, rest) in apart {
         let counts = if it.removed {
             "is removed".to_owned()
         } else {
             it.counts.to_string()
         };
         lines.push(plain_line(&format!("{}: {counts}", it.name)));
-        let told = patch::woven(&it.lines, &it.edits).into_iter();
+        let told = patch::woven(&rest, &it.edits).into_iter();
         lines.extend(told.map(|line| format!("  {line}")));
         lines.extend(it.radius.lines().iter().map(|line| inner(line)));
     }
@@ -190,6 +200,22 @@ mod tests {
                 "  restarts 2 pods of Deployment shop/web, none missing meanwhile",
                 "2 more unchanged",
                 "Plan abcdefabcdef",
+            ]
+        );
+        // What is deleted comes first, whosever it is.
+        let mut answer = answer;
+        let shop = json!({"name": "shop", "removed": false, "radius": {"uses": [], "restarts": []},
+            "counts": {"create": 0, "change": 0, "delete": 1, "unchanged": 0},
+            "lines": ["- delete  Service shop/api"]});
+        let all = answer["report"]["applications"].as_array_mut().unwrap();
+        all.push(shop);
+        let change: Change = shown::read(&answer).unwrap();
+        assert_eq!(
+            plain(&change)[1..4],
+            [
+                "1 object is deleted",
+                "  - delete  Service shop/api (application shop)",
+                "web: 1 to change, 1 unchanged",
             ]
         );
         let refused = json!({"branch": "try", "verdict": "Refused",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use engine::plan::{Counts, Edit};
+use engine::plan::{Counts, Edit, deletions_first};
 use engine::radius::{Demand, Radius};
 use engine::rollout::CommitId;
 
@@ -146,6 +146,7 @@ impl Change {
             let more = it.lines.iter().cloned().chain(it.radius.lines());
             lines.extend(more.map(|line| format!("  {line}")));
         }
+        let mut lines = deletions_first(lines);
         lines.extend(self.report.demand.lines());
         lines.extend(match (lines.is_empty(), self.report.unchanged) {
             (true, _) => Some("nothing changes in the cluster".into()),

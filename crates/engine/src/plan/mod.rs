@@ -3,6 +3,7 @@
 mod adopt;
 mod between;
 mod build;
+mod first;
 mod patch;
 mod prune;
 mod stages;
@@ -23,6 +24,7 @@ use crate::{Origin, WaveNumber};
 pub use adopt::{Foreign, foreign};
 pub use between::{Sides, between, reversed};
 pub use build::{Input, InventoryEntry, build};
+pub use first::{apart, deletions_first, title as title_of_deletions};
 pub use patch::{Mark, marks, patch};
 pub use prune::Prune;
 pub use text::{Counts, Edit, counts, edits, lines};
