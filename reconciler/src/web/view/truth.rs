@@ -72,7 +72,7 @@ impl Facts {
                 "{} is held: commit {revision} failed and is not applied again",
                 self.name
             ),
-            details: hold.reason,
+            details: own_first(&hold.reason, self.health, &self.health_message),
             since: Some(hold.since),
             until: None,
             then: format!("{back}It stays so until a newer commit comes, or somebody syncs it."),
@@ -219,6 +219,18 @@ impl Facts {
     }
 }
 
+/// Why it is held, what is wrong with itself first: another one that failed is not the one to look at
+/// while this one is broken.
+fn own_first(reason: &str, health: HealthStatus, own: &str) -> String {
+    let elsewhere = reason.starts_with("application ");
+    let broken = !health.is_settled_well() && !own.is_empty() && !reason.contains(own);
+    if elsewhere && broken {
+        format!("{own}; with it, {reason}")
+    } else {
+        reason.to_owned()
+    }
+}
+
 /// With a capital at its start and a full stop at its end. A file is called what it is called.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
@@ -238,4 +250,21 @@ fn a_file_is_not_called_otherwise_at_the_start_of_a_sentence() {
     assert_eq!(sentence("it waits"), "It waits.");
     assert_eq!(sentence("web/a.yaml:3: no"), "web/a.yaml:3: no.");
     assert_eq!(sentence(""), "");
+}
+
+#[test]
+fn what_is_wrong_with_an_application_itself_is_said_first() {
+    let check = |reason: &str, health: HealthStatus, own: &str, expected: &str| {
+        assert_eq!(own_first(reason, health, own), expected);
+    };
+    let (elsewhere, own) = ("application ui failed at commit b473562", "Pod a: no key b");
+    let both = "Pod a: no key b; with it, application ui failed at commit b473562";
+    check(elsewhere, HealthStatus::Degraded, own, both);
+    check(elsewhere, HealthStatus::Healthy, "", elsewhere);
+    check(
+        "Pod a: no key b; it was given 15 s",
+        HealthStatus::Degraded,
+        own,
+        "Pod a: no key b; it was given 15 s",
+    );
 }
