@@ -256,3 +256,13 @@ fn a_thousand_objects_fold_and_what_is_not_well_is_drawn_or_counted() {
         }
     }
 }
+
+#[test]
+fn what_leads_nowhere_is_not_well_although_it_is_healthy() {
+    let mut service = node("Service", "web", Some(Health::healthy()), Vec::new());
+    assert!(service.is_well());
+    service.warning = "No pod in namespace shop has the labels app=x".into();
+    assert_eq!((service.tone(), service.icon()), (Tone::Warn, "warn"));
+    assert!(!service.is_well());
+    assert!(service.label().contains("has the labels app=x"));
+}
