@@ -106,7 +106,12 @@ fn plain(error: &PageError) -> Response {
 }
 
 /// Gives an error its page.
-pub(super) async fn dress(mut response: Response, app: &App, visitor: &Visitor, path: &str) -> Response {
+pub(super) async fn dress(
+    mut response: Response,
+    app: &App,
+    visitor: &Visitor,
+    path: &str,
+) -> Response {
     let Some(Undressed(error)) = response.extensions_mut().remove() else {
         return response;
     };

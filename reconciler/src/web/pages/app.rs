@@ -24,6 +24,7 @@ use crate::web::view::component::Icon;
 use crate::web::view::drift;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
+use crate::web::view::graph::app_href;
 use crate::web::view::objects::{self, Wanted};
 use crate::web::view::{proven, tree, used};
 use crate::web::visitor::Visitor;

@@ -87,7 +87,10 @@ pub(in crate::web) async fn decisions(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let detail = detail(&app, &id).await?;
-    let lines = detail.steps.iter().map(|step| format!("{}\n", json!(step)));
+    let lines = detail
+        .steps
+        .iter()
+        .map(|step| format!("{}\n", value_of!(step)));
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((headers, lines.collect::<String>()).into_response())
 }

@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    self, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
-    RolloutDetail, RolloutQuery, SourceState,
+    self, Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
+    Rollout, RolloutDetail, RolloutQuery, SourceState,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -103,6 +103,7 @@ asked! {
     suspend(application: &str, reason: &str, actor: &Person) -> ();
     resume(application: &str, actor: &Person) -> ();
     origins(key: &ObjectKey, commit: &CommitId, fields: &[String]) -> Vec<Origin>;
+    brought(key: &ObjectKey, commit: &CommitId, fields: &[String]) -> Vec<CommitId>;
     written(key: &ObjectKey, commits: &[CommitId], field: &str) -> Option<Written>;
     proof(application: &str, commit: &str) -> ProofView;
     proven(application: &str) -> Option<Proven>;
@@ -110,6 +111,7 @@ asked! {
     rollback(request: &RollbackRequest) -> RolledBack;
     rollouts(query: &RolloutQuery) -> Vec<Rollout>;
     rollout(id: &str) -> Option<RolloutDetail>;
+    counted(rollouts: &[String]) -> BTreeMap<String, Counted>;
     drifts(query: &DriftQuery) -> Vec<Drift>;
     removed_at(name: &str) -> Option<Timestamp>;
     owners(keys: &[ObjectKey]) -> BTreeMap<ObjectKey, String>;
@@ -119,7 +121,9 @@ asked! {
     commit(prefix: &str) -> Option<CommitView>;
     repositories() -> Vec<RepositoryView>;
     head_at(source: &SourceState, at: Timestamp) -> Option<CommitId>;
+    heads_at(at: Timestamp) -> Vec<(String, String, CommitId)>;
     changes(repository: &str) -> Vec<Change>;
+    changes_at(repository: &str, at: Timestamp) -> Vec<Change>;
     change(repository: &str, branch: &str) -> Option<Change>;
     open_changes() -> usize;
     search(text: &str) -> Found;

@@ -153,6 +153,7 @@ mod tests {
             healthy_at: None,
             health: String::new(),
             message: String::new(),
+            exits: Vec::new(),
         }
     }
 

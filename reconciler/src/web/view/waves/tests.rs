@@ -16,10 +16,12 @@ fn object(name: &str, message: &str, healthy: bool) -> ObjectResult {
         file: String::new(),
         line: 0,
         changes: Vec::new(),
+        after: None,
         applied_at: Some(ago(90)),
         healthy_at: healthy.then(|| ago(1)),
         health: if healthy { "Healthy" } else { "Progressing" }.into(),
         message: message.into(),
+        exits: Vec::new(),
     }
 }
 
