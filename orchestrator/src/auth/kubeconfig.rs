@@ -72,7 +72,7 @@ mod tests {
             certificate_pem: format!("{text} cert"),
             key_pem: format!("{text} key"),
         };
-        let made = |pair| kubeconfig("https://127.0.0.1:6443", "ca", "n1", pair);
+        let made = |pair: &Pair| kubeconfig("https://127.0.0.1:6443", "ca", "n1", pair);
         let renewed = renewed(&made(&pair("old")), &pair("new"));
         assert_eq!(renewed, made(&pair("new")));
     }
