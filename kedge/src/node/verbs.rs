@@ -11,8 +11,8 @@ pub(crate) const EXAMPLE: &str = "\
 Runs pods of an instance on other machines that it reaches directly: on one network, without address
 translation between them. `add`, on the machine of the instance, writes a file with all that the
 other machine needs, keys included; `join`, there and as root, does the rest. A node leaves with
-`kedge down --purge` on its machine and `kedge node remove NAME` here, which also ends a file that was
-lost. More: docs/machines.md.
+`kedge down --purge` on its machine and `kedge node remove NAME` here, which ends a lost file too.
+More: docs/machines.md.
 
 Example:
   kedge node add worker-1 --address 192.0.2.7 > worker-1.json
