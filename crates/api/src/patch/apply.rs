@@ -66,14 +66,8 @@ pub fn apply<'s>(
     let out_of_reach = out_of_reach(schema, config.kind(), manager.subresource);
     let stripped = without(&config.body, out_of_reach);
     let stated = stripped.as_ref().unwrap_or(&config.body);
-    let mut entry = Entry {
-        manager: manager.name.to_owned(),
-        operation: Operation::Apply,
-        api_version: config.text("/apiVersion").to_owned(),
-        subresource: manager.subresource.to_owned(),
-        time: None,
-        fields: owned(shape, stated).difference(server_set()),
-    };
+    let fields = owned(shape, stated).difference(server_set());
+    let mut entry = entry(config, manager, fields);
     let mut managed = live.map_or_else(Managed::default, |live| {
         managers(live, manager.subresource, now, schema)
     });
@@ -114,6 +108,18 @@ pub fn apply<'s>(
     }
     managed.write(&mut result);
     Ok(result)
+}
+
+/// What is written down of an apply, but when it was.
+fn entry(config: &Object, manager: &Manager<'_>, fields: FieldSet) -> Entry {
+    Entry {
+        manager: manager.name.to_owned(),
+        operation: Operation::Apply,
+        api_version: config.text("/apiVersion").to_owned(),
+        subresource: manager.subresource.to_owned(),
+        time: None,
+        fields,
+    }
 }
 
 /// Who owns the live object; what is in one that nobody manages belongs to a stand-in.

@@ -29,8 +29,12 @@ async fn what_cannot_stand_beside_git_is_drift_and_in_nobodys_way() {
         (&*drift.actor, drift.what.as_str()),
         ("kubectl-edit", "changed")
     );
-    let status = world.live_application("web").await.unwrap();
-    assert_eq!(status.text("/status/sync/status"), "OutOfSync");
+    world
+        .until("the application to say so", || async {
+            let status = world.live_application("web").await?;
+            (status.text("/status/sync/status") == "OutOfSync").then_some(())
+        })
+        .await;
 
     // Who changes something else is not kept from it.
     world.application("other", "", &[config_map("o", "y")]);

@@ -104,6 +104,7 @@ impl Site {
 
 /// Holds an answer against the document of all addresses.
 fn is_as_documented(path: &str, answer: &Value) {
+    let path = path.split('?').next().unwrap();
     let mut parts: Vec<&str> = path.split('/').collect();
     if parts.len() > 3 {
         parts[2] = "{name}";

@@ -76,8 +76,7 @@ pub(in crate::web) async fn of_app(
     let wants = query.wants().map_err(PageError::BadRequest)?;
     // What is compared with the present has another page in the past; what does not move has not.
     if let Some(past) = app.past.as_ref().filter(|_| !query.is_fixed()) {
-        let view = app.backend.application(&name).await?;
-        let last = view.summary.last;
+        let last = app.backend.application(&name).await?.summary.last;
         let last = last.ok_or_else(|| PageError::NotFound(format!("rollout of {name} by then")))?;
         let sides = [("from", ""), ("to", ""), ("object", "")];
         let kept = query.with(&[&sides[..], &[("at", &past.asked)]].concat());

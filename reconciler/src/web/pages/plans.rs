@@ -42,9 +42,7 @@ async fn read(
     repository: &str,
 ) -> Result<(Vec<Change>, Vec<RepositoryView>), PageError> {
     let known = app.backend.changes(repository).await?;
-    // Without them nothing is known to have moved.
-    let repositories = app.backend.repositories().await.unwrap_or_default();
-    Ok((known, repositories))
+    Ok((known, app.backend.repositories().await?))
 }
 
 /// Has each of them planned once, whoever else asks, and waits for a while.

@@ -7,6 +7,7 @@ mod checks;
 mod cluster;
 mod commits;
 mod compared;
+mod constants;
 mod counts;
 mod course;
 mod document;

@@ -108,10 +108,8 @@ impl Sample {
         health: HealthStatus,
         message: &str,
     ) -> ApplicationView {
-        let last = self
-            .all_rollouts()
-            .into_iter()
-            .find(|one| one.application == name);
+        let mut all = self.all_rollouts().into_iter();
+        let last = all.find(|one| one.application == name);
         let held = last
             .as_ref()
             .filter(|last| last.phase == RolloutPhase::Failed)

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use api::{Collection, Object, ObjectKey};
+use api::{Object, ObjectKey};
 use engine::HealthStatus;
 use engine::rollout::{CommitId, SyncStatus};
 
+pub(super) use super::constants::{HOSTILE, ago, id, key, now};
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
@@ -27,26 +28,6 @@ use crate::usage::Used;
 use crate::web::backend::Backend;
 use crate::web::view::proof::Proven;
 use crate::web::view::search::Found;
-
-pub(super) fn now() -> Timestamp {
-    "2026-03-01T14:13:28Z".parse().unwrap()
-}
-
-pub(super) fn ago(seconds: i64) -> Timestamp {
-    now() - SignedDuration::from_secs(seconds)
-}
-
-pub(super) fn id(text: &str) -> CommitId {
-    CommitId(format!("{text}{}", "0".repeat(40 - text.len())))
-}
-
-pub(super) fn key(resource: &str, name: &str) -> ObjectKey {
-    let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
-    Collection::new(group, resource).key("movies", name)
-}
-
-/// What a page must survive.
-pub(super) const HOSTILE: &str = "<script>alert(1)</script>\"'&<b>";
 
 /// The backend of the tests.
 pub(super) struct Sample {

@@ -231,11 +231,11 @@ fn own_first(reason: &str, health: HealthStatus, own: &str) -> String {
     }
 }
 
-/// With a capital at its start and a full stop at its end. A file is called what it is called.
+/// With a capital at its start and a full stop at its end. A file or a host is called what it is called.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let word = text.split(' ').next().unwrap_or_default();
-    let is_name = word.contains(['/', ':']);
+    let is_name = word.contains(['/', ':']) || word.trim_end_matches('.').contains('.');
     let first: String = match characters.next() {
         Some(first) if is_name => first.to_string(),
         first => first.into_iter().flat_map(char::to_uppercase).collect(),
@@ -249,6 +249,11 @@ pub(crate) fn sentence(text: &str) -> String {
 fn a_file_is_not_called_otherwise_at_the_start_of_a_sentence() {
     assert_eq!(sentence("it waits"), "It waits.");
     assert_eq!(sentence("web/a.yaml:3: no"), "web/a.yaml:3: no.");
+    assert_eq!(
+        sentence("git.example.org is away"),
+        "git.example.org is away."
+    );
+    assert_eq!(sentence("no."), "No.");
     assert_eq!(sentence(""), "");
 }
 
