@@ -59,7 +59,11 @@ async fn what_is_empty_says_what_would_be_there_and_what_brings_it() {
         // One of the sample's repositories cannot be read.
         ("/changes", "Not all changes are known", "cannot be read"),
         ("/events", "Nothing was reported", "kubectl get events -A"),
-        ("/repos/shop", "No branch yet", "git push -u origin main"),
+        (
+            "/repos/shop",
+            "Which branches there are is not known",
+            "cannot be read",
+        ),
         ("/settings/tokens", "No tokens", "kedge token create NAME"),
         ("/settings/access", "No rules", "--access FILE"),
     ] {
