@@ -293,9 +293,13 @@ impl Desk<'_> {
         };
         look(true)?;
         look(false)?;
-        self.says("window.opened?.length === 1 && window.opened[0].readyState === 1")?;
+        // That of the page, and that of the lines.
+        let all = |state: u8| {
+            format!("window.opened?.length === 2 && opened.every(it => it.readyState === {state})")
+        };
+        self.says(&all(1))?;
         look(true)?;
-        self.says("window.opened.length === 1 && window.opened[0].readyState === 2")
+        self.says(&all(2))
     }
 
     /// Every section can be reached on a phone.

@@ -3,6 +3,8 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use engine::diff::FieldChange;
+
 use super::component::State;
 use super::component::Tone;
 use super::diff::is_secret;
@@ -70,12 +72,20 @@ pub(crate) fn state(drift: &Drift) -> State {
     State::new(tone, icon, word)
 }
 
-/// What is different, without values of Secrets.
+/// What others did, from what Git says to what they made of it, without values of Secrets. On record
+/// is the way back.
 pub(crate) fn fields(drift: &Drift) -> String {
     let secret = is_secret(&drift.kind, &drift.key);
     let shown = drift.changes.iter().take(FIELDS);
     let mut told: Vec<String> = shown
-        .map(|change| engine::diff::show(change, secret))
+        .map(|change| {
+            let done = FieldChange {
+                path: change.path.clone(),
+                old: change.new.clone(),
+                new: change.old.clone(),
+            };
+            engine::diff::show(&done, secret)
+        })
         .collect();
     if drift.changes.len() > FIELDS {
         told.push(format!("and {} more fields", drift.changes.len() - FIELDS));
@@ -108,10 +118,8 @@ mod tests {
     use jiff::SignedDuration;
     use serde_json::json;
 
-    use api::Collection;
-    use engine::diff::FieldChange;
-
     use super::*;
+    use api::Collection;
 
     #[test]
     fn a_drift_says_who_what_and_what_became_of_it() {
@@ -140,6 +148,8 @@ mod tests {
             title(&open),
             "Deployment web changed by ann with kubectl-edit"
         );
+        let way = "spec.replicas: 5 -> 2";
+        assert!(fields(&open).starts_with(way), "{}", fields(&open));
         assert!(
             fields(&open).ends_with("and 1 more fields"),
             "{}",
