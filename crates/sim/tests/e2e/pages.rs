@@ -164,8 +164,8 @@ impl<'a> Story<'a> {
     fn changes(&self) -> anyhow::Result<()> {
         let browser = &self.browser;
         browser.follow("#head a[href$='/diff']")?;
-        browser.reads(".diff", &["spec.replicas", "1", "2"], SOON)?;
-        ensure!(browser.holds("document.querySelectorAll('.c.del, .c.add').length >= 3"));
+        browser.reads(".diff", &["replicas: 1", "replicas: 2"], SOON)?;
+        ensure!(browser.holds("document.querySelectorAll('.c.del, .c.add').length >= 2"));
         browser.follow("#v-u")?;
         browser.reads("#v-u[aria-current]", &["Unified"], SOON)?;
         self.picture("changes")?;
@@ -282,7 +282,7 @@ impl<'a> Story<'a> {
         browser.reads("#fields", &["deployment.yaml:", &commit], SOON)?;
         browser.reads("#fields", &["kube-controller-manager", "default"], SOON)?;
         self.picture("owners")?;
-        browser.follow("#fields a.commit")?;
+        browser.follow(&format!("#fields a.commit[href^='/commits/{commit}']"))?;
         browser.reads(
             "#rollouts",
             &["ui", "Rollout 3", "Rollback converged"],
