@@ -50,6 +50,13 @@ fn every_verb_people_use_works() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A node that is busy may answer too late to be in an answer.
+fn measured(top: &dyn Fn() -> anyhow::Result<String>) -> anyhow::Result<()> {
+    wait("the use of the pods", SignedDuration::from_secs(30), || {
+        top().is_ok_and(|told| told.contains("Mi"))
+    })
+}
+
 fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result<()> {
     let run = |line: &str| -> anyhow::Result<String> {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -95,11 +102,7 @@ fn verbs(instance: &Instance, program: &Path, namespace: &str) -> anyhow::Result
         &run(&format!("logs deployment/web -n {n}"))?,
         "listening on port 8080",
     )?;
-    // A node that is busy may answer too late to be in an answer.
-    let top = format!("top pods -n {n}");
-    wait("the use of the pods", SignedDuration::from_secs(30), || {
-        run(&top).is_ok_and(|told| told.contains("Mi"))
-    })?;
+    measured(&|| run(&format!("top pods -n {n}")))?;
     // The program ends with its usage and status 1: what exec carries back.
     let said = fails(&format!(
         "exec deployment/web -n {n} -- /usr/bin/movies nothing"
