@@ -2,12 +2,14 @@
 //! concerns it.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::Arc;
 
 use engine::rollout::CommitId;
 
 use super::Error;
 use super::error::failed;
+use super::memo::{Answer, Asked, Known};
 use super::model::{
     ApplicationRecord, ApplicationSummary, Hold, Push, Request, Rollout, Suspension,
 };
@@ -35,7 +37,7 @@ impl Reader {
         let all = self.application_records().await?;
         let there = || all.iter().filter(|record| record.removed_at.is_none());
         let mut last = self.newest(there().map(|it| it.name.as_str())).await?;
-        let objects = self.counts().await?;
+        let objects = self.counts(there().map(|it| it.name.as_str())).await?;
         // The newest hold of each is the last one of these.
         let held = self.holds().await?;
         let held = held.iter().rev();
@@ -58,7 +60,7 @@ impl Reader {
             return Ok(None);
         };
         let last = self.last_rollout(name).await?;
-        let objects = self.counts().await?.get(name).copied();
+        let objects = self.counts(iter::once(name)).await?.get(name).copied();
         let holds = self.holds().await?;
         Ok(Some(ApplicationSummary {
             application: application.clone(),
@@ -84,20 +86,45 @@ impl Reader {
         Ok(holds)
     }
 
-    /// How many objects each application has, as far as it has any.
-    async fn counts(&self) -> Result<Arc<BTreeMap<String, i64>>, Error> {
-        let asked = match self.memo.counts.ask() {
-            Ok(known) => return Ok(known),
-            Err(asked) => asked,
-        };
-        let counts: Vec<(String, i64)> =
-            sqlx::query_as("select application, count(*) from inventory group by application")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed("count the objects"))?;
-        let counts = Arc::new(counts.into_iter().collect());
-        self.memo.counts.keep(asked, Some(&counts));
+    /// How many objects each of them has, as far as it has any.
+    async fn counts(
+        &self,
+        applications: impl Iterator<Item = &str>,
+    ) -> Result<BTreeMap<String, i64>, Error> {
+        let (mut counts, asked) = self.known(applications, |known| &known.objects);
+        if asked.is_empty() {
+            return Ok(counts);
+        }
+        let read: Vec<(String, i64)> = sqlx::query_as(
+            "select application, count(*) from inventory where application = any($1)
+              group by application",
+        )
+        .bind(asked.keys().cloned().collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("count the objects"))?;
+        counts.extend(read);
+        for (name, unread) in asked {
+            self.memo
+                .keep(unread, counts.get(&name), |known| &mut known.objects);
+        }
         Ok(counts)
+    }
+
+    /// What is known of each, and what is to be asked for.
+    fn known<'a, T: Clone>(
+        &self,
+        applications: impl Iterator<Item = &'a str>,
+        of: impl Fn(&Known) -> &Answer<T>,
+    ) -> (BTreeMap<String, T>, BTreeMap<String, Asked>) {
+        let (mut known, mut asked) = (BTreeMap::new(), BTreeMap::new());
+        for name in applications {
+            match self.memo.ask(name, &of) {
+                Ok(answer) => known.extend(answer.map(|it| (name.to_owned(), it))),
+                Err(unread) => drop(asked.insert(name.to_owned(), unread)),
+            }
+        }
+        (known, asked)
     }
 
     /// The newest rollout of each, as far as there is one.
@@ -105,14 +132,7 @@ impl Reader {
         &self,
         applications: impl Iterator<Item = &str>,
     ) -> Result<BTreeMap<String, Rollout>, Error> {
-        let mut newest = BTreeMap::new();
-        let mut asked = BTreeMap::new();
-        for name in applications {
-            match self.memo.ask(name, |known| &known.last) {
-                Ok(last) => newest.extend(last.map(|it| (name.to_owned(), it))),
-                Err(unread) => drop(asked.insert(name.to_owned(), unread)),
-            }
-        }
+        let (mut newest, asked) = self.known(applications, |known| &known.last);
         if asked.is_empty() {
             return Ok(newest);
         }

@@ -15,8 +15,6 @@ pub(super) struct Memo {
     pub(super) push: Whole<Push>,
     /// Every application there is or was, by name.
     pub(super) records: Whole<Arc<Vec<ApplicationRecord>>>,
-    /// How many objects each application has, as far as it has any.
-    pub(super) counts: Whole<Arc<BTreeMap<String, i64>>>,
     /// What is held and not released, newest first.
     pub(super) holds: Whole<Arc<Vec<Hold>>>,
 }
@@ -37,6 +35,8 @@ pub(super) struct Known {
     /// Moves with every write.
     version: u64,
     pub(super) last: Answer<Rollout>,
+    /// How many objects it has.
+    pub(super) objects: Answer<i64>,
     pub(super) request: Answer<Request>,
     pub(super) suspension: Answer<Suspension>,
 }
@@ -147,9 +147,6 @@ impl Drop for Writing<'_> {
             match write {
                 Write::Push(_) | Write::Verdict { .. } => self.memo.push.forget(),
                 Write::Applications(_) => self.memo.records.forget(),
-                Write::InventoryAdd { .. } | Write::InventoryRemove { .. } => {
-                    self.memo.counts.forget();
-                }
                 Write::Hold(_) | Write::Release { .. } => self.memo.holds.forget(),
                 _ => {}
             }
@@ -163,6 +160,7 @@ impl Drop for Writing<'_> {
             known.version += 1;
             match what {
                 What::Last => known.last = Answer::Unread,
+                What::Objects => known.objects = Answer::Unread,
                 What::Request => known.request = Answer::Unread,
                 What::Suspension => known.suspension = Answer::Unread,
             }
@@ -172,6 +170,7 @@ impl Drop for Writing<'_> {
 
 enum What {
     Last,
+    Objects,
     Request,
     Suspension,
 }
@@ -180,6 +179,9 @@ enum What {
 fn concerned(write: &Write) -> Option<(&str, What)> {
     match write {
         Write::Rollout(rollout) => Some((&rollout.application, What::Last)),
+        Write::InventoryAdd { application, .. } | Write::InventoryRemove { application, .. } => {
+            Some((application, What::Objects))
+        }
         Write::Request { application, .. } | Write::RequestDone { application } => {
             Some((application, What::Request))
         }

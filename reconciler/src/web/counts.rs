@@ -20,6 +20,15 @@ pub(super) struct Counted(Mutex<Option<(u64, Timestamp, Counts)>>);
 impl App {
     /// As they are now. Of the past nothing is counted: what needs somebody is a matter of now.
     pub(super) async fn counts(&self) -> Counts {
+        self.count(None).await
+    }
+
+    /// The same for whoever has read all applications already.
+    pub(super) async fn counts_of(&self, all: &[Facts]) -> Counts {
+        self.count(Some(all)).await
+    }
+
+    async fn count(&self, all: Option<&[Facts]>) -> Counts {
         if self.past.is_some() {
             return Counts::default();
         }
@@ -30,7 +39,7 @@ impl App {
         {
             return counts;
         }
-        match self.count().await {
+        match self.read(all).await {
             Ok(counts) => {
                 *known = Some((change, now, counts));
                 counts
@@ -40,14 +49,22 @@ impl App {
         }
     }
 
-    async fn count(&self) -> Result<Counts, Error> {
+    async fn read(&self, all: Option<&[Facts]>) -> Result<Counts, Error> {
+        let changes = self.backend.open_changes().await?;
+        if let Some(all) = all {
+            return Ok(counted(all, changes));
+        }
         let views = self.backend.applications().await?;
-        let facts: Vec<Facts> = views.iter().map(|view| Facts::new(view, None)).collect();
-        let count = |is: fn(&&Facts) -> bool| facts.iter().filter(is).count();
-        Ok(Counts {
-            needy: count(|it| it.concern() >= Tone::Warn),
-            running: count(|it| it.running().is_some()),
-            changes: self.backend.open_changes().await?,
-        })
+        let all: Vec<Facts> = views.iter().map(|view| Facts::new(view, None)).collect();
+        Ok(counted(&all, changes))
+    }
+}
+
+fn counted(all: &[Facts], changes: usize) -> Counts {
+    let count = |is: fn(&&Facts) -> bool| all.iter().filter(is).count();
+    Counts {
+        needy: count(|it| it.concern() >= Tone::Warn),
+        running: count(|it| it.running().is_some()),
+        changes,
     }
 }

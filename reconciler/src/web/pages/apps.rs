@@ -59,6 +59,8 @@ pub(in crate::web) async fn page(
         return Ok(Json(answer).into_response());
     }
     let all = rendering(|| facts(&views));
+    // Before the frame asks for the same, and reads all of them once more.
+    app.counts_of(&all).await;
     let topic = topic(&query);
     let fragments = make(&app, &all, &query).await?;
     let mut frame = visitor

@@ -72,15 +72,7 @@ pub(super) async fn one_file(fleet: &Fleet, test: &str, pushes: usize) -> anyhow
     let (mut applied, mut after) = (Vec::new(), Vec::new());
     let rendered = fleet.figure(RENDERS).await?;
     for number in 0..pushes {
-        let name = name_of(number * 37 % fleet.count);
-        let value = format!("{test}{number}");
-        let file = format!("fleet/{name}/all.yaml");
-        fleet.work.write(&file, &config_map(&name, &value))?;
-        fleet.work.commit("One file")?;
-        let begun = Timestamp::now();
-        fleet.push()?;
-        let returned = Timestamp::now();
-        becomes(fleet, &key(&name), &value).await?;
+        let (begun, returned) = push_one(fleet, test, number).await?;
         let end = Timestamp::now();
         applied.push(millis(begun, end));
         after.push(millis(returned, end));
@@ -111,6 +103,25 @@ pub(super) async fn one_file(fleet: &Fleet, test: &str, pushes: usize) -> anyhow
     Ok(ninety_fifth)
 }
 
+/// Changes one Application and waits until it is applied. Answers when the push began and when git
+/// returned.
+async fn push_one(
+    fleet: &Fleet,
+    test: &str,
+    number: usize,
+) -> anyhow::Result<(Timestamp, Timestamp)> {
+    let name = name_of(number * 37 % fleet.count);
+    let value = format!("{test}{number}");
+    let file = format!("fleet/{name}/all.yaml");
+    fleet.work.write(&file, &config_map(&name, &value))?;
+    fleet.work.commit("One file")?;
+    let begun = Timestamp::now();
+    fleet.push()?;
+    let returned = Timestamp::now();
+    becomes(fleet, &key(&name), &value).await?;
+    Ok((begun, returned))
+}
+
 /// Waits until the live object has this value.
 pub(super) async fn becomes(fleet: &Fleet, key: &ObjectKey, value: &str) -> anyhow::Result<()> {
     let end = Timestamp::now() + LIMIT;
@@ -125,15 +136,37 @@ pub(super) async fn becomes(fleet: &Fleet, key: &ObjectKey, value: &str) -> anyh
     }
 }
 
-/// The list of all Applications, as a browser gets it.
+/// The list of all Applications, as a browser gets it: again and again, and each time right after
+/// one of them changed, when what was known of it is to be read again.
 pub(super) async fn pages(fleet: &Fleet) -> anyhow::Result<()> {
-    let (mut times, mut size) = (Vec::new(), 0);
+    let (first, _) = page(fleet).await?;
+    let (mut again, mut changed, mut size) = (Vec::new(), Vec::new(), 0);
     for _ in 0..PAGES {
-        let begun = Timestamp::now();
-        size = fleet.get("/apps", "text/html").await?.len();
-        times.push(millis(begun, Timestamp::now()));
+        let (took, bytes) = page(fleet).await?;
+        again.push(took);
+        size = bytes;
     }
-    let text = format!("{}, {} kB", spread(times, "ms"), size / 1024);
-    say(&format!("G: {}", peers::G.what), &text)?;
+    for number in 0..PAGES {
+        push_one(fleet, "G", number).await?;
+        changed.push(page(fleet).await?.0);
+    }
+    let text = format!(
+        "{}, {} kB; the first {first} ms",
+        spread(again, "ms"),
+        size / 1024
+    );
+    let what = peers::G.what;
+    say(&format!("G: {what}"), &text)?;
+    say(
+        &format!("G: {what}, after each push"),
+        &spread(changed, "ms"),
+    )?;
     say("G: published", peers::G.source)
+}
+
+/// Milliseconds, and bytes before compression.
+async fn page(fleet: &Fleet) -> anyhow::Result<(i64, usize)> {
+    let begun = Timestamp::now();
+    let size = fleet.get("/apps", "text/html").await?.len();
+    Ok((millis(begun, Timestamp::now()), size))
 }
