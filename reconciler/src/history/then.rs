@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::error::failed;
-use super::model::{InventoryItem, Rollout, Step};
+use super::model::{Hold, InventoryItem, Rollout, Step};
 use super::time::Time;
 use super::{Error, Reader};
 
@@ -25,6 +25,19 @@ impl Reader {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the newest rollouts of a time"))
+    }
+
+    /// What was held at that moment, newest first.
+    pub async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
+        sqlx::query_as(
+            "select * from holds
+              where since <= $1 and (released_at is null or released_at > $1)
+              order by since desc",
+        )
+        .bind(Time(at))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("list what was held at a time"))
     }
 
     /// When a webhook told last of a commit of this repository that was new.

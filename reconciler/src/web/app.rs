@@ -93,7 +93,7 @@ impl App {
             streams: Arc::new(Semaphore::new(STREAMS)),
             counted: Arc::default(),
             planning: Arc::default(),
-            dry_runs: Arc::default(),
+            dry_runs: Arc::new(DryRuns::new(deps.env.clone())),
             past: None,
             changes,
             pulse,

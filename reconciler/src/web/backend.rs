@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
-    RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Hold, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -76,6 +76,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
     /// The newest rollout of each application that had begun by then.
     async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error>;
+
+    /// What was held at that moment, newest first.
+    async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error>;
     /// The rollouts to a commit, of which a beginning is enough; newest first.
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error>;
     async fn commit(&self, prefix: &str) -> Result<Option<CommitView>, Error>;
@@ -243,6 +246,10 @@ impl Backend for ServiceBackend {
 
     async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
         Ok(self.0.history().newest_until(at).await?)
+    }
+
+    async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
+        Ok(self.0.history().holds_until(at).await?)
     }
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {

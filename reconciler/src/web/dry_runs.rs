@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use client::Env;
 use jiff::{SignedDuration, Timestamp};
 
 use super::app::App;
@@ -19,14 +20,22 @@ const EACH: SignedDuration = SignedDuration::from_millis(50);
 const PEOPLE: usize = 10_000;
 
 /// What everybody has asked for lately.
-#[derive(Debug, Default)]
 pub(super) struct DryRuns {
+    /// The present, whatever moment a page is about.
+    env: Env,
     /// When somebody's dry runs would be through, had each been asked for in its turn: the virtual
     /// scheduling of the generic cell rate algorithm (ITU-T I.371).
     through: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl DryRuns {
+    pub(super) fn new(env: Env) -> Self {
+        Self {
+            env,
+            through: Mutex::default(),
+        }
+    }
+
     /// Counts one more of somebody's.
     ///
     /// # Errors
@@ -55,7 +64,7 @@ impl App {
     pub(super) fn admit_dry_run(&self, visitor: &Visitor) -> Result<(), PageError> {
         let who = visitor.person()?;
         let who = format!("{} <{}>", who.name, who.email);
-        let taken = self.dry_runs.take(&who, self.env.now());
+        let taken = self.dry_runs.take(&who, self.dry_runs.env.now());
         taken.map_err(|wait| PageError::TooMany { wait })
     }
 }
@@ -66,7 +75,7 @@ mod tests {
 
     #[test]
     fn who_asks_too_often_waits_and_nobody_else_does() {
-        let all = DryRuns::default();
+        let all = DryRuns::new(super::super::tests::env());
         let now = Timestamp::UNIX_EPOCH;
         let later = |millis| now + SignedDuration::from_millis(millis);
         for number in 0..AT_ONCE {

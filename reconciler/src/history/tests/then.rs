@@ -14,6 +14,17 @@ fn application(name: &str) -> ApplicationRecord {
     }
 }
 
+fn hold(rollout: &Rollout, since: Timestamp) -> Hold {
+    Hold {
+        application: rollout.application.clone(),
+        revision: rollout.revision.clone(),
+        rollout: rollout.id.clone(),
+        reason: "bad image".into(),
+        since,
+        atomic: true,
+    }
+}
+
 fn deleted(name: &str) -> ObjectResult {
     super::exits::planned(name, Action::Delete)
 }
@@ -31,6 +42,11 @@ async fn the_past_and_what_is_gone_are_found() {
             rollout: second.id.clone(),
             objects: vec![deleted("old")],
         },
+        Write::Hold(hold(&second, at(4))),
+        Write::Release {
+            application: "web".into(),
+            at: at(6),
+        },
         Write::Step(NewStep::new(at(1), StepKind::Started, "one").application("web")),
         Write::Step(NewStep::new(at(2), StepKind::Began, "two").application("web")),
     ];
@@ -45,6 +61,13 @@ async fn the_past_and_what_is_gone_are_found() {
         let found = reader.rollouts_of(commit).await.unwrap();
         found.into_iter().map(|it| it.id).collect::<Vec<_>>()
     };
+    let held = async |second| {
+        let holds = reader.holds_until(at(second)).await.unwrap();
+        holds.into_iter().map(|it| it.rollout).collect::<Vec<_>>()
+    };
+    assert_eq!(held(3).await, Vec::<String>::new());
+    assert_eq!(held(4).await, ["web-2"]);
+    assert_eq!(held(6).await, Vec::<String>::new());
     assert_eq!(of(&first.revision.0).await, ["web-1"]);
     assert_eq!(of("000000").await, ["web-2", "web-1"]);
     assert_eq!(of("0%").await, Vec::<String>::new());

@@ -245,6 +245,7 @@ fn waits() -> pending::Cards {
                 fits_on: "north-b".into(),
                 by_hand: "kubectl uncordon north-b".into(),
             }],
+            unfit: "",
             tried: 9,
         }],
         more: 1,

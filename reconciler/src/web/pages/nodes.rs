@@ -22,7 +22,7 @@ use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::node_map::{self, By, Map, Placed, Wanted};
 use crate::web::view::nodes::{self, Table};
-use crate::web::view::pending::{self, Cards};
+use crate::web::view::pending::{self, Cards, Explained};
 use crate::web::view::used::stale;
 use crate::web::visitor::Visitor;
 use crate::web::why::{self, Pending};
@@ -193,12 +193,20 @@ async fn waiting(app: &App) -> Waiting {
     (told, more)
 }
 
+fn explained<'a>(app: &App, told: Option<&'a Pending>) -> Explained<'a> {
+    match told {
+        _ if app.past.is_some() => Explained::Past,
+        Some(told) => Explained::ByScheduler(told),
+        None => Explained::Unexplained,
+    }
+}
+
 fn cards(app: &App, (waiting, more): &Waiting) -> Cards {
     let now = app.env.now();
     let pods = waiting.iter();
     Cards {
         pods: pods
-            .map(|(pod, told)| pending::card(pod, told.as_ref(), now))
+            .map(|(pod, told)| pending::card(pod, &explained(app, told.as_ref()), now))
             .collect(),
         more: *more,
     }

@@ -26,7 +26,7 @@ use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::log_card::{Card, Search};
 use crate::web::view::nothing::Nothing;
-use crate::web::view::pending;
+use crate::web::view::pending::{self, Explained};
 use crate::web::view::pod::{self, Container};
 use crate::web::view::used;
 use crate::web::view::why::card;
@@ -256,7 +256,7 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let placement = explained.pending.as_ref();
     let cards = pending::Cards {
         pods: placement
-            .map(|told| pending::card(pod, Some(told), now))
+            .map(|told| pending::card(pod, &Explained::ByScheduler(told), now))
             .into_iter()
             .collect(),
         more: 0,

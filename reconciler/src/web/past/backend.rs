@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::try_join;
 use jiff::Timestamp;
 
 use api::{Object, ObjectKey};
@@ -18,8 +19,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Counted, Drift, DriftQuery, Outcome, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
-    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Hold, Outcome, Push, RemovedObject, ReportQuery, Reports,
+    ReportsAbout, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -48,14 +49,17 @@ impl Backend for PastBackend {
     }
 
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
-        let newest = self.inner.newest_until(self.at()).await?;
+        let (newest, held) = try_join!(
+            self.inner.newest_until(self.at()),
+            self.inner.holds_until(self.at())
+        )?;
         let named = self.stood(newest).into_iter();
         let mut newest: BTreeMap<String, Rollout> =
             named.map(|it| (it.application.clone(), it)).collect();
         let all = self.applications_then();
         let views = all
             .iter()
-            .map(|object| self.view(object, newest.remove(object.name())));
+            .map(|object| self.view(object, newest.remove(object.name()), &held));
         Ok(views.collect())
     }
 
@@ -70,7 +74,8 @@ impl Backend for PastBackend {
             ..RolloutQuery::default()
         };
         let last = self.rollouts(&query).await?.into_iter().next();
-        Ok(self.view(&object, last))
+        let held = self.inner.holds_until(self.at()).await?;
+        Ok(self.view(&object, last, &held))
     }
 
     async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error> {
@@ -232,6 +237,10 @@ impl Backend for PastBackend {
 
     async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
         self.inner.newest_until(at.min(self.at())).await
+    }
+
+    async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
+        self.inner.holds_until(at.min(self.at())).await
     }
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {

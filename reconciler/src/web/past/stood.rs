@@ -14,7 +14,7 @@ use engine::{Application, Health, HealthStatus};
 use super::rewind;
 use super::state::Past;
 use crate::history::{
-    Action, ApplicationRecord, ApplicationSummary, ObjectResult, Rollout, RolloutQuery,
+    Action, ApplicationRecord, ApplicationSummary, Hold, ObjectResult, Rollout, RolloutQuery,
 };
 use crate::service::{ApplicationView, Error, ObjectNode, Standing};
 use crate::web::backend::Backend;
@@ -43,13 +43,20 @@ impl PastBackend {
             .collect()
     }
 
-    pub(super) fn view(&self, object: &Object, last: Option<Rollout>) -> ApplicationView {
+    /// `held`: all that was held then, newest first.
+    pub(super) fn view(
+        &self,
+        object: &Object,
+        last: Option<Rollout>,
+        held: &[Hold],
+    ) -> ApplicationView {
         let application = Application::from_object(object);
         let status: ApplicationStatus =
             serde_json::from_value(object.body["status"].clone()).unwrap_or_default();
         let seen_at = api::parse_time(object.creation_timestamp()).unwrap_or(self.at());
         let condition = object.condition("Synced");
         let is_seen = !object.body["status"].is_null();
+        let held = held.iter().find(|it| it.application == application.name);
         let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
         ApplicationView {
             path: paths.join(", "),
@@ -58,8 +65,9 @@ impl PastBackend {
                 sync: status.sync.status,
                 sync_message: condition.map(|it| it.message).unwrap_or_default(),
                 health: Health::new(word(&status.health.status), status.health.message),
-                revision: CommitId(status.sync.revision),
+                revision: CommitId(status.sync.revision.clone()),
                 applied: CommitId(status.revision),
+                held: held.is_some_and(|hold| hold.revision.0 == status.sync.revision),
                 observed_at: is_seen.then_some(self.at()),
                 ..Standing::default()
             },
@@ -74,7 +82,7 @@ impl PastBackend {
                 },
                 last,
                 objects: i64::from(status.inventory_count),
-                held: None,
+                held: held.cloned(),
             },
         }
     }

@@ -29,6 +29,7 @@ fn rollout(number: i64, started: &str, finished: Option<&str>) -> Rollout {
         rollback_of: String::new(),
         rollback: None,
         digest: String::new(),
+        first_try: None,
         same_as_previous: false,
         phase: RolloutPhase::Succeeded,
         message: "all is well".into(),

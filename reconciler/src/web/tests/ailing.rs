@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    self, Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
-    Rollout, RolloutDetail, RolloutQuery, SourceState,
+    self, Counted, Drift, DriftQuery, Hold, Push, RemovedObject, ReportQuery, Reports,
+    ReportsAbout, Rollout, RolloutDetail, RolloutQuery, SourceState,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -117,6 +117,7 @@ asked! {
     owners(keys: &[ObjectKey]) -> BTreeMap<ObjectKey, String>;
     removed_object(key: &ObjectKey) -> Option<RemovedObject>;
     newest_until(at: Timestamp) -> Vec<Rollout>;
+    holds_until(at: Timestamp) -> Vec<Hold>;
     rollouts_of(commit: &str) -> Vec<Rollout>;
     commit(prefix: &str) -> Option<CommitView>;
     repositories() -> Vec<RepositoryView>;

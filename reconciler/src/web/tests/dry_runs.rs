@@ -28,6 +28,9 @@ async fn who_asks_for_too_many_dry_runs_is_told_when_there_is_room() {
         assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{path}");
         assert!(text.contains("one more is possible in 1 s"), "{text}");
     }
+    // A moment of the past is asked for now, too.
+    let past = "/apps/serving/diff?from=serving-1&to=serving-2&at=2026-03-01T14:09:00Z";
+    assert_eq!(ask(past).await.headers()[header::RETRY_AFTER], "1");
     // What needs no dry run is there, and the page says it as well.
     assert_eq!(ask("/apps/serving").await.status(), StatusCode::OK);
     let (status, page) = site.page("/apps/serving/diff").await;

@@ -149,7 +149,7 @@ impl Site {
             pulse: silent,
             counted: Arc::default(),
             planning: Arc::default(),
-            dry_runs: Arc::default(),
+            dry_runs: Arc::new(super::dry_runs::DryRuns::new(env.clone())),
             past: None,
             env,
             tasks: tasks.clone(),
@@ -196,7 +196,7 @@ impl Site {
     }
 }
 
-fn env() -> Env {
+pub(super) fn env() -> Env {
     Env {
         clock: Arc::new(Standing),
         ids: Arc::new(SystemIds),

@@ -131,6 +131,13 @@ async fn the_past_has_what_there_was_and_nothing_later() {
     assert_eq!(names.collect::<Vec<_>>(), ["serving"], "{found:?}");
     let (_, text) = site.page("/apps?at=7f3c2ab").await;
     assert!(text.contains("Back to now"), "{text}");
+    // What was held then, and is not any more.
+    let held = "/apps/serving?at=2026-03-01T02:30:00Z";
+    let (_, text) = site.page(held).await;
+    assert!(text.contains("serving is held"), "{text}");
+    assert!(!text.contains("brings it back by itself"), "{text}");
+    let (_, data) = site.json(held).await;
+    assert_eq!(data["held"]["rollout"], "serving-9", "{data}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +12,13 @@ use engine::HealthStatus;
 use engine::rollout::{CommitId, SyncStatus};
 
 pub(super) use super::constants::{HOSTILE, ago, id, key, now};
+use super::records::held;
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Counted, Drift, DriftQuery, Push, RemovedObject, ReportQuery, Reports, ReportsAbout, Rollout,
-    RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Hold, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -252,6 +253,13 @@ impl Backend for Sample {
         let mut all = self.all_rollouts();
         all.retain(|rollout| rollout.started_at <= at);
         Ok(all)
+    }
+
+    async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
+        let newest = self.newest_until(at).await?.into_iter();
+        let mut seen = BTreeSet::new();
+        let newest = newest.filter(|it| seen.insert(it.application.clone()));
+        Ok(newest.filter_map(|it| held(&it)).collect())
     }
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {

@@ -34,7 +34,18 @@ pub(crate) struct Card {
     /// Node, then whether each filter lets it through and what it says.
     pub nodes: Vec<(String, Vec<(bool, String)>)>,
     pub fixes: Vec<Fix>,
+    /// Why there is no fix.
+    pub unfit: &'static str,
     pub tried: usize,
+}
+
+/// What is known of why a pod has no node, besides what its condition says.
+pub(crate) enum Explained<'a> {
+    ByScheduler(&'a Pending),
+    /// The scheduler is not this one, or did not answer.
+    Unexplained,
+    /// It was then; the scheduler is asked about now alone.
+    Past,
 }
 
 /// A change that was tried.
@@ -71,20 +82,27 @@ pub(crate) fn waiting<'a>(pods: &[&'a Object]) -> (Vec<&'a Object>, usize) {
     (found, more)
 }
 
-pub(crate) fn card(pod: &Object, pending: Option<&Pending>, now: Timestamp) -> Card {
+pub(crate) fn card(pod: &Object, explained: &Explained<'_>, now: Timestamp) -> Card {
     let born = parse_time(pod.creation_timestamp());
     let mut card = empty(pod.namespace(), pod.name());
     card.waits = born
         .map(|born| took(born.duration_until(now)))
         .unwrap_or_default();
-    if let Some(pending) = pending {
-        fill(&mut card, pending);
-    } else {
-        let said = pod
-            .condition("PodScheduled")
-            .map(|it| it.message)
-            .unwrap_or_default();
-        card.obstacle = format!("{said} This cluster's scheduler does not explain itself further.");
+    let said = pod
+        .condition("PodScheduled")
+        .map(|it| it.message)
+        .unwrap_or_default();
+    match explained {
+        Explained::ByScheduler(pending) => fill(&mut card, pending),
+        Explained::Unexplained => {
+            card.obstacle =
+                format!("{said} This cluster's scheduler does not explain itself further.");
+            card.unfit = "No scheduler says what would.";
+        }
+        Explained::Past => {
+            card.obstacle = said;
+            card.unfit = "What would have made it fit is not kept.";
+        }
     }
     card
 }
@@ -98,6 +116,7 @@ fn empty(namespace: &str, name: &str) -> Card {
         filters: Vec::new(),
         nodes: Vec::new(),
         fixes: Vec::new(),
+        unfit: "",
         tried: 0,
     }
 }
@@ -106,6 +125,10 @@ fn fill(card: &mut Card, pending: &Pending) {
     let placement = &pending.placement;
     card.obstacle.clone_from(&placement.obstacle);
     card.tried = placement.tried;
+    card.unfit = match placement.tried {
+        0 => "It is no matter of nodes.",
+        _ => "No single change that was tried makes it fit.",
+    };
     // Columns that let every node through say nothing.
     let columns = placement.nodes.first().map_or(0, |node| node.filters.len());
     let tells = |at: &usize| placement.nodes.iter().any(|node| !node.filters[*at].fits);
