@@ -50,9 +50,9 @@ pub use error::Error;
 pub use feed::Feed;
 pub use hosting::RefUpdate;
 pub use model::{
-    Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,
-    Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension, Trigger,
-    Verdict,
+    Action, ApplicationRecord, ApplicationSummary, Apply, Exit, FirstTry, Hold, InventoryItem,
+    ObjectResult, Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension,
+    Trigger, Verdict,
 };
 pub use proofs::Proof;
 pub use query::{Outcome, RolloutQuery};

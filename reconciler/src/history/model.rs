@@ -100,6 +100,16 @@ pub struct Push {
     pub report: String,
 }
 
+/// The rollout that failed first of those that try the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstTry {
+    pub rollout: String,
+    pub revision: CommitId,
+    pub author: Person,
+    pub started_at: Timestamp,
+}
+
 /// A rollout's row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +128,8 @@ pub struct Rollout {
     /// The commit's whole message.
     pub commit_message: String,
     pub trigger: Trigger,
+    /// What it tries again; only where `trigger` is [`Trigger::Retry`].
+    pub first_try: Option<Box<FirstTry>>,
     /// The rollout, or else the commit, that this one undoes; empty for no rollback.
     pub rollback_of: String,
     #[serde(skip)]
@@ -144,6 +156,17 @@ pub struct Rollout {
 }
 
 impl Rollout {
+    /// What somebody looks for who asks what broke it: itself, or what it tries again.
+    pub fn first(&self) -> FirstTry {
+        let own = || FirstTry {
+            rollout: self.id.clone(),
+            revision: self.revision.clone(),
+            author: self.author.clone(),
+            started_at: self.started_at,
+        };
+        self.first_try.as_deref().map_or_else(own, Clone::clone)
+    }
+
     /// The first line of the commit's message.
     pub fn subject(&self) -> &str {
         self.commit_message.lines().next().unwrap_or_default()

@@ -19,9 +19,9 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
         "insert into rollouts (id, application, number, push, revision, previous, author_name,
                                author_email, commit_message, trigger, rollback_of, rollback,
                                digest, phase, message, changed, started_at, began_at, deadline_at,
-                               finished_at, options, same_as_previous)
+                               finished_at, options, first_try, same_as_previous)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21,
+                 $19, $20, $21, $22,
                  coalesce((select digest = $13 from rollouts
                             where application = $2 and revision = $6
                             order by number desc limit 1), false))",
@@ -47,6 +47,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
     .bind(rollout.deadline_at.map(Time))
     .bind(rollout.finished_at.map(Time))
     .bind(json!(rollout.options))
+    .bind(rollout.first_try.as_ref().map(|first| json!(first)))
     .execute(connection)
     .await
     .map(drop)

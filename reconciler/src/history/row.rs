@@ -105,6 +105,7 @@ impl FromRow<'_, PgRow> for Push {
 impl FromRow<'_, PgRow> for Rollout {
     fn from_row(row: &PgRow) -> Result<Self, Error> {
         let rollback: Option<Value> = row.try_get("rollback")?;
+        let first_try: Option<Value> = row.try_get("first_try")?;
         Ok(Self {
             id: text(row, "id")?,
             application: text(row, "application")?,
@@ -115,6 +116,7 @@ impl FromRow<'_, PgRow> for Rollout {
             author: author(row)?,
             commit_message: text(row, "commit_message")?,
             trigger: word(row, "trigger")?,
+            first_try: first_try.map(value).transpose()?.map(Box::new),
             rollback_of: text(row, "rollback_of")?,
             rollback: rollback.map(value).transpose()?,
             digest: text(row, "digest")?,

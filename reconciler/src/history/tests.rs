@@ -54,6 +54,7 @@ fn rollout(application: &str, number: i64) -> Rollout {
         rollback_of: String::new(),
         rollback: engine::rollout::rollback("This reverts commit 1234567."),
         digest: "d".into(),
+        first_try: None,
         same_as_previous: false,
         phase: RolloutPhase::Pending,
         message: String::new(),

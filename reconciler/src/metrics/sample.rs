@@ -23,6 +23,7 @@ pub(crate) fn rollout(started: i64, finished: Option<i64>) -> Rollout {
         rollback_of: String::new(),
         rollback: None,
         digest: String::new(),
+        first_try: None,
         same_as_previous: false,
         phase: RolloutPhase::Succeeded,
         message: String::new(),

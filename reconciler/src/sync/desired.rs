@@ -149,6 +149,7 @@ pub(super) mod tests {
             rollback_of: String::new(),
             rollback: None,
             digest: digest.into(),
+            first_try: None,
             same_as_previous: false,
             phase,
             message: String::new(),

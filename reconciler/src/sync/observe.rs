@@ -15,7 +15,7 @@ use tracing::{Instrument, info_span};
 
 use super::across::render;
 use super::asked;
-use super::before::before_failure;
+use super::before::{before_failure, goes_back};
 use super::core::Core;
 use super::desired::{compared, desired};
 use super::last::last;
@@ -46,6 +46,8 @@ pub(crate) struct Observation {
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
     /// The wanted commit failed: the plan is about the commit before it.
     pub(crate) restoring: bool,
+    /// And that one asks for the same.
+    pub(crate) same: bool,
     /// Why nothing may be changed, where that is so.
     pub(crate) suspended: Option<String>,
     /// The wanted commit failed once, and nobody asked for all of it since.
@@ -77,6 +79,7 @@ impl Observation {
             live: &self.live,
             corrections: &self.corrections,
             restoring: self.restoring,
+            same: self.same,
             suspended: self.suspended.as_deref(),
             on_hold: self.on_hold,
             fellow: self.fellow.as_ref(),
@@ -114,6 +117,8 @@ pub(crate) async fn observe(
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let restoring = before.is_some();
+    let asks = |before: &(CommitId, Arc<Render>)| before.1.digest == render.digest;
+    let same = before.as_ref().is_some_and(asks);
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
     let look = Look {
@@ -135,9 +140,13 @@ pub(crate) async fn observe(
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
+        same,
         suspended: asked::suspended(core, &application).await?,
         on_hold: asked::on_hold(core, &application, &desired, row),
-        fellow: core.holds.fellow(&application.name, &desired.revision),
+        fellow: core
+            .holds
+            .fellow(&application.name, &desired.revision)
+            .filter(|_| goes_back(row, &desired)),
         application,
         compared,
         render,

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::time::Duration;
 
+use api::kinds::OnFailure;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::core::{Core, SET};
 use super::read::is_here;
 use super::standing::Stand;
 use crate::githost::Lines;
-use crate::history::{Feed, Push, RolloutQuery, Step, StepKind};
+use crate::history::{Feed, Push, Rollout, RolloutQuery, Step, StepKind};
 
 /// How long a pusher waits at most.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -199,9 +200,10 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
         (0, _) => format!("commit {commit}: nothing to do"),
         (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
         (_, some) => {
+            let with_it = goes_back(&going_back(core, &rollouts));
             let names: Vec<&str> = failed.into_iter().collect();
             format!(
-                "commit {commit} failed for {}: {}",
+                "commit {commit} failed for {}: {}{with_it}",
                 count(some),
                 names.join(", ")
             )
@@ -216,6 +218,37 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
             format!("failed before and tried again; the commit does not change {them}: {names}");
         lines.say(&text).await;
     }
+}
+
+/// The Applications that the commit went well for, and that go back all the same.
+fn going_back<'a>(core: &Core, rollouts: &'a [Rollout]) -> Vec<&'a str> {
+    let Some(target) = core.target() else {
+        return Vec::new();
+    };
+    let goes = |rollout: &&Rollout| {
+        let application = core.application(&target, &rollout.application);
+        let together = application.is_some_and(|it| it.policy.on_failure == OnFailure::Restore);
+        let went_well = rollout.phase == RolloutPhase::Succeeded && rollout.changed == Some(true);
+        let fellow = core.holds.fellow(&rollout.application, &rollout.revision);
+        let after = fellow.is_some_and(|fellow| fellow.since >= rollout.started_at);
+        together && went_well && after && !rollout.previous.0.is_empty()
+    };
+    let mut names: Vec<&str> = rollouts
+        .iter()
+        .filter(goes)
+        .map(|it| &*it.application)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn goes_back(names: &[&str]) -> String {
+    let verb = match names.len() {
+        0 => return String::new(),
+        1 => "goes",
+        _ => "go",
+    };
+    format!("; {} {verb} back with it", names.join(", "))
 }
 
 /// The Applications with which another try runs at this commit.

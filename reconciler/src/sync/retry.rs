@@ -14,14 +14,17 @@ pub(super) fn is_retry(last: &Rollout, took_along: bool, policy: OnFailure, dige
         Trigger::Retry => true,
         _ if last.phase != RolloutPhase::Failed => false,
         Trigger::Sync => true,
-        // With this policy it may have gone back with others, and nothing been wrong with it.
-        _ => took_along || policy != OnFailure::Restore,
+        // With this policy it may have gone back with others, and nothing been wrong with it: the
+        // newer commit brings it then. What came with the commit that failed is there.
+        _ => took_along || policy != OnFailure::Restore || last.previous.0.is_empty(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use RolloutPhase::{Failed, Succeeded, Superseded, Verifying};
+
+    use engine::rollout::CommitId;
 
     use super::super::desired::tests::row;
     use super::*;
@@ -31,6 +34,7 @@ mod tests {
         let check = |phase, trigger, took_along, policy, digest: &str| {
             let last = Rollout {
                 trigger,
+                previous: CommitId("0".into()),
                 ..row("a", "d", phase)
             };
             is_retry(&last, took_along, policy, digest)
@@ -38,6 +42,11 @@ mod tests {
         let push =
             |phase, took_along| check(phase, Trigger::Push, took_along, OnFailure::Restore, "d");
         assert!(push(Failed, true));
+        let new = Rollout {
+            previous: CommitId::default(),
+            ..row("a", "d", Failed)
+        };
+        assert!(is_retry(&new, false, OnFailure::Restore, "d"));
         // It went back with another one: it has no verdict of its own yet.
         assert!(!push(Failed, false));
         assert!(!push(Succeeded, false) && !push(Superseded, false));

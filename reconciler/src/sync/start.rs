@@ -145,6 +145,9 @@ impl Execution<'_> {
             rollback,
             digest: observation.render.digest.clone(),
             same_as_previous: false,
+            first_try: last
+                .filter(|_| trigger == Trigger::Retry)
+                .map(|(last, _)| Box::new(last.first())),
             phase: RolloutPhase::Pending,
             message: String::new(),
             changed: None,

@@ -42,6 +42,8 @@ pub struct Observed<'a> {
     pub corrections: &'a BTreeMap<ObjectKey, Correction>,
     /// Whether the wanted commit failed and `plan` is about the commit before it.
     pub restoring: bool,
+    /// Whether that commit asks for the same, so that there is nothing to undo.
+    pub same: bool,
     /// Why nothing may be changed, where that is so.
     pub suspended: Option<&'a str>,
     /// Whether the wanted commit failed once and nobody asked for all of it since.

@@ -32,7 +32,8 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
     let Ok(plan) = observed.plan else {
         return Vec::new();
     };
-    if observed.restoring && !over.undone {
+    let undoes = !observed.same || over.unfinished;
+    if observed.restoring && undoes && !over.undone {
         return restore(observed, over, plan);
     }
     let mut decisions = hooks::after(observed, over);
@@ -49,7 +50,7 @@ pub(super) fn settled(observed: &Observed, over: &Rollout) -> Vec<Decision> {
 pub fn drifted(observed: &Observed) -> Option<Vec<ObjectKey>> {
     let over = observed.last.filter(|last| last.phase.is_final())?;
     let stands = if observed.restoring {
-        over.undone
+        over.undone || observed.same
     } else {
         over.phase == RolloutPhase::Succeeded
     };

@@ -37,7 +37,7 @@ pub fn state(observed: &Observed) -> State {
         }
     };
     let out = !plan.is_empty();
-    let restored = observed.restoring;
+    let restored = observed.restoring && !observed.same;
     let in_part = observed.desired.options.is_partial();
     let asks = plan.asking().next().is_some();
     let out = out || restored || in_part || asks;

@@ -1,6 +1,6 @@
 //! What becomes of a commit that fails.
 
-use engine::rollout::RolloutPhase;
+use engine::rollout::{RolloutPhase, SyncStatus};
 
 use super::*;
 use crate::history::Trigger;
@@ -234,5 +234,42 @@ async fn what_is_broken_already_does_not_decide_about_commits_that_leave_it_alon
         })
         .await;
     assert_eq!(value(&world, "api").await.unwrap(), "v3");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_broken_with_one_commit_does_not_decide_about_the_next() {
+    let mut world = World::new().await;
+    world.application("api", "", &[namespace(), config_map("api", "v1")]);
+    world.converge("One").await;
+    let broken = ["late", "later"];
+    for (seconds, name) in (1..).zip(broken) {
+        let deadline = format!("deadlineSeconds: {seconds}");
+        world.application(name, &deadline, &[deployment(name, "bad:1")]);
+    }
+    let bad = world.commit("Two");
+    for name in broken {
+        world.phase(name, &bad, RolloutPhase::Failed).await;
+        let own = world.rollouts(name).await.remove(0).message;
+        assert!(
+            own.starts_with(&format!("Deployment shop/{name}: ")),
+            "{own}"
+        );
+    }
+    world.application("api", "", &[namespace(), config_map("api", "v2")]);
+    let good = world.commit("Three");
+    world.phase("api", &good, RolloutPhase::Succeeded).await;
+    for name in broken {
+        world.phase(name, &good, RolloutPhase::Failed).await;
+        let again = world.rollouts(name).await.remove(0);
+        assert_eq!((again.trigger, again.push), (Trigger::Retry, None));
+        assert_eq!((again.changed, again.undone_at), (Some(false), None));
+        let standing = world.reconciler.application(name).await.unwrap().standing;
+        assert_eq!(standing.sync, SyncStatus::Synced, "{standing:?}");
+        assert!(standing.held);
+    }
+    let last = world.rollouts("api").await.remove(0);
+    assert_eq!((last.revision, last.undone_at), (good, None));
+    assert_eq!(value(&world, "api").await.unwrap(), "v2");
     world.end().await;
 }

@@ -54,6 +54,7 @@ impl Sample {
             rollback_of: String::new(),
             rollback: None,
             digest: format!("digest {number}"),
+            first_try: None,
             same_as_previous: false,
             phase,
             message: String::new(),
@@ -110,17 +111,7 @@ impl Sample {
     ) -> ApplicationView {
         let mut all = self.all_rollouts().into_iter();
         let last = all.find(|one| one.application == name);
-        let held = last
-            .as_ref()
-            .filter(|last| last.phase == RolloutPhase::Failed)
-            .map(|last| Hold {
-                application: name.into(),
-                revision: last.revision.clone(),
-                rollout: last.id.clone(),
-                reason: last.message.clone(),
-                since: last.started_at,
-                atomic: false,
-            });
+        let held = last.as_ref().and_then(held);
         ApplicationView {
             summary: ApplicationSummary {
                 application: ApplicationRecord {
@@ -396,4 +387,16 @@ impl Sample {
             ..Plan::default()
         }
     }
+}
+
+/// What holds an application whose newest rollout this is.
+pub(super) fn held(last: &Rollout) -> Option<Hold> {
+    (last.phase == RolloutPhase::Failed).then(|| Hold {
+        application: last.application.clone(),
+        revision: last.revision.clone(),
+        rollout: last.id.clone(),
+        reason: last.message.clone(),
+        since: last.started_at,
+        atomic: false,
+    })
 }

@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub applied: CommitId,
     pub objects: i64,
     pub last: Option<Rollout>,
+    /// The commit that failed and is not tried again. What came up after its time was over, and is
+    /// what Git says, waits for nobody.
     pub held: Option<Hold>,
     /// What it waits for that is neither an object nor another application.
     pub paused: Option<Pause>,
@@ -45,6 +47,9 @@ impl Facts {
     pub(crate) fn new(view: &ApplicationView, object: Option<&Object>) -> Self {
         let (summary, standing) = (&view.summary, &view.standing);
         let application = object.map(Application::from_object);
+        let well = standing.health.status.is_settled_well();
+        let is_there =
+            standing.sync == SyncStatus::Synced && well && standing.observed_at.is_some();
         Self {
             name: summary.application.name.clone(),
             path: view.path.clone(),
@@ -63,7 +68,7 @@ impl Facts {
             applied: standing.applied.clone(),
             objects: summary.objects,
             last: summary.last.clone(),
-            held: summary.held.clone(),
+            held: summary.held.clone().filter(|_| !is_there),
             paused: standing.paused.clone(),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,

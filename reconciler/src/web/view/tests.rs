@@ -34,6 +34,7 @@ pub(in crate::web) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout 
         rollback_of: String::new(),
         rollback: None,
         digest: String::new(),
+        first_try: None,
         same_as_previous: false,
         phase,
         message: String::new(),

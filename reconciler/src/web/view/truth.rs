@@ -66,14 +66,23 @@ impl Facts {
         } else {
             ""
         };
-        let revision = hold.revision.short();
+        let first = self.last.as_ref().and_then(|last| last.first_try.clone());
+        let (revision, since) = match &first {
+            Some(first) => (first.revision.short(), first.started_at),
+            None => (hold.revision.short(), hold.since),
+        };
+        let again = if first.is_some() {
+            ", and failed again with each newer one"
+        } else {
+            ""
+        };
         Told {
             heading: format!(
-                "{} is held: commit {revision} failed and is not applied again",
+                "{} is held: commit {revision} failed and is not applied again{again}",
                 self.name
             ),
             details: own_first(&hold.reason, self.health, &self.health_message),
-            since: Some(hold.since),
+            since: Some(since),
             until: None,
             then: format!("{back}It stays so until a newer commit comes, or somebody syncs it."),
         }

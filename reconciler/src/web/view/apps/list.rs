@@ -250,9 +250,11 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
             actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
         }
     }
-    // What came about without a commit is nobody's who wrote one.
+    // What came about without a commit is nobody's who wrote one, nor is another try that of the
+    // commit it happens to go with.
     let made_by_it = facts.running().is_some() || facts.held.is_some();
-    let cause = facts.last.as_ref().filter(|_| made_by_it);
+    let last = facts.last.as_ref().filter(|_| made_by_it);
+    let cause = last.map(Rollout::first);
     Item {
         tone: facts.concern(),
         icon: match facts.concern() {
@@ -265,14 +267,15 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
         href: app,
         what,
         why,
-        commit: cause.map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
+        commit: cause
+            .as_ref()
+            .map(|first| CommitChip::new(&first.revision, commit::href(&first.revision))),
         when: cause
-            .map(|last| last.started_at)
+            .as_ref()
+            .map(|first| first.started_at)
             .or(told.since)
             .map(|at| When::ago(at, now)),
-        author: cause
-            .map(|last| last.author.name.clone())
-            .unwrap_or_default(),
+        author: cause.map(|first| first.author.name).unwrap_or_default(),
         actions,
     }
 }
