@@ -51,6 +51,7 @@ mod remove;
 mod render;
 mod results;
 mod retry;
+mod same;
 mod set;
 mod sight;
 mod signatures;
