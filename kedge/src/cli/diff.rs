@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use engine::plan;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
@@ -130,7 +131,10 @@ fn heading(diff: &Diff) -> String {
 pub(super) fn lines(diff: &Diff) -> Vec<String> {
     let mut lines = vec![heading(diff)];
     let edits: Vec<_> = diff.objects.iter().map(DiffObject::edit).collect();
-    let told = patch::woven(&diff.lines, &edits).into_iter();
+    let told = plan::folded(diff.lines.clone(), |_| {
+        format!("kedge diff {} shows all of it", diff.application)
+    });
+    let told = patch::woven(&told, &edits).into_iter();
     lines.extend(told.map(|line| format!("  {line}")));
     lines
 }

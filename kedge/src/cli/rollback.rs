@@ -1,6 +1,7 @@
 //! `kedge rollback`
 
 use clap::Args;
+use engine::plan;
 
 use super::complete;
 use super::follow;
@@ -132,8 +133,9 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
         lines.extend(files.map(|file| format!("  {}", plain_line(file))));
         return lines;
     }
-    let plan = patch::woven(&preview.plan, &preview.edits).into_iter();
-    lines.extend(plan.map(|line| format!("  {line}")));
+    let told = plan::folded(preview.plan.clone(), |_| "-o json has all of it".into());
+    let told = patch::woven(&told, &preview.edits).into_iter();
+    lines.extend(told.map(|line| format!("  {line}")));
     lines.push(format!(
         "plan {}",
         plain_line(engine::rollout::short(&preview.digest))
@@ -143,8 +145,14 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
 
 fn lines(done: &RolledBack) -> Vec<String> {
     let mut lines = vec![format!("Pushed {}, which rolls back.", short(&done.commit))];
-    let report = patch::plan(&done.report).into_iter();
-    lines.extend(report.map(|line| format!("  {line}")));
+    let told = plan::folded(done.report.clone(), |_| {
+        format!("the page /commits/{} has all of it", short(&done.commit))
+    });
+    lines.extend(
+        patch::plan(&told)
+            .into_iter()
+            .map(|line| format!("  {line}")),
+    );
     match done.rollouts.as_slice() {
         [] => lines.push("Its rollout has not begun yet: kedge rollouts".into()),
         all => lines.extend(

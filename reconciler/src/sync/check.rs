@@ -239,7 +239,7 @@ impl Checked {
         plans.flat_map(plan::edits).collect()
     }
 
-    /// The plan for people, line by line.
+    /// The plan for people, line by line: what is deleted comes first, whosever it is.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, plan) in &self.removed {
@@ -270,6 +270,6 @@ impl Checked {
         for (name, why) in &self.unchecked {
             lines.push(format!("application {name} could not be checked: {why}"));
         }
-        lines
+        plan::deletions_first(lines)
     }
 }

@@ -62,6 +62,7 @@ pub(crate) mod surroundings;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
+mod told;
 mod track;
 pub(crate) mod trim;
 mod trouble;
