@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     application: Option<String>,
     /// Compare the cluster with this commit, by any name Git has for it, or with what a rollout
     /// brought, by its id or number [default: what is tracked]
-    #[arg(long, value_name = "REVISION", add = complete::points(), value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "REVISION|ROLLOUT", add = complete::points("diff"), value_parser = NonEmptyStringValueParser::new())]
     revision: Option<String>,
     #[command(flatten)]
     pager: pager::Arguments,

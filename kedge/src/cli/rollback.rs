@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all", add = complete::rollouts_or_applications())]
     what: Option<String>,
     /// Undo everything since this point: a rollout (which stays), a commit, or a time (RFC 3339)
-    #[arg(long, value_name = "POINT", add = complete::points())]
+    #[arg(long, value_name = "POINT", add = complete::points("rollback"))]
     to: Option<String>,
     /// All of the repository, not one application
     #[arg(long, requires = "to", conflicts_with = "what")]
