@@ -149,6 +149,15 @@ impl Instance {
         std::fs::read_to_string(self.directory.join("up.log")).unwrap_or_default()
     }
 
+    /// The link with which it lets somebody sign in: the newest of those that it said.
+    pub fn link(&self) -> anyhow::Result<String> {
+        let banner = self.log();
+        let mut words = banner.split_whitespace();
+        let link = words.rfind(|word| word.contains("/signin?token="));
+        link.map(str::to_owned)
+            .context("the banner has no sign-in link")
+    }
+
     /// The ends of all logs, for the message of a failed test.
     pub fn logs(&self) -> String {
         let mut text = self.log();

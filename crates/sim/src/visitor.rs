@@ -49,18 +49,9 @@ impl Visitor {
     /// # Errors
     /// The banner has no link, or the link does not sign in.
     pub fn sign_in(instance: &Instance) -> anyhow::Result<Self> {
-        let banner = instance.log();
-        let link = banner
-            .split_whitespace()
-            .rfind(|word| word.contains("/signin?token="));
         let cookies = instance.directory().join("cookies");
         let jar = cookies.display().to_string();
-        curl(&[
-            "-L",
-            "-c",
-            &jar,
-            link.context("the banner has no sign-in link")?,
-        ])?;
+        curl(&["-L", "-c", &jar, &instance.link()?])?;
         Ok(Self {
             web: instance.web()?,
             cookies,

@@ -45,12 +45,17 @@ pub(super) fn commits() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| of(current, "rollouts", commit))
 }
 
-/// What can be gone back to, or compared with: rollouts and their commits.
-pub(super) fn points() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| {
-        let mut all = of(current, "rollouts", rollout);
-        all.extend(of(current, "rollouts", commit));
-        all
+/// The same, of the application that the verb is about.
+pub(super) fn commits_of(verb: &'static str) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        fitting(current, brought(verb, &[commit]).into_iter())
+    })
+}
+
+/// What can be gone back to, or compared with: rollouts and their commits, of the same.
+pub(super) fn points(verb: &'static str) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        fitting(current, brought(verb, &[rollout, commit]).into_iter())
     })
 }
 
@@ -154,10 +159,46 @@ fn of(
     list: &'static str,
     offer: fn(&Value) -> Option<Offer>,
 ) -> Vec<CompletionCandidate> {
-    let asking = async { Server::unfinished().ok()?.quietly(&[list], &[]).await };
-    let answer = quickly(asking).flatten().unwrap_or_default();
-    let items = answer["items"].as_array().into_iter().flatten();
-    fitting(current, items.filter_map(offer))
+    let items = listed(&[list]);
+    fitting(current, items.iter().filter_map(offer))
+}
+
+/// Flags with a value, of the verbs that take an application and something that was brought to it.
+const VALUED: [&str; 13] = [
+    "--revision",
+    "--pager",
+    "--to",
+    "--reason",
+    "--plan",
+    "--data-dir",
+    "--server",
+    "--token",
+    "--output",
+    "-o",
+    "--log",
+    "--log-format",
+    "--config",
+];
+
+/// What was brought to the application that the line names, or else to all of them.
+fn brought(verb: &str, offers: &[fn(&Value) -> Option<Offer>]) -> Vec<Offer> {
+    let items = match unfinished::first_of(verb, &VALUED) {
+        Some(application) => listed(&["apps", &application, "history"]),
+        None => listed(&["rollouts"]),
+    };
+    let all = offers
+        .iter()
+        .flat_map(|offer| items.iter().filter_map(offer));
+    all.collect()
+}
+
+fn listed(path: &[&str]) -> Vec<Value> {
+    let asking = async { Server::unfinished().ok()?.quietly(path, &[]).await };
+    let mut answer = quickly(asking).flatten().unwrap_or_default();
+    match answer["items"].take() {
+        Value::Array(items) => items,
+        _ => Vec::new(),
+    }
 }
 
 /// Those that begin with what was written, each once.

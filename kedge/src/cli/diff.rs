@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use engine::plan;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ pub(crate) struct Arguments {
     application: Option<String>,
     /// Compare the cluster with this commit, by any name Git has for it, or with what a rollout
     /// brought, by its id or number [default: what is tracked]
-    #[arg(long, value_name = "REVISION", add = complete::points(), value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "REVISION|ROLLOUT", add = complete::points("diff"), value_parser = NonEmptyStringValueParser::new())]
     revision: Option<String>,
     #[command(flatten)]
     pager: pager::Arguments,
@@ -130,7 +131,10 @@ fn heading(diff: &Diff) -> String {
 pub(super) fn lines(diff: &Diff) -> Vec<String> {
     let mut lines = vec![heading(diff)];
     let edits: Vec<_> = diff.objects.iter().map(DiffObject::edit).collect();
-    let told = patch::woven(&diff.lines, &edits).into_iter();
+    let told = plan::folded(diff.lines.clone(), |_| {
+        format!("kedge diff {} shows all of it", diff.application)
+    });
+    let told = patch::woven(&told, &edits).into_iter();
     lines.extend(told.map(|line| format!("  {line}")));
     lines
 }

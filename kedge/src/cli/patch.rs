@@ -25,6 +25,8 @@ pub(super) struct DiffObject {
     place: String,
     changes: Vec<FieldChange>,
     object: Option<Value>,
+    reason: String,
+    asks: bool,
 }
 
 impl DiffObject {
@@ -53,12 +55,19 @@ pub(super) fn lines(objects: &[DiffObject]) -> Vec<String> {
 
 fn object(object: &DiffObject) -> Vec<String> {
     let name = object.title();
-    let sign = match object.action.as_str() {
-        "delete" => '-',
-        "create" => '+',
-        _ => '~',
+    let (sign, action) = match object.action.as_str() {
+        "delete" => ('-', "delete"),
+        "create" => ('+', "create"),
+        "keep" if object.asks => ('?', "delete"),
+        "keep" => ('=', "keep"),
+        other => ('~', other),
     };
-    let title = format!("{sign} {:7} {} {name}", object.action, object.kind);
+    let why = match sign {
+        '?' => format!(" (only when asked: {})", object.reason),
+        '=' => format!(" ({})", object.reason),
+        _ => String::new(),
+    };
+    let title = format!("{sign} {action:7} {} {name}{why}", object.kind);
     let mut head = tint::change(&plain_line(title.trim_end()));
     if !object.place.is_empty() {
         head.push_str(&tint::faint(&format!("  {}", plain_line(&object.place))));
@@ -68,7 +77,7 @@ fn object(object: &DiffObject) -> Vec<String> {
     let whole = object.object.clone().map(Object::from);
     if let Some(body) = whole.as_ref().filter(|_| !is_changed) {
         let kind = match sign {
-            '-' => LineKind::Removed,
+            '-' | '?' => LineKind::Removed,
             _ => LineKind::Added,
         };
         let text = yaml::to_string(&body.body);
@@ -158,9 +167,9 @@ pub(super) fn plan(lines: &[String]) -> Vec<String> {
 fn coloured(text: &str, mark: Mark, at: usize) -> String {
     let inner = plain_line(&text[at..]);
     let inner = match mark {
-        Mark::Create | Mark::Change | Mark::Delete => tint::change(&inner),
+        Mark::Create | Mark::Change | Mark::Delete | Mark::Asks => tint::change(&inner),
         Mark::Place | Mark::Added | Mark::Removed => tint::patch(&inner),
-        Mark::Same | Mark::Other => inner,
+        Mark::Keep | Mark::Same | Mark::Other => inner,
     };
     format!("{}{inner}", " ".repeat(at))
 }
@@ -314,6 +323,18 @@ mod tests {
         let (plain, _) = shown(json!({"kind": "Pod", "name": "a", "action": "delete",
             "object": {"kind": "Pod"}}));
         assert_eq!(plain, ["- delete  Pod a", "-kind: Pod"]);
+        let kept = |asks: bool, object: Value| {
+            let reason = "2 left, and the budget is 1";
+            shown(
+                json!({"kind": "Pod", "name": "a", "action": "keep", "reason": reason,
+                "asks": asks, "object": object}),
+            )
+            .0
+        };
+        let waits = "? delete  Pod a (only when asked: 2 left, and the budget is 1)";
+        assert_eq!(kept(true, json!({"kind": "Pod"})), [waits, "-kind: Pod"]);
+        let stays = "= keep    Pod a (2 left, and the budget is 1)";
+        assert_eq!(kept(false, Value::Null), [stays]);
         // An instance of before this was told.
         let (plain, _) = shown(json!({"kind": "Pod", "name": "a", "action": "delete"}));
         assert_eq!(plain, ["- delete  Pod a"]);

@@ -25,6 +25,9 @@ Example:
   kedge plan pull/7
   kedge plan my-branch --repo shop";
 
+/// Where what is folded is.
+const ALL: &str = "-o json has all of it";
+
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
@@ -126,27 +129,11 @@ fn lines(change: &Change) -> Vec<String> {
         lines.extend(change.report.problems.lines().map(inner));
         return lines;
     }
-    let mut apart = Vec::new();
-    let mut deleted = Vec::new();
-    for it in &change.report.applications {
-        let (deletions, rest) = plan::apart(&it.lines);
-        let of = |line: String| inner(&format!("{line} (application {})", it.name));
-        deleted.extend(deletions.into_iter().map(of));
-        apart.push((it, rest));
-    }
-    lines.extend(plan::title_of_deletions(deleted.len()));
-    lines.extend(deleted);
-    for (it, rest) in apart {
-        let counts = if it.removed {
-            "is removed".to_owned()
-        } else {
-            it.counts.to_string()
-        };
-        lines.push(plain_line(&format!("{}: {counts}", it.name)));
-        let told = patch::woven(&rest, &it.edits).into_iter();
-        lines.extend(told.map(|line| format!("  {line}")));
-        lines.extend(it.radius.lines().iter().map(|line| inner(line)));
-    }
+    let all = &change.report.applications;
+    let told = all.iter().flat_map(of_application).collect();
+    let told = plan::folded(plan::deletions_first(told), |_| ALL.into());
+    let edits: Vec<Edit> = all.iter().flat_map(|it| it.edits.clone()).collect();
+    lines.extend(patch::woven(&told, &edits));
     let demand = change.report.demand.lines();
     lines.extend(demand.iter().map(|line| plain_line(line)));
     lines.extend(
@@ -162,6 +149,19 @@ fn lines(change: &Change) -> Vec<String> {
         lines.push(plain_line(&text));
     }
     lines
+}
+
+/// Its heading, and what is below it.
+fn of_application(it: &Touched) -> Vec<String> {
+    let name = &it.name;
+    let heading = if it.removed {
+        format!("application {name} is removed")
+    } else {
+        format!("application {name}: {}", it.counts)
+    };
+    let told = it.lines.iter().cloned().chain(it.radius.lines());
+    let told = told.map(|line| format!("  {line}"));
+    std::iter::once(heading).chain(told).collect()
 }
 
 #[cfg(test)]
@@ -195,7 +195,7 @@ mod tests {
             plain(&change),
             [
                 "try at 0123456789ab onto fedcba987654: Two of web",
-                "web: 1 to change, 1 unchanged",
+                "application web: 1 to change, 1 unchanged",
                 "  ~ change  Deployment shop/web",
                 "  restarts 2 pods of Deployment shop/web, none missing meanwhile",
                 "2 more unchanged",
@@ -215,7 +215,7 @@ mod tests {
             [
                 "1 object is deleted",
                 "  - delete  Service shop/api (application shop)",
-                "web: 1 to change, 1 unchanged",
+                "application web: 1 to change, 1 unchanged",
             ]
         );
         let refused = json!({"branch": "try", "verdict": "Refused",

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     /// The commit, of which a beginning is enough [default: the newest with a proof]
-    #[arg(value_name = "COMMIT", default_value = "", hide_default_value = true, add = complete::commits())]
+    #[arg(value_name = "COMMIT", default_value = "", hide_default_value = true, add = complete::commits_of("proof"))]
     commit: String,
     #[command(flatten)]
     server: server::Arguments,

@@ -1,6 +1,7 @@
 //! `kedge rollback`
 
 use clap::Args;
+use engine::plan;
 
 use super::complete;
 use super::follow;
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "ROLLOUT|APP", required_unless_present = "all", add = complete::rollouts_or_applications())]
     what: Option<String>,
     /// Undo everything since this point: a rollout (which stays), a commit, or a time (RFC 3339)
-    #[arg(long, value_name = "POINT", add = complete::points())]
+    #[arg(long, value_name = "POINT", add = complete::points("rollback"))]
     to: Option<String>,
     /// All of the repository, not one application
     #[arg(long, requires = "to", conflicts_with = "what")]
@@ -132,8 +133,9 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
         lines.extend(files.map(|file| format!("  {}", plain_line(file))));
         return lines;
     }
-    let plan = patch::woven(&preview.plan, &preview.edits).into_iter();
-    lines.extend(plan.map(|line| format!("  {line}")));
+    let told = plan::folded(preview.plan.clone(), |_| "-o json has all of it".into());
+    let told = patch::woven(&told, &preview.edits).into_iter();
+    lines.extend(told.map(|line| format!("  {line}")));
     lines.push(format!(
         "plan {}",
         plain_line(engine::rollout::short(&preview.digest))
@@ -143,8 +145,14 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
 
 fn lines(done: &RolledBack) -> Vec<String> {
     let mut lines = vec![format!("Pushed {}, which rolls back.", short(&done.commit))];
-    let report = patch::plan(&done.report).into_iter();
-    lines.extend(report.map(|line| format!("  {line}")));
+    let told = plan::folded(done.report.clone(), |_| {
+        format!("the page /commits/{} has all of it", short(&done.commit))
+    });
+    lines.extend(
+        patch::plan(&told)
+            .into_iter()
+            .map(|line| format!("  {line}")),
+    );
     match done.rollouts.as_slice() {
         [] => lines.push("Its rollout has not begun yet: kedge rollouts".into()),
         all => lines.extend(

@@ -179,6 +179,7 @@ impl Server {
             }
             StatusCode::NOT_FOUND => self.instead(path, query, &message).await,
             StatusCode::FORBIDDEN => Some("--token names another".to_owned()),
+            StatusCode::INSUFFICIENT_STORAGE => Some("`kedge doctor` says which disk it is".into()),
             StatusCode::SERVICE_UNAVAILABLE => Some("`kedge doctor` looks what is wrong".into()),
             _ => None,
         };

@@ -74,7 +74,7 @@ pub(super) fn facts(facts: &[(&str, String)]) -> Vec<String> {
 /// A line of a plan: deletions red, creations green, changes yellow.
 pub(super) fn change(line: &str) -> String {
     let style = match line.chars().next() {
-        Some('-') => Style::new().red(),
+        Some('-' | '?') => Style::new().red(),
         Some('+') => Style::new().green(),
         Some('~') => Style::new().yellow(),
         _ => Style::new(),

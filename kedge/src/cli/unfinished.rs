@@ -17,6 +17,28 @@ pub(super) fn namespace() -> Option<String> {
     named(&words, "--namespace").or_else(|| named(&words, "-n"))
 }
 
+/// The first word after a verb that is none of its flags: the application that it is about. `valued`
+/// are the flags that take a value.
+pub(super) fn first_of(verb: &str, valued: &[&str]) -> Option<String> {
+    let words: Vec<_> = std::env::args_os().collect();
+    first(&words, verb, valued)
+}
+
+fn first<T: AsRef<OsStr>>(words: &[T], verb: &str, valued: &[&str]) -> Option<String> {
+    let words: Vec<&str> = words.iter().filter_map(|it| it.as_ref().to_str()).collect();
+    let (_, finished) = words.split_last()?;
+    let at = finished.iter().position(|word| *word == verb)?;
+    let mut after = finished[at + 1..].iter();
+    while let Some(word) = after.next() {
+        if valued.contains(word) {
+            after.next();
+        } else if !word.starts_with('-') {
+            return Some((*word).to_owned());
+        }
+    }
+    None
+}
+
 /// The last that is said, in each way of writing it. The last word is the one that is being written,
 /// and names nothing yet.
 fn named<T: AsRef<OsStr>>(words: &[T], flag: &str) -> Option<String> {
@@ -44,6 +66,31 @@ fn named<T: AsRef<OsStr>>(words: &[T], flag: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_application_is_the_first_word_that_is_no_flag_and_no_value_of_one() {
+        let valued = ["--revision", "--server", "-o"];
+        let check = |line: &str, expected: Option<&str>| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let found = first(&words, "diff", &valued);
+            assert_eq!(found.as_deref(), expected, "{line}");
+        };
+        check("kedge diff web --revision ", Some("web"));
+        check("kedge -- kedge diff web --revision we", Some("web"));
+        check(
+            "kedge diff --server http://a:1 web --revision ",
+            Some("web"),
+        );
+        check(
+            "kedge diff --server=http://a:1 -o json web --revision ",
+            Some("web"),
+        );
+        check("kedge diff --no-pager web --revision ", Some("web"));
+        check("kedge diff --revision ", None);
+        // The last word is being written.
+        check("kedge diff we", None);
+        check("kedge apps web ", None);
+    }
 
     #[test]
     fn an_unfinished_line_says_what_it_has() {

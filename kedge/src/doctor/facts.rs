@@ -59,8 +59,9 @@ pub(super) struct Cgroups {
 pub(super) struct Clock {
     /// Whether the kernel's clock is kept right by somebody; `None` where nobody says.
     pub(super) synchronised: Option<bool>,
-    /// The instance's time minus this machine's, in seconds.
-    pub(super) ahead: Option<i64>,
+    /// What answers of the instance say the time is, minus this machine's, in seconds, by the address
+    /// that was asked.
+    pub(super) ahead: Vec<(String, i64)>,
 }
 
 /// In bytes, and in files.
@@ -147,8 +148,17 @@ pub(super) struct WebTls {
 pub(super) struct Certificate {
     pub(super) path: String,
     pub(super) kind: Kind,
-    /// Until when it holds, or why it cannot be read.
-    pub(super) until: Result<Timestamp, String>,
+    pub(super) holds: Holds,
+}
+
+/// When a certificate holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Holds {
+    Between(Timestamp, Timestamp),
+    /// It is none, or none that can be used: why.
+    Never(String),
+    /// This user may not look.
+    Hidden,
 }
 
 /// Where a certificate comes from, and so who makes it anew.
@@ -158,6 +168,8 @@ pub(super) enum Kind {
     Leaf,
     /// The authority that signs those: it is made once.
     Authority,
+    /// Its certificate alone, for those who are to trust it.
+    Copy,
     /// Somebody gave it for the pages.
     Given,
     /// The instance on another machine made it, for this one to join.

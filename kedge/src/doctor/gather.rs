@@ -40,13 +40,12 @@ pub(crate) async fn gather(data_dir: &Path, wanted: Option<Runtime>) -> Facts {
     let joined = layout.as_ref().is_some_and(|it| it.join().exists());
     let started = layout.as_ref().map(instance::started).unwrap_or_default();
     let containers = started.has_containers(wanted);
-    let instance = match &layout {
-        Some(layout) => Some(instance::instance(layout, containers).await),
-        None => None,
-    };
-    let ahead = match &instance {
-        Some(instance) => instance::ahead(instance, env.now()).await,
-        None => None,
+    let (instance, ahead) = match &layout {
+        Some(layout) => {
+            let (instance, ahead) = instance::instance(layout, containers, &env).await;
+            (Some(instance), ahead)
+        }
+        None => (None, Vec::new()),
     };
     let root = is_root();
     Facts {

@@ -4,13 +4,15 @@ use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Bind, Certificate, Facts, Instance, Kind};
+use super::facts::{Bind, Certificate, Facts, Holds, Instance, Kind};
 use super::judge::{Finding, Level};
 
 /// Where Services are given ports of their nodes, as in Kubernetes.
 pub(super) const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
 const AUTHORITY: &str = "kedge down, move the directory pki away, kedge up: authority, certificates and \
                          kubeconfigs are made anew; copies of the old kubeconfig end with it";
+const RENEWED: &str = "kedge down, then kedge up: it is renewed with its key, and what it issued stays good; \
+                       copies of the kubeconfig name the old one, so make them anew";
 const GIVEN: &str = "put one that holds, with its key, where --web-tls-cert and --web-tls-key name them: it is read again";
 const JOINED: &str = "it is renewed by itself while the node runs and reaches the instance; otherwise kedge \
                       node add with the same name, on the machine of the instance, writes a new file: kedge \
@@ -153,50 +155,56 @@ pub(super) fn certificates(facts: &Facts) -> Vec<Finding> {
 }
 
 fn certificate_of(certificate: &Certificate, now: Timestamp) -> Finding {
-    let path = &certificate.path;
-    let until = match &certificate.until {
-        Ok(until) => *until,
-        Err(why) => {
+    let (path, kind) = (&certificate.path, certificate.kind);
+    let told = |level, what: String| Finding::new("certificates", level, path, what);
+    let (from, until) = match &certificate.holds {
+        Holds::Between(from, until) => (*from, *until),
+        Holds::Never(why) => {
             let what = format!("cannot be used: {why}");
-            let advice = match certificate.kind {
+            return told(Level::Broken, what).advice(match kind {
                 Kind::Leaf => "kedge down, delete this file, kedge up: it is made anew",
-                Kind::Authority => AUTHORITY,
-                Kind::Given => GIVEN,
-                Kind::Joined => JOINED,
-            };
-            return Finding::new("certificates", Level::Broken, path, what).advice(advice);
+                _ => anew(kind),
+            });
+        }
+        Holds::Hidden => {
+            let what = "cannot be read by this user".to_owned();
+            return told(Level::Unknown, what).advice("run kedge doctor as root");
         }
     };
     let day = until.strftime("%Y-%m-%d");
+    if now < from {
+        let what = format!("holds only from {} on", from.strftime("%Y-%m-%d %H:%M UTC"));
+        return told(Level::Broken, what).advice(format!(
+            "set this machine's clock right, if it is behind: it says {}; if it is right, {}",
+            now.strftime("%Y-%m-%d %H:%M UTC"),
+            anew(kind)
+        ));
+    }
     if until <= now {
-        return Finding::new(
-            "certificates",
-            Level::Broken,
-            path,
-            format!("ended on {day}"),
-        )
-        .advice(match certificate.kind {
-            Kind::Leaf => "kedge down, then kedge up: it is made anew",
-            Kind::Authority => AUTHORITY,
-            Kind::Given => GIVEN,
-            Kind::Joined => JOINED,
+        return told(Level::Broken, format!("ended on {day}")).advice(match kind {
+            Kind::Authority => RENEWED,
+            _ => anew(kind),
         });
     }
     if until < now + SOON {
-        return Finding::new(
-            "certificates",
-            Level::Warning,
-            path,
-            format!("ends on {day}"),
-        )
-        .advice(match certificate.kind {
+        return told(Level::Warning, format!("ends on {day}")).advice(match kind {
             Kind::Leaf => "kedge down, then kedge up renews it",
-            Kind::Authority => AUTHORITY,
-            Kind::Given => GIVEN,
-            Kind::Joined => JOINED,
+            Kind::Authority => RENEWED,
+            _ => anew(kind),
         });
     }
     Finding::ok("certificates", path, format!("holds until {day}"))
+}
+
+/// How there is one that holds.
+fn anew(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Leaf => "kedge down, then kedge up: it is made anew",
+        Kind::Authority => AUTHORITY,
+        Kind::Copy => "kedge down, then kedge up: it is written again from ca.pem",
+        Kind::Given => GIVEN,
+        Kind::Joined => JOINED,
+    }
 }
 
 /// Keys and tokens are for their owner alone.

@@ -179,7 +179,7 @@ pub(super) fn nftables(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Seconds between two clocks that nobody minds.
-const APART: i64 = 5;
+const APART: u64 = 5;
 
 pub(super) fn clock(facts: &Facts) -> Vec<Finding> {
     let place = "system clock";
@@ -197,11 +197,19 @@ pub(super) fn clock(facts: &Facts) -> Vec<Finding> {
         ),
     };
     let mut findings = vec![kept];
-    if let Some(ahead) = facts.clock.ahead.filter(|ahead| ahead.abs() > APART) {
-        let what = format!("the instance's clock is {ahead} s ahead of this one");
-        let advice = "set both right";
-        findings.push(Finding::new("clock", Level::Broken, place, what).advice(advice));
-    }
+    let ahead = facts.clock.ahead.iter();
+    findings.extend(ahead.map(|(address, ahead)| {
+        let (seconds, side) = (
+            ahead.unsigned_abs(),
+            if *ahead < 0 { "behind" } else { "ahead of" },
+        );
+        if seconds <= APART {
+            return Finding::ok("clock", address, "has the same time");
+        }
+        let what = format!("its clock is {seconds} s {side} this machine's");
+        Finding::new("clock", Level::Broken, address, what)
+            .advice("set both right: certificates, tokens and leases go by them")
+    }));
     findings
 }
 

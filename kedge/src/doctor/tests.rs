@@ -1,10 +1,13 @@
 //! A machine on which all is well, and what is told when one thing is not.
 
+mod certificates;
+mod resources;
+
 use jiff::SignedDuration;
 
 use super::containers::PLUGINS;
 use super::facts::{
-    Bind, Certificate, Cgroups, Clock, Containerd, Disk, Facts, Instance, Kind, Node, Port,
+    Bind, Certificate, Cgroups, Clock, Containerd, Disk, Facts, Holds, Instance, Kind, Node, Port,
     Program, Started,
 };
 use super::machine::{PROGRAMS, SETTINGS};
@@ -12,6 +15,7 @@ use super::{Finding, Level, judge};
 use crate::up::Runtime;
 
 const GIB: u64 = 1 << 30;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn well() -> Facts {
     let now = "2026-11-21T10:00:00Z".parse().unwrap();
@@ -41,7 +45,7 @@ fn well() -> Facts {
         nftables: Some(Ok(())),
         clock: Clock {
             synchronised: Some(true),
-            ahead: Some(1),
+            ahead: vec![("https://127.0.0.1:6443/readyz".into(), 1)],
         },
         disks: vec![(
             "/srv".into(),
@@ -63,7 +67,7 @@ fn well() -> Facts {
             certificates: vec![Certificate {
                 path: "/srv/kedge/pki/ca.crt".into(),
                 kind: Kind::Authority,
-                until: Ok(now + SignedDuration::from_hours(24 * 365)),
+                holds: Holds::Between(now - DAY, now + DAY * 365),
             }],
             postgres: Some(true),
             ranges: Some(Ok("10.146.0.0/16 for pods".into())),
@@ -110,6 +114,12 @@ fn program<'a>(facts: &'a mut Facts, name: &str) -> &'a mut Program {
     programs.find(|it| it.name == name).unwrap()
 }
 
+/// So many days from now, and from then.
+fn between(from: i32, until: i32) -> Holds {
+    let now = well().now;
+    Holds::Between(now + DAY * from, now + DAY * until)
+}
+
 fn instance(facts: &mut Facts) -> &mut Instance {
     facts.instance.as_mut().unwrap()
 }
@@ -139,18 +149,6 @@ fn what_the_machine_lacks_is_told_with_what_to_do() {
         &[("rights", Broken, "--runtime simulated")],
     );
     check(
-        |it| it.cgroups = Cgroups::default(),
-        &[("cgroups", Broken, "no cgroups")],
-    );
-    check(
-        |it| it.cgroups.unified = false,
-        &[("cgroups", Warning, "version 1")],
-    );
-    let less = |it: &mut Facts| it.cgroups.controllers.retain(|it| it != "memory");
-    check(less, &[("cgroups", Broken, "memory")]);
-    let less = |it: &mut Facts| it.cgroups.controllers.retain(|it| it != "io");
-    check(less, &[("cgroups", Warning, "io")]);
-    check(
         |it| it.settings[1].1 = Some("8".into()),
         &[(
             "kernel",
@@ -165,34 +163,6 @@ fn what_the_machine_lacks_is_told_with_what_to_do() {
     check(
         |it| it.nftables = Some(Err("Operation not supported".into())),
         &[("nftables", Broken, "nf_tables")],
-    );
-    check(
-        |it| it.clock.synchronised = Some(false),
-        &[("clock", Warning, "timesyncd")],
-    );
-    check(|it| it.clock.synchronised = None, &[("clock", Unknown, "")]);
-    check(
-        |it| it.clock.ahead = Some(-90),
-        &[("clock", Broken, "-90 s")],
-    );
-    check(
-        |it| it.disks[0].1.free = 5 * GIB,
-        &[("disk", Warning, "5.0 GiB free")],
-    );
-    check(
-        |it| it.disks[0].1.free = GIB / 2,
-        &[("disk", Broken, "512 MiB free")],
-    );
-    check(
-        |it| it.disks[0].1.free_inodes = 10,
-        &[("disk", Broken, "10 files more")],
-    );
-    check(
-        |it| {
-            it.disks[0].1.inodes = 0;
-            it.disks[0].1.free_inodes = 0;
-        },
-        &[],
     );
 }
 
@@ -308,36 +278,6 @@ fn what_is_wrong_with_the_instance_is_told() {
         |it| instance(it).ready[0].1 = Err("503 Service Unavailable".into()),
         &[("instance", Broken, "503")],
     );
-    let until = |days: i64| {
-        move |facts: &mut Facts| {
-            let until = facts.now + SignedDuration::from_hours(days * 24);
-            instance(facts).certificates[0].until = Ok(until);
-        }
-    };
-    check(
-        until(-1),
-        &[("certificates", Broken, "ended on 2026-11-20")],
-    );
-    check(
-        until(10),
-        &[("certificates", Warning, "ends on 2026-12-01")],
-    );
-    check(
-        |it| instance(it).certificates[0].until = Err("no PEM".into()),
-        &[("certificates", Broken, "no PEM")],
-    );
-    // Who makes it anew is another one for each.
-    for (kind, advice) in [
-        (Kind::Leaf, "it is made anew"),
-        (Kind::Authority, "move the directory pki away"),
-        (Kind::Given, "--web-tls-cert"),
-    ] {
-        let ended = |facts: &mut Facts| {
-            until(-1)(facts);
-            instance(facts).certificates[0].kind = kind;
-        };
-        check(ended, &[("certificates", Broken, advice)]);
-    }
     check(
         |it| {
             instance(it)
@@ -372,15 +312,11 @@ fn a_machine_that_joined_is_told_what_is_its_own() {
         &[("instance", Level::Broken, "on another machine")],
     );
     joined(
-        &|facts| instance(facts).certificates[0].until = Ok(facts_now()),
+        &|facts| instance(facts).certificates[0].holds = between(-10, 0),
         &[(
             "certificates",
             Level::Broken,
             "kedge node add with the same name",
         )],
     );
-}
-
-fn facts_now() -> jiff::Timestamp {
-    well().now
 }

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
+use tls::Peer;
 
 use client::{placement, renewal, transaction};
 
@@ -174,10 +175,12 @@ async fn identified(
         About::Path(Refusal::NotFound) => document(app, &identity, &request, &query),
         About::Resource(resource) => {
             let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+            let peer = request.extensions_mut().remove::<Peer>();
             let (parts, body) = request.into_parts();
             let raw_query = parts.uri.query().unwrap_or_default().to_owned();
             let call = Call {
                 identity,
+                peer,
                 request: resource,
                 query,
                 headers: parts.headers,

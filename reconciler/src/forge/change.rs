@@ -110,6 +110,7 @@ impl Change {
             (sum(|it| it.create), "to create"),
             (sum(|it| it.change), "to change"),
             (sum(|it| it.delete), "to delete"),
+            (sum(|it| it.asks), "to delete once somebody says so"),
             (pods, "pods to restart"),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);

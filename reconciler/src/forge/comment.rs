@@ -79,7 +79,8 @@ fn marked(line: &str, (mark, at): (Mark, usize)) -> String {
     let text = &line[at..];
     match mark {
         Mark::Change => text.replacen('~', "!", 1),
-        Mark::Other => format!(" {line}"),
+        Mark::Asks => text.replacen('?', "-", 1),
+        Mark::Keep | Mark::Other => format!(" {line}"),
         _ => text.to_owned(),
     }
 }

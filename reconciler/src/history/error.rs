@@ -21,7 +21,19 @@ pub enum Error {
     },
 }
 
+/// What PostgreSQL calls a full disk (appendix A, class 53).
+const DISK_FULL: &str = "53100";
+
 impl Error {
+    /// Whether the database has no room left to write.
+    pub(crate) fn is_full(&self) -> bool {
+        let Self::Postgres { source, .. } = self else {
+            return false;
+        };
+        let answer = source.as_database_error();
+        answer.is_some_and(|answer| answer.code().as_deref() == Some(DISK_FULL))
+    }
+
     /// Whether the database was reached, and would not.
     pub(super) fn is_answer(&self) -> bool {
         match self {

@@ -266,6 +266,26 @@ pub struct Exit {
 }
 
 impl ObjectResult {
+    /// What was planned for an object, and nothing has come of it yet.
+    pub fn new(key: ObjectKey, kind: &str, action: Action) -> Self {
+        Self {
+            key,
+            kind: kind.to_owned(),
+            wave: 0,
+            position: 0,
+            action,
+            file: String::new(),
+            line: 0,
+            changes: Vec::new(),
+            after: None,
+            applied_at: None,
+            healthy_at: None,
+            health: String::new(),
+            message: String::new(),
+            exits: Vec::new(),
+        }
+    }
+
     /// `Deployment shop/web`
     pub fn title(&self) -> String {
         if self.key.namespace.is_empty() {

@@ -102,20 +102,12 @@ async fn rollouts_are_read_as_they_were_written() {
         ..rollout("web", 1)
     };
     let object = ObjectResult {
-        key: key("a"),
-        kind: "ConfigMap".into(),
         wave: -1,
-        position: 0,
-        action: Action::Change,
         file: "web/a.yaml".into(),
         line: 3,
         changes: serde_json::from_value(json!([{"path": "data.k", "new": "v"}])).unwrap(),
         after: Some(json!({"kind": "ConfigMap", "data": {"k": "v"}})),
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-        exits: Vec::new(),
+        ..ObjectResult::new(key("a"), "ConfigMap", Action::Change)
     };
     let writes = [
         Write::Push(push.clone()),

@@ -33,7 +33,7 @@ impl std::fmt::Display for Person {
 }
 
 /// A commit without its tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Commit {
     pub id: CommitId,

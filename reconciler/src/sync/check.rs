@@ -18,6 +18,7 @@ use super::plans::{Claims, Wanted, plan_one, plans};
 use super::read::{Read, is_here, is_source_here, problems, read};
 use super::render::Render;
 use super::retry::is_retry;
+use super::same::{Asks, asks};
 use super::standing::Stand;
 use super::target::ordered as by_dependency;
 use crate::source::Location;
@@ -136,23 +137,11 @@ fn changed<'a>(
     found: &'a [Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
 ) -> Vec<&'a Application> {
-    let target = core.target();
-    let is_same = |application: &Application| {
-        let target = target.as_ref()?;
-        let current = target.application(&application.name)?;
-        let stand = core.standings.get(&application.name)?;
-        let revision = if is_here(current) {
-            target.revision()
-        } else {
-            &stand.standing.revision
-        };
-        let before = core.renders.known(current, revision)?;
-        let settled = stand.rolls_out.is_none() && !stand.standing.held;
-        Some(settled && before.digest == renders[&application.name].digest)
+    let has_work = |it: &&Application| {
+        let render = renders.get(&it.name);
+        render.is_some_and(|render| asks(core, &it.name, &render.digest) != Asks::Nothing)
     };
-    applications(found)
-        .filter(|it| renders.contains_key(&it.name) && !is_same(it).unwrap_or(false))
-        .collect()
+    applications(found).filter(has_work).collect()
 }
 
 /// The Application objects themselves, and the namespace they live in.
@@ -250,7 +239,7 @@ impl Checked {
         plans.flat_map(plan::edits).collect()
     }
 
-    /// The plan for people, line by line.
+    /// The plan for people, line by line: what is deleted comes first, whosever it is.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, plan) in &self.removed {
@@ -281,6 +270,6 @@ impl Checked {
         for (name, why) in &self.unchecked {
             lines.push(format!("application {name} could not be checked: {why}"));
         }
-        lines
+        plan::deletions_first(lines)
     }
 }

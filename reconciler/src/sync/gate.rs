@@ -13,6 +13,7 @@ use super::check;
 use super::core::{Core, causes, recorded, unread};
 use super::progress::{self, Goal};
 use super::pushed;
+use super::told;
 use crate::forge::{Change, Verdict as Planned};
 use crate::githost::hosted::CLUSTER;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
@@ -23,8 +24,6 @@ use crate::source::{HOSTED, Location};
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Branches of one push that are planned.
 const BRANCHES: usize = 5;
-/// Lines of a report that a pusher is told.
-const MOST_LINES: usize = 300;
 
 /// Decides about pushes to the repository that is followed.
 pub(crate) struct PushGate {
@@ -219,7 +218,7 @@ impl PushGate {
             writes.push(Write::Step(step.push(&push.id)));
         }
         self.core.commit(&writes).await?;
-        lines.say(&shortened(&report, &rest(accept, new))).await;
+        lines.say(&told::report(accept, &report, new)).await;
         if accept == Accept::No {
             lines.say("").await;
             lines.say("nothing was changed").await;
@@ -281,24 +280,6 @@ impl PushGate {
     }
 }
 
-/// Where all of a report is; that of a refusal is nowhere.
-fn rest(accept: Accept, commit: &CommitId) -> String {
-    match accept {
-        Accept::Yes => format!(": the page /commits/{} has all of it", commit.short()),
-        Accept::No => String::new(),
-    }
-}
-
-/// As much of a report as anybody reads in a terminal, and where the `rest` is.
-fn shortened(report: &str, rest: &str) -> String {
-    let more = report.lines().count().saturating_sub(MOST_LINES);
-    if more == 0 {
-        return report.to_owned();
-    }
-    let shown: Vec<&str> = report.lines().take(MOST_LINES).collect();
-    format!("{}\n… and {more} lines more{rest}", shown.join("\n"))
-}
-
 /// Tells the pusher how it goes. `id` is the push on record.
 async fn follow(
     core: &Core,
@@ -353,8 +334,7 @@ async fn tell(change: &Change, lines: &Lines) {
         Planned::Unknown => format!("what {name} merged into {base} would do is not known:"),
     };
     lines.say(&heading).await;
-    let rest = format!(": kedge plan {name} has all of it");
-    for line in shortened(&change.lines().join("\n"), &rest).lines() {
+    for line in told::branch(change) {
         lines.say(&format!("  {line}")).await;
     }
     let digest = change.short_digest();
@@ -374,19 +354,5 @@ fn wake(core: &Core, pushed: &Pushed) {
     if pushed.repository == CLUSTER {
         // Those that follow another revision of it.
         core.wake_readers(&core.source.location.path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pusher_is_told_as_much_as_fits_a_terminal() {
-        let report = |lines: usize| vec!["a"; lines].join("\n");
-        assert_eq!(shortened(&report(MOST_LINES), ""), report(MOST_LINES));
-        let told = shortened(&report(MOST_LINES + 7), ": look there");
-        let whole = report(MOST_LINES);
-        assert_eq!(told, format!("{whole}\n… and 7 lines more: look there"));
     }
 }

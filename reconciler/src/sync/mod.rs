@@ -51,6 +51,7 @@ mod remove;
 mod render;
 mod results;
 mod retry;
+mod same;
 mod set;
 mod sight;
 mod signatures;
@@ -61,6 +62,7 @@ pub(crate) mod surroundings;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
+mod told;
 mod track;
 pub(crate) mod trim;
 mod trouble;

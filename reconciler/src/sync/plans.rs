@@ -15,8 +15,8 @@ use engine::{Application, Manifest, Plan, Problems};
 use super::core::Core;
 use super::foreign;
 use super::plan::{Answer, Missing, Stored, ask, findings, keys, ordered, respect};
-use super::read::is_here;
 use super::render::Render;
+use super::same::{Asks, asks};
 use crate::source::Location;
 
 /// The server is asked about this many Applications at a time: its answers are large.
@@ -100,7 +100,8 @@ async fn stored<'a>(
         let takes = part.len();
         part.retain(|it| {
             let is_at_fault = asks_for_one(&respected[&it.name], &refused);
-            !(is_at_fault && is_as_before(core, it, wanted.claims.renders))
+            let digest = &wanted.claims.renders[&it.name].digest;
+            !(is_at_fault && asks(core, &it.name, digest) != Asks::Anew)
         });
         if part.len() == takes {
             let found = findings(wanted.location, wanted.commit, refused).await?;
@@ -128,26 +129,6 @@ fn asks_for_one(manifests: &[Manifest], refused: &[(Manifest, client::Error)]) -
         refused.any(|(other, _)| other.origin == it.origin && other.object == it.object)
     };
     manifests.iter().any(is_refused)
-}
-
-/// Whether the cluster was asked for exactly this before.
-fn is_as_before(
-    core: &Core,
-    application: &Application,
-    renders: &BTreeMap<String, Arc<Render>>,
-) -> bool {
-    let before = || {
-        let (target, name) = (core.target()?, &application.name);
-        let current = target.application(name)?;
-        let revision = if is_here(current) {
-            target.revision().clone()
-        } else {
-            core.standings.get(name)?.standing.revision.clone()
-        };
-        core.renders.known(current, &revision)
-    };
-    let render = &renders[&application.name];
-    before().is_some_and(|before| before.digest == render.digest)
 }
 
 /// What each Application asks for, decrypted.

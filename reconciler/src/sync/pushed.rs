@@ -15,6 +15,7 @@ use super::plans::{Claims, Wanted, plans};
 use super::progress::Goal;
 use super::read::{is_here, is_source_here, problems};
 use super::target::ordered as by_dependency;
+use super::told;
 use crate::githost::{Accept, Lines, Pushed};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::source::{Location, Moved};
@@ -171,7 +172,7 @@ pub(crate) async fn check_all(
         let steps = steps.into_iter();
         writes.extend(steps.map(|step| Write::Step(step.push(&push.id))));
         core.commit(&writes).await?;
-        lines.say(&report).await;
+        lines.say(&told::report(accept, &report, commit)).await;
         if accept == Accept::No {
             lines.say("").await;
             lines.say("nothing was changed").await;

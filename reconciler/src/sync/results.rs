@@ -45,7 +45,7 @@ fn step(step: &Step, wave: i32) -> ObjectResult {
         changes,
         file: step.origin.file.clone(),
         line: i32::try_from(step.origin.line).unwrap_or(0),
-        ..result(&step.key, &step.kind, action)
+        ..ObjectResult::new(step.key.clone(), &step.kind, action)
     }
 }
 
@@ -55,40 +55,21 @@ fn hook(hook: &Hook) -> ObjectResult {
         file: hook.origin.file.clone(),
         line: i32::try_from(hook.origin.line).unwrap_or(0),
         message: hook.phase.when().to_owned(),
-        ..result(&hook.key, hook.object.kind(), Action::Hook)
+        ..ObjectResult::new(hook.key.clone(), hook.object.kind(), Action::Hook)
     }
 }
 
 fn deletion(deletion: &Deletion) -> ObjectResult {
     ObjectResult {
         wave: deletion.wave.0,
-        ..result(&deletion.key, &deletion.kind, Action::Delete)
+        ..ObjectResult::new(deletion.key.clone(), &deletion.kind, Action::Delete)
     }
 }
 
 fn kept(kept: &Kept) -> ObjectResult {
     ObjectResult {
         message: kept.reason.clone(),
-        ..result(&kept.key, &kept.kind, Action::Keep)
-    }
-}
-
-fn result(key: &ObjectKey, kind: &str, action: Action) -> ObjectResult {
-    ObjectResult {
-        key: key.clone(),
-        kind: kind.to_owned(),
-        wave: 0,
-        position: 0,
-        action,
-        file: String::new(),
-        line: 0,
-        changes: Vec::new(),
-        after: None,
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-        exits: Vec::new(),
+        ..ObjectResult::new(kept.key.clone(), &kept.kind, Action::Keep)
     }
 }
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::room;
 use crate::service;
 
 /// A page that is not.
@@ -49,6 +50,8 @@ pub(super) enum PageError {
     TooMany { wait: Duration },
     #[error("too many streams are open")]
     Busy,
+    #[error("{}", room::TOLD)]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("{what} did not answer")]
     Unavailable {
         what: &'static str,
@@ -69,6 +72,7 @@ impl PageError {
             Self::SignedOut | Self::BadCredentials => StatusCode::UNAUTHORIZED,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Full(_) => room::STATUS,
             Self::Busy | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -114,10 +118,11 @@ fn unavailable(
     what: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> PageError {
-    PageError::Unavailable {
-        what,
-        source: Box::new(error),
+    let (is_full, source) = (room::is_lacking(&error), Box::new(error));
+    if is_full {
+        return PageError::Full(source);
     }
+    PageError::Unavailable { what, source }
 }
 
 /// A failure in the shape that every address answers programs with.

@@ -178,6 +178,11 @@ fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
         PageError::Refused(_) => ("warn", "Not done", "Nothing has changed."),
         PageError::TooMany { .. } => ("wait", "Too many at once", "Try again in a moment."),
         PageError::Busy => ("wait", "Busy", "Close some pages and try again."),
+        PageError::Full(_) => (
+            "bad",
+            "No room",
+            "What is there goes on. kedge doctor says which disk it is.",
+        ),
         PageError::Unavailable { .. } => (
             "bad",
             "No answer",

@@ -44,11 +44,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use api::Object;
+use api::{Object, ObjectKey};
+use engine::Origin;
 use engine::diff::{self, FieldChange, clean, is_secret, masked};
-use engine::plan::{Change, Counts, counts};
+use engine::plan::{Change, Counts, Kept, Step, counts};
 use engine::rollout::CommitId;
-use engine::{Origin, Plan};
 
 use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
@@ -144,6 +144,10 @@ pub struct DiffObject {
     pub changes: Vec<FieldChange>,
     /// The whole object: as the cluster has it where it goes, as the commit has it otherwise.
     pub object: Option<Value>,
+    /// Why it is kept, although it left Git; empty for all others.
+    pub reason: String,
+    /// Whether it is kept only until somebody says that it may go.
+    pub asks: bool,
 }
 
 /// Something was asked for.
@@ -249,47 +253,66 @@ pub fn diff_of_plan(view: &PlanView) -> Diff {
         counts: counts(&view.plan),
         plan: is_plan.then(|| view.plan.digest()),
         lines: view.lines.clone(),
-        objects: objects(&view.plan),
+        objects: objects(view),
     }
 }
 
-fn objects(plan: &Plan) -> Vec<DiffObject> {
+fn objects(view: &PlanView) -> Vec<DiffObject> {
+    let plan = &view.plan;
     let deleted = plan.deletes.iter().map(|deletion| DiffObject {
-        kind: deletion.kind.clone(),
-        namespace: deletion.key.namespace.clone(),
-        name: deletion.key.name.clone(),
-        action: Action::Delete,
+        object: deletion.object.as_deref().map(asked_for),
+        ..differing(&deletion.kind, &deletion.key, Action::Delete)
+    });
+    // Of what stays there is nothing to see.
+    let live = |kept: &Kept| view.sides.old.get(&kept.key).filter(|_| kept.asks);
+    // What goes with a word before what does not go.
+    let (asking, staying): (Vec<&Kept>, Vec<&Kept>) = plan.kept.iter().partition(|it| it.asks);
+    let kept = asking.into_iter().chain(staying).map(|kept| DiffObject {
+        object: live(kept).map(asked_for),
+        reason: kept.reason.clone(),
+        asks: kept.asks,
+        ..differing(&kept.kind, &kept.key, Action::Keep)
+    });
+    let changed = plan.steps().filter(|step| step.is_change()).map(step);
+    deleted.chain(kept).chain(changed).collect()
+}
+
+fn step(step: &Step) -> DiffObject {
+    let secret = is_secret(&step.object);
+    let (action, changes, object) = match &step.change {
+        Change::Create | Change::Recreate | Change::Renew(_) => {
+            (Action::Create, Vec::new(), Some(masked(&step.object).body))
+        }
+        Change::Update(changes) => {
+            let changes = changes.iter().map(|it| diff::shown(it, secret));
+            let object = masked(&step.object).body;
+            (Action::Change, changes.collect(), Some(object))
+        }
+        Change::Unchanged => (Action::Unchanged, Vec::new(), None),
+    };
+    DiffObject {
+        place: match step.origin.file.as_str() {
+            "" => String::new(),
+            _ => step.origin.to_string(),
+        },
+        changes,
+        object,
+        ..differing(&step.kind, &step.key, action)
+    }
+}
+
+fn differing(kind: &str, key: &ObjectKey, action: Action) -> DiffObject {
+    DiffObject {
+        kind: kind.to_owned(),
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        action,
         place: String::new(),
         changes: Vec::new(),
-        object: deletion.object.as_deref().map(asked_for),
-    });
-    let changed = plan.steps().filter(|step| step.is_change()).map(|step| {
-        let secret = is_secret(&step.object);
-        let (action, changes, object) = match &step.change {
-            Change::Create | Change::Recreate | Change::Renew(_) => {
-                (Action::Create, Vec::new(), Some(masked(&step.object).body))
-            }
-            Change::Update(changes) => {
-                let changes = changes.iter().map(|it| diff::shown(it, secret));
-                let object = masked(&step.object).body;
-                (Action::Change, changes.collect(), Some(object))
-            }
-            Change::Unchanged => (Action::Unchanged, Vec::new(), None),
-        };
-        DiffObject {
-            kind: step.kind.clone(),
-            namespace: step.key.namespace.clone(),
-            name: step.key.name.clone(),
-            action,
-            place: match step.origin.file.as_str() {
-                "" => String::new(),
-                _ => step.origin.to_string(),
-            },
-            changes,
-            object,
-        }
-    });
-    deleted.chain(changed).collect()
+        object: None,
+        reason: String::new(),
+        asks: false,
+    }
 }
 
 /// Without what only the server sets.
@@ -326,20 +349,19 @@ pub fn diff_of_rollout(detail: &RolloutDetail) -> Diff {
 
 fn recorded(object: &ObjectResult) -> DiffObject {
     let secret = super::view::diff::is_secret(&object.kind, &object.key);
+    let shown = object.changes.iter().map(|it| diff::shown(it, secret));
     DiffObject {
-        kind: object.kind.clone(),
-        namespace: object.key.namespace.clone(),
-        name: object.key.name.clone(),
-        action: object.action,
         place: match object.file.as_str() {
             "" => String::new(),
             file => format!("{file}:{}", object.line),
         },
-        changes: object
-            .changes
-            .iter()
-            .map(|it| diff::shown(it, secret))
-            .collect(),
+        changes: shown.collect(),
         object: object.after.clone(),
+        reason: if object.action == Action::Keep {
+            object.message.clone()
+        } else {
+            String::new()
+        },
+        ..differing(&object.kind, &object.key, object.action)
     }
 }

@@ -22,6 +22,7 @@ mod pages;
 mod past;
 mod pulse;
 mod request;
+mod room;
 mod router;
 mod signed_out;
 #[cfg(test)]

@@ -71,6 +71,10 @@ pub enum Mark {
     Create,
     Change,
     Delete,
+    /// It is deleted as soon as somebody says so.
+    Asks,
+    /// It left the commit and stays.
+    Keep,
     /// Where in an object the lines that follow are.
     Place,
     Added,
@@ -108,6 +112,8 @@ pub fn marks(lines: &[String]) -> Vec<(Mark, usize)> {
             Some("+ ") => Mark::Create,
             Some("~ ") => Mark::Change,
             Some("- ") => Mark::Delete,
+            Some("? ") => Mark::Asks,
+            Some("= ") => Mark::Keep,
             _ => Mark::Other,
         };
         inside = (mark == Mark::Change).then_some(indent + INDENT);
@@ -140,6 +146,8 @@ mod tests {
         let mut lines = vec![
             "application web: 1 to change".to_owned(),
             "  - delete  Pod shop/a".into(),
+            "  ? delete  Pod shop/c (only when asked: a)".into(),
+            "  = keep    Pod shop/d (a)".into(),
             "  ~ change  ConfigMap shop/a".into(),
         ];
         let patch = indented(&object, &changes).into_iter();
@@ -155,6 +163,8 @@ mod tests {
             [
                 (Mark::Other, "application web: 1 to change"),
                 (Mark::Delete, "- delete  Pod shop/a"),
+                (Mark::Asks, "? delete  Pod shop/c (only when asked: a)"),
+                (Mark::Keep, "= keep    Pod shop/d (a)"),
                 (Mark::Change, "~ change  ConfigMap shop/a"),
                 (Mark::Place, "@@ data @@"),
                 (Mark::Same, " a: \"1\""),

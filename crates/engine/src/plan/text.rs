@@ -88,18 +88,20 @@ pub fn edits(plan: &Plan) -> Vec<Edit> {
     edits.collect()
 }
 
-/// One line per object, deletions first, with the changed fields as a patch below each change.
+/// One line per object: deletions first, then those that wait for a word, then the rest with the
+/// changed fields as a patch below each change.
 pub fn lines(plan: &Plan) -> Vec<String> {
     let mut lines: Vec<String> = plan
         .deletes
         .iter()
         .map(|deletion| format!("- delete  {}", deletion.title()))
         .collect();
-    lines.extend(plan.kept.iter().map(|kept| {
-        let title = kept.title();
-        let asks = if kept.asks { "; asks first" } else { "" };
-        format!("= keep    {title} ({}{asks})", kept.reason)
+    lines.extend(plan.asking().map(|kept| {
+        let (title, reason) = (kept.title(), &kept.reason);
+        format!("? delete  {title} (only when asked: {reason})")
     }));
+    let stays = plan.kept.iter().filter(|kept| !kept.asks);
+    lines.extend(stays.map(|kept| format!("= keep    {} ({})", kept.title(), kept.reason)));
     let changes = plan.has_changes();
     let hooks = plan.hooks.iter().filter(|_| changes);
     lines.extend(hooks.map(|hook| format!("> run     {} ({})", hook.title(), hook.phase.as_str())));

@@ -1,13 +1,15 @@
-//! Several instances share a machine, and `kedge doctor` tells what is broken of one.
+//! Several instances share a machine, and `kedge doctor` tells what is broken of one: what runs, and what
+//! its certificates have become.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use nodeagent::network::{self, Ranges};
 use serde_json::Value;
 use sim::instance::{Instance, empty_seed, wait};
+use tls::{Authority, Wanted};
 
 const SOON: SignedDuration = SignedDuration::from_secs(20);
 
@@ -62,16 +64,75 @@ fn tells(instance: &Instance, what: &str, advice: &str) -> anyhow::Result<()> {
 
 /// The one thing that `kedge doctor` says of a matter.
 fn finding(instance: &Instance, check: &str) -> anyhow::Result<Value> {
+    let told = findings(instance, check)?;
+    ensure!(told.len() < 2, "more is said of {check}: {told:?}");
+    told.into_iter().next().context("nothing is said of it")
+}
+
+fn findings(instance: &Instance, check: &str) -> anyhow::Result<Vec<Value>> {
     let output = Command::new(instance.program())
         .args(["doctor", "-o", "json", "--data-dir"])
         .arg(instance.data())
         .output()?;
     let told: Value = serde_json::from_slice(&output.stdout)?;
     let items = told["items"].as_array().context("no items")?;
-    let mut own = items.iter().filter(|it| it["check"] == check);
-    let only = own.next().cloned().context("nothing is said of it")?;
-    ensure!(own.next().is_none(), "more is said of {check}: {told}");
-    Ok(only)
+    let own = items.iter().filter(|it| it["check"] == check);
+    Ok(own.cloned().collect())
+}
+
+#[test]
+fn certificates_that_ended_are_told_and_made_anew() -> anyhow::Result<()> {
+    let seed = empty_seed()?;
+    let arguments = ["--seed", seed.as_str(), "--runtime", "simulated"];
+    let mut instance = Instance::start("ended", &arguments)?;
+    let told = certificates_end(&mut instance);
+    told.with_context(|| instance.logs())
+}
+
+/// As for an instance that was off for longer than its authority lives.
+fn certificates_end(instance: &mut Instance) -> anyhow::Result<()> {
+    ensure!(broken(instance)?.is_empty(), "{:?}", broken(instance)?);
+    let clocks = findings(instance, "clock")?;
+    let same = clocks.iter().filter(|it| it["what"] == "has the same time");
+    ensure!(same.count() == 2, "{clocks:?}");
+    instance.stop()?;
+
+    let pki = instance.data().join("pki");
+    let long_ago = Timestamp::now() - SignedDuration::from_hours(24 * 366 * 11);
+    std::fs::remove_file(pki.join("ca.pem"))?;
+    let authority = Authority::open(&pki.join("ca.pem"), "kedge", long_ago)?;
+    let wanted = Wanted::client("kubernetes-admin", "system:masters");
+    let pair = authority.issue(&wanted, long_ago)?;
+    let pem = format!("{}{}", pair.key_pem, pair.certificate_pem);
+    std::fs::write(pki.join("admin.pem"), pem)?;
+    std::fs::write(pki.join("ca.crt"), "no certificate")?;
+    let told = broken(instance)?;
+    let of = |file: &str| told.iter().find(|(place, _)| place.ends_with(file));
+    for (file, says) in [
+        ("/pki/ca.pem", "renewed with its key"),
+        ("/pki/admin.pem", "it is made anew"),
+        ("/pki/ca.crt", "written again from ca.pem"),
+    ] {
+        let (_, text) = of(file).with_context(|| format!("{file} is not told: {told:?}"))?;
+        ensure!(text.contains(says), "{file}: {text}");
+    }
+
+    // What is advised is what helps.
+    instance.up()?;
+    ensure!(broken(instance)?.is_empty(), "{:?}", broken(instance)?);
+    instance.kubectl(&["get", "nodes"]).map(drop)
+}
+
+/// Where certificates are broken, with what is so and what to do.
+fn broken(instance: &Instance) -> anyhow::Result<Vec<(String, String)>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let told = findings(instance, "certificates")?;
+    let broken = told.iter().filter(|it| it["level"] == "broken");
+    let told = |it: &Value| {
+        let said = format!("{}: {}", text(&it["what"]), text(&it["advice"]));
+        (text(&it["where"]), said)
+    };
+    Ok(broken.map(told).collect())
 }
 
 /// The name of an instance that would rather have the ranges of this one.

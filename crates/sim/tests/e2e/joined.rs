@@ -3,6 +3,8 @@
 
 mod machine;
 
+use std::cell::RefCell;
+
 use anyhow::{Context, ensure};
 use jiff::SignedDuration;
 use nodeagent::network::{self, Ranges};
@@ -250,7 +252,14 @@ fn leave(instance: &Instance, machine: &mut Machine) -> anyhow::Result<()> {
     let wrong = instance.kedge(&["node", "remove", "worker-2"]).err();
     let wrong = format!("{:#}", wrong.context("who is worker-2?")?);
     ensure!(wrong.contains("did you mean worker-1?"), "{wrong}");
+    let path = "/api/v1/nodes?watch=true&fieldSelector=metadata.name%3Dworker-1&timeoutSeconds=120";
+    let mut watch = machine.watch_as_node("worker-1", path)?;
     instance.kedge(&["node", "remove", "worker-1"])?;
+    // What it listened to is over, too.
+    let over = RefCell::new(&mut watch);
+    wait("the node's watch to end", SOON, || {
+        over.borrow_mut().try_wait().is_ok_and(|it| it.is_some())
+    })?;
     // Its agent runs still, and is nobody: neither the keys of the file nor later ones open anything.
     let refused = machine
         .as_node("worker-1", &["get", "node", "worker-1"])

@@ -1,59 +1,37 @@
 //! The pages by keys alone, and what their script does while they are open.
 
 use anyhow::{Context, ensure};
-use jiff::SignedDuration;
-use sim::browser::{Browser, DESK, ENTER, ESCAPE, LEFT, PHONE, RIGHT, Screen};
-use sim::instance::{Instance, examples, wait};
+use sim::browser::{DESK, ENTER, ESCAPE, LEFT, PHONE, RIGHT, Screen};
+use sim::instance::wait;
 use sim::work_tree::WorkTree;
 
+use super::desk::{Desk, LONG};
 use super::pages::SOON;
 
-/// For what has to be pushed, applied and found healthy.
-const LONG: SignedDuration = SignedDuration::from_secs(60);
 /// Whether the first row of the list has the focus.
 const FIRST: &str = "document.querySelector('#apps [data-row]').contains(document.activeElement)";
 
 #[test]
 fn keys_and_open_pages_do_what_they_say() -> anyhow::Result<()> {
-    let instance = Instance::start("keys", &["--runtime", "simulated", "--seed", &examples()])?;
-    let desk = Desk {
-        browser: Browser::start()?,
-        web: instance.web()?,
-        instance: &instance,
-    };
-    let done = desk.all();
-    done.with_context(|| format!("the instance said:\n{}", instance.logs()))
-}
-
-struct Desk<'a> {
-    instance: &'a Instance,
-    browser: Browser,
-    web: String,
+    Desk::at("keys", |desk| {
+        desk.rows()?;
+        desk.dialog_and_focus()?;
+        desk.ways()?;
+        desk.early()?;
+        desk.filter()?;
+        desk.place()?;
+        desk.waits()?;
+        desk.leaves()?;
+        desk.copies()?;
+        desk.hidden()?;
+        desk.phone()?;
+        desk.paper()?;
+        desk.stale()?;
+        desk.signed_out()
+    })
 }
 
 impl Desk<'_> {
-    fn all(&self) -> anyhow::Result<()> {
-        self.sign_in()?;
-        self.rows()?;
-        self.dialog_and_focus()?;
-        self.ways()?;
-        self.early()?;
-        self.filter()?;
-        self.place()?;
-        self.waits()?;
-        self.leaves()?;
-        self.copies()?;
-        self.hidden()?;
-        self.phone()?;
-        self.paper()?;
-        self.stale()?;
-        self.signed_out()
-    }
-
-    fn open(&self, path: &str) -> anyhow::Result<()> {
-        self.browser.open(&format!("{}{path}", self.web))
-    }
-
     fn press(&self, keys: &str) -> anyhow::Result<()> {
         keys.chars().try_for_each(|key| self.browser.press(key))
     }
@@ -69,16 +47,6 @@ impl Desk<'_> {
 
     fn says(&self, expression: &str) -> anyhow::Result<()> {
         wait(expression, SOON, || self.browser.holds(expression))
-    }
-
-    fn sign_in(&self) -> anyhow::Result<()> {
-        let banner = self.instance.log();
-        let mut words = banner.split_whitespace();
-        let link = words.rfind(|word| word.contains("/signin?token="));
-        self.browser.show("light", DESK)?;
-        self.browser.open(link.context("no sign-in link")?)?;
-        self.browser
-            .reads("#attention", &["All 5 applications match Git"], LONG)
     }
 
     /// A row that is gone to has the focus, and shows it.

@@ -41,12 +41,9 @@ fn every_line_comes_once_however_many_there_are() {
 
 /// A page that follows has the last lines soon after they are printed, each once.
 fn page(instance: &Instance) -> anyhow::Result<()> {
-    let banner = instance.log();
-    let link = banner.split_whitespace();
-    let mut link = link.filter(|word| word.contains("/signin?token="));
     let browser = Browser::start()?;
     browser.show("light", DESK)?;
-    browser.open(link.next_back().context("no sign-in link")?)?;
+    browser.open(&instance.link()?)?;
     let url = format!(
         "{}/pods/default/chatter?c={STEADY}&run=now",
         instance.web()?

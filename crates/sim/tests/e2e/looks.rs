@@ -5,21 +5,13 @@ use std::collections::BTreeSet;
 use anyhow::{Context, ensure};
 use sim::browser::{DESK, PHONE, Scripts, TABLET};
 
+use super::desk::serving_pod;
 use super::pages::{APPLICATIONS, NOT_HERE, SOON, Story};
 
 impl Story<'_> {
     /// The address of every page that the demo has something for.
     fn addresses(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let pod = self.instance.kubectl(&[
-            "get",
-            "pods",
-            "-n",
-            "movies",
-            "-l",
-            "app=serving",
-            "-o",
-            "jsonpath={.items[0].metadata.name}",
-        ])?;
+        let pod = serving_pod(self.instance)?;
         let commit = self.commit()?;
         Ok(vec![
             ("applications", "/apps".to_owned()),

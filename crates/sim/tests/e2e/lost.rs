@@ -49,12 +49,8 @@ impl Page<'_> {
     }
 
     fn sign_in(&self) -> anyhow::Result<()> {
-        let banner = self.instance.log();
-        let mut words = banner.split_whitespace();
-        let link = words.rfind(|word| word.contains("/signin?token="));
-        let (_, link) = link
-            .and_then(|it| it.split_once("/signin"))
-            .context("no link")?;
+        let link = self.instance.link()?;
+        let (_, link) = link.split_once("/signin").context("no link")?;
         self.browser.show("light", DESK)?;
         self.browser
             .open(&self.gateway.at(&format!("/signin{link}")))?;

@@ -4,6 +4,7 @@ mod answers;
 mod broken;
 mod crashes;
 mod custom;
+mod desk;
 mod doctor;
 mod elsewhere;
 mod foreign;

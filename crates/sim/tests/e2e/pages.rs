@@ -69,15 +69,11 @@ impl<'a> Story<'a> {
     }
 
     fn sign_in(&self) -> anyhow::Result<()> {
-        let banner = self.instance.log();
-        let link = banner
-            .split_whitespace()
-            .rfind(|word| word.contains("/signin?token="));
-        let link = link.context("the banner has no sign-in link")?;
+        let link = self.instance.link()?;
         self.browser.show("light", DESK)?;
         self.browser.open(&self.at("/apps/ui"))?;
         self.browser.reads("h1", &["Sign in"], SOON)?;
-        self.browser.open(link)?;
+        self.browser.open(&link)?;
         self.browser.reads("h1", &["Applications"], SOON)?;
         ensure!(self.browser.path()? == "/apps", "{}", self.browser.path()?);
         Ok(())

@@ -2,15 +2,11 @@
 //! their own, and that nothing moves.
 
 use anyhow::{Context, ensure};
-use jiff::SignedDuration;
-use sim::browser::{Browser, DESK, ENLARGED, Screen};
-use sim::instance::{Instance, examples};
+use sim::browser::{DESK, ENLARGED, Screen};
 use sim::work_tree::WorkTree;
 
+use super::desk::{Desk, LONG, serving_pod};
 use super::pages::SOON;
-
-/// For what has to be pushed, applied and found healthy.
-const LONG: SignedDuration = SignedDuration::from_secs(60);
 
 /// A4 at 96 pixels per inch, less its margins.
 const PAPER: Screen = Screen {
@@ -22,50 +18,19 @@ const DIFF: &str = "/apps/features/diff?from=features-1&to=features-2";
 
 #[test]
 fn pages_are_what_their_readers_screens_ask_for() -> anyhow::Result<()> {
-    let instance = Instance::start(
-        "screens",
-        &["--runtime", "simulated", "--seed", &examples()],
-    )?;
-    let reader = Reader {
-        browser: Browser::start()?,
-        web: instance.web()?,
-        instance: &instance,
-    };
-    let done = reader.all();
-    done.with_context(|| format!("the instance said:\n{}", instance.logs()))
+    Desk::at("screens", |desk| {
+        desk.something_to_compare()?;
+        desk.own_colours()?;
+        desk.more_contrast()?;
+        desk.nothing_moves()?;
+        desk.enlarged()?;
+        desk.on_paper()
+    })
 }
 
-struct Reader<'a> {
-    instance: &'a Instance,
-    browser: Browser,
-    web: String,
-}
-
-impl Reader<'_> {
-    fn all(&self) -> anyhow::Result<()> {
-        self.begin()?;
-        self.own_colours()?;
-        self.more_contrast()?;
-        self.nothing_moves()?;
-        self.enlarged()?;
-        self.on_paper()
-    }
-
-    fn open(&self, path: &str) -> anyhow::Result<()> {
-        self.browser.open(&format!("{}{path}", self.web))
-    }
-
+impl Desk<'_> {
     fn pages(&self) -> anyhow::Result<Vec<String>> {
-        let pod = self.instance.kubectl(&[
-            "get",
-            "pods",
-            "-n",
-            "movies",
-            "-l",
-            "app=serving",
-            "-o",
-            "jsonpath={.items[0].metadata.name}",
-        ])?;
+        let pod = serving_pod(self.instance)?;
         let pages = [
             "/apps",
             "/apps/features",
@@ -99,15 +64,7 @@ impl Reader<'_> {
         Ok(pages)
     }
 
-    /// Signs in, and makes something to compare.
-    fn begin(&self) -> anyhow::Result<()> {
-        let banner = self.instance.log();
-        let mut words = banner.split_whitespace();
-        let link = words.rfind(|word| word.contains("/signin?token="));
-        self.browser.show("light", DESK)?;
-        self.browser.open(link.context("no sign-in link")?)?;
-        self.browser
-            .reads("#attention", &["All 5 applications match Git"], LONG)?;
+    fn something_to_compare(&self) -> anyhow::Result<()> {
         let work = WorkTree::clone(self.instance, "clone")?;
         work.edit("features/deployment.yaml", "replicas: 1", "replicas: 2")?;
         work.commit("features: two of them, for those who read a long title to its very end")?;

@@ -1,8 +1,10 @@
 //! Looks at the instance of a data directory.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use client::Env;
 use jiff::Timestamp;
 use nodeagent::containerd::Layout as ContainerdLayout;
 use nodeagent::cri::Cri;
@@ -11,24 +13,31 @@ use nodeagent::runtime::{self, Runtime};
 use serde_json::Value;
 
 use super::PATIENCE;
-use crate::doctor::facts::{Certificate, Containerd, Instance, Kind, Node, Started, WebTls};
+use crate::doctor::facts::{Certificate, Containerd, Holds, Instance, Kind, Node, Started, WebTls};
 use crate::node::JoinFile;
 use crate::up::{Layout, is_alive};
 
-/// `containers`: whether real ones are meant to run here.
-pub(super) async fn instance(layout: &Layout, containers: bool) -> Instance {
+/// With what it says the time is, minus this machine's, by address. `containers`: whether real ones are
+/// meant to run here.
+pub(super) async fn instance(
+    layout: &Layout,
+    containers: bool,
+    env: &Env,
+) -> (Instance, Vec<(String, i64)>) {
     let endpoints = endpoints(layout);
     let running = std::fs::File::open(layout.lock()).is_ok_and(|file| file.try_lock().is_err());
-    let mut ready = Vec::new();
+    let (mut ready, mut ahead) = (Vec::new(), Vec::new());
     for (_, url) in endpoints.iter().flatten() {
         let url = format!("{}/readyz", url.trim_end_matches('/'));
-        let answer = ask(layout, &url).await.map(|_| ());
+        let answer = ask(layout, &url).await;
+        let (answer, date) = answer.map_or_else(|why| (Err(why), None), |it| (it.ready, it.date));
+        ahead.extend(date.map(|date| (url.clone(), date.duration_since(env.now()).as_secs())));
         ready.push((url, answer));
     }
     let elsewhere = layout.join().exists();
     let running = running || (!elsewhere && ready.iter().any(|(_, answer)| answer.is_ok()));
     let looks = containers && running;
-    Instance {
+    let instance = Instance {
         running,
         ranges: if looks { ranges(layout).await } else { None },
         nodes: if looks {
@@ -41,7 +50,8 @@ pub(super) async fn instance(layout: &Layout, containers: bool) -> Instance {
         open_files: open_files(layout),
         endpoints,
         ready,
-    }
+    };
+    (instance, ahead)
 }
 
 fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {
@@ -65,8 +75,14 @@ pub(super) fn started(layout: &Layout) -> Started {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// What it answers, with the time that it says it is.
-async fn ask(layout: &Layout, url: &str) -> Result<Option<Timestamp>, String> {
+/// An answer, whatever it is.
+struct Answer {
+    ready: Result<(), String>,
+    /// The time that it says it is.
+    date: Option<Timestamp>,
+}
+
+async fn ask(layout: &Layout, url: &str) -> Result<Answer, String> {
     let mut http = reqwest::Client::builder().timeout(PATIENCE);
     if let Ok(pem) = std::fs::read(layout.pki().join("ca.crt"))
         && let Ok(authority) = reqwest::Certificate::from_pem(&pem)
@@ -77,34 +93,16 @@ async fn ask(layout: &Layout, url: &str) -> Result<Option<Timestamp>, String> {
     let answer = http.get(url).send().await;
     let answer = answer.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
     let date = answer.headers().get("date").and_then(|it| it.to_str().ok());
-    let date = date.and_then(|date| {
-        let parsed = jiff::fmt::rfc2822::parse(date).ok()?;
-        Some(parsed.timestamp())
-    });
-    if answer.status().is_success() {
-        return Ok(date);
-    }
+    let date = date.and_then(|date| Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp()));
     let status = answer.status();
-    let text = answer.text().await.unwrap_or_default();
-    Err(format!(
-        "{status} {}",
-        text.lines().next().unwrap_or_default()
-    ))
-}
-
-/// The instance's clock minus this one.
-pub(super) async fn ahead(instance: &Instance, now: Timestamp) -> Option<i64> {
-    let endpoints = instance.endpoints.as_ref().ok()?;
-    let (_, url) = endpoints.iter().find(|(name, _)| name == "web")?;
-    let http = reqwest::Client::builder().timeout(PATIENCE).build().ok()?;
-    let answer = http
-        .get(format!("{}/livez", url.trim_end_matches('/')))
-        .send()
-        .await
-        .ok()?;
-    let date = answer.headers().get("date")?.to_str().ok()?;
-    let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    Some(there.duration_since(now).as_secs())
+    let ready = if status.is_success() {
+        Ok(())
+    } else {
+        let text = answer.text().await.unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
+        Err(format!("{status} {first}"))
+    };
+    Ok(Answer { ready, date })
 }
 
 /// Whether the process that the database's own file names is there.
@@ -192,28 +190,20 @@ fn certificates(layout: &Layout) -> Vec<Certificate> {
     for directory in directories {
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()) {
-            let name = path
-                .extension()
-                .and_then(|it| it.to_str())
-                .unwrap_or_default();
-            if !matches!(name, "crt" | "pem") {
-                continue;
-            }
-            let Ok(pem) = std::fs::read_to_string(&path) else {
+            let Some(holds) = holds(&path) else {
                 continue;
             };
-            if pem.contains("BEGIN CERTIFICATE") {
-                let until = tls::certificate::ends(&pem).map_err(|error| error.to_string());
-                let path = path.display().to_string();
-                let kind = if layout.join().exists() {
-                    Kind::Joined
-                } else if is_authority(&path) {
-                    Kind::Authority
-                } else {
-                    Kind::Leaf
-                };
-                found.push(Certificate { path, kind, until });
-            }
+            let path = path.display().to_string();
+            let kind = if layout.join().exists() {
+                Kind::Joined
+            } else if path.ends_with("/pki/ca.pem") {
+                Kind::Authority
+            } else if path.ends_with("/pki/ca.crt") {
+                Kind::Copy
+            } else {
+                Kind::Leaf
+            };
+            found.push(Certificate { path, kind, holds });
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -234,22 +224,41 @@ fn given(front: &WebTls) -> Certificate {
             .collect::<Vec<_>>()
             .join(": ")
     };
-    let until = match files.open() {
-        Err(error) => Err(chain(&error)),
+    let holds = match files.open() {
+        Err(error) => Holds::Never(chain(&error)),
         Ok(_) => match std::fs::read_to_string(&front.certificate) {
-            Err(error) => Err(error.to_string()),
-            Ok(pem) => tls::certificate::ends(&pem).map_err(|error| error.to_string()),
+            Err(error) => Holds::Never(error.to_string()),
+            Ok(pem) => between(&pem),
         },
     };
     Certificate {
         path: front.certificate.display().to_string(),
         kind: Kind::Given,
-        until,
+        holds,
     }
 }
 
-fn is_authority(path: &str) -> bool {
-    path.ends_with("/pki/ca.crt") || path.ends_with("/pki/ca.pem")
+/// When the certificate of a file holds; `None` for a file that is to be none.
+fn holds(path: &Path) -> Option<Holds> {
+    let name = path.extension().and_then(|it| it.to_str());
+    let is_named_so = name == Some("crt");
+    if !is_named_so && name != Some("pem") {
+        return None;
+    }
+    match std::fs::read_to_string(path) {
+        Ok(pem) if is_named_so || pem.contains("BEGIN CERTIFICATE") => Some(between(&pem)),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Some(Holds::Hidden),
+        Err(error) if is_named_so => Some(Holds::Never(error.to_string())),
+        _ => None,
+    }
+}
+
+fn between(pem: &str) -> Holds {
+    let from = tls::certificate::begins(pem);
+    match from.and_then(|from| Ok((from, tls::certificate::ends(pem)?))) {
+        Ok((from, until)) => Holds::Between(from, until),
+        Err(error) => Holds::Never(error.to_string()),
+    }
 }
 
 fn open_files(layout: &Layout) -> Vec<String> {

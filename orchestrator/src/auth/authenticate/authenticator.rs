@@ -82,7 +82,25 @@ impl Authenticator {
         let (Some(revoked), Some(node)) = (&self.revoked, identity.node()) else {
             return false;
         };
-        revoked.since(node).is_some_and(|since| issued_at < since)
+        is_refused(&**revoked, node, issued_at)
+    }
+
+    /// Until who was let in would be let in no more, since somebody removed the node whose certificate
+    /// it is. For ever for everybody else.
+    pub fn refusal(&self, peer: Option<&Peer>) -> impl Future<Output = ()> + Send + 'static {
+        let certificate = peer.and_then(|peer| peer.certificate.clone());
+        let node = certificate.as_deref().and_then(|certificate| {
+            let node = certified(certificate)?.node()?.to_owned();
+            Some((node, certificate.issued_at))
+        });
+        let known = self.revoked.clone().zip(node);
+        async move {
+            let Some((revoked, (node, issued_at))) = known else {
+                return std::future::pending().await;
+            };
+            let mut moves = revoked.moves();
+            while !is_refused(&*revoked, &node, issued_at) && moves.changed().await.is_ok() {}
+        }
     }
 
     /// Who a token speaks for, and for which of `audiences` it counts; or why it does not.
@@ -110,6 +128,10 @@ impl Authenticator {
             .verify(token, audiences, now)
             .map_err(|error| error.to_string())
     }
+}
+
+fn is_refused(revoked: &dyn Revoked, node: &str, issued_at: Timestamp) -> bool {
+    revoked.since(node).is_some_and(|since| issued_at < since)
 }
 
 /// The 401. Says no more than that: why is for the log.

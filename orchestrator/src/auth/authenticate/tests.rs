@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use api::{GroupVersionKind, Object, ObjectKey, Uid};
+use api::{GroupVersionKind, Object, ObjectKey, Revision, Uid};
+use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde_json::json;
 use tls::{Peer, PeerCertificate};
+use tokio::sync::watch;
 
 use super::*;
 use crate::auth::node::revoked::Revoked;
@@ -135,19 +137,55 @@ fn credentials_become_an_identity() {
     assert_eq!(node.node(), Some("n1"));
 }
 
-struct Removed(i64);
+/// Since when node n1 is refused, as seconds.
+struct Removed(watch::Sender<Revision>);
+
+impl Removed {
+    fn since(second: i64) -> Self {
+        Self(watch::Sender::new(Revision(second)))
+    }
+}
 
 impl Revoked for Removed {
     fn since(&self, node: &str) -> Option<Timestamp> {
-        (node == "n1").then(|| Timestamp::from_second(self.0).unwrap())
+        let second = self.0.borrow().0;
+        (node == "n1").then(|| Timestamp::from_second(second).unwrap())
     }
+
+    fn moves(&self) -> watch::Receiver<Revision> {
+        self.0.subscribe()
+    }
+}
+
+#[tokio::test]
+async fn who_was_let_in_is_told_when_that_is_over() {
+    let removed = Arc::new(Removed::since(0));
+    let authenticator = authenticator().refusing(removed.clone());
+    let over = |name: &str, group: &str| authenticator.refusal(Some(&peer(name, group))).boxed();
+    let mut node = over("system:node:n1", "system:nodes");
+    let mut others = [
+        over("system:node:n2", "system:nodes"),
+        over("kubernetes-admin", "system:masters"),
+        authenticator.refusal(None).boxed(),
+    ];
+    assert!((&mut node).now_or_never().is_none());
+    // The certificate is of second 1000: this is about an earlier one.
+    removed.0.send_replace(Revision(1000));
+    assert!((&mut node).now_or_never().is_none());
+    removed.0.send_replace(Revision(1001));
+    node.await;
+    for other in &mut others {
+        assert!(other.now_or_never().is_none());
+    }
+    // Who comes later than that is refused at once.
+    over("system:node:n1", "system:nodes").await;
 }
 
 #[test]
 fn a_node_that_was_removed_comes_in_with_new_keys_alone() {
     let now = Timestamp::from_second(5000).unwrap();
     let lets_in = |since: i64, name: &str, group: &str| {
-        let authenticator = authenticator().refusing(Arc::new(Removed(since)));
+        let authenticator = authenticator().refusing(Arc::new(Removed::since(since)));
         let peer = peer(name, group);
         authenticator
             .authenticate(Some(&peer), &HeaderMap::new(), now)

@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use api::{Collection, Object, ObjectKey};
+use api::{Collection, Object, ObjectKey, Revision};
+use tokio::sync::watch::Receiver;
 
 use crate::watch::Hub;
 
@@ -21,12 +22,19 @@ pub fn key() -> ObjectKey {
 pub trait Revoked: Send + Sync {
     /// `None` for a node that nobody removed.
     fn since(&self, node: &str) -> Option<Timestamp>;
+
+    /// Tells that it may be otherwise now.
+    fn moves(&self) -> Receiver<Revision>;
 }
 
 impl Revoked for Hub {
     fn since(&self, node: &str) -> Option<Timestamp> {
         let item = self.get(&key())?;
         since(&item.object(), node)
+    }
+
+    fn moves(&self) -> Receiver<Revision> {
+        Self::moves(self, &key().collection)
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, header};
+use tls::Peer;
 
 use crate::auth::Identity;
 use crate::registry::kinds::Kind;
@@ -35,6 +36,8 @@ pub(crate) use transaction::transaction;
 /// An authenticated, permitted request on a resource.
 pub(crate) struct Call {
     pub(crate) identity: Identity,
+    /// Who is at the other end, for what goes on for as long as they may listen.
+    pub(crate) peer: Option<Peer>,
     pub(crate) request: ResourceRequest,
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,

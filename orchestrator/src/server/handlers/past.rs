@@ -115,10 +115,7 @@ pub(crate) async fn history(
     identity: &Identity,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (_, key) = addressed(app, &|field| {
-        query.value(field).unwrap_or_default().to_owned()
-    })?;
-    app.gate.object(identity, "get", &key)?;
+    let key = readable(app, identity, query)?;
     let number = |field: &str| -> Result<Option<i64>, ApiError> {
         let text = query.value(field);
         let bad = |_| ApiError::bad_request(format!("{field} is not a number"));
@@ -134,16 +131,22 @@ pub(crate) async fn history(
     Ok(told(&app.registry.history(&request).await?))
 }
 
+/// The object that a query names, where who asks may read it.
+fn readable(app: &App, identity: &Identity, query: &Query) -> Result<ObjectKey, ApiError> {
+    let (_, key) = addressed(app, &|field| {
+        query.value(field).unwrap_or_default().to_owned()
+    })?;
+    app.gate.object(identity, "get", &key)?;
+    Ok(key)
+}
+
 /// `GET /apis/kedge.dev/v1alpha1/blame`
 pub(crate) async fn blame(
     app: &App,
     identity: &Identity,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let (_, key) = addressed(app, &|field| {
-        query.value(field).unwrap_or_default().to_owned()
-    })?;
-    app.gate.object(identity, "get", &key)?;
+    let key = readable(app, identity, query)?;
     Ok(told(&app.registry.blame(&key).await?))
 }
 

@@ -54,11 +54,13 @@ pub(crate) async fn watch(app: &App, call: &Call) -> Result<Response, ApiError> 
     let end = async move { clock.sleep(Duration::from_secs(seconds)).await }.boxed();
     let token = app.tasks.token().clone();
     let gone = undefined(app.registry.clone(), kind.clone());
+    let refused = app.gate.authenticator.refusal(call.peer.as_ref());
     let end = async move {
         tokio::select! {
             () = end => {}
             () = token.cancelled_owned() => {}
             () = gone => {}
+            () = refused => {}
         }
     };
     let bookmarks = call.query.flag("allowWatchBookmarks");

@@ -3,6 +3,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPoolOptions;
 
 use super::*;
+use crate::history::error::failed;
 
 /// A pool of one connection, so that whoever keeps it keeps everybody waiting.
 async fn pool(limit: Duration) -> Pool {
@@ -41,4 +42,15 @@ async fn a_connection_that_is_not_given_back_keeps_nobody_waiting() {
     assert!(stopped.is_err());
     drop(lent);
     assert_eq!(one(&pool).await, 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_known_by_its_code() {
+    let pool = pool(Duration::from_secs(20)).await;
+    let full = "do $$ begin raise exception 'no room' using errcode = '53100'; end $$";
+    let asked = sqlx::query(full).execute(&pool).await;
+    assert!(asked.map_err(failed("write")).unwrap_err().is_full());
+    let other = sqlx::query("select nothing").execute(&pool).await;
+    assert!(!other.map_err(failed("read")).unwrap_err().is_full());
+    assert!(!crate::history::Error::Unsaid.is_full());
 }

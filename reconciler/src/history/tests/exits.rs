@@ -4,22 +4,7 @@ use super::*;
 
 /// A ConfigMap of a plan.
 pub(super) fn planned(name: &str, action: Action) -> ObjectResult {
-    ObjectResult {
-        key: key(name),
-        kind: "ConfigMap".into(),
-        wave: 0,
-        position: 0,
-        action,
-        file: String::new(),
-        line: 0,
-        changes: Vec::new(),
-        after: None,
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-        exits: Vec::new(),
-    }
+    ObjectResult::new(key(name), "ConfigMap", action)
 }
 
 #[tokio::test]

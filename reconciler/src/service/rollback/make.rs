@@ -1,7 +1,7 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
 use engine::Plan;
-use engine::plan::{Edit, deletions_first};
+use engine::plan::Edit;
 use engine::rollout::{CommitId, short};
 
 use super::place::Place;
@@ -71,7 +71,7 @@ async fn measured(core: &Core, undo: &Undo, commit: CommitId) -> Result<Effect, 
     let (tip, made) = (undo.tip.clone(), commit.clone());
     let measuring = client::blocking(move || size(&path, &tip, &made)).await;
     Ok(Effect {
-        plan: deletions_first(checked.lines()),
+        plan: checked.lines(),
         edits: checked.edits(),
         digest: checked.digest(),
         touches: checked.touched(),
@@ -120,7 +120,7 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
     };
     let checked = checked(core, &undo.place, &commit).await?;
     approved(request, &undo, &checked)?;
-    let report = deletions_first(checked.lines());
+    let report = checked.lines();
     let push = record(core, &undo, request, &commit, &report).await?;
     let (path, tip) = (undo.place.source.location.path.clone(), undo.tip);
     let new = commit.clone();

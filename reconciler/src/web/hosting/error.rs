@@ -7,6 +7,7 @@ use crate::githost::{hosted, token};
 use crate::history;
 use crate::web::auth::Denied;
 use crate::web::error::for_programs;
+use crate::web::room;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
@@ -22,6 +23,8 @@ pub(super) enum ApiError {
     Missing(String),
     #[error("{0}")]
     Taken(String),
+    #[error("{}", room::TOLD)]
+    Full(#[source] Box<Self>),
     #[error("the answer takes too long")]
     Late,
     #[error("the repositories cannot be changed")]
@@ -47,6 +50,7 @@ impl ApiError {
             Self::Wrong(_) => StatusCode::BAD_REQUEST,
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Taken(_) => StatusCode::CONFLICT,
+            Self::Full(_) => room::STATUS,
             Self::Late | Self::History(_) | Self::Repository(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -77,12 +81,25 @@ impl From<hosted::Error> for ApiError {
     }
 }
 
+impl ApiError {
+    /// A full disk is told as one, whoever met it.
+    fn explained(self) -> Self {
+        match self {
+            Self::Repository(_) | Self::History(_) if room::is_lacking(&self) => {
+                Self::Full(Box::new(self))
+            }
+            other => other,
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = self.status();
+        let told = self.explained();
+        let status = told.status();
         if status.is_server_error() {
-            tracing::warn!(error = %crate::sync::causes(&self), "an answer failed");
+            tracing::warn!(error = %crate::sync::causes(&told), "an answer failed");
         }
-        for_programs(status, &self.to_string())
+        for_programs(status, &told.to_string())
     }
 }

@@ -17,7 +17,7 @@ use crate::web::app::App;
 use crate::web::auth::Admitted;
 use crate::web::error::PageError;
 use crate::web::json;
-use crate::web::view::component::Icon;
+use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::sync::{self, View};
@@ -36,6 +36,11 @@ struct Page {
     cancel: String,
     app: String,
     prune: bool,
+    /// As it was asked for: `KIND/NAME`, separated by commas.
+    objects: String,
+    /// The same page where what left Git goes, and where it stays.
+    pruning: String,
+    keeping: String,
     error: String,
     view: View,
 }
@@ -114,6 +119,12 @@ async fn page(
     let standing = app.backend.application(name).await?.standing;
     let waits = standing.paused.map(|pause| pause.message);
     let cancel = app_href(name);
+    let href = format!("{cancel}/sync");
+    let objects = request.objects.join(",");
+    let only = |sign: char| match objects.as_str() {
+        "" => String::new(),
+        some => format!("{sign}objects={}", encoded(some)),
+    };
     let frame = visitor
         .frame(app)
         .await
@@ -123,12 +134,15 @@ async fn page(
         .crumb("Sync", "");
     Ok(html(&Page {
         frame,
-        href: format!("{cancel}/sync"),
+        pruning: format!("{href}?prune=true{}", only('&')),
+        keeping: format!("{href}{}", only('?')),
+        href,
         cancel,
         app: name.clone(),
         prune,
+        objects,
         error,
-        view: sync::view(&plan, prune, waits.unwrap_or_default()),
+        view: sync::view(&plan, prune, &waits.unwrap_or_default()),
     }))
 }
 

@@ -158,18 +158,14 @@ impl Sample {
         times: (i64, i64),
     ) -> ObjectResult {
         ObjectResult {
-            key: key(kind.1, name),
-            kind: kind.0.into(),
             wave,
             position: wave,
-            action,
             file: format!("movies/serving/{name}.yaml"),
             line: 1,
             changes: match action {
                 Action::Change => self.changes(),
                 _ => Vec::new(),
             },
-            after: None,
             applied_at: (times.0 > 0).then(|| ago(times.0)),
             healthy_at: (times.1 > 0).then(|| ago(times.1)),
             health: match (action, times) {
@@ -177,8 +173,7 @@ impl Sample {
                 (_, (_, 0)) => "Progressing".into(),
                 _ => "Healthy".into(),
             },
-            message: String::new(),
-            exits: Vec::new(),
+            ..ObjectResult::new(key(kind.1, name), kind.0, action)
         }
     }
 

@@ -217,7 +217,7 @@ fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
             actions.push(("What happened", format!("/rollouts/{}", encoded(&last.id))));
         }
         _ if facts.resumes() => actions.push(("Resume", format!("{base}/resume"))),
-        _ if facts.asks() => actions.push(("Review and sync", format!("{base}/sync"))),
+        _ if facts.asks() => actions.push(("Review and sync", facts.review())),
         _ if facts.health.is_settled_well() && facts.sync != SyncStatus::Synced => {
             actions.push(("See diff", format!("{base}/diff")));
         }

@@ -8,6 +8,7 @@ use engine::{Application, HealthStatus};
 use jiff::Timestamp;
 
 use super::component::Tone;
+use super::graph::app_href;
 use crate::history::{Hold, Rollout};
 use crate::service::ApplicationView;
 
@@ -122,6 +123,14 @@ impl Facts {
     /// Whether it waits for a person to say yes.
     pub(crate) fn asks(&self) -> bool {
         self.paused.as_ref().is_some_and(Pause::asks)
+    }
+
+    /// The page on which somebody looks at what waits, and says yes to it.
+    pub(crate) fn review(&self) -> String {
+        let paused = self.paused.as_ref();
+        let deletes = paused.is_some_and(|pause| pause.reason == Pause::APPROVAL);
+        let prune = if deletes { "?prune=true" } else { "" };
+        format!("{}/sync{prune}", app_href(&self.name))
     }
 
     /// How much it asks for a person.

@@ -22,9 +22,9 @@ pub(super) fn sentences(lines: &[String]) -> impl Iterator<Item = &String> {
 pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Create | Mark::Added => "ok",
-        Mark::Delete | Mark::Removed => "bad",
+        Mark::Delete | Mark::Asks | Mark::Removed => "bad",
         Mark::Change => "warn",
         Mark::Place => "dim",
-        Mark::Same | Mark::Other => "",
+        Mark::Keep | Mark::Same | Mark::Other => "",
     }
 }

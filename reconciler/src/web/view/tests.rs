@@ -92,20 +92,10 @@ fn marks_that_stand_too_near_are_one() {
 
 fn result(action: Action, applied: i64, health: &str, changes: Vec<FieldChange>) -> ObjectResult {
     ObjectResult {
-        key: key("secrets", "db"),
-        kind: "Secret".into(),
-        wave: 0,
-        position: 0,
-        action,
-        file: String::new(),
-        line: 0,
         changes,
-        after: None,
         applied_at: (applied > 0).then(|| now() - SignedDuration::from_secs(applied)),
-        healthy_at: None,
         health: health.into(),
-        message: String::new(),
-        exits: Vec::new(),
+        ..ObjectResult::new(key("secrets", "db"), "Secret", action)
     }
 }
 

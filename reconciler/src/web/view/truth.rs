@@ -193,12 +193,7 @@ impl Facts {
                 "Kedge tries again by itself.",
             ),
         };
-        let pause = self.paused.as_ref().map(|pause| pause.message.as_str());
-        let details = match (pause, self.sync_message.as_str()) {
-            (Some(pause), "") => pause.to_owned(),
-            (Some(pause), sync) => format!("{} {}", sentence(sync), sentence(pause)),
-            (None, sync) => sync.to_owned(),
-        };
+        let details = once(&self.sync_message, self.paused.as_ref());
         let is_synced = self.sync == SyncStatus::Synced;
         Told {
             heading,
@@ -240,6 +235,21 @@ fn own_first(reason: &str, health: HealthStatus, own: &str) -> String {
     }
 }
 
+/// Why it is not what Git says, with what it waits for: once, where one begins with the other.
+fn once(sync: &str, paused: Option<&Pause>) -> String {
+    let Some(pause) = paused else {
+        return sync.to_owned();
+    };
+    let waits = &pause.message;
+    match sync.strip_prefix(waits.as_str()) {
+        // How many objects wait is in the sentence already.
+        Some(_) if pause.reason == Pause::APPROVAL => waits.clone(),
+        Some(_) => sync.to_owned(),
+        None if sync.is_empty() => waits.clone(),
+        None => format!("{} {}", sentence(sync), sentence(waits)),
+    }
+}
+
 /// With a capital at its start and a full stop at its end. A file or a host is called what it is called.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
@@ -264,6 +274,27 @@ fn a_file_is_not_called_otherwise_at_the_start_of_a_sentence() {
     );
     assert_eq!(sentence("no."), "No.");
     assert_eq!(sentence(""), "");
+}
+
+#[test]
+fn what_it_waits_for_is_said_once() {
+    let check = |sync: &str, reason: &'static str, expected: &str| {
+        let message = "deletes 3 only when asked".to_owned();
+        assert_eq!(once(sync, Some(&Pause { reason, message })), expected);
+    };
+    let waits = "deletes 3 only when asked";
+    let with_counts = "deletes 3 only when asked; 3 to delete once somebody says so";
+    check(with_counts, Pause::APPROVAL, waits);
+    check(waits, Pause::APPROVAL, waits);
+    check("", Pause::APPROVAL, waits);
+    check(with_counts, "SyncWindow", with_counts);
+    let other = "2 to change";
+    check(
+        other,
+        Pause::MANUAL,
+        "2 to change. Deletes 3 only when asked.",
+    );
+    assert_eq!(once(other, None), other);
 }
 
 #[test]

@@ -160,11 +160,7 @@ async fn rush(web: &Web) -> anyhow::Result<()> {
 
 /// What a browser says of its first paint; where there is no browser, that is said.
 async fn paints(instance: &Instance) -> anyhow::Result<()> {
-    let banner = instance.log();
-    let link = banner
-        .split_whitespace()
-        .rfind(|word| word.contains("/signin?token="));
-    let link = link.context("the banner has no sign-in link")?.to_owned();
+    let link = instance.link()?;
     let base = instance.web()?;
     let painted = tokio::task::spawn_blocking(move || paint(&link, &base)).await?;
     match painted {

@@ -1,6 +1,7 @@
 //! The other machine: a network namespace with a cable to this one. All of it goes with it.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -224,11 +225,28 @@ impl Machine {
 
     /// kubectl with the keys that the node's agent has.
     pub(super) fn as_node(&self, name: &str, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = finish(&mut self.node_asks(name, arguments))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// A watch with the same keys, which is open.
+    pub(super) fn watch_as_node(&self, name: &str, path: &str) -> anyhow::Result<Child> {
+        let mut command = self.node_asks(name, &["get", "--raw", path]);
+        let mut watch = command.stdout(Stdio::piped()).spawn()?;
+        let events = watch.stdout.as_mut().context("it has no output")?;
+        let mut first = [0];
+        events
+            .read_exact(&mut first)
+            .context("the watch did not begin")?;
+        Ok(watch)
+    }
+
+    fn node_asks(&self, name: &str, arguments: &[&str]) -> Command {
         let kubeconfig = self.data().join("nodes").join(name).join("kubeconfig");
         let mut command = Command::new("kubectl");
         command.arg("--kubeconfig").arg(kubeconfig).args(arguments);
-        let output = finish(command.current_dir(&self.directory))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        command.current_dir(&self.directory);
+        command
     }
 
     /// What the doctor says there.

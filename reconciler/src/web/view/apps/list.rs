@@ -241,6 +241,9 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
     }
     if facts.sync == SyncStatus::OutOfSync && facts.running().is_none() {
         actions.push(("See diff", format!("{app}/diff")));
+        if facts.asks() && facts.held.is_none() {
+            actions.push(("Review and sync", facts.review()));
+        }
     }
     let rollout = |id: &str| format!("/rollouts/{}", encoded(id));
     if let Some(last) = &facts.last {

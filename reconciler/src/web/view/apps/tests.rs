@@ -7,7 +7,7 @@ use crate::history::Hold;
 use crate::history::Rollout;
 use crate::web::view::facts::Facts;
 use engine::rollout::CommitId;
-use engine::rollout::RolloutPhase;
+use engine::rollout::{Pause, RolloutPhase, SyncStatus};
 
 #[test]
 fn going_back_is_offered_where_there_is_something_to_go_back_to() {
@@ -38,4 +38,27 @@ fn going_back_is_offered_where_there_is_something_to_go_back_to() {
     // It never converged, and a sync of the commit that is there.
     check("", "bbbbbbb", false);
     check("bbbbbbb", "bbbbbbb", false);
+}
+
+#[test]
+fn what_waits_for_a_word_leads_to_where_it_is_said() {
+    let offered = |reason: &'static str| {
+        let waiting = Facts {
+            sync: SyncStatus::OutOfSync,
+            paused: Some(Pause {
+                reason,
+                message: "it waits".into(),
+            }),
+            ..facts()
+        };
+        let mut shown = attention(&[waiting], now());
+        shown.items.remove(0).actions
+    };
+    let diff = ("See diff", "/apps/web/diff".to_owned());
+    let review = |href: &str| ("Review and sync", href.to_owned());
+    let deletes = review("/apps/web/sync?prune=true");
+    assert_eq!(offered(Pause::APPROVAL), [diff.clone(), deletes]);
+    let syncs = review("/apps/web/sync");
+    assert_eq!(offered(Pause::MANUAL), [diff.clone(), syncs]);
+    assert_eq!(offered("SyncWindow"), [diff]);
 }

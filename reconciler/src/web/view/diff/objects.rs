@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use api::{Object, ObjectKey};
 use engine::Plan;
 use engine::diff::{FieldChange, masked, overlay};
-use engine::plan::{Change, Sides, Step};
+use engine::plan::{Change, Deletion, Kept, Sides, Step};
 use jiff::Timestamp;
 
 use super::lines::fields;
@@ -54,19 +54,40 @@ impl<'a> Compared<'a> {
         }
     }
 
-    fn deleted(
+    fn deleted(&self, deletion: &Deletion, wants: Wants) -> ObjectDiff {
+        let Deletion { kind, key, .. } = deletion;
+        let note = if self.is_plan {
+            "Is in the cluster and no longer in Git: it is deleted last."
+        } else {
+            "Is not on the other side."
+        };
+        self.gone((kind, key), deletion.object.as_deref(), note, wants)
+    }
+
+    /// What is deleted as soon as somebody says so is a deletion to whoever looks.
+    fn kept(&self, kept: &Kept, wants: Wants) -> ObjectDiff {
+        let Kept { kind, key, .. } = kept;
+        if !kept.asks {
+            let mut shown = empty(Action::Keep, kind, key);
+            shown.note = format!("Is no longer in Git, and stays: {}.", kept.reason);
+            return shown;
+        }
+        let note = format!(
+            "Is no longer in Git, and waits to be deleted: {}.",
+            kept.reason
+        );
+        self.gone((kind, key), None, &note, wants)
+    }
+
+    fn gone(
         &self,
-        kind: &str,
-        key: &ObjectKey,
+        (kind, key): (&str, &ObjectKey),
         object: Option<&Object>,
+        note: &str,
         wants: Wants,
     ) -> ObjectDiff {
         let mut shown = empty(Action::Delete, kind, key);
-        shown.note = if self.is_plan {
-            "Is in the cluster and no longer in Git: it is deleted last.".into()
-        } else {
-            "Is not on the other side.".into()
-        };
+        shown.note = note.into();
         let old = object.or_else(|| self.sides.old.get(key));
         let pair = Pair {
             old,
@@ -170,19 +191,15 @@ fn counts(changes: &[FieldChange]) -> (usize, usize, usize) {
     (of(false, true), of(true, true), of(true, false))
 }
 
-/// What is different between two states: deletions first, then creations, then changes.
+/// What is different between two states: deletions first, those that wait for a word among them, then
+/// what stays, creations, and changes.
 pub(crate) fn of_plan(compared: &Compared, query: &Query, wants: Wants) -> Objects {
     let plan = compared.plan;
-    let mut objects = Vec::new();
-    for deletion in &plan.deletes {
-        let object = deletion.object.as_deref();
-        objects.push(compared.deleted(&deletion.kind, &deletion.key, object, wants));
-    }
-    for kept in &plan.kept {
-        let mut object = empty(Action::Keep, &kept.kind, &kept.key);
-        object.note = format!("Is no longer in Git, and stays: {}", kept.reason);
-        objects.push(object);
-    }
+    let (waiting, staying): (Vec<&Kept>, Vec<&Kept>) = plan.kept.iter().partition(|it| it.asks);
+    let deletes = plan.deletes.iter();
+    let mut objects: Vec<ObjectDiff> = deletes.map(|it| compared.deleted(it, wants)).collect();
+    let kept = waiting.iter().chain(&staying);
+    objects.extend(kept.map(|kept| compared.kept(kept, wants)));
     let is_new =
         |change: &Change| matches!(change, Change::Create | Change::Recreate | Change::Renew(_));
     let created = plan.steps().filter(|step| is_new(&step.change));
@@ -243,4 +260,70 @@ fn recorded(result: &ObjectResult, wants: Wants) -> ObjectDiff {
     };
     object.blocks = fold(rows, wants.context);
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::plan::Wave;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_waits_to_be_deleted_is_a_deletion_to_whoever_looks() {
+        let key = |name: &str| api::Collection::new("", "configmaps").key("shop", name);
+        let kept = |name: &str, asks| Kept {
+            key: key(name),
+            kind: "ConfigMap".into(),
+            reason: "2 left".into(),
+            asks,
+        };
+        let step = Step {
+            key: key("new"),
+            kind: "ConfigMap".into(),
+            origin: engine::Origin::default(),
+            object: json!({"kind": "ConfigMap"}).into(),
+            change: Change::Create,
+        };
+        let plan = Plan {
+            waves: vec![Wave {
+                number: engine::WaveNumber::default(),
+                stage: 0,
+                steps: vec![step],
+            }],
+            kept: vec![kept("stays", false), kept("waits", true)],
+            ..Plan::default()
+        };
+        let live = json!({"kind": "ConfigMap", "data": {"a": "1"}}).into();
+        let sides = Sides {
+            old: [(key("waits"), live)].into(),
+            ..Sides::default()
+        };
+        let compared = Compared {
+            plan: &plan,
+            sides: &sides,
+            left: String::new(),
+            right: String::new(),
+            is_plan: true,
+            drifts: &[],
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let query = Query::default();
+        let shown = of_plan(&compared, &query, query.wants().unwrap());
+        let signs = shown
+            .differing
+            .iter()
+            .map(|it| (it.name.as_str(), it.sign.0));
+        let expected = [
+            ("waits", Action::Delete),
+            ("stays", Action::Keep),
+            ("new", Action::Create),
+        ];
+        assert_eq!(signs.collect::<Vec<_>>(), expected);
+        assert_eq!(shown.counts, (1, 0, 1));
+        let waits = &shown.differing[0];
+        let note = "Is no longer in Git, and waits to be deleted: 2 left.";
+        assert_eq!(waits.note, note);
+        assert!(!waits.blocks.is_empty());
+    }
 }

@@ -86,6 +86,7 @@ fn words(
         _ => &view.to,
     };
     let (id, is_same) = (&view.commit.id, view.plan.is_empty());
+    let waiting = view.plan.asking().count();
     let planned = last.filter(|last| last.revision == *id && !last.phase.is_final());
     if let Some(rollout) = &side.rollout {
         let title = format!("Rollout {}", rollout.number);
@@ -95,7 +96,13 @@ fn words(
         let state = State::new(Tone::Unknown, "wait", "Not merged");
         return ("Pending change".into(), Some(state));
     }
+    let is_tracked = !asked || *applied == *id;
     let title = match (planned, asked) {
+        _ if is_same && waiting > 0 && is_tracked => {
+            let state = State::new(Tone::Warn, "wait", "Waits for your word");
+            return (wait(waiting), Some(state));
+        }
+        (_, true) if is_same && waiting > 0 => "Differs from that commit",
         (_, false) if is_same => "Matches Git",
         (_, true) if is_same => "Matches that commit",
         (Some(rollout), _) => {
@@ -112,26 +119,30 @@ fn words(
     (title.into(), None)
 }
 
+/// `2 objects wait to be deleted`
+fn wait(objects: usize) -> String {
+    match objects {
+        1 => "1 object waits to be deleted".into(),
+        many => format!("{many} objects wait to be deleted"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use engine::Plan;
-    use engine::plan::{Change, Sides, Step, Wave};
+    use engine::plan::{Change, Kept, Sides, Step, Wave};
     use engine::rollout::RolloutPhase;
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
-    use crate::source::{Commit, Person};
+    use crate::source::Commit;
     use crate::web::view::tests::rollout;
 
     fn commit(id: &str) -> Commit {
         Commit {
             id: CommitId(id.into()),
-            parents: Vec::new(),
-            author: Person::default(),
-            authored_at: Timestamp::UNIX_EPOCH,
-            committed_at: Timestamp::UNIX_EPOCH,
             message: "web: more".into(),
+            ..Commit::default()
         }
     }
 
@@ -191,6 +202,25 @@ mod tests {
         check(&live, &b, true, false, "b", "Drift");
         check(&live, &b, true, false, "a", "Differs from Git");
         check(&live, &b, true, true, "a", "Differs from that commit");
+        // What nobody said a word about yet is a difference.
+        let waiting = |asked, applied: &str, count: usize| {
+            let mut view = view(live.clone(), b.clone(), false);
+            let kept = |at| Kept {
+                key: api::Collection::new("", "configmaps").key("shop", format!("m-{at}")),
+                kind: "ConfigMap".into(),
+                reason: "2 left".into(),
+                asks: true,
+            };
+            view.plan.kept = (0..count).map(kept).collect();
+            let title = title(&view, asked, &CommitId(applied.into()), None);
+            let state = title.state.map(|state| state.word).unwrap_or_default();
+            (title.text, state)
+        };
+        let (text, word) = waiting(false, "b", 999);
+        assert_eq!(text, "999 objects wait to be deleted");
+        assert_eq!(word, "Waits for your word");
+        assert_eq!(waiting(true, "b", 1).0, "1 object waits to be deleted");
+        assert_eq!(waiting(true, "a", 1).0, "Differs from that commit");
         // Of a rollout that has not done its work yet, it is the plan.
         let running = Rollout {
             revision: CommitId("b".into()),
