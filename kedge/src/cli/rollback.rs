@@ -1,5 +1,6 @@
 //! `kedge rollback`
 
+use anyhow::bail;
 use clap::Args;
 use engine::plan;
 
@@ -109,10 +110,21 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let done: RolledBack = shown::read(&answer)?;
     let rollouts = match done.rollouts {
+        none if none.is_empty() && !done.waiting.is_empty() => bail!(
+            "the commit is pushed, and nothing is rolled out: {}",
+            waits(&done)
+        ),
         none if none.is_empty() => follow::of_commit(&server, &done.commit).await?,
         some => some,
     };
     follow::all(&server, &rollouts, arguments.output.format).await
+}
+
+/// What keeps it from being rolled out.
+fn waits(done: &RolledBack) -> String {
+    let told = done.waiting.iter();
+    let told: Vec<String> = told.map(|(name, why)| format!("{name}: {why}")).collect();
+    plain_line(&told.join("; "))
 }
 
 /// The commit as it would be, and what it would do.

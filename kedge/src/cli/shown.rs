@@ -1,5 +1,7 @@
 //! The answers' fields that tables show. Answers may have more, and older ones fewer.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -209,6 +211,8 @@ pub(super) struct RolledBack {
     pub(super) commit: String,
     pub(super) report: Vec<String>,
     pub(super) rollouts: Vec<String>,
+    /// By application: what keeps it from being rolled out.
+    pub(super) waiting: BTreeMap<String, String>,
 }
 
 impl Key {

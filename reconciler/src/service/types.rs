@@ -1,5 +1,7 @@
 //! What the web pages and the command line are given and ask for.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -212,6 +214,8 @@ pub struct RollbackPreview {
     pub digest: String,
     /// The Applications that it changes.
     pub touches: Vec<String>,
+    /// Those of them that are not rolled out by themselves, and what they wait for.
+    pub waiting: BTreeMap<String, String>,
     /// The commit as it would be; empty where there is none, or where it is not known.
     pub commit: CommitId,
     /// How much it changes.
@@ -270,4 +274,6 @@ pub struct RolledBack {
     pub push: String,
     /// The plan, for people.
     pub report: Vec<String>,
+    /// The Applications that are not rolled out by themselves, and what they wait for.
+    pub waiting: BTreeMap<String, String>,
 }

@@ -18,9 +18,10 @@ use super::plans::{Claims, Wanted, plan_one, plans};
 use super::read::{Read, is_here, is_source_here, problems, read};
 use super::render::Render;
 use super::retry::is_retry;
-use super::same::{Asks, asks};
+use super::same::{Asks, asks, stands};
 use super::standing::Stand;
 use super::target::ordered as by_dependency;
+use super::waits::waiting;
 use crate::source::Location;
 
 /// A commit that may be followed.
@@ -32,6 +33,8 @@ pub(crate) struct Checked {
     /// Of those that the commit does not change, and that are tried again because it is newer than
     /// the one they failed at.
     pub(crate) again: BTreeMap<String, Plan>,
+    /// Those of `plans` that are not rolled out by themselves, and what they wait for.
+    pub(crate) waiting: BTreeMap<String, String>,
     /// Applications for which the commit changes nothing.
     pub(crate) unchanged: usize,
     /// Applications that are in the cluster and not in the commit, with what they take along.
@@ -71,7 +74,7 @@ pub(crate) async fn check(
     if let Err(problems) = signed.await? {
         return Ok(Err(problems));
     }
-    let changed = changed(core, found, &renders);
+    let changed = changed(core, found, &renders).await?;
     let claims = Claims::new(core, found, &renders);
     let wanted = Wanted {
         location,
@@ -87,8 +90,10 @@ pub(crate) async fn check(
     let removed = removed(core, &claims).await?;
     let unchanged = renders.len() - plans.len();
     let (plans, again) = apart(core, plans, found, &renders).await?;
+    let waiting = waiting(core, changed.into_iter(), &plans).await?;
     Ok(Ok(Checked {
         unchanged,
+        waiting,
         plans,
         again,
         removed,
@@ -132,16 +137,22 @@ async fn beside(
 }
 
 /// The Applications that would be rolled out.
-fn changed<'a>(
+async fn changed<'a>(
     core: &Core,
     found: &'a [Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
-) -> Vec<&'a Application> {
-    let has_work = |it: &&Application| {
-        let render = renders.get(&it.name);
-        render.is_some_and(|render| asks(core, &it.name, &render.digest) != Asks::Nothing)
-    };
-    applications(found).filter(has_work).collect()
+) -> Result<Vec<&'a Application>, client::Error> {
+    let mut changed = Vec::new();
+    for application in applications(found) {
+        let Some(render) = renders.get(&application.name) else {
+            continue;
+        };
+        let (name, digest) = (&application.name, &render.digest);
+        if asks(core, name, digest) != Asks::Nothing && !stands(core, name, digest).await? {
+            changed.push(application);
+        }
+    }
+    Ok(changed)
 }
 
 /// The Application objects themselves, and the namespace they live in.
@@ -213,7 +224,7 @@ async fn apart(
         .partition(|(name, _)| !again.contains(name)))
 }
 
-fn does_something(plan: &Plan) -> bool {
+pub(super) fn does_something(plan: &Plan) -> bool {
     !plan.is_empty() || plan.asking().next().is_some()
 }
 
@@ -253,6 +264,7 @@ impl Checked {
                 continue;
             }
             lines.push(format!("application {name}: {}", plan::counts(plan)));
+            lines.extend(self.waiting.get(name).map(|why| format!("  {why}")));
             lines.extend(plan::lines(plan).iter().map(|line| format!("  {line}")));
         }
         match (lines.is_empty(), unchanged) {

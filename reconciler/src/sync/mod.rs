@@ -67,6 +67,7 @@ mod track;
 pub(crate) mod trim;
 mod trouble;
 mod undo;
+mod waits;
 pub(crate) mod wake;
 mod worker;
 

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use api::kinds::OnFailure;
-use engine::rollout::{CommitId, RolloutPhase};
+use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::core::{Core, SET};
 use super::read::is_here;
@@ -15,6 +15,9 @@ use crate::history::{Feed, Push, Rollout, RolloutQuery, Step, StepKind};
 
 /// How long a pusher waits at most.
 const PATIENCE: Duration = Duration::from_mins(30);
+
+/// Applications that are told to wait.
+const NAMED: usize = 5;
 
 /// What a push is to bring about.
 pub(crate) enum Goal {
@@ -197,7 +200,13 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
     let text = match (rollouts.len(), failed.len()) {
         // Applications that left have no rollout.
         (0, _) if something_was_done => format!("commit {commit} is in the cluster"),
-        (0, _) => format!("commit {commit}: nothing to do"),
+        (0, _) => match waiting(core) {
+            none if none.is_empty() => format!("commit {commit}: nothing to do"),
+            waiting => format!(
+                "commit {commit}: nothing is rolled out; {}",
+                waiting.join("; ")
+            ),
+        },
         (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
         (_, some) => {
             let with_it = goes_back(&going_back(core, &rollouts));
@@ -218,6 +227,26 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
             format!("failed before and tried again; the commit does not change {them}: {names}");
         lines.say(&text).await;
     }
+}
+
+/// The Applications that are not what Git says and are not brought to it by themselves, each with
+/// what it waits for.
+fn waiting(core: &Core) -> Vec<String> {
+    let Some(target) = core.target() else {
+        return Vec::new();
+    };
+    let waits = |name: &String| {
+        let standing = core.standings.get(name)?.standing;
+        let differs = standing.sync == SyncStatus::OutOfSync;
+        let pause = standing.paused.filter(|_| differs)?;
+        Some(format!("{name}: {}", pause.message))
+    };
+    target
+        .applications
+        .keys()
+        .filter_map(waits)
+        .take(NAMED)
+        .collect()
 }
 
 /// The Applications that the commit went well for, and that go back all the same.

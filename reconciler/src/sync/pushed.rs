@@ -16,6 +16,7 @@ use super::progress::Goal;
 use super::read::{is_here, is_source_here, problems};
 use super::target::ordered as by_dependency;
 use super::told;
+use super::waits::waiting;
 use crate::githost::{Accept, Lines, Pushed};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
 use crate::source::{Location, Moved};
@@ -277,7 +278,10 @@ pub(crate) async fn check_move(
     };
     for (commit, applications) in &meant.moved {
         match check_for(core, location, commit, applications).await? {
-            Ok(checked) => all.plans.extend(checked.plans),
+            Ok(checked) => {
+                all.plans.extend(checked.plans);
+                all.waiting.extend(checked.waiting);
+            }
             Err(problems) => return Ok(Err(problems)),
         }
     }
@@ -321,9 +325,15 @@ pub(super) async fn check_for(
         order: by_dependency(readers),
         definitions: Vec::new(),
     };
-    let plans = plans(core, &wanted).await?;
-    Ok(plans.map(|plans| Checked {
+    let plans = match plans(core, &wanted).await? {
+        Ok(plans) => plans,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let readers = applications.iter().map(|(it, _)| it);
+    let waiting = waiting(core, readers, &plans).await?;
+    Ok(Ok(Checked {
         plans,
+        waiting,
         ..Checked::default()
     }))
 }

@@ -1,11 +1,12 @@
 //! Whether a commit asks of an Application what was asked of it before.
 
 use engine::Application;
-use engine::rollout::CommitId;
+use engine::rollout::{CommitId, RolloutPhase};
 
-use super::core::Core;
+use super::core::{Core, recorded};
 use super::read::is_here;
 use super::standing::Stand;
+use crate::history::Rollout;
 
 /// What a commit asks of an Application, beside what was asked of it before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,33 @@ pub(super) fn asks(core: &Core, application: &str, digest: &str) -> Asks {
     let before = before();
     let before = before.as_ref().map(|render| render.digest.as_str());
     judged(before, stand.as_ref(), digest)
+}
+
+/// Whether its newest rollout brought what `digest` names: then none begins for it, whatever others
+/// changed since. What they changed is drift, and no commit's.
+pub(super) async fn stands(
+    core: &Core,
+    application: &str,
+    digest: &str,
+) -> Result<bool, client::Error> {
+    let goes_on = |stand: &Stand| stand.rolls_out.is_some() || stand.standing.held;
+    if core
+        .standings
+        .get(application)
+        .is_none_or(|it| goes_on(&it))
+    {
+        return Ok(false);
+    }
+    let last = core.history.reader().last_rollout(application).await;
+    Ok(last
+        .map_err(recorded)?
+        .is_some_and(|last| brought(&last, digest)))
+}
+
+fn brought(last: &Rollout, digest: &str) -> bool {
+    let same = !digest.is_empty() && last.digest == digest;
+    let whole = last.phase == RolloutPhase::Succeeded && !last.options.is_partial();
+    same && whole && last.undone_at.is_none()
 }
 
 /// The commit that its manifests are from: the tracked one where all of them are there, else what
@@ -59,6 +87,7 @@ fn judged(before: Option<&str>, stand: Option<&Stand>, digest: &str) -> Asks {
 mod tests {
     use serde_json::json;
 
+    use super::super::desired::tests::row;
     use super::*;
     use crate::service::Standing;
 
@@ -84,6 +113,20 @@ mod tests {
             assert_eq!(judged(Some("d"), stand, "e"), Asks::Anew);
             assert_eq!(judged(None, stand, "d"), Asks::Anew);
         }
+    }
+
+    #[test]
+    fn what_the_newest_rollout_brought_is_there() {
+        let last = row("a", "d", RolloutPhase::Succeeded);
+        assert!(brought(&last, "d"));
+        assert!(!brought(&last, "e") && !brought(&last, ""));
+        assert!(!brought(&row("a", "d", RolloutPhase::Failed), "d"));
+        assert!(!brought(&row("a", "d", RolloutPhase::Verifying), "d"));
+        let undone = Rollout {
+            undone_at: Some(last.started_at),
+            ..last
+        };
+        assert!(!brought(&undone, "d"));
     }
 
     #[test]

@@ -40,6 +40,8 @@ mod found;
 mod more;
 mod object;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -168,6 +170,8 @@ pub struct Done {
     pub report: Vec<String>,
     /// Those that have begun already.
     pub rollouts: Vec<String>,
+    /// The applications that are not rolled out by themselves, and what they wait for.
+    pub waiting: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]

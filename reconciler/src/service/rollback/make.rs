@@ -1,5 +1,7 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
+use std::collections::BTreeMap;
+
 use engine::Plan;
 use engine::plan::Edit;
 use engine::rollout::{CommitId, short};
@@ -44,6 +46,7 @@ pub(in crate::service) async fn preview(
         edits: effect.edits,
         digest: effect.digest,
         touches: effect.touches,
+        waiting: effect.waiting,
         commit: effect.commit,
         size: effect.size,
         reach: effect.reach,
@@ -59,6 +62,7 @@ struct Effect {
     edits: Vec<Edit>,
     digest: String,
     touches: Vec<String>,
+    waiting: BTreeMap<String, String>,
     size: Size,
     reach: Vec<String>,
 }
@@ -75,6 +79,7 @@ async fn measured(core: &Core, undo: &Undo, commit: CommitId) -> Result<Effect, 
         edits: checked.edits(),
         digest: checked.digest(),
         touches: checked.touched(),
+        waiting: checked.waiting.clone(),
         reach: reach(core, &plans).await,
         // A figure, and no reason to refuse the page.
         size: measuring.ok().and_then(Result::ok).unwrap_or_default(),
@@ -138,6 +143,7 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
         commit,
         push,
         report,
+        waiting: checked.waiting,
     })
 }
 

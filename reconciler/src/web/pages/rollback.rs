@@ -345,6 +345,7 @@ async fn answer(app: &App, span: &Span, visitor: &Visitor, done: RolledBack) -> 
             push: done.push,
             report: done.report,
             rollouts,
+            waiting: done.waiting,
         })
         .into_response();
     }

@@ -1,5 +1,7 @@
 //! The objects of the sample's application, and the proof of some.
 
+use std::collections::BTreeMap;
+
 use api::{Collection, Uid};
 use engine::Health;
 use engine::diff::FieldChange;
@@ -174,6 +176,7 @@ impl Sample {
             ],
             edits: vec![fewer()],
             touches: vec!["serving".into()],
+            waiting: BTreeMap::new(),
             commit: id("c0ffee"),
             size: Size {
                 files: 2,

@@ -187,6 +187,7 @@ impl Backend for Sample {
             commit: id("aaaa"),
             push: "push-11".into(),
             report: vec!["~ change  Deployment movies/serving".into()],
+            waiting: BTreeMap::new(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The page that looks like a dialog: exactly what will be pushed, and what that will do.
 
+use std::collections::BTreeMap;
+
 use engine::rollout::{CommitId, RolloutPhase};
 use jiff::SignedDuration;
 
@@ -45,7 +47,8 @@ const LINES: usize = 200;
 
 /// `newest` are the application's rollouts, newest first.
 pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) -> View {
-    let (takes, takes_why) = expected(&preview.undoes, newest);
+    let (takes, takes_why) =
+        waits(&preview.waiting).unwrap_or_else(|| expected(&preview.undoes, newest));
     let (subject, body) = preview
         .message
         .split_once('\n')
@@ -71,6 +74,13 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         reach: preview.reach.iter().map(|line| sentence(line)).collect(),
         loses: planned::sentences(&preview.plan).any(|line| is_for_good(line)),
     }
+}
+
+/// What keeps it from beginning; nothing where nothing does.
+fn waits(waiting: &BTreeMap<String, String>) -> Option<(String, String)> {
+    let why = waiting.iter().map(|(name, why)| format!("{name}: {why}."));
+    let why: Vec<String> = why.collect();
+    (!why.is_empty()).then(|| ("Not all of it begins by itself".into(), why.join(" ")))
 }
 
 /// Rollouts of which the middle one is told.
