@@ -126,6 +126,7 @@ mod tests {
             ("Succeeded", Stand::Done),
             ("Failed", Stand::Failed),
             ("Superseded", Stand::Failed),
+            ("Held", Stand::Failed),
         ] {
             assert_eq!(stand(phase), expected, "{phase}");
         }

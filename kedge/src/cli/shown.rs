@@ -115,6 +115,8 @@ pub(super) struct Rollout {
     pub(super) deadline_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
     pub(super) undone_at: Option<Timestamp>,
+    pub(super) goes_on_from: Option<String>,
+    pub(super) goes_on_as: Option<String>,
     pub(super) objects: Vec<Planned>,
     pub(super) steps: Vec<Step>,
 }

@@ -229,7 +229,12 @@ pub(in crate::web) async fn of_rollout(
     if visitor.json {
         return Ok(Json(json::diff_of_rollout(&detail)).into_response());
     }
-    let head = rollout::head(&detail.rollout, 0, app.env.now());
+    let head = rollout::head(
+        &detail.rollout,
+        &rollout::Beside::default(),
+        0,
+        app.env.now(),
+    );
     let fragments = [fragment("head", &head)];
     let mut frame = visitor
         .frame(&app)

@@ -233,6 +233,7 @@ fn converging(facts: &Facts) -> Check {
         RolloutPhase::Succeeded => (Tone::Ok, "converged"),
         RolloutPhase::Failed => (Tone::Bad, "failed"),
         RolloutPhase::Superseded => (Tone::Unknown, "was superseded"),
+        RolloutPhase::Held => (Tone::Warn, "was held"),
         _ => (Tone::Run, "is on its way"),
     };
     let text = format!("rollout {} {verb}", last.number);

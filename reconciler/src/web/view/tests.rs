@@ -57,6 +57,10 @@ fn marks_that_stand_too_near_are_one() {
         at(80_000, RolloutPhase::Superseded),
         at(90_000, RolloutPhase::Failed),
     ];
+    assert_eq!(
+        tape::Shape::of(&at(1, RolloutPhase::Held)),
+        tape::Shape::Held
+    );
     let day = tape::Day {
         rollouts: rollouts.to_vec(),
         drifts: Vec::new(),

@@ -1,5 +1,6 @@
 //! One rollout: how far it is, what it will do next, what it did and why. A file for each panel.
 
+mod beside;
 mod changes;
 mod decisions;
 mod failure;
@@ -10,6 +11,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use beside::Beside;
 pub(crate) use changes::{Sign, changes};
 pub(crate) use decisions::decisions;
 pub(crate) use head::{head, initials, truth};

@@ -7,10 +7,12 @@ use api::kinds::SyncPolicy;
 use engine::hook::HookPhase;
 use engine::rollout::RolloutPhase;
 
+use super::Beside;
 use super::failure::{consequence, is_hook, named, of, runs};
 use super::state::by_wave;
-use crate::history::{Action, ObjectResult, RolloutDetail, StepKind};
-use crate::web::view::component::{Icon, State, Tone};
+use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, StepKind};
+use crate::web::view::component::{Icon, State, Tone, encoded};
+use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, coarse};
 use crate::web::view::truth::sentence;
 
@@ -31,6 +33,8 @@ pub(crate) struct NextItem {
     pub at: Option<When>,
     pub name: String,
     pub text: String,
+    /// Words and address of what helps.
+    pub way: Option<(String, String)>,
 }
 
 fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -> NextItem {
@@ -40,6 +44,7 @@ fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -
         at: None,
         name: name.into(),
         text,
+        way: None,
     }
 }
 
@@ -52,6 +57,7 @@ pub(crate) struct Outlook<'a> {
     pub policy: Option<&'a SyncPolicy>,
     /// Whether no other rollout of the application came after it.
     pub is_newest: bool,
+    pub beside: &'a Beside,
 }
 
 impl Outlook<'_> {
@@ -98,6 +104,7 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         let text = consequence(detail, outlook.policy, outlook.branch());
         items.push(item(Tone::Warn, "back", "Then", text));
     }
+    items.extend(after_hold(rollout, outlook));
     if failed {
         let held = format!(
             "Commit {} is not applied again. Push a newer commit, or roll back.",
@@ -109,6 +116,34 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         heading: "What came of it",
         items,
     }
+}
+
+/// How what was held goes on, or does not.
+fn after_hold(rollout: &Rollout, outlook: &Outlook) -> Option<NextItem> {
+    if rollout.phase != RolloutPhase::Held {
+        return None;
+    }
+    let of = |id: &str| (id.to_owned(), format!("/rollouts/{}", encoded(id)));
+    if let Some(id) = outlook.beside.goes_on_as(rollout) {
+        let way = Some(of(id));
+        let text = "A new rollout of the same commit took it up again:".into();
+        let item = item(Tone::Run, "roll", "Goes on", text);
+        return Some(NextItem { way, ..item });
+    }
+    if let Some(after) = &outlook.beside.after {
+        let way = Some(of(&after.id));
+        let text = "What came after it is not this commit:".into();
+        let item = item(Tone::Unknown, "commit", "Not taken up", text);
+        return Some(NextItem { way, ..item });
+    }
+    // An application that is gone goes on with nothing.
+    outlook.policy?;
+    let href = format!("{}/resume", app_href(&rollout.application));
+    let way = Some(("Resume".to_owned(), href));
+    let text = "What it wrote stays, what it did not reach waits. A new rollout takes it up once \
+                somebody resumes the application.";
+    let item = item(Tone::Hold, "hold", "Then", text.into());
+    Some(NextItem { way, ..item })
 }
 
 /// As it was recorded when it was done.
