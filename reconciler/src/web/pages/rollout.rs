@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde_json::json as value_of;
 
-use api::Collection;
+use api::{Collection, Object};
 use engine::rollout::RolloutPhase;
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{Rollout, RolloutDetail, RolloutQuery};
+use crate::history::{RolloutDetail, RolloutQuery};
 use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -23,7 +23,7 @@ use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::rollout::{self, Beside, Next, Outlook};
+use crate::web::view::rollout::{self, Beside, Live, Next, Outlook};
 use crate::web::view::waves;
 use crate::web::visitor::Visitor;
 
@@ -51,7 +51,7 @@ pub(in crate::web) async fn page(
         if let Some(trace) = traces::id(&detail.rollout) {
             value["traceId"] = value_of!(trace);
         }
-        let standing = standing(&app, &detail.rollout).await;
+        let standing = standing(&app, &detail).await;
         let next = coming(&app, &detail, &standing).await;
         value["next"] = value_of!(json::Coming::of(next));
         let beside = &standing.beside;
@@ -128,9 +128,11 @@ struct Standing {
     /// The number of the newest one; 0 where that is not known.
     newest: i64,
     beside: Beside,
+    live: Live,
 }
 
-async fn standing(app: &App, rollout: &Rollout) -> Standing {
+async fn standing(app: &App, detail: &RolloutDetail) -> Standing {
+    let rollout = &detail.rollout;
     let one = async |before: Option<Timestamp>| {
         let query = RolloutQuery {
             application: Some(rollout.application.clone()),
@@ -154,8 +156,34 @@ async fn standing(app: &App, rollout: &Rollout) -> Standing {
     } else {
         None
     };
-    let beside = Beside { before, after };
-    Standing { newest, beside }
+    Standing {
+        newest,
+        beside: Beside { before, after },
+        live: live(app, detail).await,
+    }
+}
+
+/// What the cluster says while it runs.
+async fn live(app: &App, detail: &RolloutDetail) -> Live {
+    if detail.rollout.phase.is_final() {
+        return Live::default();
+    }
+    let ready = detail.objects.iter().filter_map(|object| {
+        let found = app.cached(&object.key)?;
+        Some((object.key.clone(), rollout::ready(&found)?))
+    });
+    let nodes = app.backend.objects(&detail.rollout.application).await;
+    let nodes = nodes.unwrap_or_default();
+    let pods: Vec<Arc<Object>> = nodes
+        .iter()
+        .filter(|node| node.kind == "Pod")
+        .filter_map(|node| app.cached(&node.key))
+        .collect();
+    let pods = pods.iter().map(|pod| &**pod);
+    Live {
+        ready: ready.collect(),
+        starts: rollout::starts(pods, app.env.now()),
+    }
 }
 
 /// What will happen, or what came of it.
@@ -167,13 +195,14 @@ async fn coming(app: &App, detail: &RolloutDetail, standing: &Standing) -> Next 
         policy: application.as_ref().map(|it| &it.policy),
         is_newest: detail.rollout.number >= standing.newest,
         beside: &standing.beside,
+        live: &standing.live,
     };
     rollout::next(detail, &outlook, app.env.now())
 }
 
 async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
     let now = app.env.now();
-    let standing = standing(app, &detail.rollout).await;
+    let standing = standing(app, detail).await;
     let next = coming(app, detail, &standing).await;
     let is_newest = detail.rollout.number >= standing.newest;
     let head = rollout::head(&detail.rollout, &standing.beside, standing.newest, now);
@@ -181,7 +210,7 @@ async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
         fragment("head", &head),
         fragment("truth", &rollout::truth(&detail.rollout, is_newest)),
         fragment("steps", &rollout::steps(detail, now)),
-        fragment("waves", &waves::waves(detail, now)),
+        fragment("waves", &waves::waves(detail, &standing.live, now)),
         fragment("decisions", &rollout::decisions(detail)),
         fragment("next", &next),
         fragment("changes", &rollout::changes(detail)),

@@ -125,7 +125,7 @@ fn detail(phase: RolloutPhase, objects: Vec<ObjectResult>) -> RolloutDetail {
 fn waves_say_how_each_object_stands() {
     let check = |phase, action, applied, health: &str, tone: Tone, text: &str| {
         let detail = detail(phase, vec![result(action, applied, health, vec![])]);
-        let waves = waves::waves(&detail, now());
+        let waves = waves::waves(&detail, &super::rollout::Live::default(), now());
         let row = &waves.bands[0].rows[0];
         assert_eq!(
             (row.tone, row.text.as_str()),

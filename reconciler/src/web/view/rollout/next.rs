@@ -7,9 +7,10 @@ use api::kinds::SyncPolicy;
 use engine::hook::HookPhase;
 use engine::rollout::RolloutPhase;
 
-use super::Beside;
 use super::failure::{consequence, is_hook, named, of, runs};
+use super::live::Start;
 use super::state::by_wave;
+use super::{Beside, Live};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, StepKind};
 use crate::web::view::component::{Icon, State, Tone, encoded};
 use crate::web::view::graph::app_href;
@@ -58,6 +59,7 @@ pub(crate) struct Outlook<'a> {
     /// Whether no other rollout of the application came after it.
     pub is_newest: bool,
     pub beside: &'a Beside,
+    pub live: &'a Live,
 }
 
 impl Outlook<'_> {
@@ -162,6 +164,7 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         let text = sentence(&rollout.message);
         items.push(item(Tone::Run, "wait", "Now", text));
     }
+    items.extend(starts(&outlook.live.starts));
     items.extend(steps(detail));
     let failure = consequence(detail, outlook.policy, outlook.branch());
     if let Some(deadline) = rollout.deadline_at {
@@ -182,6 +185,29 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         heading: "What happens next",
         items,
     }
+}
+
+/// Starts of containers that are told; more of them say nothing new.
+const STARTS: usize = 3;
+
+/// When what crashed is started again.
+fn starts(starts: &[Start]) -> impl Iterator<Item = NextItem> {
+    starts.iter().take(STARTS).map(|start| {
+        let Start {
+            at,
+            pod,
+            container,
+            wait,
+        } = start;
+        let text = format!(
+            "The kubelet starts container {container} in pod {pod} again (back-off {wait})."
+        );
+        let item = item(Tone::Run, "wait", "", text);
+        NextItem {
+            at: Some(When::clock(*at)),
+            ..item
+        }
+    })
 }
 
 /// What is still to be done, in its order: hooks, the next wave, hooks, deletions.

@@ -10,8 +10,9 @@ use engine::rollout::{CommitId, RolloutPhase};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::live::Start;
 use super::next::{Outlook, next};
-use super::{Beside, head};
+use super::{Beside, Live, head};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Step, StepKind, Trigger};
 use crate::web::view::tests::{now, rollout};
 
@@ -78,6 +79,7 @@ fn told_beside(
         policy,
         is_newest,
         beside,
+        live: &Live::default(),
     };
     let items = next(detail, &outlook, now()).items.into_iter();
     let name = |name: String, at: Option<Timestamp>| if at.is_some() { "at".into() } else { name };
@@ -275,4 +277,44 @@ fn what_was_held_says_who_did_it_and_what_goes_on() {
     let says = "goes on from <a class=\"link\" href=\"/rollouts/web-3\">web-3</a>";
     let page = shown(&next);
     assert!(page.contains(says), "{page}");
+}
+
+#[test]
+fn the_next_start_of_what_crashed_is_promised_with_its_time() {
+    let running = detail(RolloutPhase::Verifying, Vec::new());
+    let start = |second: i64, pod: &str| Start {
+        at: now() + SignedDuration::from_secs(second),
+        pod: pod.into(),
+        container: "api".into(),
+        wait: "2m40s".into(),
+    };
+    let live = Live {
+        starts: vec![
+            start(20, "shop/a"),
+            start(30, "shop/b"),
+            start(40, "shop/c"),
+            start(50, "shop/d"),
+        ],
+        ..Live::default()
+    };
+    let policy = policy(OnFailure::Restore);
+    let outlook = Outlook {
+        branch: "main",
+        policy: Some(&policy),
+        is_newest: true,
+        beside: &Beside::default(),
+        live: &live,
+    };
+    let items = next(&running, &outlook, now()).items;
+    let starts: Vec<_> = items
+        .iter()
+        .filter(|it| it.text.contains("back-off"))
+        .collect();
+    assert_eq!(starts.len(), 3);
+    assert_eq!(
+        starts[0].text,
+        "The kubelet starts container api in pod shop/a again (back-off 2m40s)."
+    );
+    let at = starts[0].at.as_ref().map(|when| when.at);
+    assert_eq!(at, Some(now() + SignedDuration::from_secs(20)));
 }
