@@ -195,7 +195,7 @@ pub(super) struct Proven {
 
 /// What a rollback would push.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct RollbackPreview {
     pub(super) what: String,
     pub(super) message: String,
@@ -203,6 +203,7 @@ pub(super) struct RollbackPreview {
     pub(super) edits: Vec<engine::plan::Edit>,
     pub(super) digest: String,
     pub(super) conflicts: Vec<String>,
+    pub(super) by_hand: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
