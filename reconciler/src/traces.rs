@@ -42,7 +42,7 @@ pub(crate) async fn follow(mut feed: Feed, reader: Reader, env: Env) {
 async fn over(reader: &Reader, step: &Step) -> Result<(), Error> {
     let is_verdict = matches!(
         step.kind,
-        StepKind::Succeeded | StepKind::Failed | StepKind::Superseded
+        StepKind::Succeeded | StepKind::Failed | StepKind::Superseded | StepKind::Held
     );
     let Some(id) = step
         .rollout

@@ -128,6 +128,7 @@ mod tests {
             ("Succeeded", Stand::Done),
             ("Failed", Stand::Failed),
             ("Superseded", Stand::Failed),
+            ("Held", Stand::Failed),
         ] {
             assert_eq!(stand(phase), expected, "{phase}");
         }

@@ -143,6 +143,9 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
         lines.push("Not possible: later commits changed the same lines of".into());
         let files = preview.conflicts.iter();
         lines.extend(files.map(|file| format!("  {}", plain_line(file))));
+        lines.push("By hand; Git stops at each conflict, solve it and go on:".into());
+        let commands = preview.by_hand.lines();
+        lines.extend(commands.map(|line| format!("  {}", plain_line(line))));
         return lines;
     }
     let told = plan::folded(preview.plan.clone(), |_| "-o json has all of it".into());

@@ -67,6 +67,11 @@ fn head(rollout: &Rollout) -> Vec<String> {
         ("Author", rollout.author.name.clone()),
         ("Trigger", rollout.trigger.clone()),
         ("Undoes", rollout.rollback_of.clone()),
+        (
+            "Goes on from",
+            rollout.goes_on_from.clone().unwrap_or_default(),
+        ),
+        ("Goes on as", rollout.goes_on_as.clone().unwrap_or_default()),
         ("Started", age::moment(rollout.started_at)),
         ("Took", took(rollout)),
         (

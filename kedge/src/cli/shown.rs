@@ -117,6 +117,8 @@ pub(super) struct Rollout {
     pub(super) deadline_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
     pub(super) undone_at: Option<Timestamp>,
+    pub(super) goes_on_from: Option<String>,
+    pub(super) goes_on_as: Option<String>,
     pub(super) objects: Vec<Planned>,
     pub(super) steps: Vec<Step>,
 }
@@ -195,7 +197,7 @@ pub(super) struct Proven {
 
 /// What a rollback would push.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct RollbackPreview {
     pub(super) what: String,
     pub(super) message: String,
@@ -203,6 +205,7 @@ pub(super) struct RollbackPreview {
     pub(super) edits: Vec<engine::plan::Edit>,
     pub(super) digest: String,
     pub(super) conflicts: Vec<String>,
+    pub(super) by_hand: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

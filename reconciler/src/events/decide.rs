@@ -62,6 +62,7 @@ pub(crate) fn of_step(step: &Step) -> Option<Told> {
         StepKind::Superseded if step.rollout.is_some() => {
             Told::normal("OperationCompleted", over("was superseded"))
         }
+        StepKind::Held => Told::normal("OperationCompleted", over("was held")),
         StepKind::Undone => Told::warning("OperationUndone", over("was undone")),
         StepKind::Drifted => Told::warning("DriftDetected", text.clone()),
         StepKind::Corrected => Told::normal("DriftCorrected", text.clone()),

@@ -7,6 +7,8 @@ use engine::plan::{Counts, Edit, deletions_first};
 use engine::radius::{Demand, Radius};
 use engine::rollout::CommitId;
 
+use super::Conflict;
+
 /// Hex digits of a plan's digest that people are shown.
 const SHORT: usize = 12;
 
@@ -67,6 +69,9 @@ pub struct Report {
     pub demand: Demand,
     /// Why it would be refused, for a terminal; empty where it would not.
     pub problems: String,
+    /// What is in the way of the merge, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
     /// Why the forge could not be told; empty where it was, or is none.
     pub untold: String,
 }

@@ -4,11 +4,14 @@
 mod change;
 mod client;
 mod comment;
+mod conflict;
 mod request;
 mod target;
 
 pub use change::{Change, Report, Touched, Verdict};
 pub(crate) use client::{Error, Forge};
+pub(crate) use conflict::by_hand;
+pub use conflict::{Changed, Conflict, Conflicting, Earlier};
 pub(crate) use request::State;
 pub(crate) use target::Target;
 pub use target::{Kind, Pull};

@@ -331,6 +331,8 @@ pub enum StepKind {
     Succeeded,
     Failed,
     Superseded,
+    /// A rollout stopped because its application is left alone.
+    Held,
     /// The newest commit asks for what is there already.
     Unchanged,
     Drifted,

@@ -25,6 +25,8 @@ pub enum Outcome {
     /// It is not over.
     Running,
     Failed,
+    /// It was stopped because its application is left alone.
+    Held,
     /// It undoes others.
     Rollback,
     /// It went well as a whole, and what it wrote was not undone.
@@ -36,6 +38,7 @@ impl Outcome {
         match self {
             Self::Running => "running",
             Self::Failed => "failed",
+            Self::Held => "held",
             Self::Rollback => "rollback",
             Self::Good => "good",
         }
@@ -51,6 +54,7 @@ impl Outcome {
         match self {
             Self::Running => !rollout.phase.is_final(),
             Self::Failed => rollout.phase == RolloutPhase::Failed,
+            Self::Held => rollout.phase == RolloutPhase::Held,
             Self::Rollback => !rollout.rollback_of.is_empty() || reverts() > 0,
             Self::Good => {
                 let whole = !rollout.options.is_partial() && rollout.undone_at.is_none();

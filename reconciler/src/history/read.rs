@@ -119,6 +119,7 @@ impl Reader {
                 and case $5
                     when 'running' then finished_at is null or finished_at > $7
                     when 'failed' then phase = 'Failed' and ($7 is null or finished_at <= $7)
+                    when 'held' then phase = 'Held' and ($7 is null or finished_at <= $7)
                     when 'rollback' then rollback_of <> ''
                          or coalesce(jsonb_array_length(rollback -> 'reverts'), 0) > 0
                     when 'good' then phase = 'Succeeded' and not options ? 'objects'

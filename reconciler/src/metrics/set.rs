@@ -50,7 +50,7 @@ impl Metrics {
         Self {
             commit_to_applied: Histogram::new(SECONDS),
             commit_to_converged: Histogram::new(SECONDS),
-            rollouts: counters("result", &["succeeded", "failed", "superseded"]),
+            rollouts: counters("result", &["succeeded", "failed", "superseded", "held"]),
             pushes: counters("verdict", &["accepted", "refused"]),
             drift_detected: Counter::default(),
             drift_corrected: Histogram::new(SECONDS),
@@ -124,6 +124,7 @@ impl Metrics {
             StepKind::Failed if step.is_recall() => {}
             StepKind::Failed => one(&self.rollouts, "result", "failed"),
             StepKind::Superseded => one(&self.rollouts, "result", "superseded"),
+            StepKind::Held => one(&self.rollouts, "result", "held"),
             StepKind::Drifted => {
                 self.drift_detected.inc();
             }

@@ -156,7 +156,7 @@ fn with_descendants(
     for (key, object) in &made {
         let mut node = node(key, object);
         node.owner = object.controller().map(|owner| owner.uid);
-        node.health = health::assess(object, now);
+        node.health = health::within(object, &bodies, now);
         nodes.push(node);
     }
 }

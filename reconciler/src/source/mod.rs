@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod beginning;
+mod changed;
 mod command;
 mod commit;
 mod error;

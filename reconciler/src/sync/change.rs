@@ -11,6 +11,7 @@ use engine::{Application, Plan};
 
 use super::across::{commits, here, is_in};
 use super::check::{self, Checked};
+use super::conflict;
 use super::core::{Core, recorded, unread};
 use super::pushed;
 use super::read::{is_here, is_source_here};
@@ -22,8 +23,6 @@ use crate::source::{Location, Merged};
 
 /// How long one plan may take.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Files that a conflict names.
-const FILES: usize = 20;
 
 /// A branch, or a pull request, that nobody follows.
 #[derive(Debug, Clone)]
@@ -204,13 +203,11 @@ async fn find(core: &Core, branch: &Branch, groups: &Groups) -> Result<Found, cl
             Merged::Commit(commit) => commit,
             Merged::Nothing => continue,
             Merged::Conflicts(files) => {
-                let more = files.len().saturating_sub(FILES);
-                let mut named = files[..files.len() - more].join(", ");
-                if more > 0 {
-                    named = format!("{named} and {more} more");
-                }
-                let text = format!("it cannot be merged into {}: {named}", base.short());
-                return Ok(Found::without_plan(Verdict::Refused, text));
+                return Ok(Found {
+                    verdict: Verdict::Refused,
+                    digest: String::new(),
+                    report: conflict::report(core, branch, base, files).await?,
+                });
             }
         };
         let location = &branch.location;

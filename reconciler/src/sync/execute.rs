@@ -85,6 +85,7 @@ impl<'a> Execution<'a> {
         match decision {
             Decision::Supersede { by } => self.supersede(&by),
             Decision::Stop { reason } => return Ok(self.stop(&reason)),
+            Decision::Hold { reason } => return Ok(self.hold(&reason)),
             Decision::Start { revision, rollback } => {
                 self.start(&revision, rollback).await?;
             }
@@ -191,6 +192,12 @@ impl<'a> Execution<'a> {
     fn stop(&mut self, reason: &str) -> Next {
         self.step(StepKind::Superseded, reason, json!({}));
         self.over(RolloutPhase::Superseded, reason.to_owned(), None);
+        Next::Again
+    }
+
+    fn hold(&mut self, reason: &str) -> Next {
+        self.step(StepKind::Held, reason, json!({}));
+        self.over(RolloutPhase::Held, reason.to_owned(), None);
         Next::Again
     }
 

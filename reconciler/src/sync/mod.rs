@@ -11,6 +11,7 @@ pub(crate) mod branches;
 pub(crate) mod change;
 pub(crate) mod check;
 mod cluster;
+mod conflict;
 pub(crate) mod core;
 mod course;
 mod credentials;

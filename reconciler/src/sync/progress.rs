@@ -167,6 +167,7 @@ async fn tell(push: &Push, step: &Step, lines: &Lines) -> bool {
         | StepKind::Succeeded
         | StepKind::Failed
         | StepKind::Superseded
+        | StepKind::Held
         | StepKind::Undone
         | StepKind::Removed => true,
         // While objects come up, their progress says the same.

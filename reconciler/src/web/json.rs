@@ -52,7 +52,7 @@ use engine::diff::{self, FieldChange, clean, is_secret, masked};
 use engine::plan::{Change, Counts, Kept, Step, counts};
 use engine::rollout::CommitId;
 
-use crate::history::{Action, Drift, ObjectResult, Rollout, RolloutDetail};
+use crate::history::{Action, Counted, Drift, ObjectResult, Rollout, RolloutDetail};
 use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
 use crate::source::Commit;
 use crate::usage::Point;
@@ -103,11 +103,19 @@ pub struct ApplicationPage {
 #[derive(Debug, Serialize)]
 pub struct Rollouts {
     /// Newest first.
-    pub items: Vec<Rollout>,
+    pub items: Vec<Listed>,
     /// What others changed meanwhile, of one application: newest first.
     pub drifts: Vec<Drift>,
     /// Ask with `before=` this for more; absent at the end.
     pub before: Option<Timestamp>,
+}
+
+/// A rollout, and how many objects it is about.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    #[serde(flatten)]
+    pub rollout: Rollout,
+    pub counts: Counted,
 }
 
 /// Where a commit asks for each of the fields; no items where that is not known.

@@ -61,13 +61,21 @@ pub enum RolloutPhase {
     Verifying,
     Succeeded,
     Failed,
+    /// Another commit, or a sync by hand, took over.
     Superseded,
+    /// Somebody had its Application left alone while it ran.
+    Held,
 }
 
 impl RolloutPhase {
     /// Whether nothing more will happen.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Superseded)
+        matches!(self, Self::Succeeded | Self::Failed) || self.is_stopped()
+    }
+
+    /// Whether it ended on its way, so that nothing is known about its commit.
+    pub fn is_stopped(self) -> bool {
+        matches!(self, Self::Superseded | Self::Held)
     }
 
     pub fn as_str(self) -> &'static str {
@@ -78,6 +86,7 @@ impl RolloutPhase {
             Self::Succeeded => "Succeeded",
             Self::Failed => "Failed",
             Self::Superseded => "Superseded",
+            Self::Held => "Held",
         }
     }
 }

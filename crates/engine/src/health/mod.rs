@@ -68,6 +68,19 @@ pub fn explain(object: &Object, descendants: &[Object], now: Timestamp) -> Optio
     })
 }
 
+/// The health of an object that a controller made, with the cause named from those of `all` that it
+/// owns itself.
+pub fn within(object: &Object, all: &[Object], now: Timestamp) -> Option<Health> {
+    let health = assess(object, now)?;
+    if object.kind() != "ReplicaSet" || health.status.is_settled_well() {
+        return Some(health);
+    }
+    let uid = object.uid();
+    let own = |it: &&Object| it.controller().is_some_and(|owner| owner.uid == uid);
+    let own: Vec<Object> = all.iter().filter(own).cloned().collect();
+    explain(object, &own, now)
+}
+
 /// Groups whose objects just are.
 const NEUTRAL_GROUPS: &[&str] = &[
     "coordination.k8s.io",

@@ -10,12 +10,24 @@ use super::{Health, HealthStatus, pull};
 /// A pod that found no node for this long is counted as broken, not as on its way.
 pub const SCHEDULING_PATIENCE: SignedDuration = SignedDuration::from_secs(15);
 
+/// Why a container waits that nothing mends but a change.
+const HOPELESS: [&str; 3] = [
+    "CreateContainerConfigError",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+];
+
+/// Starts that failed after the first one make a loop: once, what it needs may have come later.
+const AGAIN: i64 = 2;
+
 /// What is in a pod's way; the lowest severity is the most telling.
 pub(super) struct Cause {
     pub(super) severity: Severity,
     /// `container web in pod web-7d4 cannot pull image x: not found`
     pub(super) sentence: String,
     pub(super) since: Option<Timestamp>,
+    /// Whether it failed more than once, or can only fail: waiting alone has not mended it.
+    pub(super) repeats: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,15 +42,26 @@ struct Trouble {
     severity: Severity,
     /// `cannot pull image x: not found`
     clause: String,
+    /// As a [`Cause`] has it.
+    repeats: bool,
+}
+
+/// The first trouble of a pod.
+struct First {
+    severity: Severity,
+    /// `container web cannot pull image x: not found`
+    clause: String,
+    since: Option<Timestamp>,
+    repeats: bool,
 }
 
 pub(super) fn assess(pod: &Object, now: Timestamp) -> Health {
     let cause = cause_without_pod(pod, now);
     let always = matches!(pod.text("/spec/restartPolicy"), "Always" | "");
     let told = |health: Health| match &cause {
-        Some((_, clause, since)) => Health {
-            message: clause.clone(),
-            since: *since,
+        Some(first) => Health {
+            message: first.clause.clone(),
+            since: first.since,
             ..health
         },
         None => health,
@@ -48,9 +71,10 @@ pub(super) fn assess(pod: &Object, now: Timestamp) -> Health {
         "Failed" => told(Health::degraded(failure(pod))).terminal(),
         "Running" if always && is_ready(pod) => Health::healthy(),
         "Running" if !always && cause.is_none() => Health::progressing("is running"),
-        _ => match &cause {
-            Some((Severity::Broken, _, _)) => told(Health::degraded("")),
-            Some((Severity::Unschedulable, _, since)) => {
+        _ => match cause.as_ref().map(|first| first.severity) {
+            Some(Severity::Broken) => told(Health::degraded("")),
+            Some(Severity::Unschedulable) => {
+                let since = cause.as_ref().and_then(|first| first.since);
                 let patient = since.is_none_or(|since| now < since + SCHEDULING_PATIENCE);
                 told(if patient {
                     Health::progressing("")
@@ -58,7 +82,7 @@ pub(super) fn assess(pod: &Object, now: Timestamp) -> Health {
                     Health::degraded("")
                 })
             }
-            Some((Severity::NotReady, _, _)) => told(Health::progressing("")),
+            Some(Severity::NotReady) => told(Health::progressing("")),
             None => Health::progressing(match pod.text("/spec/nodeName") {
                 "" => "waits for a node".to_owned(),
                 node => format!("is starting on node {node}"),
@@ -79,13 +103,15 @@ pub(super) fn cause(pod: &Object, now: Timestamp) -> Option<Cause> {
             severity: Severity::Broken,
             sentence: subject(&health.message, name),
             since: health.since,
+            repeats: false,
         });
     }
-    let (severity, clause, since) = cause_without_pod(pod, now)?;
+    let first = cause_without_pod(pod, now)?;
     Some(Cause {
-        severity,
-        sentence: subject(&clause, name),
-        since,
+        severity: first.severity,
+        sentence: subject(&first.clause, name),
+        since: first.since,
+        repeats: first.repeats,
     })
 }
 
@@ -103,10 +129,7 @@ fn subject(clause: &str, pod: &str) -> String {
     }
 }
 
-fn cause_without_pod(
-    pod: &Object,
-    _now: Timestamp,
-) -> Option<(Severity, String, Option<Timestamp>)> {
+fn cause_without_pod(pod: &Object, _now: Timestamp) -> Option<First> {
     if let Some(scheduled) = pod.condition("PodScheduled")
         && scheduled.status == "False"
     {
@@ -116,34 +139,40 @@ fn cause_without_pod(
         } else {
             scheduled.message
         };
-        return Some((
-            Severity::Unschedulable,
-            format!("cannot be scheduled: {}", why.trim_end_matches('.')),
-            since.and_then(api::parse_time),
-        ));
+        return Some(First {
+            severity: Severity::Unschedulable,
+            clause: format!("cannot be scheduled: {}", why.trim_end_matches('.')),
+            since: since.and_then(api::parse_time),
+            repeats: false,
+        });
     }
     let groups = [
         ("/status/initContainerStatuses", "init container"),
         ("/status/containerStatuses", "container"),
     ];
-    let mut found: Vec<(Severity, String)> = Vec::new();
+    let mut found: Vec<Trouble> = Vec::new();
     for (pointer, word) in groups {
         let statuses = pod.pointer(pointer).and_then(Value::as_array);
         for status in statuses.into_iter().flatten() {
             let name = status["name"].as_str().unwrap_or_default();
             if let Some(trouble) = trouble(pod, status, word == "init container") {
-                found.push((
-                    trouble.severity,
-                    format!("{word} {name} {}", trouble.clause),
-                ));
+                found.push(Trouble {
+                    clause: format!("{word} {name} {}", trouble.clause),
+                    ..trouble
+                });
             }
         }
     }
     let since = pod
         .condition("Ready")
         .and_then(|ready| ready.last_transition_time);
-    let (severity, clause) = found.into_iter().min_by_key(|(severity, _)| *severity)?;
-    Some((severity, clause, since.as_deref().and_then(api::parse_time)))
+    let first = found.into_iter().min_by_key(|trouble| trouble.severity)?;
+    Some(First {
+        severity: first.severity,
+        clause: first.clause,
+        since: since.as_deref().and_then(api::parse_time),
+        repeats: first.repeats,
+    })
 }
 
 fn trouble(pod: &Object, status: &Value, init: bool) -> Option<Trouble> {
@@ -151,13 +180,15 @@ fn trouble(pod: &Object, status: &Value, init: bool) -> Option<Trouble> {
     let last = &status["lastState"]["terminated"];
     let image = status["image"].as_str().unwrap_or_default();
     let message = waiting["message"].as_str().unwrap_or_default();
+    let reason = waiting["reason"].as_str().unwrap_or_default();
     let broken = |clause: String| {
         Some(Trouble {
             severity: Severity::Broken,
             clause,
+            repeats: reason.ends_with("BackOff") || HOPELESS.contains(&reason),
         })
     };
-    match waiting["reason"].as_str().unwrap_or_default() {
+    match reason {
         "ErrImagePull" | "ImagePullBackOff" | "ImageInspectError" | "RegistryUnavailable" => {
             let image = wanted_image(pod, status).unwrap_or(image);
             let cause = pull::cause(message);
@@ -195,6 +226,7 @@ fn quiet(pod: &Object, status: &Value, last: &Value, init: bool) -> Option<Troub
         return Some(Trouble {
             severity: Severity::Broken,
             clause: exit(pod, status, ended),
+            repeats: restarts(status) >= AGAIN,
         });
     }
     let ready = status["ready"] == true || init || ended.is_object();
@@ -205,6 +237,7 @@ fn quiet(pod: &Object, status: &Value, last: &Value, init: bool) -> Option<Troub
         return Some(Trouble {
             severity: Severity::Broken,
             clause: crash(pod, status, last),
+            repeats: restarts(status) >= AGAIN,
         });
     }
     status["state"]["running"].is_object().then(|| Trouble {
@@ -214,11 +247,16 @@ fn quiet(pod: &Object, status: &Value, last: &Value, init: bool) -> Option<Troub
         } else {
             "is running, but its readiness probe has not passed yet".into()
         },
+        repeats: false,
     })
 }
 
+fn restarts(status: &Value) -> i64 {
+    status["restartCount"].as_i64().unwrap_or(0)
+}
+
 fn crash(pod: &Object, status: &Value, last: &Value) -> String {
-    let restarts = status["restartCount"].as_i64().unwrap_or(0);
+    let restarts = restarts(status);
     let times = super::deployment::plural(restarts, "time", "times");
     let what = if last.is_object() {
         exit(pod, status, last)

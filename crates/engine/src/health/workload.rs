@@ -26,8 +26,8 @@ pub(super) fn lags(object: &Object) -> Option<Health> {
         .then(|| Health::progressing("waits for its controller to see the change"))
 }
 
-/// Names the pod and container that hold a workload back, where one does. What is broken although
-/// nothing is being rolled out is not on its way to anything.
+/// Names the pod and container that hold a workload back, where one does. What fails again and again,
+/// or is broken although nothing is being rolled out, is not on its way to anything.
 pub(super) fn explain(
     object: &Object,
     health: Health,
@@ -53,7 +53,7 @@ pub(super) fn explain(
     let cause = pods
         .into_iter()
         .filter_map(|pod| pod::cause(pod, now))
-        .min_by_key(|cause| cause.severity);
+        .min_by_key(|cause| (cause.severity, !cause.repeats));
     match cause {
         Some(cause) => Health {
             status: if stays(object, &cause, now) {
@@ -69,14 +69,14 @@ pub(super) fn explain(
     }
 }
 
-/// Whether what is in a pod's way is not part of bringing up a new version.
+/// Whether what is in a pod's way is more than part of bringing up a new version.
 fn stays(object: &Object, cause: &Cause, now: Timestamp) -> bool {
     let broken = cause.severity == Severity::Broken && lags(object).is_none();
     let for_long = || cause.since.is_some_and(|since| since + PATIENCE <= now);
     broken
         && match object.kind() {
-            "Deployment" => deployment::is_complete(object),
-            "StatefulSet" | "DaemonSet" => for_long(),
+            "Deployment" => cause.repeats || deployment::is_complete(object),
+            "ReplicaSet" | "StatefulSet" | "DaemonSet" => cause.repeats || for_long(),
             _ => false,
         }
 }

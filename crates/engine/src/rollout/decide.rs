@@ -76,8 +76,10 @@ pub struct Desired {
 pub enum Decision {
     /// Record the running rollout as superseded.
     Supersede { by: CommitId },
-    /// Record the running rollout as superseded: nothing may be changed any more, or not this.
+    /// Record the running rollout as superseded: what it would do is not what was approved.
     Stop { reason: String },
+    /// Record the running rollout as held: nothing may be changed any more.
+    Hold { reason: String },
     /// Record a new rollout, phase Pending.
     Start {
         revision: CommitId,
@@ -144,10 +146,10 @@ pub fn decide(observed: &Observed) -> Vec<Decision> {
     let desired = observed.desired;
     if let Some(reason) = observed.suspended {
         let running = observed.last.filter(|last| !last.phase.is_final());
-        let stop = running.map(|_| Decision::Stop {
+        let hold = running.map(|_| Decision::Hold {
             reason: reason.to_owned(),
         });
-        return stop.into_iter().collect();
+        return hold.into_iter().collect();
     }
     match observed.last {
         Some(running) if !running.phase.is_final() => {
@@ -177,7 +179,7 @@ pub fn decide(observed: &Observed) -> Vec<Decision> {
 /// Whether the wanted commit has its verdict. A rollout of some of its objects, or one that was
 /// stopped, is none.
 pub(super) fn is_settled(observed: &Observed, over: &Rollout) -> bool {
-    let unfinished = over.phase == RolloutPhase::Superseded
+    let unfinished = over.phase.is_stopped()
         || (over.phase == RolloutPhase::Succeeded && over.options.is_partial());
     let desired = observed.desired;
     over.revision == desired.revision && !desired.requested && !unfinished

@@ -109,7 +109,7 @@ impl Run<'_> {
 /// What is left to do about hooks once there is a verdict: those for a failure, and the deletion
 /// of those that want it.
 pub(super) fn after(observed: &Observed, over: &Rollout) -> Vec<Decision> {
-    if over.options.is_partial() || over.phase == RolloutPhase::Superseded {
+    if over.options.is_partial() || over.phase.is_stopped() {
         return Vec::new();
     }
     let failed = over.phase == RolloutPhase::Failed && over.began_at.is_some();

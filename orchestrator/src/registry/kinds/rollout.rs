@@ -15,6 +15,7 @@ const PHASES: &[&str] = &[
     "Succeeded",
     "Failed",
     "Superseded",
+    "Held",
 ];
 
 pub(super) fn kind(base: Kind) -> Kind {

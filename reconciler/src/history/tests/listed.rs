@@ -22,7 +22,8 @@ async fn rollouts_are_found_by_what_became_of_them() {
         one.options.objects = std::iter::once(key("a")).collect();
     });
     let failed = with(6, |_| {});
-    let running = with(7, |_| {});
+    let held = with(7, |_| {});
+    let running = with(8, |_| {});
     for (one, phase) in [
         (&good, Some(RolloutPhase::Succeeded)),
         (&undone, Some(RolloutPhase::Succeeded)),
@@ -30,6 +31,7 @@ async fn rollouts_are_found_by_what_became_of_them() {
         (&reverts, Some(RolloutPhase::Succeeded)),
         (&part, Some(RolloutPhase::Succeeded)),
         (&failed, Some(RolloutPhase::Failed)),
+        (&held, Some(RolloutPhase::Held)),
         (&running, None),
     ] {
         all.push(Write::Rollout(Box::new(one.clone())));
@@ -57,7 +59,8 @@ async fn rollouts_are_found_by_what_became_of_them() {
         outcome: Some(outcome),
         ..RolloutQuery::default()
     };
-    assert_eq!(found(of(Outcome::Running)).await, [7]);
+    assert_eq!(found(of(Outcome::Running)).await, [8]);
+    assert_eq!(found(of(Outcome::Held)).await, [7]);
     assert_eq!(found(of(Outcome::Failed)).await, [6]);
     assert_eq!(found(of(Outcome::Rollback)).await, [4, 3]);
     assert_eq!(found(of(Outcome::Good)).await, [4, 1]);
@@ -65,7 +68,7 @@ async fn rollouts_are_found_by_what_became_of_them() {
         since: Some(at(6)),
         ..RolloutQuery::default()
     };
-    assert_eq!(found(since).await, [7, 6]);
+    assert_eq!(found(since).await, [8, 7, 6]);
     history.close().await;
 }
 

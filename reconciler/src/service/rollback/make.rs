@@ -117,7 +117,8 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
         Outcome::Conflicts(files) => {
             let ids: Vec<&str> = undo.commits.iter().map(|it| it.id.short()).collect();
             return Err(Error::Impossible(format!(
-                "later commits changed the same lines of {}; undo it by hand: git revert {}",
+                "later commits changed the same lines of {}; undo it by hand: git revert {}, \
+                 solve the conflict, git revert --continue, and push",
                 files.join(", "),
                 ids.join(" ")
             )));

@@ -110,7 +110,7 @@ async fn a_suspended_application_is_left_alone_until_it_is_resumed() {
         .await
         .unwrap();
     // What runs is stopped, and what others change stays.
-    let stopped = world.phase("web", &two, RolloutPhase::Superseded).await;
+    let stopped = world.phase("web", &two, RolloutPhase::Held).await;
     assert!(
         stopped.message.ends_with("the database moves"),
         "{}",

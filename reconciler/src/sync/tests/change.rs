@@ -87,6 +87,20 @@ async fn a_pushed_branch_is_planned_as_if_it_were_merged() {
     assert_eq!(again.verdict, Verdict::Refused);
     assert!(again.report.problems.contains("cannot be merged into"));
     assert!(again.report.problems.contains("web/1.yaml, web/2.yaml"));
+    // Who else changed that is named, and what was planned before is kept, however often it is asked.
+    for _ in 0..2 {
+        let again = change::current(&core, CLUSTER, "try").await;
+        let report = again.unwrap().unwrap().report;
+        let conflict = report.conflict.unwrap();
+        let file = &conflict.files[0];
+        assert_eq!(file.path, "web/1.yaml");
+        let subjects: Vec<&str> = file.commits.iter().map(|it| &*it.subject).collect();
+        assert_eq!(subjects, ["The same place"]);
+        assert!(report.problems.contains("git switch try && git merge"));
+        let earlier = conflict.earlier.unwrap();
+        assert_eq!(earlier.revision, known.revision);
+        assert_eq!(report.applications[0].name, "web");
+    }
 
     pusher.git(&["push", "origin", ":try"]).await;
     assert_eq!(change::current(&core, CLUSTER, "try").await.unwrap(), None);

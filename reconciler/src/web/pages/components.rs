@@ -102,6 +102,7 @@ fn states() -> Vec<(&'static str, Vec<Shown>)> {
         (Tone::Hold, "back", "Rollback converged"),
         (Tone::Hold, "undone", "Converged, undone"),
         (Tone::Unknown, "unk", "Superseded"),
+        (Tone::Warn, "hold", "Held"),
         (Tone::Unknown, "wait", "Waiting"),
     ];
     vec![

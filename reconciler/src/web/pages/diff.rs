@@ -14,7 +14,7 @@ use super::app::facts;
 use super::rollout::detail;
 use super::{Markup, follow, fragment, html, moved, take};
 use crate::forge::Change;
-use crate::history::{DriftQuery, RolloutQuery};
+use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::service::{self, PlanView, Side};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -218,6 +218,18 @@ async fn change(app: &App, branch: &str, commit: &CommitId) -> Option<Change> {
     fitting.find(is_asked)
 }
 
+/// What a rollout planned is on record as fields: whole objects are in Git.
+fn no_patch(rollout: &Rollout) -> String {
+    let (from, to) = (&rollout.previous, &rollout.revision);
+    let text = "format: of a rollout the fields that it changed are kept, and no patch";
+    if from.0.is_empty() {
+        return format!("{text}; there was no commit before it to compare with");
+    }
+    let home = app_href(&rollout.application);
+    let sides = format!("from={}&to={}", encoded(&from.0), encoded(&to.0));
+    format!("{text}; one of its two commits is {home}/diff?{sides}&format=patch")
+}
+
 pub(in crate::web) async fn of_rollout(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -226,10 +238,18 @@ pub(in crate::web) async fn of_rollout(
 ) -> Result<Response, PageError> {
     let wants = query.wants().map_err(PageError::BadRequest)?;
     let detail = detail(&app, &id).await?;
+    if wants.patch {
+        return Err(PageError::BadRequest(no_patch(&detail.rollout)));
+    }
     if visitor.json {
         return Ok(Json(json::diff_of_rollout(&detail)).into_response());
     }
-    let head = rollout::head(&detail.rollout, 0, app.env.now());
+    let head = rollout::head(
+        &detail.rollout,
+        &rollout::Beside::default(),
+        0,
+        app.env.now(),
+    );
     let fragments = [fragment("head", &head)];
     let mut frame = visitor
         .frame(&app)

@@ -7,9 +7,11 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use serde_json::json as value_of;
 
-use api::Collection;
+use api::{Collection, Object};
+use engine::rollout::RolloutPhase;
 
 use super::{Markup, follow, fragment, html, take};
 use crate::history::{RolloutDetail, RolloutQuery};
@@ -21,7 +23,7 @@ use crate::web::live::Fragment;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::rollout::{self, Next, Outlook};
+use crate::web::view::rollout::{self, Beside, Live, Next, Outlook};
 use crate::web::view::waves;
 use crate::web::visitor::Visitor;
 
@@ -49,9 +51,14 @@ pub(in crate::web) async fn page(
         if let Some(trace) = traces::id(&detail.rollout) {
             value["traceId"] = value_of!(trace);
         }
-        let (next, _) = coming(&app, &detail).await;
+        let standing = standing(&app, &detail).await;
+        let next = coming(&app, &detail, &standing).await;
         value["next"] = value_of!(json::Coming::of(next));
-        value["proof"] = value_of!(rollout::head(&detail.rollout, 0, app.env.now()).proof);
+        let beside = &standing.beside;
+        let head = rollout::head(&detail.rollout, beside, 0, app.env.now());
+        value["proof"] = value_of!(head.proof);
+        value["goesOnFrom"] = value_of!(beside.goes_on_from(&detail.rollout));
+        value["goesOnAs"] = value_of!(beside.goes_on_as(&detail.rollout));
         return Ok(Json(value).into_response());
     }
     let fragments = make(&app, &detail).await;
@@ -116,34 +123,94 @@ pub(super) async fn fragments(app: &App, id: &str) -> Result<Vec<Fragment>, Page
     Ok(make(app, &detail).await)
 }
 
-/// What will happen, or what came of it, and the number of the application's newest rollout.
-async fn coming(app: &App, detail: &RolloutDetail) -> (Next, i64) {
-    let branch = branch(app).await;
-    let query = RolloutQuery {
-        application: Some(detail.rollout.application.clone()),
-        limit: 1,
-        ..RolloutQuery::default()
+/// Where a rollout stands among those of its application.
+struct Standing {
+    /// The number of the newest one; 0 where that is not known.
+    newest: i64,
+    beside: Beside,
+    live: Live,
+}
+
+async fn standing(app: &App, detail: &RolloutDetail) -> Standing {
+    let rollout = &detail.rollout;
+    let one = async |before: Option<Timestamp>| {
+        let query = RolloutQuery {
+            application: Some(rollout.application.clone()),
+            before,
+            limit: 1,
+            ..RolloutQuery::default()
+        };
+        let found = app.backend.rollouts(&query).await;
+        found.unwrap_or_default().pop()
     };
-    let newest = app.backend.rollouts(&query).await.unwrap_or_default();
-    let newest = newest.first().map_or(0, |newest| newest.number);
+    let newest = one(None).await.map_or(0, |newest| newest.number);
+    let before = match rollout.number {
+        1 => None,
+        _ => one(Some(rollout.started_at)).await,
+    };
+    // Only of what was held it matters what came after it.
+    let after = if rollout.phase == RolloutPhase::Held && rollout.number < newest {
+        let id = format!("{}-{}", rollout.application, rollout.number + 1);
+        let found = app.backend.rollout(&id).await.unwrap_or_default();
+        found.map(|detail| detail.rollout)
+    } else {
+        None
+    };
+    Standing {
+        newest,
+        beside: Beside { before, after },
+        live: live(app, detail).await,
+    }
+}
+
+/// What the cluster says while it runs.
+async fn live(app: &App, detail: &RolloutDetail) -> Live {
+    if detail.rollout.phase.is_final() {
+        return Live::default();
+    }
+    let ready = detail.objects.iter().filter_map(|object| {
+        let found = app.cached(&object.key)?;
+        Some((object.key.clone(), rollout::ready(&found)?))
+    });
+    let nodes = app.backend.objects(&detail.rollout.application).await;
+    let nodes = nodes.unwrap_or_default();
+    let pods: Vec<Arc<Object>> = nodes
+        .iter()
+        .filter(|node| node.kind == "Pod")
+        .filter_map(|node| app.cached(&node.key))
+        .collect();
+    let pods = pods.iter().map(|pod| &**pod);
+    Live {
+        ready: ready.collect(),
+        starts: rollout::starts(pods, app.env.now()),
+    }
+}
+
+/// What will happen, or what came of it.
+async fn coming(app: &App, detail: &RolloutDetail, standing: &Standing) -> Next {
+    let branch = branch(app).await;
     let application = application(app, &detail.rollout.application);
     let outlook = Outlook {
         branch: &branch,
         policy: application.as_ref().map(|it| &it.policy),
-        is_newest: detail.rollout.number >= newest,
+        is_newest: detail.rollout.number >= standing.newest,
+        beside: &standing.beside,
+        live: &standing.live,
     };
-    (rollout::next(detail, &outlook, app.env.now()), newest)
+    rollout::next(detail, &outlook, app.env.now())
 }
 
 async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
     let now = app.env.now();
-    let (next, newest) = coming(app, detail).await;
-    let is_newest = detail.rollout.number >= newest;
+    let standing = standing(app, detail).await;
+    let next = coming(app, detail, &standing).await;
+    let is_newest = detail.rollout.number >= standing.newest;
+    let head = rollout::head(&detail.rollout, &standing.beside, standing.newest, now);
     vec![
-        fragment("head", &rollout::head(&detail.rollout, newest, now)),
+        fragment("head", &head),
         fragment("truth", &rollout::truth(&detail.rollout, is_newest)),
         fragment("steps", &rollout::steps(detail, now)),
-        fragment("waves", &waves::waves(detail, now)),
+        fragment("waves", &waves::waves(detail, &standing.live, now)),
         fragment("decisions", &rollout::decisions(detail)),
         fragment("next", &next),
         fragment("changes", &rollout::changes(detail)),

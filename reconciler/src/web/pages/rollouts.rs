@@ -57,7 +57,8 @@ pub(in crate::web) async fn all(
 ) -> Result<Response, PageError> {
     if visitor.json {
         let rollouts = read(&app, None, &query).await?;
-        return Ok(data(rollouts, Vec::new()).into_response());
+        let counted = counted(&app, &rollouts).await?;
+        return Ok(data(rollouts, &counted, Vec::new()).into_response());
     }
     let fragments = of_all(&app, &query, &visitor.zone).await?;
     let mut frame = visitor
@@ -86,7 +87,8 @@ pub(in crate::web) async fn of_app(
         if rollouts.is_empty() && drifts.is_empty() {
             facts(&app, &name).await?;
         }
-        return Ok(data(rollouts, drifts).into_response());
+        let counted = counted(&app, &rollouts).await?;
+        return Ok(data(rollouts, &counted, drifts).into_response());
     }
     let (fragments, is_there) = match facts(&app, &name).await {
         Ok(facts) => (of_one(&app, &facts, &query, &visitor.zone).await?, true),
@@ -303,7 +305,11 @@ async fn drifts(
     Ok(app.backend.drifts(&query).await?)
 }
 
-fn data(rollouts: Vec<Rollout>, drifts: Vec<Drift>) -> Json<json::Rollouts> {
+fn data(
+    rollouts: Vec<Rollout>,
+    counted: &BTreeMap<String, Counted>,
+    drifts: Vec<Drift>,
+) -> Json<json::Rollouts> {
     let page = usize::from(PAGE);
     let older = match rollouts.last() {
         Some(last) => Some(last.started_at).filter(|_| rollouts.len() >= page),
@@ -312,9 +318,13 @@ fn data(rollouts: Vec<Rollout>, drifts: Vec<Drift>) -> Json<json::Rollouts> {
             .map(|it| it.at)
             .filter(|_| drifts.len() >= page),
     };
+    let items = rollouts.into_iter().map(|rollout| json::Listed {
+        counts: counted.get(&rollout.id).copied().unwrap_or_default(),
+        rollout,
+    });
     Json(json::Rollouts {
         before: older,
         drifts: drifts.into_iter().map(json::drift).collect(),
-        items: rollouts,
+        items: items.collect(),
     })
 }

@@ -142,7 +142,7 @@ impl PastBackend {
         root.health = health::judge(&checks, &object, &bodies, self.at());
         let below = made.iter().map(|(key, object)| ObjectNode {
             owner: object.controller().map(|owner| owner.uid),
-            health: health::assess(object, self.at()),
+            health: health::within(object, &bodies, self.at()),
             ..node(key, object)
         });
         std::iter::once(root).chain(below).collect()

@@ -14,7 +14,7 @@ async fn six_conditions_each_with_its_sentence_the_worst_first() {
         "Matches Git",
         "Source fetched",
         "Rendered",
-        "No drift",
+        "Drift",
     ] {
         assert!(card.contains(&format!(">{name}</span>")), "{name}: {card}");
     }
@@ -25,7 +25,7 @@ async fn six_conditions_each_with_its_sentence_the_worst_first() {
     assert_eq!(checks.len(), 6, "{checks:?}");
     let of = |name: &str| checks.iter().find(|it| it["name"] == name).unwrap();
     assert_eq!(of("Matches Git")["since"], "2026-03-01T14:07:20Z");
-    assert_eq!(of("No drift")["state"], "warn");
+    assert_eq!(of("Drift")["state"], "warn");
     assert_eq!(of("Converging")["state"], "run");
     // Nobody wrote down since when.
     assert!(of("Rendered")["since"].is_null());

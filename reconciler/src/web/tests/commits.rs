@@ -95,3 +95,26 @@ fn what_is_not_merged_leads_to_its_branch() {
     let card = commit::rollouts(&[], None, jiff::Timestamp::UNIX_EPOCH);
     assert!(card.render().unwrap().contains("nothing that is followed"));
 }
+
+#[test]
+fn a_commit_that_reverts_another_one_leads_to_it_whoever_made_it() {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let by_hand = crate::service::CommitView {
+        commit: crate::source::Commit {
+            id: engine::rollout::CommitId("d".repeat(40)),
+            parents: Vec::new(),
+            author: crate::source::Person::new("Ann", ""),
+            authored_at: at,
+            committed_at: at,
+            message: format!("Revert \"x\"\n\nThis reverts commit {}.\n", "c".repeat(40)),
+        },
+        signature: crate::service::Signature::Missing,
+    };
+    let id = by_hand.commit.id.clone();
+    let head = commit::head(&id, Some(&by_hand), &[], at);
+    let head = head.render().unwrap();
+    assert!(
+        head.contains("undoes <a") && head.contains("href=\"/commits/cccccccccccc\""),
+        "{head}"
+    );
+}

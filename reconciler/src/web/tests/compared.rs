@@ -322,3 +322,11 @@ async fn a_comparison_tells_programs_its_sides() {
     let (_, answer) = site.json(&format!("{DIFF}?from=v1&to=live")).await;
     assert_eq!(answer["to"], "live");
 }
+
+#[tokio::test]
+async fn a_patch_of_a_rollout_is_that_of_its_commits() {
+    let site = Site::new(Sample::default()).await;
+    let (status, says) = site.page("/rollouts/serving-11/diff?format=patch").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{says}");
+    assert!(says.contains("/apps/serving/diff?from="), "{says}");
+}

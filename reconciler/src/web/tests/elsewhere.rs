@@ -1,10 +1,12 @@
 //! Repositories, changes, tokens and what is found, as the sample has them.
 
+use askama::Template;
+
 use engine::plan::Counts;
 use engine::radius::{Content, Demand, Loss, Radius, Restart, Unplaced, Use};
 
 use super::nodes::fewer;
-use super::sample::{Sample, ago, id, key};
+use super::sample::{Sample, ago, id, key, now};
 use super::*;
 use crate::forge::{Change, Report, Touched, Verdict};
 use crate::githost::Token;
@@ -323,4 +325,21 @@ async fn shortcuts_can_be_switched_off() {
     };
     assert!(!with("").await.contains("data-keys"));
     assert!(with("; shortcuts=off").await.contains("data-keys=\"off\""));
+}
+
+#[test]
+fn a_repository_without_a_branch_says_how_the_first_one_comes() {
+    let all = Sample::default().all_repositories();
+    let empty = RepositoryView {
+        branches: Vec::new(),
+        applications: Vec::new(),
+        mirrors: Vec::new(),
+        ..all.into_iter().next().unwrap()
+    };
+    let view = crate::web::view::repos::one(&empty, now());
+    let page = crate::web::view::repos::Page { view }.render().unwrap();
+    assert!(
+        page.contains("No branch yet") && page.contains("git push -u origin main"),
+        "{page}"
+    );
 }

@@ -115,6 +115,11 @@ async fn what_failed_is_found_however_much_came_since() {
         let items = list["items"].as_array().unwrap().iter();
         items.filter(|it| it["phase"] == "Failed").count()
     };
+    let (_, none) = site.page("/rollouts?outcome=held").await;
+    assert!(
+        none.contains("No rollout of any application was held."),
+        "{none}"
+    );
     let (_, narrowed) = site.json("/rollouts?outcome=failed").await;
     let count = narrowed["items"].as_array().unwrap().len();
     assert_eq!(failed(&narrowed), count);

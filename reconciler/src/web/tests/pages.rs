@@ -247,6 +247,7 @@ async fn programs_get_the_same_as_json() {
     let (_, diff) = site.json("/rollouts/serving-12/diff").await;
     assert!(!diff.to_string().contains("aHVudGVyMg=="), "{diff}");
     let (_, rollouts) = site.json("/rollouts?outcome=failed").await;
+    assert_eq!(rollouts["items"][0]["counts"]["changed"], 4);
     assert_eq!(rollouts["items"].as_array().unwrap().len(), 2);
     let (_, preview) = site.json("/rollouts/serving-12/rollback").await;
     assert_eq!(preview["rollout"], "serving-12");

@@ -1,5 +1,7 @@
 //! What is not merged yet, and how far it would reach.
 
+mod conflict;
+
 use askama::Template;
 use jiff::Timestamp;
 
@@ -10,9 +12,11 @@ use super::component::{CommitChip, Icon, State, Tone, encoded};
 use super::graph::app_href;
 use super::planned;
 use super::time::When;
+use super::truth::sentence;
 use crate::forge::{Change, Touched, Verdict};
 use crate::githost::hosted::CLUSTER;
 use crate::service::RepositoryView;
+use conflict::{InTheWay, in_the_way};
 
 /// Lines of one application's plan.
 const LINES: usize = 400;
@@ -40,6 +44,7 @@ pub(crate) struct One {
     pub commit: CommitChip,
     pub base: CommitChip,
     pub problems: String,
+    pub conflict: Option<InTheWay>,
     /// Figure, what it is, and a word on it.
     pub blast: Vec<(String, &'static str, String)>,
     /// Pods that no node has room for.
@@ -48,6 +53,14 @@ pub(crate) struct One {
     pub unchanged: usize,
     pub untold: String,
     pub by_hand: String,
+}
+
+impl One {
+    /// Whether there is a plan, if only one of before.
+    pub(crate) fn is_planned(&self) -> bool {
+        let earlier = self.conflict.as_ref().map(|it| it.earlier.is_some());
+        earlier.unwrap_or(self.problems.is_empty())
+    }
 }
 
 /// One application.
@@ -123,11 +136,22 @@ pub(crate) fn row(change: &Change, now: Timestamp) -> Row {
         author: change.report.author.clone(),
         state: match change.verdict {
             Verdict::Passed => State::new(Tone::Ok, "ok", "Can be merged"),
+            Verdict::Refused if change.report.conflict.is_some() => {
+                State::new(Tone::Bad, "ne", "Conflicts")
+            }
             Verdict::Refused => State::new(Tone::Bad, "bad", "Would be refused"),
             Verdict::Unknown => State::new(Tone::Unknown, "unk", "Not known"),
         },
-        summary: change.summary(),
+        summary: summary(change),
         planned: When::ago(change.planned_at, now),
+    }
+}
+
+/// What it would do, or why it would be refused; the verdict stands beside it.
+fn summary(change: &Change) -> String {
+    match change.verdict {
+        Verdict::Refused => sentence(change.report.problems.lines().next().unwrap_or_default()),
+        _ => change.summary(),
     }
 }
 
@@ -137,6 +161,11 @@ pub(crate) fn one(change: &Change, now: Timestamp) -> One {
         commit: chip(&change.revision).aside(),
         base: chip(&change.base),
         problems: change.report.problems.clone(),
+        conflict: change
+            .report
+            .conflict
+            .as_ref()
+            .map(|conflict| in_the_way(change, conflict, now)),
         blast: blast(change),
         shortages: change.report.demand.shortages(),
         applications: change.report.applications.iter().map(application).collect(),

@@ -122,7 +122,7 @@ pub(crate) fn checks(
         matches_git(facts),
         fetched(facts),
         rendered(facts),
-        no_drift(facts, drifted),
+        drift(facts, drifted),
     ];
     all.sort_by_key(|check| Reverse(check.state));
     all
@@ -233,6 +233,7 @@ fn converging(facts: &Facts) -> Check {
         RolloutPhase::Succeeded => (Tone::Ok, "converged"),
         RolloutPhase::Failed => (Tone::Bad, "failed"),
         RolloutPhase::Superseded => (Tone::Unknown, "was superseded"),
+        RolloutPhase::Held => (Tone::Warn, "was held"),
         _ => (Tone::Run, "is on its way"),
     };
     let text = format!("rollout {} {verb}", last.number);
@@ -307,8 +308,9 @@ fn rendered(facts: &Facts) -> Check {
     }
 }
 
-fn no_drift(facts: &Facts, drifted: Drifted) -> Check {
-    let name = "No drift";
+/// What others changed; its name is true of its state.
+fn drift(facts: &Facts, drifted: Drifted) -> Check {
+    let name = "Drift";
     let titles: Vec<String> = drifted
         .open
         .iter()
@@ -337,7 +339,12 @@ fn no_drift(facts: &Facts, drifted: Drifted) -> Check {
         return check(name, Tone::Unknown, text, None);
     }
     let last = drifted.newest.iter().filter_map(|it| it.ended_at).max();
-    check(name, Tone::Ok, "nobody changed what Git asks for", last)
+    check(
+        "No drift",
+        Tone::Ok,
+        "nobody changed what Git asks for",
+        last,
+    )
 }
 
 fn condition<'a>(facts: &'a Facts, kind: &str) -> Option<&'a Condition> {

@@ -21,6 +21,8 @@ use crate::service::{CommitView, Signature};
 pub(crate) struct Head {
     pub subject: String,
     pub short: String,
+    /// The commits that it reverts.
+    pub undoes: Vec<CommitChip>,
     pub author: String,
     pub when: Option<When>,
     /// Address of the cluster as the commit left it; empty while it is on its way.
@@ -132,10 +134,16 @@ pub(crate) fn head(
         ),
         (None, None) => (id.short().to_owned(), String::new(), None),
     };
+    let message = match (known, rollouts.first()) {
+        (Some(known), _) => known.commit.message.as_str(),
+        (None, Some(rollout)) => rollout.commit_message.as_str(),
+        (None, None) => "",
+    };
     let is_done = !rollouts.is_empty() && rollouts.iter().all(|it| it.finished_at.is_some());
     Head {
         subject,
         short: id.short().to_owned(),
+        undoes: undone(message),
         author,
         when: when.map(|at| When::ago(at, now)),
         then: if is_done {
@@ -144,6 +152,12 @@ pub(crate) fn head(
             String::new()
         },
     }
+}
+
+/// The commits that the message says are undone, whoever reverted them.
+fn undone(message: &str) -> Vec<CommitChip> {
+    let reverts = engine::rollout::rollback(message).map(|it| it.reverts);
+    reverts.unwrap_or_default().iter().map(chip).collect()
 }
 
 /// `unmerged`: the branch that it is the newest commit of.

@@ -144,6 +144,7 @@ impl State {
             RolloutPhase::Failed if is_undone => Self::new(Tone::Bad, "bad", "Failed, undone"),
             RolloutPhase::Failed => Self::new(Tone::Bad, "bad", "Failed"),
             RolloutPhase::Superseded => Self::new(Tone::Unknown, "unk", "Superseded"),
+            RolloutPhase::Held => Self::new(Tone::Warn, "hold", "Held"),
         }
     }
 

@@ -34,10 +34,7 @@ mod tests {
     #[test]
     fn ends_close_to_each_other_are_one_cross() {
         let from: Timestamp = "2026-03-01T14:00:00Z".parse().unwrap();
-        let scale = Scale {
-            from,
-            span: 100_000,
-        };
+        let scale = Scale::even(from, from + SignedDuration::from_secs(100));
         let exit = |second: i64, code: i64| Exit {
             at: from + SignedDuration::from_secs(second),
             pod: "web-1".into(),

@@ -269,6 +269,12 @@ mod tests {
         check(commit, "", "7fdfb89");
         check(commit, "Kedge-App: web\n", "7fdfb89");
         check(commit, "Kedge-App: api\n", "");
+        // As `git revert` alone writes it, of a commit that has no rollout here.
+        let by_hand = Rollout {
+            rollback: engine::rollout::rollback(&format!("This reverts commit {commit}.")),
+            ..rollout(RolloutPhase::Succeeded, 100)
+        };
+        assert_eq!(undone(&by_hand), "7fdfb89");
         // A commit of several: its own rollout is undone, whoever asked.
         check("web-2", "Kedge-App: api\n", "web-2");
     }

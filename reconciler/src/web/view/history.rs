@@ -208,6 +208,7 @@ fn nothing(query: &Query, base: &str, scope: Scope) -> (&'static str, Nothing) {
     let text = match query.outcome() {
         "running" => format!("No rollout {whose} is on its way"),
         "failed" => format!("No rollout {whose} failed"),
+        "held" => format!("No rollout {whose} was held"),
         "rollback" => format!("No rollout {whose} undid another one"),
         "drift" if scope == Scope::Application => {
             "Nobody changed an object of this application outside of Git".into()
@@ -357,6 +358,7 @@ fn filters(query: &Query, base: &str, scope: Scope) -> Vec<Filter> {
         filter(Some(Tone::Run), icon("wait"), "Running", "running"),
         filter(Some(Tone::Hold), icon("back"), "Rollbacks", "rollback"),
         filter(Some(Tone::Bad), icon("bad"), "Failed", "failed"),
+        filter(Some(Tone::Warn), icon("hold"), "Held", "held"),
     ];
     if scope == Scope::Application {
         filters.push(filter(Some(Tone::Warn), icon("warn"), "Drift", "drift"));

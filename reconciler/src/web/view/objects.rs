@@ -101,6 +101,8 @@ pub(crate) struct Tree {
     pub items: Vec<Item>,
     pub hidden: usize,
     pub as_list: bool,
+    /// Whether there are others than those that are asked for.
+    pub is_narrowed: bool,
     /// Label, address, whether it is the current one.
     pub views: Vec<(&'static str, String, bool)>,
     /// Address and words of the link to more of them, or to fewer; none where all is well.
@@ -151,6 +153,7 @@ pub(crate) fn tree(facts: &Facts, forest: &[Node], wanted: Wanted) -> Tree {
         before: rows.before,
         after: rows.after,
         as_list: wanted.as_list,
+        is_narrowed: wanted.only == Only::Unhealthy && !forest.is_empty(),
         views: wanted.views(&home),
         other: match wanted.only {
             Only::Unhealthy => Some((only(Only::All), "All objects".into())),
@@ -212,6 +215,7 @@ pub(crate) fn tree_error(name: &str, error: String) -> Tree {
         items: Vec::new(),
         hidden: 0,
         as_list: false,
+        is_narrowed: false,
         views: Vec::new(),
         other: None,
         whole: String::new(),

@@ -61,7 +61,11 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         undoes: preview.undoes.iter().map(undone).collect(),
         plan: planned::lines(&preview.plan, LINES),
         conflicts: preview.conflicts.clone(),
-        by_hand: by_hand(&preview.undoes, branch),
+        by_hand: if preview.conflicts.is_empty() {
+            by_hand(&preview.undoes, branch)
+        } else {
+            by_hand_through(&preview.undoes, branch)
+        },
         takes,
         takes_why,
         size: size(preview.size),
@@ -191,6 +195,15 @@ pub(crate) fn by_hand(undoes: &[Commit], branch: &str) -> String {
     let commits: Vec<&str> = undoes.iter().map(|commit| commit.id.short()).collect();
     format!(
         "git revert {} && git push origin {branch}",
+        commits.join(" ")
+    )
+}
+
+/// The same where Git stops at a conflict: what is after the first line follows once it is solved.
+fn by_hand_through(undoes: &[Commit], branch: &str) -> String {
+    let commits: Vec<&str> = undoes.iter().map(|commit| commit.id.short()).collect();
+    format!(
+        "git revert {}\ngit add --update && git revert --continue\ngit push origin {branch}",
         commits.join(" ")
     )
 }

@@ -75,6 +75,8 @@ pub(crate) struct Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
     Dot,
+    /// It was stopped.
+    Held,
     Converged,
     Rollback,
     /// It converged, and was undone.
@@ -93,6 +95,7 @@ impl Shape {
             RolloutPhase::Failed if is_undone => Self::FailedUndone,
             RolloutPhase::Failed => Self::Failed,
             RolloutPhase::Superseded => Self::Dot,
+            RolloutPhase::Held => Self::Held,
             RolloutPhase::Succeeded if is_undone => Self::Undone,
             RolloutPhase::Succeeded if undone(rollout).is_empty() => Self::Converged,
             RolloutPhase::Succeeded => Self::Rollback,
@@ -105,6 +108,7 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Dot => "<circle r=\"3\" class=\"f-unk\"/>",
+            Self::Held => "<path d=\"M-4-4.5h3v9h-3zM1-4.5h3v9h-3z\" class=\"f-warn\"/>",
             Self::Converged => "<circle r=\"4\" class=\"f-ok\"/>",
             Self::Rollback => "<path d=\"M-5 0L4-5V5z\" class=\"f-hold\"/>",
             // What is not there any more is hollow and crossed out.

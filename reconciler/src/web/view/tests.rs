@@ -58,6 +58,10 @@ fn marks_that_stand_too_near_are_one() {
         at(80_000, RolloutPhase::Superseded),
         at(90_000, RolloutPhase::Failed),
     ];
+    assert_eq!(
+        tape::Shape::of(&at(1, RolloutPhase::Held)),
+        tape::Shape::Held
+    );
     let day = tape::Day {
         rollouts: rollouts.to_vec(),
         drifts: Vec::new(),
@@ -112,7 +116,7 @@ fn detail(phase: RolloutPhase, objects: Vec<ObjectResult>) -> RolloutDetail {
 fn waves_say_how_each_object_stands() {
     let check = |phase, action, applied, health: &str, tone: Tone, text: &str| {
         let detail = detail(phase, vec![result(action, applied, health, vec![])]);
-        let waves = waves::waves(&detail, now());
+        let waves = waves::waves(&detail, &super::rollout::Live::default(), now());
         let row = &waves.bands[0].rows[0];
         assert_eq!(
             (row.tone, row.text.as_str()),

@@ -2,27 +2,29 @@
 
 #[cfg(test)]
 mod tests;
+mod words;
 
 use askama::Template;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use engine::rollout::RolloutPhase;
 
 use super::component::{Icon, State, Tone};
 use super::crosses::crosses;
-use super::rollout::{Sign, by_wave, is_settled, wave_state};
-use super::scale::{Scale, letters, percent, ticks};
-use super::time::{Tick, took};
+use super::rollout::{Live, Sign, by_wave, is_settled, wave_state};
+use super::scale::{Scale, percent, ticks};
+use super::time::Tick;
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail};
+use words::{cut, label_of, shortened, text};
 
 /// Rows of one wave.
 const ROWS: usize = 40;
 const HEAD: usize = 24;
 const TITLE: usize = 32;
 const ROW: usize = 28;
-/// Letters that have room on a phone.
-const SHORT: usize = 22;
 const AXIS: usize = 26;
+/// Marks nearer than this have their words on either side, in hundredths of a percent.
+const NEAR: i64 = 2_200;
 
 /// The picture and its labels.
 #[derive(Debug, Template)]
@@ -33,12 +35,23 @@ pub(crate) struct Waves {
     pub label: String,
     /// Place and text.
     pub ticks: Vec<(String, Tick)>,
-    pub now: Option<(String, Tick)>,
-    pub deadline: Option<(String, Tick)>,
+    pub now: Option<Mark>,
+    pub deadline: Option<Mark>,
+    /// Whether the time to the deadline is drawn shorter than what has passed.
+    pub is_bent: bool,
     /// Whether containers ended badly: the legend has their sign then.
     pub has_exits: bool,
     /// What the picture has no room for.
     pub cut: Vec<Cut>,
+}
+
+/// A moment with a line and its words.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    pub x: String,
+    pub at: Tick,
+    /// Which end of the words stands at the line.
+    pub anchor: &'static str,
 }
 
 /// Words about an object, in full.
@@ -94,23 +107,20 @@ pub(crate) struct Bar {
 }
 
 /// The waves at `now`.
-pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
+pub(crate) fn waves(detail: &RolloutDetail, live: &Live, now: Timestamp) -> Waves {
     let rollout = &detail.rollout;
     let scale = Scale::new(rollout, now);
+    let at = At {
+        rollout,
+        live,
+        scale: &scale,
+        now,
+    };
     let mut y = HEAD;
     let mut bands = Vec::new();
     for (wave, objects) in by_wave(&detail.objects) {
         let state = wave_state(rollout, &objects, now);
-        let band = band(
-            format!("Wave {wave}"),
-            state,
-            &objects,
-            rollout,
-            &scale,
-            now,
-            &mut y,
-        );
-        bands.push(band);
+        bands.push(band(format!("Wave {wave}"), state, &objects, &at, &mut y));
     }
     let deleted: Vec<&ObjectResult> = detail
         .objects
@@ -119,19 +129,9 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
         .collect();
     if !deleted.is_empty() {
         let state = prune_state(&deleted, rollout);
-        bands.push(band(
-            "Prune".into(),
-            state,
-            &deleted,
-            rollout,
-            &scale,
-            now,
-            &mut y,
-        ));
+        bands.push(band("Prune".into(), state, &deleted, &at, &mut y));
     }
-    let running = !rollout.phase.is_final();
-    let end = scale.from + SignedDuration::from_millis(scale.span);
-    let mark = |at: Timestamp| (percent(scale.at(at)), Tick::new(at, "%H:%M:%S"));
+    let (now, deadline) = marks(&at);
     let exits = detail.objects.iter().map(|object| object.exits.len());
     let exits: usize = exits.sum();
     Waves {
@@ -144,13 +144,44 @@ pub(crate) fn waves(detail: &RolloutDetail, now: Timestamp) -> Waves {
             .collect(),
         height: y + AXIS,
         ticks: ticks(&scale),
-        now: running.then(|| mark(now)),
-        deadline: rollout
-            .deadline_at
-            .filter(|at| running && *at < end)
-            .map(mark),
+        now,
+        deadline,
+        is_bent: scale.is_bent(),
         bands,
     }
+}
+
+/// What all rows are seen by.
+struct At<'a> {
+    rollout: &'a Rollout,
+    live: &'a Live,
+    scale: &'a Scale,
+    now: Timestamp,
+}
+
+/// Now and the deadline of a rollout that runs.
+fn marks(at: &At) -> (Option<Mark>, Option<Mark>) {
+    if at.rollout.phase.is_final() {
+        return (None, None);
+    }
+    let mark = |moment: Timestamp, anchor: &'static str| Mark {
+        x: percent(at.scale.at(moment)),
+        at: Tick::new(moment, "%H:%M:%S"),
+        anchor,
+    };
+    let Some(deadline) = at.rollout.deadline_at else {
+        return (Some(mark(at.now, "middle")), None);
+    };
+    let apart = at.scale.at(deadline) - at.scale.at(at.now);
+    let (of_now, of_deadline) = match apart {
+        0..NEAR => ("end", "start"),
+        apart if apart < 0 => ("start", "end"),
+        _ => ("middle", "middle"),
+    };
+    (
+        Some(mark(at.now, of_now)),
+        Some(mark(deadline, of_deadline)),
+    )
 }
 
 fn prune_state(deleted: &[&ObjectResult], rollout: &Rollout) -> State {
@@ -176,15 +207,7 @@ fn label(bands: &[Band], exits: usize) -> String {
     format!("Waves over time. {}{exits}", told.join(". "))
 }
 
-fn band(
-    name: String,
-    state: State,
-    objects: &[&ObjectResult],
-    rollout: &Rollout,
-    scale: &Scale,
-    now: Timestamp,
-    y: &mut usize,
-) -> Band {
+fn band(name: String, state: State, objects: &[&ObjectResult], at: &At, y: &mut usize) -> Band {
     let top = *y;
     *y += TITLE;
     let (unchanged, changed): (Vec<&ObjectResult>, Vec<&ObjectResult>) = objects
@@ -192,7 +215,7 @@ fn band(
         .partition(|object| object.action == Action::Unchanged && is_settled(object));
     let mut rows = Vec::new();
     for object in changed.iter().take(ROWS) {
-        rows.push(row(object, rollout, scale, now, *y));
+        rows.push(row(object, at, *y));
         *y += ROW;
     }
     if changed.len() > ROWS {
@@ -236,7 +259,13 @@ fn folded(name: String, text: &str, y: usize) -> Row {
     }
 }
 
-fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, y: usize) -> Row {
+fn row(object: &ObjectResult, at: &At, y: usize) -> Row {
+    let &At {
+        rollout,
+        live,
+        scale,
+        now,
+    } = at;
     let settled = is_settled(object);
     let (tone, icon) = tone(object, rollout, settled);
     let end = match object.healthy_at.filter(|_| settled) {
@@ -266,7 +295,8 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
                 faint: false,
             }
         });
-    let told = text(object, rollout, settled, end);
+    let ready = live.ready.get(&object.key);
+    let told = text(object, rollout, ready, settled, end);
     let label = label_of(object, &told, settled, scale, end);
     Row {
         tone,
@@ -290,52 +320,6 @@ fn row(object: &ObjectResult, rollout: &Rollout, scale: &Scale, now: Timestamp, 
     }
 }
 
-/// Where the words about an object stand.
-struct Label {
-    /// In hundredths of a percent.
-    x: i64,
-    /// Whether they end there; they begin there otherwise.
-    end: bool,
-    /// For how many letters there is room.
-    room: usize,
-}
-
-/// The words of a row that do not all stand in it, here or on a phone.
-fn cut(row: &Row) -> Option<Cut> {
-    let is_cut = row.text != row.told;
-    let is_long = row.told.chars().count() > SHORT;
-    (is_cut || is_long).then(|| Cut {
-        tone: row.tone,
-        name: format!("{} {}", row.kind, row.name).trim().to_owned(),
-        told: row.told.clone(),
-        everywhere: is_cut,
-    })
-}
-
-/// Of the places after the bar, before it, and on it where it is faint: the first with room.
-fn label_of(
-    object: &ObjectResult,
-    text: &str,
-    settled: bool,
-    scale: &Scale,
-    end: Timestamp,
-) -> Label {
-    let start = object.applied_at.map_or(0, |applied| scale.at(applied));
-    let place = object
-        .applied_at
-        .map_or(200, |_| scale.at(end).max(start + 45));
-    let after = letters(10_000 - place);
-    let length = text.chars().count();
-    let label = |x, end, room| Label { x, end, room };
-    if length > after && length <= letters(start) {
-        label(start, true, letters(start))
-    } else if length > after && !settled && place > 5_000 {
-        label(place, true, letters(place))
-    } else {
-        label(place, false, after)
-    }
-}
-
 fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'static str) {
     if settled {
         return (Tone::Ok, "ok");
@@ -356,41 +340,4 @@ fn tone(object: &ObjectResult, rollout: &Rollout, settled: bool) -> (Tone, &'sta
         _ if rollout.phase.is_final() => (Tone::Unknown, "unk"),
         _ => (Tone::Run, "run"),
     }
-}
-
-fn text(object: &ObjectResult, rollout: &Rollout, settled: bool, end: Timestamp) -> String {
-    let Some(applied) = object.applied_at else {
-        return match object.action {
-            Action::Unchanged if !object.message.is_empty() => object.message.clone(),
-            Action::Delete if rollout.phase.is_final() => "not deleted".into(),
-            Action::Delete => "after the last wave".into(),
-            _ if rollout.phase.is_final() => "not reached".into(),
-            _ => "waits for its wave".into(),
-        };
-    };
-    if object.action == Action::Delete {
-        return "deleted".into();
-    }
-    if !settled {
-        let fallback = object.health.to_lowercase();
-        let message = if object.message.is_empty() {
-            fallback
-        } else {
-            object.message.clone()
-        };
-        return message;
-    }
-    let passed = applied.duration_until(end);
-    if passed < SignedDuration::from_millis(200) {
-        return "applied".into();
-    }
-    format!("healthy after {}", took(passed))
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let head: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", head.trim_end())
 }

@@ -365,8 +365,8 @@ fn nothing_begins_in_a_closed_window_but_by_hand() {
 fn a_suspended_application_is_left_alone_and_taken_up_again() {
     let mut world = World::new(&[&["a!"]]).running(RolloutPhase::Applying);
     world.suspended = Some("suspended by Ann");
-    assert_eq!(world.decide(), ["stop: suspended by Ann"]);
-    world = world.running(RolloutPhase::Superseded);
+    assert_eq!(world.decide(), ["hold: suspended by Ann"]);
+    world = world.running(RolloutPhase::Held);
     assert_eq!(world.decide(), Vec::<String>::new());
     assert_eq!(pause(&world.observed()).unwrap().reason, "Suspended");
     world.suspended = None;

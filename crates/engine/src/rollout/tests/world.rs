@@ -190,6 +190,7 @@ pub(super) fn say(decision: &Decision) -> String {
         }
         Decision::Start { revision, .. } => format!("start {revision}"),
         Decision::Stop { reason } => format!("stop: {reason}"),
+        Decision::Hold { reason } => format!("hold: {reason}"),
         Decision::Begin => "begin".into(),
         Decision::Apply { wave, objects } => format!("apply {wave}: {}", names(objects)),
         Decision::Await {

@@ -153,7 +153,7 @@ fn expected(
             target.short()
         ));
     }
-    if last.phase == RolloutPhase::Superseded {
+    if last.phase.is_stopped() {
         return Err(format!(
             "{} was given up, and nothing came after it",
             last.id

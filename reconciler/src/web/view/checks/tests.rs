@@ -198,7 +198,7 @@ fn drift_is_told_where_it_can_be_told_apart() {
         ending: None,
     };
     let open = [drift.clone()];
-    let found = no_drift(
+    let found = super::drift(
         &facts(),
         Drifted {
             open: &open,
@@ -212,7 +212,7 @@ fn drift_is_told_where_it_can_be_told_apart() {
         ending: Some(crate::history::Ending::Corrected),
         ..drift
     }];
-    let found = no_drift(
+    let found = super::drift(
         &facts(),
         Drifted {
             open: &[],
@@ -225,6 +225,6 @@ fn drift_is_told_where_it_can_be_told_apart() {
         applied: CommitId("e2a9c14".into()),
         ..facts()
     };
-    assert_eq!(no_drift(&pending, NONE).state, Tone::Unknown);
-    assert_eq!(no_drift(&facts(), NONE).since, None);
+    assert_eq!(super::drift(&pending, NONE).state, Tone::Unknown);
+    assert_eq!(super::drift(&facts(), NONE).since, None);
 }

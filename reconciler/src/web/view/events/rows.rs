@@ -130,7 +130,7 @@ fn href(event: &Object, application: &str, (kind, namespace, name): (&str, &str,
 pub(crate) fn step(step: &Step, now: Timestamp) -> Row {
     let (tone, icon) = match step.kind {
         StepKind::Failed | StepKind::Refused | StepKind::ApplyFailed => (Tone::Bad, "bad"),
-        StepKind::Drifted | StepKind::Suspended => (Tone::Warn, "warn"),
+        StepKind::Drifted | StepKind::Suspended | StepKind::Held => (Tone::Warn, "warn"),
         // Past by the time it is read: nothing runs for it any more.
         StepKind::Started | StepKind::Began | StepKind::Applying | StepKind::Waiting => {
             (Tone::Unknown, "roll")

@@ -266,3 +266,19 @@ fn what_leads_nowhere_is_not_well_although_it_is_healthy() {
     assert!(!service.is_well());
     assert!(service.label().contains("has the labels app=x"));
 }
+
+#[test]
+fn a_list_of_what_is_not_well_says_that_all_is_well() {
+    use super::super::checks::tests::facts;
+    use super::super::objects::{Wanted, tree};
+    use askama::Template;
+
+    let check = |forest: &[Node], says: &str| {
+        let wanted = Wanted::parse("list", "unhealthy", "");
+        let page = tree(&facts(), forest, wanted).render().unwrap();
+        assert!(page.contains(says), "{says}: {page}");
+    };
+    let well = node("Deployment", "web", Some(Health::healthy()), vec![]);
+    check(&[well], "All objects are well");
+    check(&[], "No objects yet");
+}

@@ -5,7 +5,7 @@ use crate::history::Outcome;
 /// Which rollouts, from the page's address.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub(crate) struct Query {
-    /// `failed`, `rollback`, `running`, `drift`, or empty for all.
+    /// `failed`, `held`, `rollback`, `running`, `drift`, or empty for all.
     #[serde(default)]
     pub outcome: String,
     /// `running` is the same as that outcome.
@@ -42,6 +42,7 @@ impl Query {
     pub(crate) fn asked(&self) -> Option<Outcome> {
         match self.outcome() {
             "failed" => Some(Outcome::Failed),
+            "held" => Some(Outcome::Held),
             "rollback" => Some(Outcome::Rollback),
             "running" => Some(Outcome::Running),
             _ => None,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use engine::rollout::RolloutPhase;
 
+use super::Beside;
 use crate::history::Rollout;
 use crate::web::view::app::{Truth, can_undo};
 use crate::web::view::commit::{href as href_of, proof as proof_of};
@@ -30,6 +31,9 @@ pub(crate) struct Head {
     pub initials: String,
     /// Name and address of what it undoes.
     pub undoes: Option<(String, String)>,
+    /// Name and address of the held one that it takes up again, and of the one that takes up this one.
+    pub goes_on_from: Option<(String, String)>,
+    pub goes_on_as: Option<(String, String)>,
     pub duration: String,
     /// Address of its proof; empty where none was made.
     pub proof: String,
@@ -44,7 +48,8 @@ pub(crate) struct Head {
 }
 
 /// `newest` is the number of the application's newest rollout; 0: there are no neighbours.
-pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
+pub(crate) fn head(rollout: &Rollout, beside: &Beside, newest: i64, now: Timestamp) -> Head {
+    let named = |id: &str| (id.to_owned(), format!("/rollouts/{}", encoded(id)));
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let end = rollout.finished_at.unwrap_or(now);
     let duration = took(rollout.started_at.duration_until(end));
@@ -65,6 +70,8 @@ pub(crate) fn head(rollout: &Rollout, newest: i64, now: Timestamp) -> Head {
             let to = format!("/{kind}/{}", encoded(&undone));
             (undone, to)
         }),
+        goes_on_from: beside.goes_on_from(rollout).map(named),
+        goes_on_as: beside.goes_on_as(rollout).map(named),
         duration: if rollout.phase.is_final() {
             format!("took {duration}")
         } else {

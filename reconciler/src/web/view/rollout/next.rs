@@ -8,9 +8,12 @@ use engine::hook::HookPhase;
 use engine::rollout::RolloutPhase;
 
 use super::failure::{consequence, is_hook, named, of, runs};
+use super::live::Start;
 use super::state::by_wave;
-use crate::history::{Action, ObjectResult, RolloutDetail, StepKind};
-use crate::web::view::component::{Icon, State, Tone};
+use super::{Beside, Live};
+use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, StepKind};
+use crate::web::view::component::{Icon, State, Tone, encoded};
+use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, coarse};
 use crate::web::view::truth::sentence;
 
@@ -31,6 +34,8 @@ pub(crate) struct NextItem {
     pub at: Option<When>,
     pub name: String,
     pub text: String,
+    /// Words and address of what helps.
+    pub way: Option<(String, String)>,
 }
 
 fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -> NextItem {
@@ -40,6 +45,7 @@ fn item(tone: Tone, icon: &'static str, name: impl Into<String>, text: String) -
         at: None,
         name: name.into(),
         text,
+        way: None,
     }
 }
 
@@ -52,6 +58,8 @@ pub(crate) struct Outlook<'a> {
     pub policy: Option<&'a SyncPolicy>,
     /// Whether no other rollout of the application came after it.
     pub is_newest: bool,
+    pub beside: &'a Beside,
+    pub live: &'a Live,
 }
 
 impl Outlook<'_> {
@@ -98,6 +106,7 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         let text = consequence(detail, outlook.policy, outlook.branch());
         items.push(item(Tone::Warn, "back", "Then", text));
     }
+    items.extend(after_hold(rollout, outlook));
     if failed {
         let held = format!(
             "Commit {} is not applied again. Push a newer commit, or roll back.",
@@ -109,6 +118,34 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         heading: "What came of it",
         items,
     }
+}
+
+/// How what was held goes on, or does not.
+fn after_hold(rollout: &Rollout, outlook: &Outlook) -> Option<NextItem> {
+    if rollout.phase != RolloutPhase::Held {
+        return None;
+    }
+    let of = |id: &str| (id.to_owned(), format!("/rollouts/{}", encoded(id)));
+    if let Some(id) = outlook.beside.goes_on_as(rollout) {
+        let way = Some(of(id));
+        let text = "A new rollout of the same commit took it up again:".into();
+        let item = item(Tone::Run, "roll", "Goes on", text);
+        return Some(NextItem { way, ..item });
+    }
+    if let Some(after) = &outlook.beside.after {
+        let way = Some(of(&after.id));
+        let text = "What came after it is not this commit:".into();
+        let item = item(Tone::Unknown, "commit", "Not taken up", text);
+        return Some(NextItem { way, ..item });
+    }
+    // An application that is gone goes on with nothing.
+    outlook.policy?;
+    let href = format!("{}/resume", app_href(&rollout.application));
+    let way = Some(("Resume".to_owned(), href));
+    let text = "What it wrote stays, what it did not reach waits. A new rollout takes it up once \
+                somebody resumes the application.";
+    let item = item(Tone::Hold, "hold", "Then", text.into());
+    Some(NextItem { way, ..item })
 }
 
 /// As it was recorded when it was done.
@@ -127,6 +164,7 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         let text = sentence(&rollout.message);
         items.push(item(Tone::Run, "wait", "Now", text));
     }
+    items.extend(starts(&outlook.live.starts));
     items.extend(steps(detail));
     let failure = consequence(detail, outlook.policy, outlook.branch());
     if let Some(deadline) = rollout.deadline_at {
@@ -147,6 +185,29 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         heading: "What happens next",
         items,
     }
+}
+
+/// Starts of containers that are told; more of them say nothing new.
+const STARTS: usize = 3;
+
+/// When what crashed is started again.
+fn starts(starts: &[Start]) -> impl Iterator<Item = NextItem> {
+    starts.iter().take(STARTS).map(|start| {
+        let Start {
+            at,
+            pod,
+            container,
+            wait,
+        } = start;
+        let text = format!(
+            "The kubelet starts container {container} in pod {pod} again (back-off {wait})."
+        );
+        let item = item(Tone::Run, "wait", "", text);
+        NextItem {
+            at: Some(When::clock(*at)),
+            ..item
+        }
+    })
 }
 
 /// What is still to be done, in its order: hooks, the next wave, hooks, deletions.

@@ -49,6 +49,7 @@ pub(crate) fn wave_state(rollout: &Rollout, objects: &[&ObjectResult], now: Time
         None if over => State::new(Tone::Unknown, "unk", "not reached"),
         None => State::new(Tone::Unknown, "wait", "waits"),
         Some(_) if rollout.phase == RolloutPhase::Failed => State::new(Tone::Bad, "bad", "failed"),
+        Some(_) if rollout.phase == RolloutPhase::Held => State::new(Tone::Warn, "hold", "held"),
         Some(_) if over => State::new(Tone::Unknown, "unk", "superseded"),
         Some(began) => State::new(Tone::Run, "run", took(began.duration_until(now))),
     }

@@ -133,6 +133,7 @@ fn verdict(rollout: &Rollout) -> StepView {
         RolloutPhase::Succeeded => over(Tone::Ok, "ok", name),
         RolloutPhase::Failed => over(Tone::Bad, "bad", "Failed"),
         RolloutPhase::Superseded => over(Tone::Unknown, "unk", "Superseded"),
+        RolloutPhase::Held => over(Tone::Warn, "hold", "Held"),
         _ => StepView::new(
             Tone::Unknown,
             "proof",

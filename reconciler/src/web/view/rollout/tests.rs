@@ -1,6 +1,8 @@
 //! What is promised while a rollout runs, and what is said of one that failed: for every
 //! `onFailure`, with hooks and without, with pruning and without.
 
+use askama::Template;
+
 use api::Collection;
 use api::kinds::{OnFailure, SyncPolicy};
 use engine::hook::HookPhase;
@@ -8,7 +10,9 @@ use engine::rollout::{CommitId, RolloutPhase};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::live::Start;
 use super::next::{Outlook, next};
+use super::{Beside, Live, head};
 use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Step, StepKind, Trigger};
 use crate::web::view::tests::{now, rollout};
 
@@ -61,10 +65,21 @@ fn detail(phase: RolloutPhase, objects: Vec<ObjectResult>) -> RolloutDetail {
 }
 
 fn told(detail: &RolloutDetail, policy: Option<&SyncPolicy>, is_newest: bool) -> Vec<String> {
+    told_beside(detail, policy, is_newest, &Beside::default())
+}
+
+fn told_beside(
+    detail: &RolloutDetail,
+    policy: Option<&SyncPolicy>,
+    is_newest: bool,
+    beside: &Beside,
+) -> Vec<String> {
     let outlook = Outlook {
         branch: "main",
         policy,
         is_newest,
+        beside,
+        live: &Live::default(),
     };
     let items = next(detail, &outlook, now()).items.into_iter();
     let name = |name: String, at: Option<Timestamp>| if at.is_some() { "at".into() } else { name };
@@ -208,4 +223,98 @@ fn what_came_of_a_failure_is_what_was_recorded() {
         then(&failed, true),
         "at: Commit aaaaaaa is undone: everything is as commit bbbbbbb has it."
     );
+}
+
+#[test]
+fn what_was_held_says_who_did_it_and_what_goes_on() {
+    let mut held = detail(RolloutPhase::Held, Vec::new());
+    held.rollout.id = "web-3".into();
+    held.rollout.number = 3;
+    held.rollout.message = "suspended by Ann: look first".into();
+    let policy = policy(OnFailure::Restore);
+    let all = told(&held, Some(&policy), true);
+    assert_eq!(all[0], "Held: Suspended by Ann: look first.");
+    assert!(
+        all[1].starts_with("Then: What it wrote stays"),
+        "{}",
+        all[1]
+    );
+    assert_eq!(told(&held, None, true).len(), 1);
+    let next = Rollout {
+        id: "web-4".into(),
+        number: 4,
+        ..rollout(RolloutPhase::Applying, 10)
+    };
+    let check = |next: &Rollout, expected: &str| {
+        let beside = Beside {
+            before: None,
+            after: Some(next.clone()),
+        };
+        let all = told_beside(&held, Some(&policy), false, &beside);
+        assert_eq!(all[1], expected);
+    };
+    check(
+        &next,
+        "Goes on: A new rollout of the same commit took it up again:",
+    );
+    let other = Rollout {
+        revision: CommitId("c".repeat(40)),
+        ..next.clone()
+    };
+    check(
+        &other,
+        "Not taken up: What came after it is not this commit:",
+    );
+
+    let beside = Beside {
+        before: Some(held.rollout.clone()),
+        after: Some(next.clone()),
+    };
+    let shown = |rollout: &Rollout| head(rollout, &beside, 4, now()).render().unwrap();
+    let says = "goes on as <a class=\"link\" href=\"/rollouts/web-4\">web-4</a>";
+    let page = shown(&held.rollout);
+    assert!(page.contains(says) && page.contains(">Held<"), "{page}");
+    let says = "goes on from <a class=\"link\" href=\"/rollouts/web-3\">web-3</a>";
+    let page = shown(&next);
+    assert!(page.contains(says), "{page}");
+}
+
+#[test]
+fn the_next_start_of_what_crashed_is_promised_with_its_time() {
+    let running = detail(RolloutPhase::Verifying, Vec::new());
+    let start = |second: i64, pod: &str| Start {
+        at: now() + SignedDuration::from_secs(second),
+        pod: pod.into(),
+        container: "api".into(),
+        wait: "2m40s".into(),
+    };
+    let live = Live {
+        starts: vec![
+            start(20, "shop/a"),
+            start(30, "shop/b"),
+            start(40, "shop/c"),
+            start(50, "shop/d"),
+        ],
+        ..Live::default()
+    };
+    let policy = policy(OnFailure::Restore);
+    let outlook = Outlook {
+        branch: "main",
+        policy: Some(&policy),
+        is_newest: true,
+        beside: &Beside::default(),
+        live: &live,
+    };
+    let items = next(&running, &outlook, now()).items;
+    let starts: Vec<_> = items
+        .iter()
+        .filter(|it| it.text.contains("back-off"))
+        .collect();
+    assert_eq!(starts.len(), 3);
+    assert_eq!(
+        starts[0].text,
+        "The kubelet starts container api in pod shop/a again (back-off 2m40s)."
+    );
+    let at = starts[0].at.as_ref().map(|when| when.at);
+    assert_eq!(at, Some(now() + SignedDuration::from_secs(20)));
 }

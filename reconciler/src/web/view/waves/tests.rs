@@ -38,7 +38,7 @@ fn what_has_no_room_in_the_picture_stands_below_it() {
         applies: Vec::new(),
         steps: Vec::new(),
     };
-    let waves = waves(&detail, now());
+    let waves = waves(&detail, &Live::default(), now());
     let rows = &waves.bands[0].rows;
     // An end that comes late leaves room for its words.
     assert_eq!(
@@ -65,4 +65,71 @@ fn what_has_no_room_in_the_picture_stands_below_it() {
         )),
         "{page}"
     );
+}
+
+#[test]
+fn what_is_waited_for_has_now_and_the_deadline_in_the_picture() {
+    let deadline = now() + SignedDuration::from_secs(270);
+    let mut crashing = object(
+        "api",
+        "container api in pod api-1 exited with code 1",
+        false,
+    );
+    crashing.health = "Degraded".into();
+    let detail = RolloutDetail {
+        rollout: Rollout {
+            deadline_at: Some(deadline),
+            ..rollout(RolloutPhase::Verifying, 30)
+        },
+        objects: vec![ObjectResult {
+            applied_at: Some(now() - SignedDuration::from_secs(29)),
+            ..crashing
+        }],
+        applies: Vec::new(),
+        steps: Vec::new(),
+    };
+    let live = Live {
+        ready: [(detail.objects[0].key.clone(), "0 of 2 ready".to_owned())].into(),
+        starts: Vec::new(),
+    };
+    let waves = waves(&detail, &live, now());
+    let (at_now, at_deadline) = (
+        waves.now.as_ref().unwrap(),
+        waves.deadline.as_ref().unwrap(),
+    );
+    assert_eq!((&*at_now.x, &*at_deadline.x), ("40.00%", "72.00%"));
+    let row = &waves.bands[0].rows[0];
+    let open = row.open.as_ref().unwrap();
+    assert_eq!((&*open.x, &*open.width), ("40.00%", "32.00%"));
+    assert_eq!(row.bar.as_ref().unwrap().class, "f-bad");
+    assert_eq!(row.tone, Tone::Bad);
+    assert_eq!(
+        row.told,
+        "0 of 2 ready, container api in pod api-1 exited with code 1"
+    );
+    let page = waves.render().unwrap();
+    for says in ["now <tspan", "deadline <tspan", "time is drawn shorter"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+}
+
+#[test]
+fn words_of_marks_that_are_near_stand_on_either_side() {
+    let check = |passed: i64, left: i64, expected: (&str, &str)| {
+        let detail = RolloutDetail {
+            rollout: Rollout {
+                deadline_at: Some(now() + SignedDuration::from_secs(left)),
+                ..rollout(RolloutPhase::Verifying, passed)
+            },
+            objects: Vec::new(),
+            applies: Vec::new(),
+            steps: Vec::new(),
+        };
+        let waves = waves(&detail, &Live::default(), now());
+        let anchors = (waves.now.unwrap().anchor, waves.deadline.unwrap().anchor);
+        assert_eq!(anchors, expected, "{passed} s of {left} s more");
+    };
+    check(100, 200, ("middle", "middle"));
+    check(290, 10, ("end", "start"));
+    check(300, -5, ("start", "end"));
 }
