@@ -109,13 +109,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let done: RolledBack = shown::read(&answer)?;
-    let rollouts = match done.rollouts {
-        none if none.is_empty() && !done.waiting.is_empty() => bail!(
-            "the commit is pushed, and nothing is rolled out: {}",
+    let rollouts = match &*done.rollouts {
+        [] if !done.waiting.is_empty() => bail!(
+            "the commit is pushed, and not all of it begins by itself: {}",
             waits(&done)
         ),
-        none if none.is_empty() => follow::of_commit(&server, &done.commit).await?,
-        some => some,
+        [] => follow::of_commit(&server, &done.commit).await?,
+        some => some.to_vec(),
     };
     follow::all(&server, &rollouts, arguments.output.format).await
 }

@@ -62,12 +62,17 @@ pub(super) async fn sync(core: &Core, request: &SyncRequest) -> Result<(), Error
     Ok(())
 }
 
+/// Whether a plan with this digest is the one that somebody names: all of it, or as much as is shown.
+pub(super) fn is_named(name: &str, digest: &str) -> bool {
+    name.len() >= short(digest).len() && digest.starts_with(name)
+}
+
 /// The digest of the plan as it is, where it is the one that was looked at.
 async fn approved(core: &Core, request: &SyncRequest, options: &Options) -> Result<String, Error> {
     let application = &request.application;
     let now = plan::plan(core, application, "", options).await?;
     let now = now.plan.digest();
-    if request.plan.len() >= short(&now).len() && now.starts_with(&request.plan) {
+    if is_named(&request.plan, &now) {
         return Ok(now);
     }
     Err(Error::Replanned {

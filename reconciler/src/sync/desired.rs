@@ -7,6 +7,7 @@ use super::across::{commits, here};
 use super::asked;
 use super::core::{Core, unread};
 use super::retry::is_retry;
+use super::same::brought;
 use super::target::Target;
 use crate::history::{Request, Rollout, Trigger};
 use crate::service::Trouble;
@@ -89,7 +90,11 @@ pub(super) async fn desired(
         let policy = application.policy.on_failure;
         is_retry(last, core.holds.takes_along(&last.id), policy, digest)
     });
+    // Who brings what is there already undoes nothing, whatever the commit does elsewhere.
+    let anew = |last: &&Rollout| last.revision != revision || request.is_some();
+    let same = last.filter(anew).is_some_and(|last| brought(last, digest));
     let rollback = match last.filter(|last| last.revision == revision) {
+        _ if same => None,
         // It is on record.
         Some(last) => last.rollback.clone(),
         None if retried => None,

@@ -54,7 +54,8 @@ pub(super) async fn stands(
         .is_some_and(|last| brought(&last, digest)))
 }
 
-fn brought(last: &Rollout, digest: &str) -> bool {
+/// Whether a rollout brought what `digest` names, and that stays.
+pub(super) fn brought(last: &Rollout, digest: &str) -> bool {
     let same = !digest.is_empty() && last.digest == digest;
     let whole = last.phase == RolloutPhase::Succeeded && !last.options.is_partial();
     same && whole && last.undone_at.is_none()

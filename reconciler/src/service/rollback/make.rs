@@ -11,6 +11,7 @@ use super::span::{Undo, nothing, undo};
 use crate::githost::repository::{self, advance};
 use crate::githost::revert::{Outcome, Revert, Size, Told, message, revert, size};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
+use crate::service::by_hand::is_named;
 use crate::service::queries::unreadable;
 use crate::service::{Error, RollbackPreview, RollbackRequest, RolledBack, Span};
 use crate::source::{Person, signature};
@@ -201,7 +202,7 @@ async fn accept(core: &Core, push: &str, report: &[String]) -> Result<(), Error>
 /// Whether this is what the person saw.
 fn approved(request: &RollbackRequest, undo: &Undo, checked: &Checked) -> Result<(), Error> {
     let now = checked.digest();
-    if request.plan.is_empty() || request.plan == now {
+    if request.plan.is_empty() || is_named(&request.plan, &now) {
         return Ok(());
     }
     Err(Error::Replanned {

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use futures::try_join;
 
-use api::Collection;
+use api::{Collection, Object};
 
 use super::{Markup, follow, fragment, html, take};
 use crate::history::{DriftQuery, Rollout, RolloutQuery};
@@ -50,7 +50,7 @@ pub(in crate::web) async fn page(
     let views = app.backend.applications().await?;
     if visitor.json {
         let tracked = app.backend.tracked().await?;
-        let attention = apps::attention(&facts(&views), app.env.now());
+        let attention = apps::attention(&facts(&views), object(&app), app.env.now());
         let answer = json::Applications {
             tracked,
             needs: json::Needs::of(attention),
@@ -157,7 +157,7 @@ async fn make(app: &App, all: &[Facts], query: &apps::Query) -> Result<Vec<Fragm
             fragment("tape", &tape::tape(&day, now, side, "/apps")),
             fragment("overview", &apps::summary(all)),
             fragment("filters", &apps::filters(all, query)),
-            fragment("attention", &apps::attention(all, now)),
+            fragment("attention", &apps::attention(all, object(app), now)),
             fragment("apps", &list),
         ]
     }))
@@ -210,10 +210,12 @@ fn facts(views: &[ApplicationView]) -> Vec<Facts> {
 
 /// One application with its object, as far as the cluster has told.
 pub(super) fn fact(app: &App, view: &ApplicationView) -> Facts {
+    let object = object(app)(&view.summary.application.name);
+    Facts::new(view, object.as_deref())
+}
+
+/// An application's object by its name, as far as the cluster has told.
+fn object(app: &App) -> impl Fn(&str) -> Option<Arc<Object>> {
     let collection = Collection::new(api::kinds::GROUP, "applications");
-    let key = collection.key(
-        engine::application::NAMESPACE,
-        &view.summary.application.name,
-    );
-    Facts::new(view, app.cached(&key).as_deref())
+    move |name| app.cached(&collection.key(engine::application::NAMESPACE, name))
 }

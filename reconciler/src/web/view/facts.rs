@@ -46,18 +46,33 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(view: &ApplicationView, object: Option<&Object>) -> Self {
+        let facts = Self::recorded(view);
+        match object {
+            Some(object) => facts.with(object),
+            None => facts,
+        }
+    }
+
+    /// And what its object says.
+    pub(crate) fn with(self, object: &Object) -> Self {
+        let application = Application::from_object(object);
+        Self {
+            tracks: application.source.revision.clone(),
+            conditions: object.conditions(),
+            application: Some(application),
+            ..self
+        }
+    }
+
+    fn recorded(view: &ApplicationView) -> Self {
         let (summary, standing) = (&view.summary, &view.standing);
-        let application = object.map(Application::from_object);
         let well = standing.health.status.is_settled_well();
         let is_there =
             standing.sync == SyncStatus::Synced && well && standing.observed_at.is_some();
         Self {
             name: summary.application.name.clone(),
             path: view.path.clone(),
-            tracks: application
-                .as_ref()
-                .map(|application| application.source.revision.clone())
-                .unwrap_or_default(),
+            tracks: String::new(),
             sync: standing.sync,
             sync_message: standing.sync_message.clone(),
             health: match standing.observed_at {
@@ -73,8 +88,8 @@ impl Facts {
             paused: standing.paused.clone(),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,
-            application,
-            conditions: object.map(Object::conditions).unwrap_or_default(),
+            application: None,
+            conditions: Vec::new(),
         }
     }
 

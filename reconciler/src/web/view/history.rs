@@ -103,6 +103,8 @@ pub(crate) struct Row {
     pub subject: String,
     pub serving: bool,
     pub undoes: String,
+    /// The rollout that it tries again; empty for none.
+    pub tries: String,
     /// Objects that it creates, changes and deletes.
     pub objects: Counted,
     pub author: String,

@@ -140,13 +140,14 @@ impl Facts {
         let then = match self.health {
             HealthStatus::Missing if self.policy().is_none() => {
                 "What is missing comes back by itself where selfHeal is on, else with a sync or \
-                 the next commit."
+                 a commit that changes the application."
             }
             HealthStatus::Missing if self.policy().is_some_and(|it| it.self_heal) => {
                 "Kedge makes again what is missing."
             }
             HealthStatus::Missing => {
-                "selfHeal is off: what is missing comes with a sync or the next commit."
+                "selfHeal is off: what is missing comes with a sync, or with a commit that \
+                 changes the application."
             }
             HealthStatus::Progressing => {
                 "No rollout runs, so no deadline does: Kedge looks again with every change."
@@ -210,7 +211,7 @@ impl Facts {
             Some(pause) if pause.asks() => "Nothing happens before somebody says so.",
             Some(_) => "It goes on by itself once nothing is in the way.",
             None if self.policy().is_some_and(|policy| !policy.self_heal) => {
-                "selfHeal is off: it stays so until a sync or the next commit."
+                "selfHeal is off: it stays so until a sync, or a commit that changes the application."
             }
             None => "Kedge brings it back by itself.",
         }

@@ -1,8 +1,11 @@
 //! The list of applications: what needs somebody first, then all of them.
 
+use std::sync::Arc;
+
 use askama::Template;
 use jiff::Timestamp;
 
+use api::Object;
 use engine::HealthStatus;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
@@ -204,7 +207,12 @@ fn filter(
 }
 
 /// The applications that need somebody, worst first.
-pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
+/// `object` is asked for those alone that are told of: what they say of themselves is long to read.
+pub(crate) fn attention(
+    all: &[Facts],
+    object: impl Fn(&str) -> Option<Arc<Object>>,
+    now: Timestamp,
+) -> Attention {
     let mut worst: Vec<&Facts> = all.iter().filter(|facts| !facts.is_well()).collect();
     worst.sort_by(|a, b| b.concern().cmp(&a.concern()).then(a.name.cmp(&b.name)));
     Attention {
@@ -217,7 +225,10 @@ pub(crate) fn attention(all: &[Facts], now: Timestamp) -> Attention {
         items: worst
             .into_iter()
             .take(NEEDS)
-            .map(|facts| item(facts, now))
+            .map(|facts| match object(&facts.name) {
+                Some(object) => item(&facts.clone().with(&object), now),
+                None => item(facts, now),
+            })
             .collect(),
         total: all.len(),
         all_well: match all.len() {

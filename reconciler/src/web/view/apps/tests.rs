@@ -29,7 +29,7 @@ fn going_back_is_offered_where_there_is_something_to_go_back_to() {
             last: Some(last),
             ..facts()
         };
-        let shown = attention(&[held], now());
+        let shown = attention(&[held], |_| None, now());
         let mut actions = shown.items[0].actions.iter();
         let found = actions.any(|(label, _)| *label == "Roll back");
         assert_eq!(found, offered, "{previous} to {revision}");
@@ -51,7 +51,7 @@ fn what_waits_for_a_word_leads_to_where_it_is_said() {
             }),
             ..facts()
         };
-        let mut shown = attention(&[waiting], now());
+        let mut shown = attention(&[waiting], |_| None, now());
         shown.items.remove(0).actions
     };
     let diff = ("See diff", "/apps/web/diff".to_owned());

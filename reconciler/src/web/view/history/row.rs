@@ -24,7 +24,8 @@ pub(super) fn back(rollout: &Rollout, newest: &[Rollout]) -> String {
             || restored == Some(&rollout.revision)
             || (!newest.digest.is_empty() && newest.digest == rollout.digest)
     };
-    if rollout.phase != RolloutPhase::Succeeded || newer.is_none_or(is_there) {
+    let good = rollout.phase == RolloutPhase::Succeeded && rollout.undone_at.is_none();
+    if !good || newer.is_none_or(is_there) {
         return String::new();
     }
     let (app, id) = (app_href(&rollout.application), encoded(&rollout.id));
@@ -63,6 +64,12 @@ pub(super) fn arc(rollout: &Rollout, older: &[Event], rows: &[Entry]) -> usize {
     ROW / 2 + between.sum::<usize>()
 }
 
+/// The rollout that this one tries again; empty for none.
+fn tried(rollout: &Rollout) -> String {
+    let first = rollout.first_try.as_ref();
+    first.map(|it| it.rollout.clone()).unwrap_or_default()
+}
+
 pub(super) fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
     let href = format!("/rollouts/{}", encoded(&rollout.id));
     let state = State::rollout(rollout);
@@ -80,6 +87,7 @@ pub(super) fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
         subject: rollout.subject().to_owned(),
         serving: false,
         undoes: undone(rollout),
+        tries: tried(rollout),
         objects: Counted::default(),
         author: rollout.author.name.clone(),
         initials: initials(&rollout.author.name),

@@ -31,6 +31,8 @@ pub(crate) struct Head {
     pub initials: String,
     /// Name and address of what it undoes.
     pub undoes: Option<(String, String)>,
+    /// Name and address of the one that it tries again.
+    pub tries: Option<(String, String)>,
     /// Name and address of the held one that it takes up again, and of the one that takes up this one.
     pub goes_on_from: Option<(String, String)>,
     pub goes_on_as: Option<(String, String)>,
@@ -70,6 +72,7 @@ pub(crate) fn head(rollout: &Rollout, beside: &Beside, newest: i64, now: Timesta
             let to = format!("/{kind}/{}", encoded(&undone));
             (undone, to)
         }),
+        tries: rollout.first_try.as_ref().map(|it| named(&it.rollout)),
         goes_on_from: beside.goes_on_from(rollout).map(named),
         goes_on_as: beside.goes_on_as(rollout).map(named),
         duration: if rollout.phase.is_final() {

@@ -11,7 +11,8 @@ use super::failure::{consequence, is_hook, named, of, runs};
 use super::live::Start;
 use super::state::by_wave;
 use super::{Beside, Live};
-use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, StepKind};
+use crate::history::{Action, FirstTry, ObjectResult, Rollout, RolloutDetail, StepKind};
+use crate::web::view::app::can_undo;
 use crate::web::view::component::{Icon, State, Tone, encoded};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, coarse};
@@ -96,6 +97,9 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
     } else if failed && rollout.began_at.is_none() {
         let text = "It failed before anything was written: the cluster is as it was.";
         items.push(item(Tone::Ok, "ok", "Not begun", text.into()));
+    } else if failed && rollout.changed == Some(false) {
+        let text = "It found what the commit asks for, and wrote nothing: all of it stays.";
+        items.push(item(Tone::Ok, "ok", "Nothing to undo", text.into()));
     } else if failed && rollout.previous.0.is_empty() {
         let text = "The application was nowhere before: there is nothing to go back to.";
         items.push(item(Tone::Unknown, "unk", "Not undone", text.into()));
@@ -107,16 +111,36 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
         items.push(item(Tone::Warn, "back", "Then", text));
     }
     items.extend(after_hold(rollout, outlook));
+    items.extend(rollout.first_try.as_deref().map(again));
     if failed {
+        let way = if can_undo(rollout) {
+            ", or roll back"
+        } else {
+            ""
+        };
         let held = format!(
-            "Commit {} is not applied again. Push a newer commit, or roll back.",
-            rollout.revision.short()
+            "Commit {} is not applied again. Push a newer commit{way}.",
+            rollout.first().revision.short()
         );
         items.push(item(Tone::Warn, "hold", "Held", held));
     }
     Next {
         heading: "What came of it",
         items,
+    }
+}
+
+/// What it tries again, and why no commit is judged by that.
+fn again(first: &FirstTry) -> NextItem {
+    let text = format!(
+        "Its commit does not change the application: what failed at commit {} was tried again, \
+         beside the commit, by itself. It began with",
+        first.revision.short()
+    );
+    let href = format!("/rollouts/{}", encoded(&first.rollout));
+    NextItem {
+        way: Some((first.rollout.clone(), href)),
+        ..item(Tone::Unknown, "roll", "Another try", text)
     }
 }
 
