@@ -66,7 +66,10 @@ fn head(application: &Application) -> Vec<String> {
     let facts = [
         ("Application", application.name.clone()),
         ("Sync", application.sync.clone()),
-        ("", application.sync_message.clone()),
+        (
+            "",
+            beside(&application.sync_message, application.pause()).to_owned(),
+        ),
         ("Paused", application.pause().to_owned()),
         ("Health", application.health.status.clone()),
         ("", application.health.message.clone()),
@@ -80,6 +83,12 @@ fn head(application: &Application) -> Vec<String> {
     let mut lines = tint::facts(&facts);
     lines.extend([String::new(), tint::heading("Objects")]);
     lines
+}
+
+/// What there is to say besides what it waits for, which is said for itself.
+fn beside<'a>(sync: &'a str, waits: &str) -> &'a str {
+    let rest = sync.strip_prefix(waits);
+    rest.map_or(sync, |rest| rest.trim_start_matches("; "))
 }
 
 /// Each object below the one that made it.
@@ -136,6 +145,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_it_waits_for_is_said_once() {
+        let waits = "deletes a only when asked";
+        let check = |sync: &str, expected: &str| assert_eq!(beside(sync, waits), expected);
+        check("deletes a only when asked; 1 to delete", "1 to delete");
+        check("deletes a only when asked", "");
+        check("2 to change", "2 to change");
+        assert_eq!(beside("2 to change", ""), "2 to change");
+    }
 
     #[test]
     fn objects_stand_below_their_owners() {

@@ -235,3 +235,31 @@ fn the_digest_names_the_work_and_not_the_moment() {
     assert_eq!(case("web:2", "1"), case("web:2", "2"));
     assert_ne!(case("web:2", "1"), case("web:3", "1"));
 }
+
+#[test]
+fn why_something_waits_is_said_once_for_all_of_a_reason() {
+    let kept = |name: &str, reason: &str, asks| Kept {
+        key: api::Collection::new("", "configmaps").key("shop", name),
+        kind: "ConfigMap".into(),
+        reason: reason.into(),
+        asks,
+    };
+    let plan = Plan {
+        kept: vec![
+            kept("a", "2 left", true),
+            kept("never", "it stays", false),
+            kept("b", "2 left", true),
+            kept("c", "it may hold data", true),
+        ],
+        ..Plan::default()
+    };
+    assert_eq!(
+        lines(&plan),
+        [
+            "? delete  ConfigMap shop/a (only when asked: 2 left)",
+            "? delete  ConfigMap shop/b",
+            "? delete  ConfigMap shop/c (only when asked: it may hold data)",
+            "= keep    ConfigMap shop/never (it stays)",
+        ]
+    );
+}

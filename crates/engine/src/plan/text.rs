@@ -96,8 +96,13 @@ pub fn lines(plan: &Plan) -> Vec<String> {
         .iter()
         .map(|deletion| format!("- delete  {}", deletion.title()))
         .collect();
+    // Why is said where it is another reason than before.
+    let mut said = "";
     lines.extend(plan.asking().map(|kept| {
-        let (title, reason) = (kept.title(), &kept.reason);
+        let (title, reason) = (kept.title(), kept.reason.as_str());
+        if std::mem::replace(&mut said, reason) == reason {
+            return format!("? delete  {title}");
+        }
         format!("? delete  {title} (only when asked: {reason})")
     }));
     let stays = plan.kept.iter().filter(|kept| !kept.asks);

@@ -32,6 +32,8 @@ const LINES_ALONE: usize = 3_000;
 const LINES_OF_PAGE: usize = 2_400;
 /// The same in characters: few lines may be long ones.
 const WEIGHT: usize = 150_000;
+/// Objects of a page.
+const OBJECTS: usize = 800;
 
 /// A comparison.
 #[derive(Debug, Default, Template)]
@@ -47,6 +49,8 @@ pub(crate) struct Objects {
     pub left: String,
     pub right: String,
     pub differing: Vec<ObjectDiff>,
+    /// How many more there are.
+    pub beyond: usize,
     /// Words and addresses of the layouts, and of how much stands around a change; whether it is
     /// this one.
     pub layouts: Vec<(&'static str, &'static str, String, bool)>,
@@ -122,6 +126,8 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, wants: W
     if !query.object.is_empty() {
         objects.retain(|object| object.anchor == query.object);
     }
+    let beyond = objects.len().saturating_sub(OBJECTS);
+    objects.truncate(OBJECTS);
     fit(&mut objects, query);
     let summary = match differ {
         0 => String::new(),
@@ -136,6 +142,7 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, wants: W
         contexts: contexts(query, wants),
         toggles: toggles(&objects, query, wants),
         differing: objects,
+        beyond,
         ..Objects::default()
     }
 }

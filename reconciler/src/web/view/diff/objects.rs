@@ -325,5 +325,18 @@ mod tests {
         let note = "Is no longer in Git, and waits to be deleted: 2 left.";
         assert_eq!(waits.note, note);
         assert!(!waits.blocks.is_empty());
+        // A page has an end; that there is more is told.
+        let many = (0..900).map(|at| kept(&format!("m-{at}"), true));
+        let plan = Plan {
+            kept: many.collect(),
+            ..Plan::default()
+        };
+        let compared = Compared {
+            plan: &plan,
+            ..compared
+        };
+        let shown = of_plan(&compared, &query, query.wants().unwrap());
+        assert_eq!((shown.differing.len(), shown.beyond), (800, 100));
+        assert_eq!(shown.counts, (0, 0, 900));
     }
 }

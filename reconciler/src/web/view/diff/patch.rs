@@ -25,6 +25,9 @@ pub(crate) fn patch(compared: &Compared, query: &Query, wants: Wants) -> String 
         let old = it.object.as_deref().or_else(|| sides.old.get(&it.key));
         put(&it.kind, &it.key, old, None);
     }
+    for it in plan.asking() {
+        put(&it.kind, &it.key, sides.old.get(&it.key), None);
+    }
     let stored = |step: &Step| sides.new.get(&step.key).cloned();
     let changed = |step: &&Step| matches!(step.change, Change::Update(_));
     let created = |step: &&Step| step.is_change() && !changed(step);
