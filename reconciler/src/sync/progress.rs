@@ -10,7 +10,7 @@ use super::core::{Core, SET};
 use super::read::is_here;
 use super::standing::Stand;
 use crate::githost::Lines;
-use crate::history::{Feed, Push, RolloutQuery, Step, StepKind};
+use crate::history::{Feed, Push, Rollout, RolloutQuery, Step, StepKind};
 
 /// How long a pusher waits at most.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -188,27 +188,12 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
     let Ok(rollouts) = core.history.reader().rollouts(&query).await else {
         return;
     };
-    let failed: BTreeSet<&str> = rollouts
-        .iter()
-        .filter(|rollout| rollout.phase == RolloutPhase::Failed)
-        .map(|rollout| rollout.application.as_str())
-        .collect();
+    let of = |rollout: &Rollout| (rollout.application.clone(), rollout.phase);
+    let rollouts: Vec<(String, RolloutPhase)> = rollouts.iter().map(of).collect();
     let commit = push.new_revision.short();
-    let text = match (rollouts.len(), failed.len()) {
-        // Applications that left have no rollout.
-        (0, _) if something_was_done => format!("commit {commit} is in the cluster"),
-        (0, _) => format!("commit {commit}: nothing to do"),
-        (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
-        (_, some) => {
-            let names: Vec<&str> = failed.into_iter().collect();
-            format!(
-                "commit {commit} failed for {}: {}",
-                count(some),
-                names.join(", ")
-            )
-        }
-    };
-    lines.say(&text).await;
+    for line in verdict(commit, &rollouts, something_was_done) {
+        lines.say(&line).await;
+    }
     let again = retrying(core, &push.new_revision);
     if !again.is_empty() {
         let them = if again.len() == 1 { "it" } else { "them" };
@@ -217,6 +202,46 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
             format!("failed before and tried again; the commit does not change {them}: {names}");
         lines.say(&text).await;
     }
+}
+
+/// What became of the commit, by the applications and phases of its rollouts, newest first. Pure.
+fn verdict(
+    commit: &str,
+    rollouts: &[(String, RolloutPhase)],
+    something_was_done: bool,
+) -> Vec<String> {
+    let failed = rollouts
+        .iter()
+        .filter(|(_, phase)| *phase == RolloutPhase::Failed);
+    let failed: BTreeSet<&str> = failed.map(|(name, _)| name.as_str()).collect();
+    // What was held and went on is held no more.
+    let mut newest: BTreeMap<&str, RolloutPhase> = BTreeMap::new();
+    for (name, phase) in rollouts.iter().rev() {
+        newest.insert(name, *phase);
+    }
+    let all = newest.len();
+    let held = newest
+        .into_iter()
+        .filter(|(_, phase)| *phase == RolloutPhase::Held);
+    let held: Vec<&str> = held.map(|(name, _)| name).collect();
+    let mut lines = Vec::new();
+    if !failed.is_empty() {
+        let all = count(failed.len());
+        let names: Vec<&str> = failed.into_iter().collect();
+        let names = names.join(", ");
+        lines.push(format!("commit {commit} failed for {all}: {names}"));
+    } else if held.is_empty() {
+        lines.push(match all {
+            // Applications that left have no rollout.
+            0 if something_was_done => format!("commit {commit} is in the cluster"),
+            0 => format!("commit {commit}: nothing to do"),
+            all => format!("commit {commit} is in the cluster, {} healthy", count(all)),
+        });
+    }
+    lines.extend(held.into_iter().map(|name| {
+        format!("commit {commit} is held for {name}; kedge resume {name} lets it go on")
+    }));
+    lines
 }
 
 /// The Applications with which another try runs at this commit.
@@ -234,5 +259,38 @@ fn count(applications: usize) -> String {
     match applications {
         1 => "1 application".into(),
         many => format!("{many} applications"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_is_held_is_not_said_to_be_in_the_cluster() {
+        let of = |application: &str, phase: RolloutPhase| (application.to_owned(), phase);
+        let (good, bad, held) = (
+            RolloutPhase::Succeeded,
+            RolloutPhase::Failed,
+            RolloutPhase::Held,
+        );
+        let check = |rollouts: &[(String, RolloutPhase)], done: bool, expected: &[&str]| {
+            assert_eq!(verdict("abc1234", rollouts, done), expected);
+        };
+        check(&[], false, &["commit abc1234: nothing to do"]);
+        check(&[], true, &["commit abc1234 is in the cluster"]);
+        let all_well = ["commit abc1234 is in the cluster, 2 applications healthy"];
+        check(&[of("web", good), of("api", good)], true, &all_well);
+        let is_held = "commit abc1234 is held for web; kedge resume web lets it go on";
+        check(&[of("web", held), of("api", good)], true, &[is_held]);
+        // What was held and went on is not held any more.
+        let went_on = [of("web", good), of("api", good), of("web", held)];
+        check(
+            &went_on,
+            true,
+            &["commit abc1234 is in the cluster, 2 applications healthy"],
+        );
+        let failed = "commit abc1234 failed for 1 application: api";
+        check(&[of("web", held), of("api", bad)], true, &[failed, is_held]);
     }
 }
