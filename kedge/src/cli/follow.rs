@@ -75,6 +75,11 @@ async fn one(server: &Server, id: &str, format: Format, live: &Live) -> anyhow::
         match stand(&rollout.phase) {
             Stand::Open => live.show(&of_rollout(&rollout, env.now())),
             Stand::Done => return Ok(()),
+            Stand::Failed if rollout.phase == "Held" => bail!(
+                "rollout {id} is held: {}; `kedge resume {}` lets it go on",
+                plain_line(&rollout.message),
+                rollout.application
+            ),
             Stand::Failed => bail!(
                 "rollout {id} did not succeed: {}; `kedge why {}` says why",
                 plain_line(&rollout.message),

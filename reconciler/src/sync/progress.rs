@@ -192,34 +192,17 @@ async fn summary(core: &Core, push: &Push, something_was_done: bool, lines: &Lin
     let Ok(rollouts) = core.history.reader().rollouts(&query).await else {
         return;
     };
-    let failed: BTreeSet<&str> = rollouts
-        .iter()
-        .filter(|rollout| rollout.phase == RolloutPhase::Failed)
-        .map(|rollout| rollout.application.as_str())
-        .collect();
+    let of = |rollout: &Rollout| (rollout.application.clone(), rollout.phase);
+    let ended: Vec<(String, RolloutPhase)> = rollouts.iter().map(of).collect();
     let commit = push.new_revision.short();
-    let text = match (rollouts.len(), failed.len()) {
-        // Applications that left have no rollout.
-        (0, _) if something_was_done => format!("commit {commit} is in the cluster"),
-        (0, _) => match waiting(core) {
-            none if none.is_empty() => format!("commit {commit}: nothing to do"),
-            waiting => format!(
-                "commit {commit}: nothing is rolled out; {}",
-                waiting.join("; ")
-            ),
-        },
-        (all, 0) => format!("commit {commit} is in the cluster, {} healthy", count(all)),
-        (_, some) => {
-            let with_it = goes_back(&going_back(core, &rollouts));
-            let names: Vec<&str> = failed.into_iter().collect();
-            format!(
-                "commit {commit} failed for {}: {}{with_it}",
-                count(some),
-                names.join(", ")
-            )
-        }
+    let beside = Beside {
+        something_was_done,
+        along: going_back(core, &rollouts),
+        waiting: waiting(core),
     };
-    lines.say(&text).await;
+    for line in verdict(commit, &ended, &beside) {
+        lines.say(&line).await;
+    }
     let again = retrying(core, &push.new_revision);
     if !again.is_empty() {
         let them = if again.len() == 1 { "it" } else { "them" };
@@ -251,7 +234,7 @@ fn waiting(core: &Core) -> Vec<String> {
 }
 
 /// The Applications that the commit went well for, and that go back all the same.
-fn going_back<'a>(core: &Core, rollouts: &'a [Rollout]) -> Vec<&'a str> {
+fn going_back(core: &Core, rollouts: &[Rollout]) -> Vec<String> {
     let Some(target) = core.target() else {
         return Vec::new();
     };
@@ -263,22 +246,75 @@ fn going_back<'a>(core: &Core, rollouts: &'a [Rollout]) -> Vec<&'a str> {
         let after = fellow.is_some_and(|fellow| fellow.since >= rollout.started_at);
         together && went_well && after && !rollout.previous.0.is_empty()
     };
-    let mut names: Vec<&str> = rollouts
+    let mut names: Vec<String> = rollouts
         .iter()
         .filter(goes)
-        .map(|it| &*it.application)
+        .map(|it| it.application.clone())
         .collect();
     names.sort_unstable();
     names
 }
 
-fn goes_back(names: &[&str]) -> String {
+fn goes_back(names: &[String]) -> String {
     let verb = match names.len() {
         0 => return String::new(),
         1 => "goes",
         _ => "go",
     };
     format!("; {} {verb} back with it", names.join(", "))
+}
+
+/// What is to be said besides how the rollouts ended.
+#[derive(Default)]
+struct Beside {
+    something_was_done: bool,
+    /// Applications that go back although nothing is wrong with them.
+    along: Vec<String>,
+    /// What the others wait for.
+    waiting: Vec<String>,
+}
+
+/// What became of the commit, by the applications and phases of its rollouts, newest first. Pure.
+fn verdict(commit: &str, rollouts: &[(String, RolloutPhase)], beside: &Beside) -> Vec<String> {
+    let failed = rollouts
+        .iter()
+        .filter(|(_, phase)| *phase == RolloutPhase::Failed);
+    let failed: BTreeSet<&str> = failed.map(|(name, _)| name.as_str()).collect();
+    // What was held and went on is held no more.
+    let mut newest: BTreeMap<&str, RolloutPhase> = BTreeMap::new();
+    for (name, phase) in rollouts.iter().rev() {
+        newest.insert(name, *phase);
+    }
+    let all = newest.len();
+    let held = newest
+        .into_iter()
+        .filter(|(_, phase)| *phase == RolloutPhase::Held);
+    let held: Vec<&str> = held.map(|(name, _)| name).collect();
+    let mut lines = Vec::new();
+    if !failed.is_empty() {
+        let all = count(failed.len());
+        let names: Vec<&str> = failed.into_iter().collect();
+        let names = names.join(", ");
+        let with_it = goes_back(&beside.along);
+        lines.push(format!(
+            "commit {commit} failed for {all}: {names}{with_it}"
+        ));
+    } else if held.is_empty() {
+        lines.push(match all {
+            // Applications that left have no rollout.
+            0 if beside.something_was_done => format!("commit {commit} is in the cluster"),
+            0 if beside.waiting.is_empty() => format!("commit {commit}: nothing to do"),
+            0 => {
+                let waiting = beside.waiting.join("; ");
+                format!("commit {commit}: nothing is rolled out; {waiting}")
+            }
+            all => format!("commit {commit} is in the cluster, {} healthy", count(all)),
+        });
+    }
+    lines.extend(held.into_iter().map(|name| {
+        format!("commit {commit} is held for {name}; kedge resume {name} lets it go on")
+    }));
+    lines
 }
 
 /// The Applications with which another try runs at this commit.
@@ -296,5 +332,63 @@ fn count(applications: usize) -> String {
     match applications {
         1 => "1 application".into(),
         many => format!("{many} applications"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_is_held_is_not_said_to_be_in_the_cluster() {
+        let of = |application: &str, phase: RolloutPhase| (application.to_owned(), phase);
+        let (good, bad, held) = (
+            RolloutPhase::Succeeded,
+            RolloutPhase::Failed,
+            RolloutPhase::Held,
+        );
+        let check = |rollouts: &[(String, RolloutPhase)], done: bool, expected: &[&str]| {
+            let beside = Beside {
+                something_was_done: done,
+                ..Beside::default()
+            };
+            assert_eq!(verdict("abc1234", rollouts, &beside), expected);
+        };
+        check(&[], false, &["commit abc1234: nothing to do"]);
+        check(&[], true, &["commit abc1234 is in the cluster"]);
+        let all_well = ["commit abc1234 is in the cluster, 2 applications healthy"];
+        check(&[of("web", good), of("api", good)], true, &all_well);
+        let is_held = "commit abc1234 is held for web; kedge resume web lets it go on";
+        check(&[of("web", held), of("api", good)], true, &[is_held]);
+        // What was held and went on is not held any more.
+        let went_on = [of("web", good), of("api", good), of("web", held)];
+        check(
+            &went_on,
+            true,
+            &["commit abc1234 is in the cluster, 2 applications healthy"],
+        );
+        let failed = "commit abc1234 failed for 1 application: api";
+        check(&[of("web", held), of("api", bad)], true, &[failed, is_held]);
+    }
+    #[test]
+    fn what_goes_back_with_others_and_what_waits_is_told() {
+        let beside = Beside {
+            along: vec!["api".into(), "db".into()],
+            waiting: vec!["shop: suspended by Ann".into()],
+            ..Beside::default()
+        };
+        let of = |application: &str, phase| (application.to_owned(), phase);
+        let failed = [
+            of("web", RolloutPhase::Failed),
+            of("api", RolloutPhase::Succeeded),
+        ];
+        assert_eq!(
+            verdict("abc1234", &failed, &beside),
+            ["commit abc1234 failed for 1 application: web; api, db go back with it"]
+        );
+        assert_eq!(
+            verdict("abc1234", &[], &beside),
+            ["commit abc1234: nothing is rolled out; shop: suspended by Ann"]
+        );
     }
 }
