@@ -71,7 +71,7 @@ pub(super) use commit::page as commit_page;
 pub(super) use components::routes as components;
 pub(super) use diff::{of_app as app_diff, of_rollout as rollout_diff};
 pub(super) use events::{all as events_page, of_app as app_events};
-pub(super) use log_tail::last_lines;
+pub(super) use log_tail::{first_lines, last_lines};
 pub(super) use names::names;
 pub(super) use node::page as node_page;
 pub(super) use nodes::page as nodes_page;

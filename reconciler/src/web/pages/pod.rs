@@ -13,7 +13,7 @@ use engine::health;
 
 use super::log_filter::Filter;
 use super::log_tail::{self, Run, Tail};
-use super::pod_origin::{made_by, origin};
+use super::pod_origin::made_by;
 use super::reported::{self, Heard};
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, take};
@@ -249,7 +249,8 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let now = app.env.now();
     let reading = events(app, pod.namespace(), pod.name());
     let explaining = why::of(app, pod.clone());
-    let (reported, explained, commit) = tokio::join!(reading, explaining, origin(app, pod, owner));
+    let (reported, explained) = tokio::join!(reading, explaining);
+    let commit = explained.rollout.as_ref().map(|it| &it.revision);
     let mut list = pod::events(reported.events.as_deref().unwrap_or_default(), now);
     list.error = reported.error;
     let uses = app.backend.used();
@@ -262,8 +263,8 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
         more: 0,
     };
     vec![
-        fragment("head", &pod::head(pod, owner, commit.as_ref(), now)),
-        fragment("why", &card(&explained.chain).of(owner)),
+        fragment("head", &pod::head(pod, owner, commit, now)),
+        fragment("why", &card(&explained.chain).of(owner, &explained.actions)),
         fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),
         fragment(

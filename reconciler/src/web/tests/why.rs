@@ -80,6 +80,48 @@ async fn the_chain_goes_from_the_pod_to_the_line_in_git() {
 }
 
 #[tokio::test]
+async fn the_chain_ends_in_what_may_be_done_about_its_rollout() {
+    let site = Site::new(Sample::default()).await;
+    let ways = [
+        (
+            "Compare it with what ran before",
+            "/rollouts/serving-12/diff",
+            "kedge diff serving --revision e2a9c14",
+        ),
+        (
+            "Roll back 7f3c2ab",
+            "/rollouts/serving-12/rollback",
+            "kedge rollback serving-12",
+        ),
+        (
+            "Rollout serving-12",
+            "/rollouts/serving-12",
+            "kedge rollout serving-12",
+        ),
+    ];
+    let told =
+        ways.map(|(text, href, command)| json!({"text": text, "href": href, "command": command}));
+    for page in [
+        "/why/pods/movies/serving-7d9f6c8b54-x2x7k",
+        "/why/deployments.apps/movies/serving",
+        "/apps/serving/why",
+    ] {
+        let (_, chain) = site.json(page).await;
+        assert_eq!(chain["actions"], json!(told), "{page}: {chain:#}");
+    }
+    let (_, page) = site.page("/pods/movies/serving-7d9f6c8b54-x2x7k").await;
+    for (text, href, _) in ways {
+        assert!(
+            page.contains(&format!("href=\"{href}\">{text}</a>")),
+            "{page}"
+        );
+    }
+    // What is well asks for nothing.
+    let (_, well) = site.json("/apps/features/why").await;
+    assert!(well.get("actions").is_none(), "{well:#}");
+}
+
+#[tokio::test]
 async fn an_application_is_explained_by_what_is_wrong_with_it() {
     let site = Site::new(Sample::default()).await;
     let (status, chain) = site.json("/apps/serving/why").await;

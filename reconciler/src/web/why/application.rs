@@ -25,7 +25,7 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
         Ok(inner) => Explained {
             chain: chain.then(inner.chain),
             application: name.to_owned(),
-            pending: inner.pending,
+            ..inner
         },
         Err(error) => {
             let missing = format!("{} cannot be looked at: {error}", worst.kind);
@@ -35,11 +35,7 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
 }
 
 fn only(name: &str, chain: Chain) -> Explained {
-    Explained {
-        application: name.to_owned(),
-        chain,
-        pending: None,
-    }
+    Explained::of(name.to_owned(), chain)
 }
 
 fn facts(app: &App, view: &ApplicationView) -> Facts {

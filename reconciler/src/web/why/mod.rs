@@ -1,9 +1,11 @@
 //! Why something is not as it should be: `gather` reads what `engine::why` decides on, this asks Git
 //! for the line. Reads only, and within the patience of a page.
 
+mod actions;
 mod application;
 mod gather;
 mod pending;
+mod version;
 
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use engine::why::{self, Chain, Facts, Field};
 
 use super::app::App;
 use super::error::PageError;
+use crate::history::Rollout;
 
+pub(in crate::web) use actions::Action;
 pub(super) use application::of_application;
 pub(super) use pending::{Pending, of_pod as pending};
 
@@ -32,6 +36,24 @@ pub(in crate::web) struct Explained {
     pub application: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// What may be done about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+    /// What brought the version of the pod that is explained.
+    #[serde(skip)]
+    pub rollout: Option<Rollout>,
+}
+
+impl Explained {
+    fn of(application: String, chain: Chain) -> Self {
+        Self {
+            chain,
+            application,
+            pending: None,
+            actions: Vec::new(),
+            rollout: None,
+        }
+    }
 }
 
 /// Of an object of the cluster. For what makes pods, of the worst of its pods.
@@ -56,15 +78,19 @@ pub(super) async fn of(app: &App, object: Object) -> Explained {
 async fn alone(app: &App, object: Object) -> Explained {
     let facts = gather::facts(app, object).await;
     let chain = with_git(app, &facts, why::explain(&facts)).await;
-    let pending = if facts.object.kind() == "Pod" {
-        pending(app, &facts.object).await
-    } else {
-        None
-    };
+    let application = owner(app, &facts).await;
+    if facts.object.kind() != "Pod" {
+        return Explained::of(application, chain);
+    }
+    let pod = &facts.object;
+    let rollout = version::rollout(app, pod, &facts.owners, &application).await;
+    let chain = version::came(app, &facts, chain, rollout.as_ref()).await;
+    let about = rollout.as_ref().filter(|_| !chain.well);
     Explained {
-        application: owner(app, &facts).await,
-        chain,
-        pending,
+        pending: pending(app, pod).await,
+        actions: about.map_or_else(Vec::new, |it| actions::of_rollout(it, app.past.is_some())),
+        rollout,
+        ..Explained::of(application, chain)
     }
 }
 

@@ -19,6 +19,7 @@ mod volume;
 mod webhook;
 
 pub(super) use container::{Container, containers};
+pub use port_taken::port_is_taken;
 
 use super::chain::Cause;
 use super::facts::Facts;
