@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::chain::{Chain, Excerpt, Field, Line, Step, Tone};
 use super::facts::{Facts, field_of, title};
-use super::rules::containers;
+use super::rules::{NODE, containers};
 use super::written::{Written, ago, line, short};
 use crate::diff::{FieldChange, changes, show};
 
@@ -94,7 +94,7 @@ impl Chain {
     /// to tell.
     pub fn ends_at_the_process(&self, facts: &Facts) -> bool {
         let ended = |it: &super::rules::Container| it.failure().is_some();
-        self.field.is_none() && containers(&facts.object).iter().any(ended)
+        self.rule != NODE && self.field.is_none() && containers(&facts.object).iter().any(ended)
     }
 
     /// Goes on with the version, how it came about, and the lines that it came with.

@@ -84,6 +84,12 @@ pub(in crate::web) async fn page(
     let chosen = choose(&all, &asked);
     let log = async {
         match chosen {
+            _ if health::is_unheard(&pod) => {
+                let node = pod.text("/spec/nodeName");
+                Tail::none(format!(
+                    "node {node} does not report, so what its pods print cannot be read"
+                ))
+            }
             Some((container, run)) if container.started => {
                 log_tail::tail(&app, &pod, &container.name, run, &filter).await
             }
@@ -144,7 +150,8 @@ fn log_card(
         label: format!("Log of container {container}"),
         switches: switches(&base, all, chosen),
         // A run that is over goes on only where it could not be read in time.
-        stream: if run == Run::Previous && !tail.late {
+        // Nor does one that nobody hears of.
+        stream: if health::is_unheard(pod) || (run == Run::Previous && !tail.late) {
             String::new()
         } else {
             search.stream(&log, &tail.read)

@@ -213,3 +213,26 @@ async fn a_pod_without_a_node_comes_with_what_would_have_to_change() {
     let (_, nodes) = site.json("/nodes").await;
     assert_eq!(nodes["pending"][0]["tried"], 9);
 }
+
+#[tokio::test]
+async fn a_node_that_is_not_ready_says_so_with_what_becomes_of_its_pods() {
+    let site = Site::new(Sample::default()).await;
+    let says = "Node north-c says that it is not ready";
+    let (_, text) = site.page("/nodes").await;
+    assert!(text.contains(&format!("{says}. It has no pods.")), "{text}");
+    let (_, nodes) = site.json("/nodes").await;
+    assert!(nodes["items"][0].get("trouble").is_none(), "{nodes:#}");
+    assert_eq!(
+        nodes["items"][2]["trouble"],
+        format!("{says}. It has no pods.")
+    );
+    let (_, text) = site.page("/nodes/north-c").await;
+    assert!(
+        text.contains(&format!("class=\"h\">{says}</div>")),
+        "{text}"
+    );
+    let (_, node) = site.json("/nodes/north-c").await;
+    assert_eq!(node["trouble"], format!("{says}. It has no pods."));
+    let (_, text) = site.page("/nodes/north-a").await;
+    assert!(!text.contains("class=\"truth"), "{text}");
+}

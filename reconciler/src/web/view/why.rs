@@ -3,7 +3,7 @@
 use askama::Template;
 
 use engine::rollout::CommitId;
-use engine::why::{Chain, Line, Step, Tone as Told};
+use engine::why::{Chain, Line, NODE, Step, Tone as Told};
 
 use super::commit::chip;
 use super::component::{CommitChip, Icon, Tone};
@@ -19,6 +19,8 @@ pub(crate) struct Card {
     pub advice: String,
     /// Where the chain stops, and what is missing.
     pub missing: String,
+    /// Whether something in Git may be at fault.
+    pub in_git: bool,
     /// Where it is done: words and address.
     pub links: Vec<(String, String)>,
 }
@@ -34,6 +36,9 @@ impl Card {
         let link = |text: &str, page: &str| (text.to_owned(), format!("{home}/{page}"));
         let own = actions.iter();
         self.links = own.map(|it| (it.text.clone(), it.href.clone())).collect();
+        if !self.in_git {
+            return self;
+        }
         self.links.push(link("Compare live with Git", "diff"));
         self.links
             .push(link("Earlier commits, to go back to", "history"));
@@ -61,6 +66,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
             steps: Vec::new(),
             advice: String::new(),
             missing: String::new(),
+            in_git: false,
             links: Vec::new(),
         };
     }
@@ -77,6 +83,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
         steps: chain.steps.iter().map(step).collect(),
         advice: chain.advice.clone(),
         missing: chain.missing.clone(),
+        in_git: chain.rule != NODE,
         links: Vec::new(),
     }
 }

@@ -14,6 +14,15 @@ pub(in crate::web) struct Action {
     pub command: String,
 }
 
+/// About the node of a pod that nobody hears of.
+pub(super) fn of_node(name: &str) -> Action {
+    Action {
+        text: format!("Node {name}"),
+        href: format!("/nodes/{}", encoded(name)),
+        command: format!("kubectl describe node {name}"),
+    }
+}
+
 /// About the version that the rollout brought. In the past nothing can be rolled back.
 pub(super) fn of_rollout(rollout: &Rollout, past: bool) -> Vec<Action> {
     let (id, app) = (&rollout.id, &rollout.application);

@@ -7,6 +7,7 @@ use api::codec::strict::nearest;
 use api::selector::FieldSelector;
 use api::{Collection, GroupVersionKind, Object, ObjectKey, Uid, resource};
 use client::ListOptions;
+use engine::why::node::silence;
 use engine::why::{Facts, Log, needs, port_is_taken};
 use engine::{HealthStatus, health};
 use serde_json::Value;
@@ -128,6 +129,14 @@ async fn of_pod(app: &App, facts: &mut Facts) {
     let namespace = facts.object.namespace().to_owned();
     for key in needs(&facts.object) {
         look(app, facts, &key).await;
+    }
+    // What becomes of the pod depends on whether there are others.
+    let nodes = facts.around.iter().filter(|it| it.kind() == "Node");
+    if nodes.clone().any(|node| silence(node, facts.now).is_some()) {
+        let all = app.all(&Collection::new("", "nodes")).await;
+        facts
+            .around
+            .extend(all.unwrap_or_default().iter().map(|it| (**it).clone()));
     }
     // Who is named but not there may be there under a name that is like it.
     for (resource, kind) in [("configmaps", "ConfigMap"), ("secrets", "Secret")] {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use api::{Collection, Object, ObjectKey, resource};
 use engine::rollout::CommitId;
-use engine::why::{self, Chain, Facts, Field};
+use engine::why::{self, Chain, Facts, Field, NODE};
 
 use super::app::App;
 use super::error::PageError;
@@ -85,10 +85,15 @@ async fn alone(app: &App, object: Object) -> Explained {
     let pod = &facts.object;
     let rollout = version::rollout(app, pod, &facts.owners, &application).await;
     let chain = version::came(app, &facts, chain, rollout.as_ref()).await;
-    let about = rollout.as_ref().filter(|_| !chain.well);
+    let actions = match &rollout {
+        _ if chain.well => Vec::new(),
+        _ if chain.rule == NODE => vec![actions::of_node(pod.text("/spec/nodeName"))],
+        Some(rollout) => actions::of_rollout(rollout, app.past.is_some()),
+        None => Vec::new(),
+    };
     Explained {
         pending: pending(app, pod).await,
-        actions: about.map_or_else(Vec::new, |it| actions::of_rollout(it, app.past.is_some())),
+        actions,
         rollout,
         ..Explained::of(application, chain)
     }
