@@ -46,6 +46,8 @@ pub enum Came {
     },
     /// No rollout ran then.
     Alone,
+    /// The history cannot be read.
+    Unread,
     /// Nobody can say.
     Unknown,
 }
@@ -146,6 +148,10 @@ impl Version {
                 let of = &self.of;
                 let text = format!("No rollout ran then: something else changed {of}.");
                 (format!("{is}{made}{ago}"), text)
+            }
+            Came::Unread => {
+                let text = "Which commit it came with cannot be read: the history does not answer.";
+                (format!("{is}{made}{ago}"), text.to_owned())
             }
             Came::Unknown => (format!("{is}{made}{ago}"), String::new()),
         };

@@ -116,6 +116,12 @@ async fn the_chain_ends_in_what_may_be_done_about_its_rollout() {
             "{page}"
         );
     }
+    // What failed may be gone, and its rollout is not.
+    let (_, held) = site.json("/apps/ui/why").await;
+    assert_eq!(
+        held["actions"][1]["href"], "/rollouts/ui-9/rollback",
+        "{held:#}"
+    );
     // What is well asks for nothing.
     let (_, well) = site.json("/apps/features/why").await;
     assert!(well.get("actions").is_none(), "{well:#}");

@@ -84,7 +84,9 @@ async fn alone(app: &App, object: Object) -> Explained {
     }
     let pod = &facts.object;
     let rollout = version::rollout(app, pod, &facts.owners, &application).await;
-    let chain = version::came(app, &facts, chain, rollout.as_ref()).await;
+    let known = rollout.as_ref().map(Option::as_ref);
+    let chain = version::came(app, &facts, chain, known).await;
+    let rollout = rollout.ok().flatten();
     let actions = match &rollout {
         _ if chain.well => Vec::new(),
         _ if chain.rule == NODE => vec![actions::of_node(pod.text("/spec/nodeName"))],

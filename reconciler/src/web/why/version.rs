@@ -7,6 +7,7 @@ use engine::why::{Came, Chain, Facts, LINES, Version, Written, version};
 
 use super::{PATIENCE, commits, key_of};
 use crate::history::{Rollout, RolloutQuery};
+use crate::service::Error;
 use crate::web::app::App;
 
 /// Rollouts among which that of a pod is looked for.
@@ -19,23 +20,25 @@ pub(super) async fn rollout(
     pod: &Object,
     owners: &[Object],
     application: &str,
-) -> Option<Rollout> {
+) -> Result<Option<Rollout>, Error> {
     if application.is_empty() {
-        return None;
+        return Ok(None);
     }
     let set = owners.first().filter(|it| it.kind() == "ReplicaSet");
     let born = set.unwrap_or(pod).creation_timestamp();
     // Written in whole seconds.
-    let born = parse_time(born)? + SignedDuration::from_secs(1);
+    let Some(born) = parse_time(born).map(|it| it + SignedDuration::from_secs(1)) else {
+        return Ok(None);
+    };
     let query = RolloutQuery {
         application: Some(application.to_owned()),
         before: Some(born),
         limit: ROLLOUTS,
         ..RolloutQuery::default()
     };
-    let rollouts = app.backend.rollouts(&query).await.ok()?;
+    let rollouts = app.backend.rollouts(&query).await?;
     let begun = |it: &Rollout| it.began_at.is_some_and(|at| at < born);
-    rollouts.into_iter().find(begun)
+    Ok(rollouts.into_iter().find(begun))
 }
 
 /// The chain with the version of the pod, where it ends at a process.
@@ -43,7 +46,7 @@ pub(super) async fn came(
     app: &App,
     facts: &Facts,
     chain: Chain,
-    rollout: Option<&Rollout>,
+    rollout: Result<Option<&Rollout>, &Error>,
 ) -> Chain {
     if !chain.ends_at_the_process(facts) {
         return chain;
@@ -51,9 +54,12 @@ pub(super) async fn came(
     let Some(version) = version(facts) else {
         return chain;
     };
-    let reading = lines(app, facts, &version, rollout);
+    let reading = lines(app, facts, &version, rollout.unwrap_or_default());
     let lines = tokio::time::timeout(PATIENCE, reading).await;
-    let came = told(rollout, version.made_at);
+    let came = match rollout {
+        Ok(rollout) => told(rollout, version.made_at),
+        Err(_) => Came::Unread,
+    };
     chain.came(&version, &came, &lines.unwrap_or_default(), app.env.now())
 }
 
