@@ -27,6 +27,7 @@ mod object_log;
 mod origins;
 mod plans;
 mod pod;
+mod pod_log_card;
 mod pod_logs;
 mod pod_origin;
 mod probe;
