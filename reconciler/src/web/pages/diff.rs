@@ -73,7 +73,7 @@ pub(in crate::web) async fn of_app(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let wants = query.wants().map_err(PageError::BadRequest)?;
+    let wants = query.wants().map_err(PageError::BadParameter)?;
     // What is compared with the present has another page in the past; what does not move has not.
     if let Some(past) = app.past.as_ref().filter(|_| !query.is_fixed()) {
         let last = app.backend.application(&name).await?.summary.last;
@@ -224,7 +224,7 @@ pub(in crate::web) async fn of_rollout(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let wants = query.wants().map_err(PageError::BadRequest)?;
+    let wants = query.wants().map_err(PageError::BadParameter)?;
     let detail = detail(&app, &id).await?;
     if visitor.json {
         return Ok(Json(json::diff_of_rollout(&detail)).into_response());

@@ -155,15 +155,15 @@ pub(super) async fn find(app: &App, asked: &Asked) -> Result<Past, PageError> {
         }
         None => {
             let text = format!(
-                "at={}: expected a time (2026-01-01T10:00:00Z) or a commit",
+                "at is a time such as 2026-03-01T14:00:00Z or a commit, not {}",
                 asked.0
             );
-            return Err(PageError::BadRequest(text));
+            return Err(PageError::BadParameter(text));
         }
     };
     if at > app.env.now() {
-        let text = format!("{} is still to come", seconds(at));
-        return Err(PageError::BadRequest(text));
+        let text = format!("at is {}, which is still to come", seconds(at));
+        return Err(PageError::BadParameter(text));
     }
     let objects = objects(app, at).await?;
     let until = RolloutQuery {
