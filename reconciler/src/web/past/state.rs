@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use api::{Collection, Object, ObjectKey, Reason, Uid};
 use engine::rollout::CommitId;
+use engine::why::leads_nowhere;
 
 use crate::history::{Rollout, RolloutQuery};
 use crate::web::app::App;
@@ -108,6 +109,15 @@ impl Past {
         of.filter(|(key, _)| key.collection == *collection)
             .map(|(_, object)| object.clone())
             .collect()
+    }
+
+    /// What was wrong with an object that was healthy by itself; empty where nothing was.
+    pub(super) fn warning(&self, object: &Object) -> String {
+        if object.kind() != "Service" {
+            return String::new();
+        }
+        let pods = self.all(&Collection::new("", "pods"));
+        leads_nowhere(object, pods.iter().map(|pod| &**pod)).unwrap_or_default()
     }
 
     /// Those whose name has these letters in it.
