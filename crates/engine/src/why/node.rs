@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::facts::items;
 use super::text::capital;
 
-/// `Node north-b has not reported since 14:03:10 UTC`; `None` where the node is ready.
+/// `Node north-b does not report, and was given up at 14:03:10 UTC`; `None` where the node is ready. When
+/// it was heard last its status does not say: that is written more rarely.
 pub fn silence(node: &Object, now: Timestamp) -> Option<String> {
     let name = node.name();
     let Some(ready) = node.condition("Ready") else {
@@ -17,25 +18,19 @@ pub fn silence(node: &Object, now: Timestamp) -> Option<String> {
     if ready.status == "True" {
         return None;
     }
-    let heard = items(&node.body["status"]["conditions"]).find(|it| it["type"] == "Ready");
-    let heard = heard.and_then(|it| it["lastHeartbeatTime"].as_str().and_then(parse_time));
     let changed = ready.last_transition_time.as_deref().and_then(parse_time);
-    let since = |at: Option<Timestamp>| {
-        at.map_or_else(String::new, |at| format!(" since {}", clock(at, now)))
+    let changed = changed.map(|at| clock(at, now));
+    if ready.status != "False" {
+        let given_up = changed.map_or_else(String::new, |at| format!(", and was given up at {at}"));
+        return Some(format!("Node {name} does not report{given_up}"));
+    }
+    let since = changed.map_or_else(String::new, |at| format!(" since {at}"));
+    let why = match (ready.message.as_str(), ready.reason.as_str()) {
+        ("", "") => String::new(),
+        ("", reason) => format!(": {reason}"),
+        (message, _) => format!(": {}", message.trim_end_matches('.')),
     };
-    Some(if ready.status == "False" {
-        let why = match (ready.message.as_str(), ready.reason.as_str()) {
-            ("", "") => String::new(),
-            ("", reason) => format!(": {reason}"),
-            (message, _) => format!(": {}", message.trim_end_matches('.')),
-        };
-        format!(
-            "Node {name} says that it is not ready{}{why}",
-            since(changed)
-        )
-    } else {
-        format!("Node {name} has not reported{}", since(heard.or(changed)))
-    })
+    Some(format!("Node {name} says that it is not ready{since}{why}"))
 }
 
 /// Whether the agent of the node is not heard of, so that nobody knows what runs there.
@@ -222,12 +217,12 @@ mod tests {
     fn a_node_that_is_not_ready_says_since_when() {
         let told = |status: &str| silence(&node("a", status), now());
         assert_eq!(told("True"), None);
-        let silent = "Node a has not reported since 09:57:20 UTC";
+        let silent = "Node a does not report, and was given up at 09:58:00 UTC";
         assert_eq!(told("Unknown").as_deref(), Some(silent));
         let refuses = "Node a says that it is not ready since 09:58:00 UTC: the disk is full";
         assert_eq!(told("False").as_deref(), Some(refuses));
         let later = now() + SignedDuration::from_hours(50);
-        let silent = "Node a has not reported since 2026-11-21 09:57 UTC";
+        let silent = "Node a does not report, and was given up at 2026-11-21 09:58 UTC";
         assert_eq!(
             silence(&node("a", "Unknown"), later).as_deref(),
             Some(silent)

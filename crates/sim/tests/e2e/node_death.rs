@@ -106,7 +106,7 @@ fn is_explained(instance: &Instance) -> anyhow::Result<()> {
     let name = name.context("no pod is left on the node")?;
     let told = instance.kedge(&["why", &format!("pod/{name}")])?;
     for says in [
-        "Node node-2 has not reported since",
+        "Node node-2 does not report, and was given up at",
         "It is being deleted there",
     ] {
         ensure!(told.contains(says), "{told}");

@@ -75,7 +75,8 @@ fn card(
     let log = format!("{base}/logs");
     // A run that is over goes on only where it could not be read in time; what nobody hears of does not.
     let is_over = run == Run::Previous && !tail.late;
-    let is_over = is_over || health::is_unheard(pod);
+    let is_unheard = health::is_unheard(pod);
+    let is_over = is_over || is_unheard;
     let is_read = wrong.is_empty();
     Card {
         title: "Logs",
@@ -86,7 +87,7 @@ fn card(
         } else {
             search.stream(&log, &tail.read)
         },
-        download: if is_read {
+        download: if is_read && !is_unheard {
             search.file(&log)
         } else {
             String::new()

@@ -67,8 +67,8 @@ pub(super) async fn of(app: &App, object: Object) -> Explained {
     let Some(pod) = gather::culprit(app, &object).await else {
         return alone(app, object).await;
     };
+    let above = why::symptom_of(&object, std::slice::from_ref(&pod), app.env.now());
     let explained = alone(app, pod).await;
-    let above = why::symptom_of(&object, app.env.now());
     Explained {
         chain: explained.chain.below(why::title(&object), vec![above]),
         ..explained

@@ -28,7 +28,7 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     let heading = silence(node, facts.now)?;
     let others = Others::than(name, facts.all("Node"));
     let next = next_of_pod(pod, node, others, facts.now);
-    let text = format!("What the pod has done since then is not known. {next}");
+    let text = format!("What the pod does meanwhile is not known. {next}");
     let step = Step::new(Tone::Bad, "node status", heading).text(text);
     let advice = format!(
         "See that the machine of node {name} runs, and that its agent reaches the API server"
