@@ -82,14 +82,14 @@ if (src) {
 }
 
 // A mark of the tape stands in a picture, where browsers take no links to load early: one outside says where it leads.
-addEventListener("focusin", e => { const a = e.target.closest(".tape svg a"), ahead = el("ahead"); if (a && ahead) ahead.href = a.href.baseVal; });
+addEventListener("focusin", e => { const a = e.target.closest(".tape svg a"); if (a && el("ahead")) el("ahead").href = a.href.baseVal; });
 
 // Log: lines as they come, filter, follow. At most 5,000 lines are kept in the page.
 const log = $("#log"), lf = $("#log-filter"), fo = $("#log-follow"), lc = $("#log-count");
 if (log) {
   let re = /(?:)/, queue = [], timer, waits;
   const lines = (which = "") => $$("li:not(.sepr)" + which, log);
-  const tell = () => { lc.textContent = (lf.value ? `${lines(":not([hidden])").length} of ` : "") + `${lines().length} lines`; };
+  const tell = () => { lc.textContent = (lf.value ? `${lines(":not([hidden])").length} of ` : "") + `${lines().length} line${lines().length - 1 ? "s" : ""}`; };
   const tail = () => { if (fo.checked) log.scrollTop = log.scrollHeight; };
   const add = className => log.appendChild(make("li", { className }));
   const note = what => { ($(".sepr", log) || add("sepr")).replaceChildren(what); tail(); };

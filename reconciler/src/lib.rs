@@ -22,3 +22,4 @@ pub mod web;
 
 pub use config::{Config, News, RepositoryConfig};
 pub use reconciler::{Error, Reconciler};
+pub use sync::problems::of as findings;

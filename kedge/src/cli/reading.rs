@@ -11,6 +11,8 @@ use engine::render::{self, Options, Rendered};
 use engine::sops::Sealed;
 use engine::{Application, Kinds, Manifest, Problem, Problems, application};
 
+use orchestrator::registry::faults;
+use reconciler::findings;
 use reconciler::source::Keyring;
 
 use super::directory::DirectoryTree;
@@ -142,6 +144,29 @@ impl Reading {
             .filter(|(_, sealed)| !sealed.is_empty())
             .filter_map(|(manifests, sealed)| keys.open(sealed, manifests).err())
             .flat_map(|problems| problems.0)
+            .collect();
+        if !problems.is_empty() {
+            self.result = Err(Problems(problems));
+        }
+        self
+    }
+
+    /// Asks the rules of each kind, as the API server does before it looks at anything else. What is
+    /// encrypted in the files cannot be judged.
+    #[must_use]
+    pub(super) fn ruled(mut self) -> Self {
+        let Ok(read) = &self.result else {
+            return self;
+        };
+        let tree = DirectoryTree::new(&self.place.root);
+        let shown = read.shown();
+        let problems: Vec<Problem> = read
+            .manifests()
+            .into_iter()
+            .zip(&shown)
+            .filter(|(manifest, shown)| manifest.object == shown.object)
+            .filter_map(|(manifest, _)| Some((manifest, faults(&manifest.object)?)))
+            .flat_map(|(manifest, status)| findings(&tree, manifest, &status.into()))
             .collect();
         if !problems.is_empty() {
             self.result = Err(Problems(problems));

@@ -39,7 +39,8 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let keys = keyring(arguments.sops_age_key_file.as_deref())?;
-    let reading = reading::read(&arguments.path, &Namespace::Found)?.decrypted(&keys);
+    let reading = reading::read(&arguments.path, &Namespace::Found)?;
+    let reading = reading.decrypted(&keys).ruled();
     let problems = reading.problems()?.unwrap_or_default();
     match arguments.output.format.data(&report(&reading, &problems)) {
         Some(data) => Screen::open().text(&data)?,

@@ -4,6 +4,7 @@ use clap::Args;
 
 use engine::why::{Chain, Step, Tone};
 use owo_colors::Style;
+use serde::Deserialize;
 
 use super::cluster;
 use super::complete;
@@ -75,11 +76,31 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.output.show(&answer, |screen| {
         let chain: Chain = shown::read(&answer)?;
         screen.lines(lines(&chain))?;
+        if let Some(actions) = answer.get("actions") {
+            let actions: Vec<Action> = shown::read(actions)?;
+            screen.lines(ways(&actions))?;
+        }
         match answer.get("pending") {
             Some(pending) => pending::show(pending, screen),
             None => Ok(()),
         }
     })
+}
+
+/// What may be done about it, and the command that does it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Action {
+    text: String,
+    command: String,
+}
+
+fn ways(actions: &[Action]) -> Vec<String> {
+    let way = |action: &Action| {
+        let (text, command) = (plain_line(&action.text), plain_line(&action.command));
+        format!("→ {text}: {}", tint::heading(&command))
+    };
+    actions.iter().map(way).collect()
 }
 
 /// Each fact with its source, what was read below it.
@@ -162,6 +183,19 @@ mod tests {
             matches!(subject("pod/web-1"), Ok(Subject::Object(named)) if named.name == "web-1")
         );
         assert!(subject("widget/web").is_err() && subject("pod/").is_err());
+    }
+
+    #[test]
+    fn what_may_be_done_stands_with_its_command() {
+        let action = Action {
+            text: "Roll back 7f3c2ab".into(),
+            command: "kedge rollback web-3".into(),
+        };
+        let told = ways(&[action]).join("\n");
+        assert_eq!(
+            anstream::adapter::strip_str(&told).to_string(),
+            "→ Roll back 7f3c2ab: kedge rollback web-3"
+        );
     }
 
     #[test]

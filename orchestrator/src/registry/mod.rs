@@ -3,6 +3,7 @@
 
 mod admission;
 mod allocate;
+mod alone;
 mod commit;
 mod context;
 mod create;
@@ -39,6 +40,7 @@ use crate::watch::Hub;
 use kinds::Served;
 
 pub use allocate::Pools;
+pub use alone::faults;
 pub(crate) use commit::unread;
 pub use context::{Context, FieldValidation, Origin, Outcome, Written};
 pub use definitions::Kinds;

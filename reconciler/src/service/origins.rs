@@ -184,13 +184,11 @@ fn numbered(object: &Value, field: &str) -> (String, bool) {
 /// Whether an element is the one that `name=web`, or the value itself, tells apart. Keys that the
 /// file leaves to their defaults do not count.
 fn is(item: &Value, told: &str) -> bool {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
     if !item.is_object() {
         return text(item) == told;
+    }
+    if !told.contains('=') {
+        return is_labelled(item, told);
     }
     let mut found = false;
     told.split(',').all(|pair| {
@@ -201,6 +199,26 @@ fn is(item: &Value, told: &str) -> bool {
         found |= value.is_some();
         value.is_none_or(|value| text(value) == wanted)
     }) && found
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What tells elements apart where only the value is told, as comparisons do it.
+const LABELS: [&str; 6] = ["name", "mountPath", "containerPort", "port", "key", "ip"];
+
+/// Whether an element is `web`, or `80/TCP` where it takes several keys.
+fn is_labelled(item: &Value, told: &str) -> bool {
+    let first = told.split('/').next().unwrap_or_default();
+    let is = |key: &&str| {
+        item.get(*key)
+            .map(text)
+            .is_some_and(|has| has == told || has == first)
+    };
+    LABELS.iter().any(is)
 }
 
 #[cfg(test)]
@@ -266,6 +284,12 @@ spec:
             ("spec.template.spec.containers[name=gone].image", 14),
             ("spec[", 11),
             ("spec.template.spec.containers[1].image", 18),
+            // As comparisons tell them.
+            ("spec.template.spec.containers[web].image", 18),
+            (
+                "spec.template.spec.containers[web].ports[80/TCP].containerPort",
+                20,
+            ),
             ("", 5),
         ] {
             assert_eq!(place(Some(&text), &origin, field).0.line, line, "{field}");

@@ -163,7 +163,7 @@ fn with_descendants(
 
 /// What is wrong with an object that is healthy by itself.
 fn warning(core: &Core, object: &Object) -> String {
-    if object.kind() != "Service" || object.is_deleting() {
+    if object.kind() != "Service" {
         return String::new();
     }
     let pods = core.cluster.cache(&Collection::new("", "pods"));

@@ -39,7 +39,7 @@ pub(crate) mod news;
 mod observe;
 mod plan;
 mod plans;
-mod problems;
+pub(crate) mod problems;
 mod progress;
 mod project;
 mod prove;

@@ -19,7 +19,7 @@ pub(crate) fn is_final(error: &client::Error) -> bool {
 }
 
 /// One finding for each field at fault, or one for the whole object.
-pub(crate) fn of(tree: &dyn Tree, manifest: &Manifest, error: &client::Error) -> Vec<Problem> {
+pub fn of(tree: &dyn Tree, manifest: &Manifest, error: &client::Error) -> Vec<Problem> {
     let origin = &manifest.origin;
     let problem = |message: &str, field: &str| {
         Problem::new(&origin.file, message)

@@ -27,6 +27,9 @@ pub(super) enum PageError {
     Removed { name: String, at: Timestamp },
     #[error("{0}")]
     BadRequest(String),
+    /// A parameter of the address has a value that cannot be read; begins with its name.
+    #[error("{0}")]
+    BadParameter(String),
     #[error("this form is not from your session; load the page again and repeat")]
     BadForm,
     #[error("writes must come from Kedge's own pages")]
@@ -65,7 +68,7 @@ impl PageError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone(_) | Self::Removed { .. } => StatusCode::GONE,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
             Self::BadForm | Self::CrossSite | Self::ReadOnly | Self::NotAllowed(_) => {
                 StatusCode::FORBIDDEN
             }

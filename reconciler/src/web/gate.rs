@@ -105,6 +105,10 @@ fn plain(error: &PageError) -> Response {
     for_programs(error.status(), &error.to_string())
 }
 
+/// Where the same page is of now, with an answer about a moment that cannot be shown.
+#[derive(Clone)]
+pub(super) struct Now(pub(super) String);
+
 /// Gives an error its page.
 pub(super) async fn dress(
     mut response: Response,
@@ -115,6 +119,7 @@ pub(super) async fn dress(
     let Some(Undressed(error)) = response.extensions_mut().remove() else {
         return response;
     };
+    let now = response.extensions_mut().remove::<Now>();
     if error.status().is_server_error() {
         tracing::warn!(error = %causes(&*error), "a page failed");
     }
@@ -124,6 +129,7 @@ pub(super) async fn dress(
         error => {
             let mut page = page(error, visitor.frame(app).await);
             page.back = back(path);
+            page.now = now.map(|Now(address)| address);
             html(&page)
         }
     };
@@ -145,6 +151,8 @@ pub(super) struct ErrorPage {
     hint: String,
     /// Name and address of the application that something was asked for; absent for none.
     back: Option<(String, String)>,
+    /// The same page of now, where a moment of the past was asked for.
+    now: Option<String>,
     retry: bool,
 }
 
@@ -169,7 +177,9 @@ fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
             "Check the name, or look for it from the top.",
         ),
         PageError::Gone(_) | PageError::Removed { .. } => ("unk", "Gone", ""),
-        PageError::BadRequest(_) => ("warn", "This address says something Kedge cannot read", ""),
+        PageError::BadRequest(_) | PageError::BadParameter(_) => {
+            ("warn", "This address says something Kedge cannot read", "")
+        }
         PageError::BadForm
         | PageError::CrossSite
         | PageError::ReadOnly
@@ -194,8 +204,10 @@ fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
 pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
     let (icon, heading, hint) = said(error);
     let text = match error {
-        PageError::Unavailable { .. } => format!("{}.", chain(error)),
-        other => format!("{other}."),
+        PageError::Unavailable { .. } => sentence(&chain(error)),
+        // It begins with the parameter's name, which is written as it is.
+        PageError::BadParameter(wrong) => format!("{wrong}."),
+        other => sentence(&other.to_string()),
     };
     let retry = error.status().is_server_error();
     let mut frame = frame.page(Section::Elsewhere, heading).crumb(heading, "");
@@ -207,9 +219,10 @@ pub(super) fn page(error: &PageError, frame: Frame) -> ErrorPage {
         frame,
         icon: Icon(icon),
         heading: heading.into(),
-        text: sentence(&text),
+        text,
         hint: hint.into(),
         back: None,
+        now: None,
         retry,
     }
 }

@@ -218,6 +218,9 @@ pub struct Nodes {
 pub struct Node {
     pub name: String,
     pub state: String,
+    /// Since when it is not ready, and what becomes of its pods; absent where it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trouble: String,
     pub address: String,
     pub version: String,
     /// Absent where it is not measured; so it is everywhere.

@@ -19,6 +19,7 @@ mod live;
 mod markup;
 mod openapi;
 mod pages;
+mod parameters;
 mod past;
 mod pulse;
 mod request;

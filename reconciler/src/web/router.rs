@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, openapi, pages, past, pulse, request, timing};
+use super::{assets, gate, live, openapi, pages, parameters, past, pulse, request, timing};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -89,6 +89,7 @@ fn guarded() -> Router<Arc<App>> {
         .route("/apps/{app}/rollouts/{number}", get(pages::app_rollout))
         .merge(of_cluster())
         .merge(pages::components())
+        .route_layer(from_fn(parameters::check))
         .fallback(async || PageError::NotFound("page at this address".into()))
 }
 

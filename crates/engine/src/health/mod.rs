@@ -18,6 +18,7 @@ mod service;
 mod stateful_set;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod verdict;
 mod workload;
 
@@ -28,6 +29,7 @@ use api::Object;
 pub use custom::judge;
 pub use pod::SCHEDULING_PATIENCE;
 pub(crate) use pull::cause as pull_cause;
+pub use unheard::{is_unheard, silent_node};
 pub use verdict::{Health, HealthStatus, holds_back, worst};
 
 /// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).

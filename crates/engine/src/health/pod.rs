@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use api::Object;
 
-use super::{Health, HealthStatus, pull};
+use super::{Health, HealthStatus, pull, unheard};
 
 /// A pod that found no node for this long is counted as broken, not as on its way.
 pub const SCHEDULING_PATIENCE: SignedDuration = SignedDuration::from_secs(15);
@@ -33,6 +33,8 @@ pub(super) struct Cause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Severity {
     Broken,
+    /// Its node does not report.
+    Unheard,
     Unschedulable,
     NotReady,
 }
@@ -72,7 +74,7 @@ pub(super) fn assess(pod: &Object, now: Timestamp) -> Health {
         "Running" if always && is_ready(pod) => Health::healthy(),
         "Running" if !always && cause.is_none() => Health::progressing("is running"),
         _ => match cause.as_ref().map(|first| first.severity) {
-            Some(Severity::Broken) => told(Health::degraded("")),
+            Some(Severity::Broken | Severity::Unheard) => told(Health::degraded("")),
             Some(Severity::Unschedulable) => {
                 let since = cause.as_ref().and_then(|first| first.since);
                 let patient = since.is_none_or(|since| now < since + SCHEDULING_PATIENCE);
@@ -83,11 +85,24 @@ pub(super) fn assess(pod: &Object, now: Timestamp) -> Health {
                 })
             }
             Some(Severity::NotReady) => told(Health::progressing("")),
-            None => Health::progressing(match pod.text("/spec/nodeName") {
-                "" => "waits for a node".to_owned(),
-                node => format!("is starting on node {node}"),
-            }),
+            None => Health::progressing(coming(pod)),
         },
+    }
+}
+
+/// What a pod waits for of which no container says anything.
+fn coming(pod: &Object) -> String {
+    match (pod.text("/status/phase"), pod.text("/spec/nodeName")) {
+        (_, "") => "waits for a node".to_owned(),
+        ("Running", _) => {
+            let ready = pod.condition("Ready").map(|ready| ready.message);
+            let message = ready.unwrap_or_default();
+            match message.trim_end_matches('.') {
+                "" => "is running, but not ready yet".to_owned(),
+                message => format!("is running, but not ready: {message}"),
+            }
+        }
+        (_, node) => format!("is starting on node {node}"),
     }
 }
 
@@ -130,6 +145,15 @@ fn subject(clause: &str, pod: &str) -> String {
 }
 
 fn cause_without_pod(pod: &Object, _now: Timestamp) -> Option<First> {
+    if unheard::is_unheard(pod) {
+        let (clause, since) = unheard::clause(pod);
+        return Some(First {
+            severity: Severity::Unheard,
+            clause,
+            since,
+            repeats: false,
+        });
+    }
     if let Some(scheduled) = pod.condition("PodScheduled")
         && scheduled.status == "False"
     {

@@ -71,12 +71,14 @@ pub(super) fn explain(
 
 /// Whether what is in a pod's way is more than part of bringing up a new version.
 fn stays(object: &Object, cause: &Cause, now: Timestamp) -> bool {
-    let broken = cause.severity == Severity::Broken && lags(object).is_none();
+    let unheard = cause.severity == Severity::Unheard;
+    let broken = unheard || cause.severity == Severity::Broken;
     let for_long = || cause.since.is_some_and(|since| since + PATIENCE <= now);
     broken
+        && lags(object).is_none()
         && match object.kind() {
             "Deployment" => cause.repeats || deployment::is_complete(object),
-            "ReplicaSet" | "StatefulSet" | "DaemonSet" => cause.repeats || for_long(),
+            "ReplicaSet" | "StatefulSet" | "DaemonSet" => unheard || cause.repeats || for_long(),
             _ => false,
         }
 }

@@ -191,6 +191,9 @@ pub fn needs(object: &Object) -> Vec<ObjectKey> {
     for secret in items(&spec["imagePullSecrets"]) {
         need("secrets", &secret["name"]);
     }
+    if let Some(node) = spec["nodeName"].as_str().filter(|it| !it.is_empty()) {
+        keys.push(Collection::new("", "nodes").key("", node));
+    }
     keys.sort();
     keys.dedup();
     keys

@@ -6,20 +6,23 @@ pub mod application;
 mod chain;
 mod draft;
 mod facts;
+pub mod node;
 mod pod;
 mod rules;
 mod service;
 mod symptom;
 mod text;
+mod version;
 mod workload;
 mod written;
 
 pub use chain::{Chain, Excerpt, Field, Line, Step, Tone};
 pub use draft::draft;
 pub use facts::{Facts, Log, Lookup, needs, title};
-pub use rules::RULES;
+pub use rules::{NODE, RULES, port_is_taken};
 pub use service::leads_nowhere;
 pub use symptom::symptom_of;
+pub use version::{Came, LINES, Version, version};
 pub use written::{Open, Written, touches};
 
 /// Explains what was observed. Where the cause is a field that Git has, the chain goes on with

@@ -10,17 +10,23 @@ use super::rules::{self, SERVICE};
 /// Pods of one Service that are looked at for its ports: they come from few templates.
 const LOOKED_AT: usize = 50;
 
-/// Why a Service leads to no pod, in one clause. `None` where it leads to one, whether or not that is
-/// ready, and where others write its addresses. The pods are those of its namespace.
+/// Why a Service leads to no pod, in one clause. `None` of what is none, where it leads to one, whether or not
+/// that is ready, and where others write its addresses. Pods of other namespaces do not count.
 pub fn leads_nowhere<'a>(
     service: &Object,
     pods: impl IntoIterator<Item = &'a Object>,
 ) -> Option<String> {
+    if service.kind() != "Service" || service.is_deleting() {
+        return None;
+    }
     let selector = LabelSelector::from_map(service.pointer("/spec/selector"));
     if selector.is_empty() || service.text("/spec/type") == "ExternalName" {
         return None;
     }
-    let selected = pods.into_iter().filter(|pod| selector.matches(pod));
+    let namespace = service.namespace();
+    let selected = pods
+        .into_iter()
+        .filter(|pod| pod.namespace() == namespace && selector.matches(pod));
     let facts = Facts {
         object: service.clone(),
         around: selected.take(LOOKED_AT).cloned().collect(),
@@ -69,7 +75,7 @@ pub(super) fn explain(facts: &Facts) -> Chain {
 fn a_service_that_leads_nowhere_says_why() {
     use serde_json::json;
     let pod = Object::from(
-        json!({"kind": "Pod", "metadata": {"name": "web-1", "labels": {"app": "web"}},
+        json!({"kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"}},
         "spec": {"containers": [{"name": "web", "ports": [{"name": "http", "containerPort": 8080}]}]}}),
     );
     let check = |spec: serde_json::Value, expected: Option<&str>| {

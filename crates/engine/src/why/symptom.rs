@@ -13,9 +13,15 @@ pub(super) fn symptom(facts: &Facts, health: &Health, source: &str) -> Step {
     told(&facts.object, health, source)
 }
 
-/// How an object says that it is, without the reason: for what has the one that is explained.
-pub fn symptom_of(object: &Object, now: Timestamp) -> Step {
-    let health = health::assess(object, now).unwrap_or_default();
+/// How an object says that it is, without the reason: for what has the one that is explained, and is as
+/// bad as what it `made` has it.
+pub fn symptom_of(object: &Object, made: &[Object], now: Timestamp) -> Step {
+    let own = health::assess(object, now).unwrap_or_default();
+    let explained = health::explain(object, made, now);
+    let health = Health {
+        status: explained.map_or(own.status, |it| it.status),
+        ..own
+    };
     told(
         object,
         &health,

@@ -91,8 +91,13 @@ impl Chain {
     }
 }
 
-fn line(written: &Written, now: Timestamp) -> Step {
-    let short: String = written.commit.chars().take(7).collect();
+/// A commit as people know it.
+pub(super) fn short(commit: &str) -> String {
+    commit.chars().take(7).collect()
+}
+
+pub(super) fn line(written: &Written, now: Timestamp) -> Step {
+    let short = short(&written.commit);
     let ago = written.at.map_or_else(String::new, |at| {
         format!(", {}", ago(at.duration_until(now)))
     });
@@ -122,7 +127,7 @@ fn open(open: &Open) -> Step {
         "" => format!("branch {}", open.branch),
         number => format!("pull request {number}"),
     };
-    let short: String = open.commit.chars().take(7).collect();
+    let short = short(&open.commit);
     let text = match open.author.as_str() {
         "" => format!("{short}: {}.", open.subject),
         author => format!("{short} by {author}: {}.", open.subject),
@@ -135,7 +140,7 @@ fn open(open: &Open) -> Step {
     }
 }
 
-fn ago(passed: SignedDuration) -> String {
+pub(super) fn ago(passed: SignedDuration) -> String {
     let plural = |count: i64, unit: &str| match count {
         1 => format!("1 {unit} ago"),
         count => format!("{count} {unit}s ago"),

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use api::Object;
-use engine::why::{Chain, Facts, Log, RULES, Written, explain};
+use engine::why::{Came, Chain, Facts, Log, RULES, Written, explain, version};
 
 #[test]
 fn every_rule_tells_what_its_fixture_says() {
@@ -26,6 +26,13 @@ fn every_rule_tells_what_its_fixture_says() {
         let mut chain = explain(&facts);
         if let Ok(written) = serde_json::from_value::<Written>(case["written"].clone()) {
             chain = chain.written(Some(&written), facts.now);
+        }
+        if chain.ends_at_the_process(&facts)
+            && let Some(version) = version(&facts)
+        {
+            let lines: Vec<Written> =
+                serde_json::from_value(case["lines"].clone()).unwrap_or_default();
+            chain = chain.came(&version, &came(&case["came"]), &lines, facts.now);
         }
         let told = tell(&chain);
         let expected = case["expect"].as_str().unwrap_or_default();
@@ -74,6 +81,20 @@ fn facts(case: &Value) -> Facts {
         events: objects("events"),
         logs: logs.collect(),
         now: "2026-11-21T10:00:00Z".parse().expect("a time"),
+    }
+}
+
+fn came(case: &Value) -> Came {
+    let text = |field: &str| case[field].as_str().unwrap_or_default().to_owned();
+    match case {
+        Value::Object(_) => Came::With {
+            rollout: text("rollout"),
+            commit: text("commit"),
+            subject: text("subject"),
+            author: text("author"),
+        },
+        Value::String(_) => Came::Alone,
+        _ => Came::Unknown,
     }
 }
 

@@ -79,6 +79,7 @@ fn tell(instance: &Instance) -> anyhow::Result<()> {
         ready_on(instance).is_ok_and(|nodes| nodes == ["node-1"; 4])
     })?;
     answers_everywhere(instance, &[1])?;
+    is_explained(instance)?;
 
     cable(instance, 2, "up")?;
     wait("the node to come back", SOON, || {
@@ -95,6 +96,22 @@ fn tell(instance: &Instance) -> anyhow::Result<()> {
         "pods moved for no reason"
     );
     answers_everywhere(instance, &[1, 2])
+}
+
+/// A pod of the node that is dark says which one that is, and since when.
+fn is_explained(instance: &Instance) -> anyhow::Result<()> {
+    let all = pods(instance)?;
+    let lost = all.iter().find(|pod| pod["spec"]["nodeName"] == "node-2");
+    let name = lost.and_then(|pod| pod["metadata"]["name"].as_str());
+    let name = name.context("no pod is left on the node")?;
+    let told = instance.kedge(&["why", &format!("pod/{name}")])?;
+    for says in [
+        "Node node-2 does not report, and was given up at",
+        "It is being deleted there",
+    ] {
+        ensure!(told.contains(says), "{told}");
+    }
+    Ok(())
 }
 
 /// Every node's port answers, ten times in a row.

@@ -99,6 +99,25 @@ fn problems_have_a_place_and_a_picture() {
 }
 
 #[test]
+fn the_rules_of_each_kind_are_asked_as_the_server_asks_them() {
+    let root = Directory::new(&[
+        ("apps/web.yaml", WEB),
+        ("web/config.yaml", &CONFIG.replace("settings", "Bad_Name")),
+    ]);
+    let reading = reading::read(&root.0, &Namespace::Found).unwrap();
+    assert!(reading.result.is_ok());
+    let problems = reading.ruled().problems().unwrap().unwrap();
+    let told: Vec<(&str, u32)> = problems
+        .0
+        .iter()
+        .map(|problem| (problem.field.as_str(), problem.line))
+        .collect();
+    assert_eq!(told, [("metadata.name", 3)], "{problems}");
+    let good = reading::read(&example(), &Namespace::Found).unwrap().ruled();
+    assert!(good.result.is_ok(), "{:?}", good.problems());
+}
+
+#[test]
 fn nothing_outside_the_directory_is_read() {
     let outside = Directory::new(&[("secret.yaml", CONFIG)]);
     let root = Directory::new(&[("apps/web.yaml", WEB), ("web/a.yaml", CONFIG)]);

@@ -85,6 +85,9 @@ pub struct Settings {
 #[derive(Debug, Serialize)]
 pub struct NodePage {
     pub name: String,
+    /// Since when it is not ready, and what becomes of its pods; absent where it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trouble: String,
     /// Absent where it is not measured.
     pub used: Option<Point>,
     /// What the machine has.

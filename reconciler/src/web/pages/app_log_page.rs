@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use client::LogOptions;
 use futures::future::join_all;
@@ -75,14 +76,20 @@ pub(in crate::web) async fn page(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let filter = Filter::parse(&asked.grep, &asked.since)?;
+    let read = Filter::parse(&asked.grep, &asked.since);
     let facts = facts(&app, &name).await?;
     let (there, error) = containers(&app, &name).await;
     if !asked.download.is_empty() {
-        return file(&app, &name, chosen(there, &asked).0, filter).await;
+        return file(&app, &name, chosen(there, &asked).0, read?).await;
     }
     let search = search(&name, &there, &asked);
-    let mut all = all_lines(&app, chosen(there, &asked), &filter).await;
+    let mut all = match read {
+        Ok(filter) => all_lines(&app, chosen(there, &asked), &filter).await,
+        // The page stays, with what was typed.
+        Err(wrong) if !visitor.json => All::unread(&wrong),
+        Err(wrong) => return Err(wrong),
+    };
+    let status = all.status;
     if !error.is_empty() {
         all.errors.insert(0, error);
     }
@@ -102,12 +109,16 @@ pub(in crate::web) async fn page(
     follow(&app, &mut frame, format!("app-logs:{name}"), &head);
     let [head] = head;
     let card = card(&name, search, all, frame.is_past());
-    Ok(html(&Page {
+    let mut response = html(&Page {
         frame,
         head: Markup(head.html),
         tabs: app::tabs(&name, "Logs"),
         card: Markup(fragment("logs", &card).html),
-    }))
+    });
+    if status != StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    Ok(response)
 }
 
 /// What is asked for, with what there is to choose from.
@@ -144,7 +155,7 @@ fn search(name: &str, there: &[Printing], asked: &Asked) -> Search {
 
 fn card(name: &str, search: Search, all: All, is_past: bool) -> Card {
     let page = search.address.clone();
-    let (stream, download) = if is_past {
+    let (stream, download) = if is_past || all.status != StatusCode::OK {
         (String::new(), String::new())
     } else {
         let after = all.place.to_string();
@@ -221,6 +232,19 @@ struct All {
     errors: Vec<String>,
     /// Whether a node has not answered yet.
     late: bool,
+    /// What the page is answered with.
+    status: StatusCode,
+}
+
+impl All {
+    /// Nothing, because what is looked for cannot be read.
+    fn unread(wrong: &PageError) -> Self {
+        Self {
+            errors: vec![format!("{wrong}.")],
+            status: wrong.status(),
+            ..Self::default()
+        }
+    }
 }
 
 /// The newest lines of every container that is wanted.

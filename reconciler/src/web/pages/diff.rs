@@ -73,7 +73,7 @@ pub(in crate::web) async fn of_app(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let wants = query.wants().map_err(PageError::BadRequest)?;
+    let wants = query.wants().map_err(PageError::BadParameter)?;
     // What is compared with the present has another page in the past; what does not move has not.
     if let Some(past) = app.past.as_ref().filter(|_| !query.is_fixed()) {
         let last = app.backend.application(&name).await?.summary.last;
@@ -236,7 +236,7 @@ pub(in crate::web) async fn of_rollout(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let wants = query.wants().map_err(PageError::BadRequest)?;
+    let wants = query.wants().map_err(PageError::BadParameter)?;
     let detail = detail(&app, &id).await?;
     if wants.patch {
         return Err(PageError::BadRequest(no_patch(&detail.rollout)));

@@ -55,7 +55,7 @@ fn pattern(text: &str) -> Result<Option<Regex>, PageError> {
         // The last line says what it is; those before it draw where.
         let told = error.to_string();
         let why = told.lines().last().unwrap_or_default();
-        PageError::BadRequest(format!(
+        PageError::BadParameter(format!(
             "grep: {text} is no regular expression: {}",
             why.trim_start_matches("error: ")
         ))
@@ -71,7 +71,7 @@ fn seconds(text: &str) -> Result<Option<u64>, PageError> {
     let read = read.and_then(|it| u64::try_from(it.as_secs()).ok());
     match read {
         Some(seconds) => Ok(Some(seconds)),
-        None => Err(PageError::BadRequest(format!(
+        None => Err(PageError::BadParameter(format!(
             "since: {text} is no duration; 90s, 5m and 24h are"
         ))),
     }

@@ -20,6 +20,8 @@ const SOON: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Lines at the end of a log that tell why it ended.
 const LAST: usize = 40;
+/// Lines at the beginning of a log, where a process says what it listens on.
+const FIRST: usize = 100;
 
 /// Which run of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +146,36 @@ pub(in crate::web) async fn last_lines(
         Err(_) => return (Vec::new(), "the node did not answer in time".into()),
     };
     let skipped = lines.len().saturating_sub(LAST);
-    let whole = |line: LogLine| match line.level.as_str() {
-        "" => line.text,
-        level => format!("{level} {}", line.text),
-    };
     (
         lines.into_iter().skip(skipped).map(whole).collect(),
         String::new(),
     )
+}
+
+fn whole(line: LogLine) -> String {
+    match line.level.as_str() {
+        "" => line.text,
+        level => format!("{level} {}", line.text),
+    }
+}
+
+/// The first lines of the run that is now; none where they cannot be read.
+pub(in crate::web) async fn first_lines(app: &App, pod: &Object, container: &str) -> Vec<String> {
+    let reading = async {
+        let options = LogOptions {
+            container: container.into(),
+            ..LogOptions::default()
+        };
+        let key = Collection::new("", "pods").key(pod.namespace(), pod.name());
+        let mut lines = Lines::new(app.logs.logs(&key, &options).await?);
+        let mut first = Vec::new();
+        while first.len() < FIRST
+            && let Some(line) = lines.next().await
+        {
+            first.push(whole(parse(&line?)));
+        }
+        Ok::<_, client::Error>(first)
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    read.ok().and_then(Result::ok).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use api::{Collection, Object};
 
+use super::nodes::refs;
 use super::{Markup, follow, fragment, html, object_gone, reported, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -24,6 +25,7 @@ use crate::web::visitor::Visitor;
 struct Page {
     frame: Frame,
     head: Markup,
+    truth: Markup,
     capacity: Markup,
     pods: Markup,
     conditions: Markup,
@@ -43,7 +45,9 @@ pub(in crate::web) async fn page(
         found => found?,
     };
     if visitor.json {
-        let (_, pods) = on(&app, &name).await;
+        let (all, pods) = on(&app, &name).await;
+        let nodes = nodes_of(&app).await;
+        let trouble = nodes::trouble(&found, &refs(&nodes), &refs(&all), app.env.now());
         let events = reported::of_object(&app, "Node", &key(&name)).await;
         let used = app.backend.used();
         let own: Vec<&Object> = pods.iter().map(AsRef::as_ref).collect();
@@ -55,6 +59,7 @@ pub(in crate::web) async fn page(
             name,
             pods: pods.iter().map(|pod| json::Place::of(pod)).collect(),
             node: json::shown(&found),
+            trouble: trouble.map_or_else(String::new, |(is, next)| format!("{is}. {next}")),
             events: events.bodies(),
         })
         .into_response());
@@ -70,6 +75,7 @@ pub(in crate::web) async fn page(
     Ok(html(&Page {
         frame,
         head: take(&fragments, "head"),
+        truth: take(&fragments, "truth"),
         capacity: take(&fragments, "capacity"),
         pods: take(&fragments, "pods"),
         conditions: take(&fragments, "conds"),
@@ -105,6 +111,11 @@ async fn on(app: &App, name: &str) -> (Vec<Arc<Object>>, Vec<Arc<Object>>) {
     (all, own)
 }
 
+async fn nodes_of(app: &App) -> Vec<Arc<Object>> {
+    let all = app.all(&Collection::new("", "nodes")).await;
+    all.unwrap_or_default()
+}
+
 pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, PageError> {
     let node = find(app, name).await?;
     Ok(make(app, &node).await)
@@ -113,13 +124,14 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 async fn make(app: &App, found: &Object) -> Vec<Fragment> {
     let now = app.env.now();
     let (all, own) = on(app, found.name()).await;
-    let own: Vec<&Object> = own.iter().map(AsRef::as_ref).collect();
-    let all: Vec<&Object> = all.iter().map(AsRef::as_ref).collect();
+    let nodes = nodes_of(app).await;
+    let (own, all, nodes) = (refs(&own), refs(&all), refs(&nodes));
     let heard = reported::of_object(app, "Node", &key(found.name())).await;
     let mut list = pod::events(heard.events.as_deref().unwrap_or_default(), now);
     list.error = heard.error;
     vec![
         fragment("head", &node::head(found, now)),
+        fragment("truth", &node::truth(found, &nodes, &all, now)),
         fragment(
             "capacity",
             &node::capacity(found, &all, &app.backend.used(), now),

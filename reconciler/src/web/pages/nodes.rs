@@ -81,6 +81,7 @@ pub(in crate::web) async fn page(
                     requested: nodes::amounts_asked(&row.name, &pods),
                     name: row.name,
                     state: row.state.word,
+                    trouble: row.trouble,
                     address: row.address,
                     version: row.version,
                     used: used.dated(row.used),
@@ -168,12 +169,12 @@ impl Seen {
         Table {
             error: self.error.clone(),
             note: stale(used, now),
-            ..nodes::table(&refs(&self.nodes), &refs(&self.pods), used)
+            ..nodes::table(&refs(&self.nodes), &refs(&self.pods), used, now)
         }
     }
 }
 
-fn refs(objects: &[Arc<Object>]) -> Vec<&Object> {
+pub(super) fn refs(objects: &[Arc<Object>]) -> Vec<&Object> {
     objects.iter().map(AsRef::as_ref).collect()
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -12,8 +13,8 @@ use api::{Collection, Object};
 use engine::health;
 
 use super::log_filter::Filter;
-use super::log_tail::{self, Run, Tail};
-use super::pod_origin::{made_by, origin};
+use super::pod_log_card;
+use super::pod_origin::made_by;
 use super::reported::{self, Heard};
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, take};
@@ -21,13 +22,11 @@ use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
-use crate::web::view::component::{Icon, Links, encoded};
+use crate::web::view::component::Icon;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
-use crate::web::view::log_card::{Card, Search};
-use crate::web::view::nothing::Nothing;
 use crate::web::view::pending::{self, Explained};
-use crate::web::view::pod::{self, Container};
+use crate::web::view::pod;
 use crate::web::view::used;
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
@@ -52,16 +51,16 @@ struct Page {
 pub(in crate::web) struct Asked {
     /// The container.
     #[serde(default)]
-    c: String,
-    /// `now`, `previous`, or what tells most.
+    pub(super) c: String,
+    /// `now`, `previous`, the number of a run, or what tells most.
     #[serde(default)]
-    run: String,
+    pub(super) run: String,
     /// A regular expression.
     #[serde(default)]
-    grep: String,
+    pub(super) grep: String,
     /// How far back: `5m`, `24h`.
     #[serde(default)]
-    since: String,
+    pub(super) since: String,
 }
 
 pub(in crate::web) async fn page(
@@ -70,27 +69,18 @@ pub(in crate::web) async fn page(
     Query(asked): Query<Asked>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let filter = Filter::parse(&asked.grep, &asked.since)?;
     let key = Collection::new("", "pods").key(&namespace, &name);
     let pod = match find(&app, &namespace, &name).await {
         Err(PageError::NotFound(_)) => return object_gone::alone(&app, "Pod", key, &visitor).await,
         found => found?,
     };
     if visitor.json {
+        Filter::parse(&asked.grep, &asked.since)?;
         return Ok(Json(data(&app, &pod).await).into_response());
     }
     let owner = whose(&app, &key, &pod).await;
-    let all = pod::containers(&pod).containers;
-    let chosen = choose(&all, &asked);
-    let log = async {
-        match chosen {
-            Some((container, run)) if container.started => {
-                log_tail::tail(&app, &pod, &container.name, run, &filter).await
-            }
-            _ => Tail::none("the container has not started yet"),
-        }
-    };
-    let (fragments, tail) = tokio::join!(make(&app, &pod, &owner), log);
+    let log = pod_log_card::shown(&app, &pod, &asked);
+    let (fragments, log) = tokio::join!(make(&app, &pod, &owner), log);
     let frame = visitor
         .frame(&app)
         .await
@@ -105,8 +95,7 @@ pub(in crate::web) async fn page(
     // The application is part of the topic: it is not looked for again with every change.
     let topic = format!("pod:{namespace}/{name}/{owner}");
     follow(&app, &mut frame, topic, &fragments);
-    let card = log_card(&pod, &all, chosen, tail, &asked);
-    Ok(html(&Page {
+    let mut response = html(&Page {
         frame,
         head: take(&fragments, "head"),
         why: take(&fragments, "why"),
@@ -115,106 +104,12 @@ pub(in crate::web) async fn page(
         used: take(&fragments, "used"),
         events: take(&fragments, "events"),
         summary: pod::summary(&pod, made_by(&app, &pod, &owner)),
-        log: Markup(fragment("logs", &card).html),
-    }))
-}
-
-fn log_card(
-    pod: &Object,
-    all: &[Container],
-    chosen: Option<(&Container, Run)>,
-    tail: Tail,
-    asked: &Asked,
-) -> Card {
-    let (container, run) = match chosen {
-        Some((container, run)) => (container.name.clone(), run),
-        None => (String::new(), Run::Now),
-    };
-    let base = format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name()));
-    let search = Search {
-        kept: vec![("c", container.clone()), ("run", run.as_str().into())],
-        choices: Vec::new(),
-        grep: asked.grep.clone(),
-        since: asked.since.clone(),
-        address: base.clone(),
-    };
-    let log = format!("{base}/logs");
-    Card {
-        title: "Logs",
-        label: format!("Log of container {container}"),
-        switches: switches(&base, all, chosen),
-        // A run that is over goes on only where it could not be read in time.
-        stream: if run == Run::Previous && !tail.late {
-            String::new()
-        } else {
-            search.stream(&log, &tail.read)
-        },
-        download: search.file(&log),
-        note: match tail.error.as_str() {
-            "" if tail.lines.is_empty() => search.nothing(&format!("container {container}")),
-            error => Nothing::new(error),
-        },
-        late: tail.late,
-        lines: tail.lines,
-        omitted: tail.omitted,
-        errors: Vec::new(),
-        search,
+        log: Markup(fragment("logs", &log.card).html),
+    });
+    if log.status != StatusCode::OK {
+        *response.status_mut() = log.status;
     }
-}
-
-/// The containers and the runs that somebody may choose, where there are several.
-fn switches(
-    base: &str,
-    all: &[Container],
-    chosen: Option<(&Container, Run)>,
-) -> Vec<(&'static str, Links)> {
-    let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
-    let Some((container, run)) = chosen else {
-        return Vec::new();
-    };
-    let mut switches = Vec::new();
-    if all.len() > 1 {
-        let one = |one: &Container| {
-            let is_it = one.name == container.name;
-            (one.name.clone(), address(&one.name, Run::Any), is_it)
-        };
-        switches.push(("Container", all.iter().map(one).collect()));
-    }
-    if container.restarts > 0 {
-        let one = |(label, which): (&str, Run)| {
-            let address = address(&container.name, which);
-            (label.to_owned(), address, run == which)
-        };
-        let runs = [("now", Run::Now), ("run before", Run::Previous)];
-        switches.push(("Run", runs.into_iter().map(one).collect()));
-    }
-    switches
-}
-
-/// The container that is asked for, or the one that tells most: a broken one, else the first
-/// that is no init container.
-fn choose<'a>(all: &'a [Container], asked: &Asked) -> Option<(&'a Container, Run)> {
-    let broken = || {
-        all.iter()
-            .find(|one| one.tone == crate::web::view::component::Tone::Bad && one.started)
-    };
-    let chosen = all
-        .iter()
-        .find(|one| one.name == asked.c)
-        .or_else(broken)
-        .or_else(|| all.iter().find(|one| !one.state.starts_with("init")))
-        .or_else(|| all.first());
-    chosen.map(|container| (container, run(container, &asked.run)))
-}
-
-/// The run that is asked for. The one that failed, not the empty current one, if nobody asks.
-fn run(container: &Container, asked: &str) -> Run {
-    match asked {
-        "now" => Run::Now,
-        "previous" => Run::Previous,
-        _ if container.failed_before => Run::Previous,
-        _ => Run::Now,
-    }
+    Ok(response)
 }
 
 /// The pod as the informer has it, or as the server has it.
@@ -249,7 +144,8 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
     let now = app.env.now();
     let reading = events(app, pod.namespace(), pod.name());
     let explaining = why::of(app, pod.clone());
-    let (reported, explained, commit) = tokio::join!(reading, explaining, origin(app, pod, owner));
+    let (reported, explained) = tokio::join!(reading, explaining);
+    let commit = explained.rollout.as_ref().map(|it| &it.revision);
     let mut list = pod::events(reported.events.as_deref().unwrap_or_default(), now);
     list.error = reported.error;
     let uses = app.backend.used();
@@ -262,8 +158,8 @@ async fn make(app: &App, pod: &Object, owner: &str) -> Vec<Fragment> {
         more: 0,
     };
     vec![
-        fragment("head", &pod::head(pod, owner, commit.as_ref(), now)),
-        fragment("why", &card(&explained.chain).of(owner)),
+        fragment("head", &pod::head(pod, owner, commit, now)),
+        fragment("why", &card(&explained.chain).of(owner, &explained.actions)),
         fragment("pending", &cards),
         fragment("containers", &pod::containers(pod)),
         fragment(

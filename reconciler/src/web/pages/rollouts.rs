@@ -80,6 +80,7 @@ pub(in crate::web) async fn of_app(
     Query(query): Query<Wanted>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let query = dated(&app, &name, query).await?;
     if visitor.json {
         let rollouts = read(&app, Some(&name), &query).await?;
         let drifts = drifts(&app, &name, &query, &rollouts).await?;
@@ -260,11 +261,23 @@ async fn first(app: &App, name: &str, outcome: Option<Outcome>) -> Result<Vec<Ro
     Ok(app.backend.rollouts(&query).await?)
 }
 
+/// The same, with the time at which a rollout began where its number is what was asked for.
+async fn dated(app: &App, name: &str, mut query: Wanted) -> Result<Wanted, PageError> {
+    let Ok(number) = query.before.parse::<u64>() else {
+        return Ok(query);
+    };
+    let id = format!("{name}-{number}");
+    let found = app.backend.rollout(&id).await?;
+    let found = found.ok_or_else(|| PageError::NotFound(format!("rollout {id}")))?;
+    query.before = found.rollout.started_at.to_string();
+    Ok(query)
+}
+
 fn before(query: &Wanted) -> Result<Option<Timestamp>, PageError> {
     match query.before.as_str() {
         "" => Ok(None),
         text => text.parse::<Timestamp>().map(Some).map_err(|_| {
-            PageError::BadRequest("before is a time such as 2026-03-01T14:00:00Z".into())
+            PageError::BadParameter("before is a time such as 2026-03-01T14:00:00Z".into())
         }),
     }
 }

@@ -96,6 +96,8 @@ async fn answer(
         chain,
         application,
         pending,
+        actions,
+        ..
     } = explained;
     let title = chain.subject.clone();
     let frame = visitor
@@ -111,7 +113,7 @@ async fn answer(
         more: 0,
     };
     let fragments = [
-        fragment("why", &card(&chain).of(&application)),
+        fragment("why", &card(&chain).of(&application, &actions)),
         fragment("pending", &cards),
     ];
     Ok(html(&Page {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use api::{Collection, Object, ObjectKey, Reason, Uid};
 use engine::rollout::CommitId;
+use engine::why::leads_nowhere;
 
 use crate::history::{Rollout, RolloutQuery};
 use crate::web::app::App;
@@ -110,6 +111,15 @@ impl Past {
             .collect()
     }
 
+    /// What was wrong with an object that was healthy by itself; empty where nothing was.
+    pub(super) fn warning(&self, object: &Object) -> String {
+        if object.kind() != "Service" {
+            return String::new();
+        }
+        let pods = self.all(&Collection::new("", "pods"));
+        leads_nowhere(object, pods.iter().map(|pod| &**pod)).unwrap_or_default()
+    }
+
     /// Those whose name has these letters in it.
     pub(super) fn named<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = ObjectKey> + 'a {
         let keys = self.objects.keys();
@@ -155,15 +165,15 @@ pub(super) async fn find(app: &App, asked: &Asked) -> Result<Past, PageError> {
         }
         None => {
             let text = format!(
-                "at={}: expected a time (2026-01-01T10:00:00Z) or a commit",
+                "at is a time such as 2026-03-01T14:00:00Z or a commit, not {}",
                 asked.0
             );
-            return Err(PageError::BadRequest(text));
+            return Err(PageError::BadParameter(text));
         }
     };
     if at > app.env.now() {
-        let text = format!("{} is still to come", seconds(at));
-        return Err(PageError::BadRequest(text));
+        let text = format!("at is {}, which is still to come", seconds(at));
+        return Err(PageError::BadParameter(text));
     }
     let objects = objects(app, at).await?;
     let until = RolloutQuery {

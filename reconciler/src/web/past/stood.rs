@@ -140,6 +140,7 @@ impl PastBackend {
         let mut root = node(&asked.key, &object);
         root.wave = asked.wave;
         root.health = health::judge(&checks, &object, &bodies, self.at());
+        root.warning = self.past.warning(&object);
         let below = made.iter().map(|(key, object)| ObjectNode {
             owner: object.controller().map(|owner| owner.uid),
             health: health::within(object, &bodies, self.at()),

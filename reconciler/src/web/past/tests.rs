@@ -206,3 +206,31 @@ fn what_was_made_is_found_below_its_owner() {
         .collect();
     assert_eq!(names, ["web-1", "web-1-a"]);
 }
+
+#[test]
+fn a_service_that_led_nowhere_is_told_of() {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web", "ports": [{"containerPort": 8080}]}]}});
+    let other = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "wbe-1", "namespace": "elsewhere", "labels": {"app": "wbe"}}});
+    let all = vec![Object::from(pod), Object::from(other)];
+    let past = Past::new(at("10:00:00"), "7f3c2ab", CommitId::default(), all);
+    let check = |app: &str, port: u16, expected: &str| {
+        let service = json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": port}]}});
+        assert_eq!(past.warning(&service.into()), expected);
+    };
+    check("web", 8080, "");
+    check(
+        "wbe",
+        8080,
+        "No pod in namespace shop has the labels app=wbe",
+    );
+    check(
+        "web",
+        9090,
+        "Port 80 leads to 9090, which no container declares",
+    );
+}

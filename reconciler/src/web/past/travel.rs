@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use client::Env;
@@ -18,7 +18,7 @@ use super::stood::PastBackend;
 use super::view;
 use crate::web::app::App;
 use crate::web::error::PageError;
-use crate::web::gate;
+use crate::web::gate::{self, Now};
 use crate::web::markup::is_action;
 use crate::web::visitor::Visitor;
 
@@ -55,11 +55,11 @@ pub(in crate::web) async fn travel(
     }
     if is_action(&path) {
         let text = "the past cannot be changed: leave out at= to do this now";
-        return PageError::BadRequest(text.into()).into_response();
+        return with_way_back(PageError::BadRequest(text.into()), request.uri());
     }
     let past = match state::find(&app, &asked).await {
         Ok(past) => Arc::new(past),
-        Err(error) => return error.into_response(),
+        Err(error) => return with_way_back(error, request.uri()),
     };
     let there = Arc::new(app.then(past.clone()));
     let query = request.uri().query().unwrap_or_default().to_owned();
@@ -76,6 +76,14 @@ pub(in crate::web) async fn travel(
     };
     let bar = view::bar(&app, &past, &path, &query).await;
     dressed(response, &past, &bar).await
+}
+
+/// The error, with the address of the same page of now.
+fn with_way_back(error: PageError, uri: &Uri) -> Response {
+    let now = view::address(uri.path(), uri.query().unwrap_or_default(), "");
+    let mut response = error.into_response();
+    response.extensions_mut().insert(Now(now));
+    response
 }
 
 /// The request as it came: what the outer router took out of its address is not said twice.

@@ -147,7 +147,7 @@ pub(super) fn objects(hostile: bool) -> Vec<Object> {
     };
     let replica_set = |name: &str, revision: &str, wanted: i64, ready: i64| {
         json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": {"name": name, "namespace": "movies", "uid": format!("uid-{name}"), "annotations": {"deployment.kubernetes.io/revision": revision},
+        "metadata": {"name": name, "namespace": "movies", "uid": format!("uid-{name}"), "creationTimestamp": "2026-03-01T14:07:30Z", "annotations": {"deployment.kubernetes.io/revision": revision},
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "serving", "uid": "Deployment/serving", "controller": true}]},
         "spec": {"replicas": wanted}, "status": {"replicas": wanted, "readyReplicas": ready}})
     };

@@ -77,6 +77,8 @@ async fn lines_are_looked_for_in_the_whole_log() {
     let (status, text) = site.page(&format!("{POD}?grep=a(b")).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(text.contains("unclosed group"), "{text}");
+    let (status, _) = site.json(&format!("{POD}?grep=a(b")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     let (_, lines) = site.json(&format!("{POD}/logs?c=api&grep=not.set")).await;
     assert_eq!(lines["items"].as_array().map(Vec::len), Some(1), "{lines}");
     let (_, text) = site.page(&format!("{POD}/logs?c=api&grep=not.set")).await;
@@ -126,7 +128,7 @@ async fn the_logs_of_all_pods_are_searched_together() {
         "<option selected>api</option>",
         "name=\"grep\" value=\"not.set\"",
         "/api] config: MODEL_URL is not set",
-        "1 lines",
+        ">1 line<",
     ] {
         assert!(page.contains(says), "{says}: {page}");
     }
@@ -189,4 +191,51 @@ async fn the_stream_of_all_pods_goes_on_where_the_page_ended() {
     let (address, _) = address.split_once("&after=").unwrap();
     let first = next(address).await.unwrap();
     assert!(first.contains("] exit 1\""), "{first}");
+}
+
+#[tokio::test]
+async fn a_page_stays_where_what_is_looked_for_cannot_be_read() {
+    let site = Site::new(Sample::default()).await;
+    for (page, says) in [
+        (
+            format!("{POD}?grep=%28&c=api"),
+            "grep: ( is no regular expression: unclosed group.",
+        ),
+        (
+            format!("{POD}?grep=%28&since=x"),
+            "grep: ( is no regular expression: unclosed group.",
+        ),
+        (
+            format!("{POD}?c=api&run=2&grep=%28"),
+            "run is 2, but container api is in run 5: the node keeps the log of that one and of the one before.",
+        ),
+        (
+            format!("{POD}?run=foo&grep=%28"),
+            "run is now, previous or the number of a run, not foo.",
+        ),
+        (
+            format!("{POD}?c=apo&grep=%28"),
+            "c is one of wait, api, proxy, not apo.",
+        ),
+        (
+            "/apps/serving/logs?grep=%28".into(),
+            "grep: ( is no regular expression: unclosed group.",
+        ),
+    ] {
+        let (status, text) = site.page(&page).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{page}");
+        assert!(text.contains(says), "{page}: {text}");
+        // What was typed stays, nothing is streamed, and so does the rest.
+        assert!(text.contains("name=\"grep\" value=\"(\""), "{page}: {text}");
+        assert!(!text.contains("data-stream"), "{page}");
+        let rest = if page.starts_with(POD) {
+            "Why it is broken"
+        } else {
+            "All pods"
+        };
+        assert!(text.contains(rest), "{page}: {text}");
+    }
+    let (status, text) = site.page(&format!("{POD}?c=api&run=5&grep=2.18.1")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains(">1 line<"), "{text}");
 }

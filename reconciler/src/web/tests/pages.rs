@@ -197,17 +197,69 @@ async fn what_is_not_there_has_a_page_too() {
     .await;
     check("/nothing/here", StatusCode::NOT_FOUND, "Not here").await;
     check(
-        "/rollouts?before=yesterday",
-        StatusCode::BAD_REQUEST,
-        "Before is a time",
-    )
-    .await;
-    check(
         "/pods/other/nope",
         StatusCode::NOT_FOUND,
         "There is no pod other/nope.",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_answered_in_one_way() {
+    let site = Site::new(Sample::default()).await;
+    for (path, says) in [
+        (
+            "/rollouts?before=yesterday",
+            "before is a time such as 2026-03-01T14:00:00Z, not yesterday",
+        ),
+        ("/apps?page=x", "page is a number from 1 on, not x"),
+        ("/apps/serving?view=foo", "view is graph or list, not foo"),
+        (
+            "/apps/serving/diff?view=foo",
+            "view is split or unified, not foo",
+        ),
+        (
+            "/apps/serving/diff?ctx=9999",
+            "ctx is a number up to 100 or all, not 9999",
+        ),
+        ("/nodes?by=foo", "by is memory or cpu, not foo"),
+        (
+            "/events?before=x",
+            "before is what the link to older events has, not x",
+        ),
+        (
+            "/apps/ui/sync?prune=maybe",
+            "prune is true or false, not maybe",
+        ),
+        (
+            "/nodes?at=foo",
+            "at is a time such as 2026-03-01T14:00:00Z or a commit, not foo",
+        ),
+    ] {
+        let (status, text) = site.page(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {text}");
+        // Within the frame, and the name as it is written.
+        assert!(text.contains(&format!("<p>{says}.</p>")), "{path}: {text}");
+        assert!(text.contains("<nav"), "{path}");
+        let (status, body) = site.json(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(body["error"]["message"], says, "{path}");
+    }
+    for path in [
+        "/apps/serving?at=foo&view=list",
+        "/apps/serving?view=list&at=2036-01-01T00:00:00Z",
+    ] {
+        let (_, text) = site.page(path).await;
+        let back = "href=\"/apps/serving?view=list\">Back to now</a>";
+        assert!(text.contains(back), "{text}");
+    }
+    // What a page does not know it does not look at.
+    let (status, _) = site.page("/commits/7f3c2ab41d0c?page=x").await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, older) = site.json("/apps/serving/history?before=11").await;
+    assert_eq!(older["items"][0]["id"], "serving-10", "{older}");
+    let (status, _) = site.page("/apps/serving/history?before=99").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -84,15 +84,18 @@ fn told(page: &str) -> usize {
     page.matches("role=\"alert\"").count() + page.matches("cannot be read").count()
 }
 
-/// What a page can do without: ways to what is beside it, suggestions for a form, whose a pod is, and
-/// the draft of a commit.
+/// What a page can do without: ways to what is beside it, suggestions for a form, whose a pod is, what
+/// brought it, and the draft of a commit.
 fn is_extra(path: &str, part: &str) -> bool {
     let beside = ["/apps/serving/objects", "/rollouts/"];
+    let explained = ["/pods/", "/why/", "/apps/serving/why"];
+    let is_explained = explained.iter().any(|start| path.starts_with(start));
     match part {
+        "rollouts" if is_explained => true,
         "objects" | "rollouts" => {
             path.contains("/diff") || beside.iter().any(|start| path.starts_with(start))
         }
-        "owners" => path.starts_with("/pods/") || path.starts_with("/why/"),
+        "owners" => is_explained,
         "written" => path == "/nodes",
         _ => false,
     }

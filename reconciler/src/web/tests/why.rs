@@ -80,6 +80,54 @@ async fn the_chain_goes_from_the_pod_to_the_line_in_git() {
 }
 
 #[tokio::test]
+async fn the_chain_ends_in_what_may_be_done_about_its_rollout() {
+    let site = Site::new(Sample::default()).await;
+    let ways = [
+        (
+            "Compare it with what ran before",
+            "/rollouts/serving-12/diff",
+            "kedge diff serving --revision e2a9c14",
+        ),
+        (
+            "Roll back 7f3c2ab",
+            "/rollouts/serving-12/rollback",
+            "kedge rollback serving-12",
+        ),
+        (
+            "Rollout serving-12",
+            "/rollouts/serving-12",
+            "kedge rollout serving-12",
+        ),
+    ];
+    let told =
+        ways.map(|(text, href, command)| json!({"text": text, "href": href, "command": command}));
+    for page in [
+        "/why/pods/movies/serving-7d9f6c8b54-x2x7k",
+        "/why/deployments.apps/movies/serving",
+        "/apps/serving/why",
+    ] {
+        let (_, chain) = site.json(page).await;
+        assert_eq!(chain["actions"], json!(told), "{page}: {chain:#}");
+    }
+    let (_, page) = site.page("/pods/movies/serving-7d9f6c8b54-x2x7k").await;
+    for (text, href, _) in ways {
+        assert!(
+            page.contains(&format!("href=\"{href}\">{text}</a>")),
+            "{page}"
+        );
+    }
+    // What failed may be gone, and its rollout is not.
+    let (_, held) = site.json("/apps/ui/why").await;
+    assert_eq!(
+        held["actions"][1]["href"], "/rollouts/ui-9/rollback",
+        "{held:#}"
+    );
+    // What is well asks for nothing.
+    let (_, well) = site.json("/apps/features/why").await;
+    assert!(well.get("actions").is_none(), "{well:#}");
+}
+
+#[tokio::test]
 async fn an_application_is_explained_by_what_is_wrong_with_it() {
     let site = Site::new(Sample::default()).await;
     let (status, chain) = site.json("/apps/serving/why").await;
@@ -170,4 +218,27 @@ async fn a_pod_without_a_node_comes_with_what_would_have_to_change() {
     }
     let (_, nodes) = site.json("/nodes").await;
     assert_eq!(nodes["pending"][0]["tried"], 9);
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_ready_says_so_with_what_becomes_of_its_pods() {
+    let site = Site::new(Sample::default()).await;
+    let says = "Node north-c says that it is not ready";
+    let (_, text) = site.page("/nodes").await;
+    assert!(text.contains(&format!("{says}. It has no pods.")), "{text}");
+    let (_, nodes) = site.json("/nodes").await;
+    assert!(nodes["items"][0].get("trouble").is_none(), "{nodes:#}");
+    assert_eq!(
+        nodes["items"][2]["trouble"],
+        format!("{says}. It has no pods.")
+    );
+    let (_, text) = site.page("/nodes/north-c").await;
+    assert!(
+        text.contains(&format!("class=\"h\">{says}</div>")),
+        "{text}"
+    );
+    let (_, node) = site.json("/nodes/north-c").await;
+    assert_eq!(node["trouble"], format!("{says}. It has no pods."));
+    let (_, text) = site.page("/nodes/north-a").await;
+    assert!(!text.contains("class=\"truth"), "{text}");
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use jiff::Timestamp;
 
+use engine::health::silent_node;
 use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
@@ -211,6 +212,10 @@ fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
     let mut actions = Vec::new();
     if facts.needs_why() {
         actions.push(("Why", format!("{base}/why")));
+    }
+    if silent_node(&facts.health_message).is_some() {
+        let node = silent_node(&facts.health_message).unwrap_or_default();
+        actions.push(("See the node", format!("/nodes/{}", encoded(node))));
     }
     match &facts.last {
         Some(last) if facts.running().is_some() || facts.held.is_some() => {

@@ -48,6 +48,7 @@ impl Card {
 
     fn count(&self) -> String {
         match self.omitted {
+            0 if self.lines.len() == 1 => "1 line".into(),
             0 => format!("{} lines", self.lines.len()),
             more => format!(
                 "the newest {} of {} lines",

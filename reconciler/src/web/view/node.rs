@@ -7,8 +7,8 @@ use serde_json::Value;
 use api::Object;
 use engine::health;
 
-use super::app::Summary;
-use super::component::{State, encoded};
+use super::app::{Summary, Truth};
+use super::component::{Icon, State, Tone, encoded};
 use super::nodes::{self, Row, requested};
 use super::time::{When, took};
 use super::used::stale;
@@ -62,6 +62,23 @@ pub(crate) fn head(node: &Object, now: Timestamp) -> Head {
         age: api::parse_time(node.creation_timestamp())
             .map(|born| took(born.duration_until(now)))
             .unwrap_or_default(),
+    }
+}
+
+/// What is wrong with it, and what becomes of its pods; nothing where it is ready.
+pub(crate) fn truth(node: &Object, nodes: &[&Object], pods: &[&Object], now: Timestamp) -> Truth {
+    let trouble = nodes::trouble(node, nodes, pods, now);
+    let tone = trouble.is_some().then_some(Tone::Bad);
+    let (heading, then) = trouble.unwrap_or_default();
+    Truth {
+        tone,
+        icon: Icon("bad"),
+        heading,
+        details: String::new(),
+        since: None,
+        until: None,
+        then,
+        actions: Vec::new(),
     }
 }
 

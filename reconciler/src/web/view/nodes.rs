@@ -1,6 +1,8 @@
 //! The nodes: whether they are there, and how much of them is promised away.
 
 use askama::Template;
+use engine::why::node::{Others, next, silence};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use api::placement::requests;
@@ -28,6 +30,8 @@ pub(crate) struct Row {
     pub name: String,
     pub address: String,
     pub state: State,
+    /// Since when it is not ready, and what becomes of its pods; empty where it is.
+    pub trouble: String,
     pub cpu: Meter,
     pub memory: Meter,
     /// Memory that nothing has requested.
@@ -39,12 +43,29 @@ pub(crate) struct Row {
 }
 
 /// `pods` are those of the whole cluster.
-pub(crate) fn table(nodes: &[&Object], pods: &[&Object], used: &Used) -> Table {
+pub(crate) fn table(nodes: &[&Object], pods: &[&Object], used: &Used, now: Timestamp) -> Table {
+    let row = |node: &&Object| Row {
+        trouble: trouble(node, nodes, pods, now)
+            .map_or_else(String::new, |(is, next)| format!("{is}. {next}")),
+        ..row(node, pods, used)
+    };
     Table {
-        rows: nodes.iter().map(|node| row(node, pods, used)).collect(),
+        rows: nodes.iter().map(row).collect(),
         error: String::new(),
         note: String::new(),
     }
+}
+
+/// Since when a node is not ready, and what becomes of its pods; `None` where it is.
+pub(crate) fn trouble(
+    node: &Object,
+    nodes: &[&Object],
+    pods: &[&Object],
+    now: Timestamp,
+) -> Option<(String, String)> {
+    let is = silence(node, now)?;
+    let others = Others::than(node.name(), nodes.iter().copied());
+    Some((is, next(pods, node, others, now)))
 }
 
 /// Whether a pod has what it requested: one that is over has given it back.
@@ -67,6 +88,7 @@ pub(super) fn row(node: &Object, pods: &[&Object], used: &Used) -> Row {
         name: node.name().into(),
         address: address(node),
         state: state(node),
+        trouble: String::new(),
         cpu: Meter::of_whole(all("cpu"), cpu_used, has("cpu"), (cores, " cores")),
         memory: Meter::of_whole(all("memory"), memory_used, has("memory"), (memory_text, "")),
         free: memory_text((has("memory") - all("memory")).max(0)),

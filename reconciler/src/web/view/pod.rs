@@ -166,6 +166,14 @@ fn container(pod: &Object, spec: &Value, init: bool) -> Container {
         }
     } else if state["running"].is_object() {
         match status["ready"].as_bool() {
+            ready if health::is_unheard(pod) => {
+                let was = if ready == Some(true) {
+                    "ready"
+                } else {
+                    "not ready"
+                };
+                (Tone::Unknown, "unk", format!("{was} when last heard of"))
+            }
             Some(true) => (Tone::Ok, "ok", "ready".to_owned()),
             _ => (Tone::Run, "run", "not ready".to_owned()),
         }

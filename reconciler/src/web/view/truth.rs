@@ -2,6 +2,7 @@
 //! happens then. Nothing is said that the records do not say.
 
 use engine::HealthStatus;
+use engine::health::silent_node;
 use engine::rollout::{Pause, SyncStatus};
 use jiff::Timestamp;
 
@@ -138,6 +139,9 @@ impl Facts {
 
     fn health_truth(&self) -> Told {
         let then = match self.health {
+            HealthStatus::Degraded if silent_node(&self.health_message).is_some() => {
+                "It stays so until the node reports again, or its pods are made on another one."
+            }
             HealthStatus::Missing if self.policy().is_none() => {
                 "What is missing comes back by itself where selfHeal is on, else with a sync or \
                  a commit that changes the application."

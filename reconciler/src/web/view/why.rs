@@ -3,11 +3,12 @@
 use askama::Template;
 
 use engine::rollout::CommitId;
-use engine::why::{Chain, Line, Step, Tone as Told};
+use engine::why::{Chain, Line, NODE, Step, Tone as Told};
 
 use super::commit::chip;
 use super::component::{CommitChip, Icon, Tone};
 use super::graph::app_href;
+use crate::web::why::Action;
 
 /// Nothing where there is nothing to explain.
 #[derive(Debug, Template)]
@@ -18,21 +19,29 @@ pub(crate) struct Card {
     pub advice: String,
     /// Where the chain stops, and what is missing.
     pub missing: String,
+    /// Whether something in Git may be at fault.
+    pub in_git: bool,
     /// Where it is done: words and address.
-    pub links: Vec<(&'static str, String)>,
+    pub links: Vec<(String, String)>,
 }
 
 impl Card {
     /// With the ways to what may be done about it in the application that it is of.
     #[must_use]
-    pub(crate) fn of(mut self, application: &str) -> Self {
-        if !application.is_empty() && !self.steps.is_empty() {
-            let home = app_href(application);
-            self.links = vec![
-                ("Compare live with Git", format!("{home}/diff")),
-                ("Earlier commits, to go back to", format!("{home}/history")),
-            ];
+    pub(crate) fn of(mut self, application: &str, actions: &[Action]) -> Self {
+        if application.is_empty() || self.steps.is_empty() {
+            return self;
         }
+        let home = app_href(application);
+        let link = |text: &str, page: &str| (text.to_owned(), format!("{home}/{page}"));
+        let own = actions.iter();
+        self.links = own.map(|it| (it.text.clone(), it.href.clone())).collect();
+        if !self.in_git {
+            return self;
+        }
+        self.links.push(link("Compare live with Git", "diff"));
+        self.links
+            .push(link("Earlier commits, to go back to", "history"));
         self
     }
 }
@@ -57,6 +66,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
             steps: Vec::new(),
             advice: String::new(),
             missing: String::new(),
+            in_git: false,
             links: Vec::new(),
         };
     }
@@ -73,6 +83,7 @@ pub(crate) fn card(chain: &Chain) -> Card {
         steps: chain.steps.iter().map(step).collect(),
         advice: chain.advice.clone(),
         missing: chain.missing.clone(),
+        in_git: chain.rule != NODE,
         links: Vec::new(),
     }
 }

@@ -6,6 +6,8 @@ use engine::why::Chain;
 use engine::why::application::{Facts, explain};
 
 use super::Explained;
+use super::actions::{Action, of_rollout};
+use crate::history::{ApplicationSummary, Rollout};
 use crate::service::{ApplicationView, ObjectNode};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -14,32 +16,40 @@ use crate::web::error::PageError;
 pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Explained, PageError> {
     let view = app.backend.application(name).await?;
     let chain = explain(&facts(app, &view));
+    let only = |chain: Chain| Explained {
+        actions: actions(&view.summary, app.past.is_some()),
+        ..Explained::of(name.to_owned(), chain)
+    };
     if chain.well || view.standing.health.status.is_settled_well() {
-        return Ok(only(name, chain));
+        return Ok(only(chain));
     }
     let objects = app.backend.objects(name).await?;
     let Some(worst) = worst(&objects) else {
-        return Ok(only(name, chain));
+        return Ok(only(chain));
     };
     Ok(match super::of_object(app, &worst.key).await {
+        Ok(inner) if inner.actions.is_empty() => Explained {
+            pending: inner.pending,
+            ..only(chain.then(inner.chain))
+        },
         Ok(inner) => Explained {
             chain: chain.then(inner.chain),
             application: name.to_owned(),
-            pending: inner.pending,
+            ..inner
         },
         Err(error) => {
             let missing = format!("{} cannot be looked at: {error}", worst.kind);
-            only(name, Chain { missing, ..chain })
+            only(Chain { missing, ..chain })
         }
     })
 }
 
-fn only(name: &str, chain: Chain) -> Explained {
-    Explained {
-        application: name.to_owned(),
-        chain,
-        pending: None,
-    }
+/// About the rollout that failed, where its commit is held: what it made may be gone already.
+fn actions(summary: &ApplicationSummary, past: bool) -> Vec<Action> {
+    let hold = summary.held.as_ref();
+    let failed = |last: &&Rollout| hold.is_some_and(|hold| hold.rollout == last.id);
+    let failed = summary.last.as_ref().filter(failed);
+    failed.map_or_else(Vec::new, |it| of_rollout(it, past))
 }
 
 fn facts(app: &App, view: &ApplicationView) -> Facts {

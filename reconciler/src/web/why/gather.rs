@@ -7,14 +7,15 @@ use api::codec::strict::nearest;
 use api::selector::FieldSelector;
 use api::{Collection, GroupVersionKind, Object, ObjectKey, Uid, resource};
 use client::ListOptions;
-use engine::why::{Facts, Log, needs};
+use engine::why::node::silence;
+use engine::why::{Facts, Log, needs, port_is_taken};
 use engine::{HealthStatus, health};
 use serde_json::Value;
 
 use super::PATIENCE;
 use crate::web::app::App;
 use crate::web::error::PageError;
-use crate::web::pages::last_lines;
+use crate::web::pages::{first_lines, last_lines};
 
 /// Owners above an object: more is a circle.
 const DEPTH: usize = 3;
@@ -129,6 +130,14 @@ async fn of_pod(app: &App, facts: &mut Facts) {
     for key in needs(&facts.object) {
         look(app, facts, &key).await;
     }
+    // What becomes of the pod depends on whether there are others.
+    let nodes = facts.around.iter().filter(|it| it.kind() == "Node");
+    if nodes.clone().any(|node| silence(node, facts.now).is_some()) {
+        let all = app.all(&Collection::new("", "nodes")).await;
+        facts
+            .around
+            .extend(all.unwrap_or_default().iter().map(|it| (**it).clone()));
+    }
     // Who is named but not there may be there under a name that is like it.
     for (resource, kind) in [("configmaps", "ConfigMap"), ("secrets", "Secret")] {
         let absent = facts.absent.iter().filter(|it| it.0 == kind);
@@ -151,8 +160,31 @@ async fn of_pod(app: &App, facts: &mut Facts) {
         let key = Collection::new("storage.k8s.io", "storageclasses").key("", class);
         look(app, facts, &key).await;
     }
+    facts.around.extend(siblings(app, &facts.owners).await);
     facts.events = events(app, &facts.object).await;
     facts.logs = logs(app, &facts.object).await;
+    let mut lines = facts.logs.iter().flat_map(|log| &log.lines);
+    if lines.any(|line| port_is_taken(line)) {
+        let others = other_logs(app, &facts.object, &facts.logs).await;
+        facts.logs.extend(others);
+    }
+}
+
+/// The other versions of what made a pod.
+async fn siblings(app: &App, owners: &[Object]) -> Vec<Object> {
+    let [set, root, ..] = owners else {
+        return Vec::new();
+    };
+    let all = app.all(&Collection::new("apps", "replicasets")).await;
+    let all = all.unwrap_or_default();
+    let is_other = |it: &&Arc<Object>| {
+        let owner = it.controller();
+        it.uid() != set.uid() && owner.is_some_and(|owner| owner.uid == root.uid())
+    };
+    all.iter()
+        .filter(is_other)
+        .map(|it| (**it).clone())
+        .collect()
 }
 
 /// Puts one object to the facts, or that it is not there.
@@ -279,6 +311,25 @@ async fn logs(app: &App, pod: &Object) -> Vec<Log> {
             container: container.to_owned(),
             lines,
             error,
+        });
+    }
+    logs
+}
+
+/// The beginnings of the logs of what runs beside the containers that failed.
+async fn other_logs(app: &App, pod: &Object, known: &[Log]) -> Vec<Log> {
+    let statuses = pod.body["status"]["containerStatuses"].as_array();
+    let mut logs = Vec::new();
+    for status in statuses.into_iter().flatten() {
+        let container = status["name"].as_str().unwrap_or_default();
+        let is_known = known.iter().any(|log| log.container == container);
+        if is_known || !status["state"]["running"].is_object() {
+            continue;
+        }
+        logs.push(Log {
+            container: container.to_owned(),
+            lines: first_lines(app, pod, container).await,
+            error: String::new(),
         });
     }
     logs

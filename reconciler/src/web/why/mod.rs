@@ -1,9 +1,11 @@
 //! Why something is not as it should be: `gather` reads what `engine::why` decides on, this asks Git
 //! for the line. Reads only, and within the patience of a page.
 
+mod actions;
 mod application;
 mod gather;
 mod pending;
+mod version;
 
 use std::time::Duration;
 
@@ -11,11 +13,13 @@ use serde::Serialize;
 
 use api::{Collection, Object, ObjectKey, resource};
 use engine::rollout::CommitId;
-use engine::why::{self, Chain, Facts, Field};
+use engine::why::{self, Chain, Facts, Field, NODE};
 
 use super::app::App;
 use super::error::PageError;
+use crate::history::Rollout;
 
+pub(in crate::web) use actions::Action;
 pub(super) use application::of_application;
 pub(super) use pending::{Pending, of_pod as pending};
 
@@ -32,6 +36,24 @@ pub(in crate::web) struct Explained {
     pub application: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// What may be done about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+    /// What brought the version of the pod that is explained.
+    #[serde(skip)]
+    pub rollout: Option<Rollout>,
+}
+
+impl Explained {
+    fn of(application: String, chain: Chain) -> Self {
+        Self {
+            chain,
+            application,
+            pending: None,
+            actions: Vec::new(),
+            rollout: None,
+        }
+    }
 }
 
 /// Of an object of the cluster. For what makes pods, of the worst of its pods.
@@ -45,8 +67,8 @@ pub(super) async fn of(app: &App, object: Object) -> Explained {
     let Some(pod) = gather::culprit(app, &object).await else {
         return alone(app, object).await;
     };
+    let above = why::symptom_of(&object, std::slice::from_ref(&pod), app.env.now());
     let explained = alone(app, pod).await;
-    let above = why::symptom_of(&object, app.env.now());
     Explained {
         chain: explained.chain.below(why::title(&object), vec![above]),
         ..explained
@@ -56,15 +78,26 @@ pub(super) async fn of(app: &App, object: Object) -> Explained {
 async fn alone(app: &App, object: Object) -> Explained {
     let facts = gather::facts(app, object).await;
     let chain = with_git(app, &facts, why::explain(&facts)).await;
-    let pending = if facts.object.kind() == "Pod" {
-        pending(app, &facts.object).await
-    } else {
-        None
+    let application = owner(app, &facts).await;
+    if facts.object.kind() != "Pod" {
+        return Explained::of(application, chain);
+    }
+    let pod = &facts.object;
+    let rollout = version::rollout(app, pod, &facts.owners, &application).await;
+    let known = rollout.as_ref().map(Option::as_ref);
+    let chain = version::came(app, &facts, chain, known).await;
+    let rollout = rollout.ok().flatten();
+    let actions = match &rollout {
+        _ if chain.well => Vec::new(),
+        _ if chain.rule == NODE => vec![actions::of_node(pod.text("/spec/nodeName"))],
+        Some(rollout) => actions::of_rollout(rollout, app.past.is_some()),
+        None => Vec::new(),
     };
     Explained {
-        application: owner(app, &facts).await,
-        chain,
-        pending,
+        pending: pending(app, pod).await,
+        actions,
+        rollout,
+        ..Explained::of(application, chain)
     }
 }
 

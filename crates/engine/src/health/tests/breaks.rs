@@ -1,4 +1,4 @@
-//! What broke once it was well.
+//! What broke once it was well, and what nobody hears of.
 
 use super::*;
 
@@ -77,4 +77,69 @@ fn what_fails_again_and_again_is_broken_also_while_it_is_rolled_out() {
     check("ErrImagePull", 0, HealthStatus::Progressing);
     check("ImagePullBackOff", 0, HealthStatus::Degraded);
     check("CreateContainerConfigError", 0, HealthStatus::Degraded);
+}
+
+/// Of a node that was lost: what the containers' status says was heard before.
+fn lost(conditions: Value) -> Value {
+    let mut pod = pod(
+        "Always",
+        json!({"phase": "Running", "conditions": conditions,
+        "containerStatuses": [{"name": "web", "ready": true, "state": {"running": {}}}]}),
+    );
+    pod["spec"]["nodeName"] = json!("a");
+    pod
+}
+
+#[test]
+fn a_pod_of_a_node_that_does_not_report_is_not_starting() {
+    let silent = "is on node a, which does not report";
+    let not_ready = |more: Value| {
+        let mut ready = json!({"type": "Ready", "status": "False"});
+        for (key, value) in more.as_object().unwrap() {
+            ready[key] = value.clone();
+        }
+        ready
+    };
+    let marked = not_ready(json!({"reason": "NodeNotReady"}));
+    check(lost(json!([marked])), HealthStatus::Degraded, silent);
+    // Other clusters give no reason.
+    let contained = json!({"type": "ContainersReady", "status": "True"});
+    let bare = not_ready(json!({}));
+    check(
+        lost(json!([bare, contained])),
+        HealthStatus::Degraded,
+        silent,
+    );
+    // It waits for what is not in it.
+    let message = not_ready(json!({"message": "the load balancer does not know it."}));
+    let mut gated = lost(json!([message, contained]));
+    gated["spec"]["readinessGates"] = json!([{"conditionType": "example.org/known"}]);
+    check(
+        gated,
+        HealthStatus::Progressing,
+        "is running, but not ready: the load balancer does not know it",
+    );
+    check(
+        lost(json!([])),
+        HealthStatus::Progressing,
+        "is running, but not ready yet",
+    );
+}
+
+#[test]
+fn a_lost_node_fails_no_version_that_is_on_its_way() {
+    let marked = json!([{"type": "Ready", "status": "False", "reason": "NodeNotReady"}]);
+    let pod: Object = lost(marked).into();
+    for (reason, expected) in [
+        ("NewReplicaSetAvailable", HealthStatus::Degraded),
+        ("ReplicaSetUpdated", HealthStatus::Progressing),
+    ] {
+        let mut status = counts(1, 1, 0, 0);
+        status["conditions"] = json!([{"type": "Progressing", "status": "True", "reason": reason}]);
+        let web: Object = deployment(json!({"replicas": 1}), status).into();
+        let health = explain(&web, std::slice::from_ref(&pod), now()).unwrap();
+        let message = "pod web-7d4-x is on node a, which does not report";
+        assert_eq!((health.status, &*health.message), (expected, message));
+        assert!(!health.terminal);
+    }
 }

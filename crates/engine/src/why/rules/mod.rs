@@ -6,6 +6,7 @@ mod container;
 mod crash;
 mod image;
 mod memory;
+mod node_lost;
 mod object_missing;
 mod port_taken;
 mod probe;
@@ -19,14 +20,19 @@ mod volume;
 mod webhook;
 
 pub(super) use container::{Container, containers};
+pub use port_taken::port_is_taken;
 
 use super::chain::Cause;
 use super::facts::Facts;
 
 type Rule = (&'static str, fn(&Facts) -> Option<Cause>);
 
+/// Of a pod whose node does not report: then nothing else that is known of the pod counts.
+pub const NODE: &str = "node";
+
 /// What may be wrong with a pod, the most telling first.
 pub(super) const POD: &[Rule] = &[
+    (NODE, node_lost::find),
     ("unschedulable", unschedulable::find),
     ("config-key-missing", config_key::find),
     ("config-map-missing", object_missing::config_map),
@@ -51,6 +57,7 @@ pub(super) const SERVICE: &[Rule] = &[
 
 /// The words of all rules about objects, as they stand in a chain.
 pub const RULES: &[&str] = &[
+    NODE,
     "unschedulable",
     "config-key-missing",
     "config-map-missing",

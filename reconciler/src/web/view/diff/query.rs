@@ -49,21 +49,21 @@ impl Query {
         let switch = |name: &str, text: &str| match text {
             "" | "0" => Ok(false),
             "1" => Ok(true),
-            _ => Err(format!("{name} is 1, or nothing")),
+            _ => Err(format!("{name} is 1, or nothing, not {text}")),
         };
         let context = match self.ctx.as_str() {
             "" => Some(CONTEXT),
             "all" => None,
             text => match text.parse() {
                 Ok(lines) if lines <= MOST => Some(lines),
-                _ => return Err(format!("ctx is a number up to {MOST}, or all")),
+                _ => return Err(format!("ctx is a number up to {MOST} or all, not {text}")),
             },
         };
         Ok(Wants {
             unified: match self.view.as_str() {
                 "" | "split" => false,
                 "unified" => true,
-                _ => return Err("view is split or unified".into()),
+                other => return Err(format!("view is split or unified, not {other}")),
             },
             defaults: switch("defaults", &self.defaults)?,
             managed: switch("managed", &self.managed)?,
@@ -71,7 +71,7 @@ impl Query {
             patch: match self.format.as_str() {
                 "" => false,
                 "patch" => true,
-                _ => return Err("format is patch, or nothing".into()),
+                other => return Err(format!("format is patch, or nothing, not {other}")),
             },
         })
     }
