@@ -32,7 +32,7 @@ fn complete(kind: &Kind, mut object: Object) -> Object {
         let name = format!("{base}xxxxx");
         object.metadata_mut().insert("name".into(), json!(name));
     }
-    if kind.resource.namespaced && object.namespace().is_empty() {
+    if kind.resource.is_namespaced() && object.namespace().is_empty() {
         object.metadata_mut().insert("namespace".into(), json!(ANY));
     }
     kind.default(&mut object);
@@ -73,7 +73,8 @@ mod tests {
                 "spec.template.spec.containers[0].ports[0].containerPort",
             ]
         );
-        let custom = json!({"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "A"}});
+        let custom =
+            json!({"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "A"}});
         assert_eq!(fields(custom), Vec::<String>::new());
     }
 }

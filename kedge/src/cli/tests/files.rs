@@ -113,7 +113,9 @@ fn the_rules_of_each_kind_are_asked_as_the_server_asks_them() {
         .map(|problem| (problem.field.as_str(), problem.line))
         .collect();
     assert_eq!(told, [("metadata.name", 3)], "{problems}");
-    let good = reading::read(&example(), &Namespace::Found).unwrap().ruled();
+    let good = reading::read(&example(), &Namespace::Found)
+        .unwrap()
+        .ruled();
     assert!(good.result.is_ok(), "{:?}", good.problems());
 }
 

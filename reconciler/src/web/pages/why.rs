@@ -13,12 +13,13 @@ use crate::web::error::PageError;
 use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
+use crate::web::view::object;
 use crate::web::view::pending::{self, Cards};
 use crate::web::view::why::card;
 use crate::web::visitor::Visitor;
 use crate::web::why::{self, Explained};
 use api::kinds::GROUP;
-use api::{Collection, ObjectKey};
+use api::{Collection, ObjectKey, Resource};
 
 #[derive(Template)]
 #[template(path = "why/page.html")]
@@ -33,15 +34,19 @@ struct Page {
     pending: Markup,
 }
 
-/// The kind is `deployments.apps`, the namespace `-` for what lives in none.
+/// The kind is `deployment.apps` or `deployments.apps`, the namespace `-` for what lives in none.
 pub(in crate::web) async fn of_object(
     State(app): State<Arc<App>>,
     Path((kind, namespace, name)): Path<(String, String, String)>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let (resource, group) = kind.split_once('.').unwrap_or((&kind, ""));
+    let collection = object::resource(&app.client.catalog(), &kind).map(Resource::collection);
+    let collection = collection.unwrap_or_else(|| {
+        let (resource, group) = kind.split_once('.').unwrap_or((&kind, ""));
+        Collection::new(group, resource)
+    });
     let namespace = if namespace == "-" { "" } else { &namespace };
-    let key = Collection::new(group, resource).key(namespace, &name);
+    let key = collection.key(namespace, &name);
     match why::of_object(&app, &key).await {
         Ok(explained) => answer(&app, visitor, explained, page_of(&key)).await,
         // Of what was there is told that it is gone, and why.

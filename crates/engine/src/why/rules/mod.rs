@@ -1,6 +1,7 @@
 //! The rules, a file each: from what is observed to a cause, or nothing. A rule that applies proves
 //! what it says; the first one that does is the answer.
 
+mod command;
 mod config_key;
 mod container;
 mod crash;
@@ -38,6 +39,7 @@ pub(super) const POD: &[Rule] = &[
     ("config-map-missing", object_missing::config_map),
     ("secret-missing", object_missing::secret),
     ("image", image::find),
+    ("command", command::find),
     ("out-of-memory", memory::find),
     ("read-only-file-system", read_only::find),
     ("port-in-use", port_taken::find),
@@ -63,6 +65,7 @@ pub const RULES: &[&str] = &[
     "config-map-missing",
     "secret-missing",
     "image",
+    "command",
     "out-of-memory",
     "read-only-file-system",
     "port-in-use",
