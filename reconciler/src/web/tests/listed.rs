@@ -120,6 +120,8 @@ async fn what_failed_is_found_however_much_came_since() {
         none.contains("No rollout of any application was held."),
         "{none}"
     );
+    // Headings come in their order: there is none between the page's own and this one.
+    assert!(!none.contains("<h3"), "{none}");
     let (_, narrowed) = site.json("/rollouts?outcome=failed").await;
     let count = narrowed["items"].as_array().unwrap().len();
     assert_eq!(failed(&narrowed), count);
