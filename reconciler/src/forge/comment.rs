@@ -35,6 +35,7 @@ pub(super) fn comment(change: &Change) -> String {
         text.push_str(&fenced("", &change.report.problems));
         return closed(text, change);
     }
+    text.push_str(&deletions(change));
     for it in &change.report.applications {
         text.push_str(&section(it));
     }
@@ -46,6 +47,38 @@ pub(super) fn comment(change: &Change) -> String {
         let _ = write!(text, "\n{more} more unchanged.\n");
     }
     closed(text, change)
+}
+
+/// What is deleted, whosever it is, and what waits to be: seen without unfolding anything.
+fn deletions(change: &Change) -> String {
+    let lines = change.lines();
+    let first = lines
+        .iter()
+        .take_while(|line| !line.starts_with("application "));
+    let first: Vec<String> = first.cloned().collect();
+    if !first
+        .iter()
+        .zip(marks(&first))
+        .any(|(_, (mark, _))| is_deletion(mark))
+    {
+        return String::new();
+    }
+    fenced("diff", &diff(&first))
+}
+
+fn is_deletion(mark: Mark) -> bool {
+    matches!(mark, Mark::Delete | Mark::Asks)
+}
+
+/// As a difference, of which there is no more than anybody reads there.
+fn diff(lines: &[String]) -> String {
+    let shown = lines.iter().zip(marks(lines)).take(LINES);
+    let shown: Vec<String> = shown.map(|(line, mark)| marked(line, mark)).collect();
+    let mut text = shown.join("\n");
+    if lines.len() > LINES {
+        let _ = write!(text, "\n… and {} lines more", lines.len() - LINES);
+    }
+    text
 }
 
 fn section(it: &Touched) -> String {
@@ -60,17 +93,19 @@ fn section(it: &Touched) -> String {
         .into_iter()
         .map(|line| format!("- {}\n", plain(&line)));
     let reach: String = reach.collect();
-    let lines = it.lines.iter().zip(marks(&it.lines)).take(LINES);
-    let lines: Vec<String> = lines.map(|(line, mark)| marked(line, mark)).collect();
-    let mut plan = lines.join("\n");
-    if it.lines.len() > LINES {
-        let _ = write!(plan, "\n… and {} lines more", it.lines.len() - LINES);
-    }
+    let told = it.lines.iter().zip(marks(&it.lines));
+    let told = told.filter(|(_, (mark, _))| !is_deletion(*mark));
+    let told: Vec<String> = told.map(|(line, _)| line.clone()).collect();
+    let plan = if told.is_empty() {
+        String::new()
+    } else {
+        fenced("diff", &diff(&told))
+    };
     format!(
         "\n<details><summary><b>{}</b>: {}</summary>\n{}\n</details>\n\n{reach}",
         plain(&it.name),
         plain(&counts),
-        fenced("diff", &plan),
+        plan,
     )
 }
 
@@ -198,9 +233,12 @@ mod tests {
         let expected = "<!-- kedge plan of cluster -->\n\
             ### Kedge: the plan\n\n\
             Commit `1111111` onto `2222222`: 1 application: 1 to change, 1 to delete, 2 pods to restart\n\n\
+            ```diff\n \
+            1 object is deleted\n\
+            - delete  ConfigMap shop/old (application web)\n\
+            ```\n\n\
             <details><summary><b>web</b>: 1 to delete, 1 to change</summary>\n\n\
             ```diff\n\
-            - delete  ConfigMap shop/old\n\
             ! change  Deployment shop/web\n\
             @@ spec @@\n\
             -replicas: 1\n\

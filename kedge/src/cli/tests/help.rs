@@ -24,12 +24,22 @@ fn every_command_has_help() {
     let mut whole = whole();
     whole.build();
     insta::assert_snapshot!("kedge", whole.render_long_help().to_string());
-    for command in whole.get_subcommands_mut() {
-        let name = command.get_name().to_owned();
-        if name != "help" {
-            insta::assert_snapshot!(name, command.render_long_help().to_string());
-        }
+    for (name, help) in helps(&mut whole, "") {
+        insta::assert_snapshot!(name, help);
     }
+}
+
+/// Of each verb and those below it, by name: `token-create`.
+fn helps(command: &mut Command, parent: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let verbs = command.get_subcommands_mut();
+    for verb in verbs.filter(|it| it.get_name() != "help") {
+        let name = format!("{parent}{}", verb.get_name());
+        let below = format!("{name}-");
+        found.push((name, verb.render_long_help().to_string()));
+        found.extend(helps(verb, &below));
+    }
+    found
 }
 
 #[test]
@@ -37,30 +47,37 @@ fn every_flag_is_a_variable_and_says_what_it_does() {
     let whole = whole();
     for command in whole.get_subcommands() {
         let name = command.get_name();
-        assert!(
-            command.get_about().is_some(),
-            "{name} does not say what it does"
-        );
         let after = command.get_after_help().map(ToString::to_string);
         assert!(
             after.unwrap_or_default().contains("Example:\n  kedge "),
             "{name} has no example"
         );
-        for argument in command.get_arguments() {
-            let id = argument.get_id();
+        says_what_it_does(command, name);
+    }
+}
+
+fn says_what_it_does(command: &Command, name: &str) {
+    assert!(
+        command.get_about().is_some(),
+        "{name} does not say what it does"
+    );
+    for argument in command.get_arguments() {
+        let id = argument.get_id();
+        assert!(
+            argument.get_help().is_some(),
+            "{name} {id} does not say what it does"
+        );
+        if argument.get_long().is_some() {
+            let variable = argument.get_env().and_then(|name| name.to_str());
+            let variable = variable.unwrap_or_default();
             assert!(
-                argument.get_help().is_some(),
-                "{name} {id} does not say what it does"
+                variable.starts_with("KEDGE_"),
+                "{name} --{id} has no variable"
             );
-            if argument.get_long().is_some() {
-                let variable = argument.get_env().and_then(|name| name.to_str());
-                let variable = variable.unwrap_or_default();
-                assert!(
-                    variable.starts_with("KEDGE_"),
-                    "{name} --{id} has no variable"
-                );
-            }
         }
+    }
+    for verb in command.get_subcommands() {
+        says_what_it_does(verb, &format!("{name} {}", verb.get_name()));
     }
 }
 
