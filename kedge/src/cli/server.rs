@@ -1,12 +1,14 @@
 //! A running instance, asked through the addresses of its pages.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
@@ -15,6 +17,8 @@ use super::answer::{Problem, read, turn};
 use super::cause::{cause, unreadable};
 use super::live;
 use super::names;
+use super::table::plain_line;
+use super::tint;
 use super::unfinished;
 use crate::data_dir::DataDir;
 use crate::up::Layout;
@@ -54,6 +58,8 @@ pub(crate) struct Server {
     token: String,
     /// Whose address this is; `None` for one that was given.
     data_dir: Option<PathBuf>,
+    /// What was said besides the answers, and told already.
+    notices: Mutex<BTreeSet<String>>,
 }
 
 impl Server {
@@ -81,6 +87,7 @@ impl Server {
             base,
             token,
             data_dir: is_own.then(|| arguments.data_dir.path.clone()),
+            notices: Mutex::default(),
         })
     }
 
@@ -158,7 +165,7 @@ impl Server {
     /// `GET` of a path for what is only nice to have: `None` where it is not to be had.
     pub(super) async fn quietly(&self, path: &[&str], query: &[(&str, &str)]) -> Option<Value> {
         let request = self.request(Method::GET, path, query).ok()?;
-        self.answer(request).await.ok()?.ok()
+        self.answer(request).await.ok()?.1.ok()
     }
 
     async fn settled(
@@ -167,7 +174,9 @@ impl Server {
         query: &[(&str, &str)],
         request: reqwest::RequestBuilder,
     ) -> anyhow::Result<Value> {
-        let refused = match self.answer(request).await? {
+        let (notices, answer) = self.answer(request).await?;
+        self.tell(notices);
+        let refused = match answer {
             Ok(answer) => return Ok(answer),
             Err(Problem::Strange(message)) => bail!("{}: {message}", self.base),
             Err(Problem::Said(status, message)) => (status, message),
@@ -217,28 +226,38 @@ impl Server {
     async fn answer(
         &self,
         request: reqwest::RequestBuilder,
-    ) -> anyhow::Result<Result<Value, Problem>> {
+    ) -> anyhow::Result<(Vec<String>, Result<Value, Problem>)> {
         let request = request.build().context("cannot make a request")?;
         let is_read = *request.method() == Method::GET;
         let asking = async {
             let mut response = self.in_turn(request).await?;
-            let status = response.status();
+            let (status, notices) = (response.status(), notices(response.headers()));
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await? {
                 if body.len() + chunk.len() > ANSWER {
-                    return Ok((status, None));
+                    return Ok((status, notices, None));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok::<_, reqwest::Error>((status, Some(body)))
+            Ok::<_, reqwest::Error>((status, notices, Some(body)))
         };
-        let (status, body) = live::patiently("waiting for the instance", asking)
+        let (status, notices, body) = live::patiently("waiting for the instance", asking)
             .await
             .map_err(|error| anyhow!(self.silent(&error, is_read)))?;
         let Some(body) = body else {
             bail!("the answer of {} is larger than {ANSWER} bytes", self.base);
         };
-        Ok(read(status, &body))
+        Ok((notices, read(status, &body)))
+    }
+
+    /// Says what makes an answer less than it seems, each once.
+    fn tell(&self, notices: Vec<String>) {
+        let mut told = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        for notice in notices {
+            if told.insert(notice.clone()) {
+                anstream::eprintln!("{}", tint::notice(&plain_line(&notice)));
+            }
+        }
     }
 
     /// The answer, asked for again when it is this one's turn: an instance makes so many dry runs
@@ -279,6 +298,13 @@ impl Server {
             ),
         }
     }
+}
+
+/// What the instance says besides the answer.
+fn notices(headers: &HeaderMap) -> Vec<String> {
+    let all = headers.get_all("kedge-notice").iter();
+    all.filter_map(|it| Some(it.to_str().ok()?.to_owned()))
+        .collect()
 }
 
 fn address(data_dir: &Path) -> anyhow::Result<String> {

@@ -25,6 +25,11 @@ pub(super) fn heading(text: &str) -> String {
     Style::new().bold().style(text).to_string()
 }
 
+/// What makes an answer less than it seems.
+pub(super) fn notice(text: &str) -> String {
+    Style::new().yellow().style(text).to_string()
+}
+
 /// Where a hunk of a diff is.
 pub(super) fn hunk(text: &str) -> String {
     Style::new().cyan().style(text).to_string()

@@ -17,6 +17,7 @@ pub mod hosting;
 pub mod json;
 mod live;
 mod markup;
+mod notice;
 mod openapi;
 mod pages;
 mod parameters;

@@ -11,7 +11,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::app::{App, Deps, changes};
 use super::error::PageError;
-use super::{assets, gate, live, openapi, pages, parameters, past, pulse, request, timing};
+use super::{assets, gate, live, notice, openapi, pages, parameters, past, pulse, request, timing};
 
 /// The largest form.
 const FORM: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub(super) fn over(app: Arc<App>) -> Router {
             app.clone(),
             async |state, request, next| past::travel(state, request, next, guarded).await,
         ))
+        .layer(from_fn_with_state(app.clone(), notice::told))
         .layer(from_fn_with_state(app.clone(), gate::guard));
     let open = Router::new()
         .route("/signin", get(pages::sign_in_form).post(pages::sign_in))

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
+use jiff::Timestamp;
 
 use super::access::{Role, Scope, withhold};
 use super::app::App;
@@ -178,10 +179,14 @@ pub(super) async fn git(app: &App) -> Option<Git> {
 }
 
 /// Since when the API server does not answer. What was, was.
-pub(super) fn silent(app: &App) -> Option<When> {
+pub(super) fn silent_since(app: &App) -> Option<Timestamp> {
     let since = *app.pulse.borrow();
-    let since = since.filter(|_| app.past.is_none())?;
-    Some(When::ago(since, app.env.now()))
+    since.filter(|_| app.past.is_none())
+}
+
+/// The same for people.
+pub(super) fn silent(app: &App) -> Option<When> {
+    Some(When::ago(silent_since(app)?, app.env.now()))
 }
 
 pub(super) fn theme(headers: &HeaderMap) -> Theme {

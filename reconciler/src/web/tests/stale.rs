@@ -1,10 +1,11 @@
 //! While the API server does not answer, nothing that is old passes for new.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use jiff::SignedDuration;
 
+use super::access::request;
 use super::sample::Sample;
-use super::{Site, now};
+use super::{Site, TOKEN, now};
 use crate::web::pages::fragments;
 
 #[tokio::test]
@@ -31,6 +32,21 @@ async fn pages_say_that_the_api_server_does_not_answer() {
         told.contains("the API server has not answered since"),
         "{told}"
     );
+
+    // So do programs, of now alone.
+    let bearer = format!("Bearer {TOKEN}");
+    let program = [
+        ("authorization", bearer.as_str()),
+        ("accept", "application/json"),
+    ];
+    for (path, expected) in [("/apps", true), ("/apps?at=2026-03-01T14:09:00Z", false)] {
+        let answer = site.send(request(Method::GET, path, &program, "")).await;
+        let told = answer.headers().get("kedge-notice");
+        assert_eq!(told.is_some(), expected, "{path}");
+        let told = told.map(|it| it.to_str().unwrap().to_owned());
+        let says = |it: String| it.starts_with("the API server has not answered since 2026-");
+        assert!(told.is_none_or(says));
+    }
 
     // Pages that are open hear of it.
     let all = fragments(&site.app, "apps:").await.unwrap();

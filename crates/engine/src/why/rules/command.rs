@@ -20,7 +20,10 @@ fn of(facts: &Facts, container: &Container) -> Option<Cause> {
     let step = Step::new(
         Tone::Bad,
         "container runtime",
-        format!("Container {} never began: {program} {}", container.name, why.told),
+        format!(
+            "Container {} never began: {program} {}",
+            container.name, why.told
+        ),
     )
     .said(why.said);
     let cause = Cause::of(vec![step]);
@@ -47,7 +50,8 @@ fn refused(message: &str) -> Option<(&str, Why<'_>)> {
     let at = message.rfind("exec: \"")?;
     let said = &message[at..];
     let program = said.split('"').nth(1).filter(|it| !it.is_empty())?;
-    let (told, advice) = if said.contains("no such file or directory") || said.contains("not found") {
+    let (told, advice) = if said.contains("no such file or directory") || said.contains("not found")
+    {
         ("is not in the image", "Name a program that is in the image")
     } else if said.contains("permission denied") {
         (
