@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::error::failed;
-use super::model::{Request, Suspension};
+use super::model::Request;
+use super::suspension::Suspension;
 use super::time::Time;
 
 pub(super) async fn request(

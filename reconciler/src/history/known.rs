@@ -10,10 +10,9 @@ use engine::rollout::CommitId;
 use super::Error;
 use super::error::failed;
 use super::memo::{Answer, Asked, Known};
-use super::model::{
-    ApplicationRecord, ApplicationSummary, Hold, Push, Request, Rollout, Suspension,
-};
+use super::model::{ApplicationRecord, ApplicationSummary, Hold, Push, Request, Rollout};
 use super::read::Reader;
+use super::suspension::Suspension;
 
 impl Reader {
     /// By name, those that were removed included.

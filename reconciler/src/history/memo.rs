@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::model::{ApplicationRecord, Hold, Push, Request, Rollout, Suspension};
+use super::model::{ApplicationRecord, Hold, Push, Request, Rollout};
+use super::suspension::Suspension;
 use super::write::Write;
 
 /// Cheap to clone; all clones are one.

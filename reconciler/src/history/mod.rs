@@ -13,6 +13,7 @@ mod drifts;
 mod error;
 mod exits;
 mod feed;
+mod first_try;
 mod hosting;
 mod inventory;
 mod keys;
@@ -31,6 +32,7 @@ mod rollouts;
 mod row;
 mod sessions;
 mod steps;
+mod suspension;
 #[cfg(test)]
 mod tests;
 mod then;
@@ -48,17 +50,18 @@ pub use counted::Counted;
 pub use drifts::{Drift, DriftQuery, Ending};
 pub use error::Error;
 pub use feed::Feed;
+pub use first_try::FirstTry;
 pub use hosting::RefUpdate;
 pub use model::{
-    Action, ApplicationRecord, ApplicationSummary, Apply, Exit, FirstTry, Hold, InventoryItem,
-    ObjectResult, Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Suspension,
-    Trigger, Verdict,
+    Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,
+    Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Trigger, Verdict,
 };
 pub use proofs::Proof;
 pub use query::{Outcome, RolloutQuery};
 pub use read::{Reader, StepQuery};
 pub use removed::RemovedObject;
 pub use reports::{Report, ReportQuery, Reports, ReportsAbout};
+pub use suspension::Suspension;
 pub use write::{NewStep, ObjectHealth, Write};
 
 use batch::Batch;

@@ -9,6 +9,7 @@ use api::{ObjectKey, Uid};
 use engine::diff::FieldChange;
 use engine::rollout::{CommitId, Options, Rollback, RolloutPhase};
 
+use super::first_try::FirstTry;
 use crate::source::Person;
 
 /// A repository that is followed.
@@ -100,16 +101,6 @@ pub struct Push {
     pub report: String,
 }
 
-/// The rollout that failed first of those that try the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FirstTry {
-    pub rollout: String,
-    pub revision: CommitId,
-    pub author: Person,
-    pub started_at: Timestamp,
-}
-
 /// A rollout's row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,17 +147,6 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// What somebody looks for who asks what broke it: itself, or what it tries again.
-    pub fn first(&self) -> FirstTry {
-        let own = || FirstTry {
-            rollout: self.id.clone(),
-            revision: self.revision.clone(),
-            author: self.author.clone(),
-            started_at: self.started_at,
-        };
-        self.first_try.as_deref().map_or_else(own, Clone::clone)
-    }
-
     /// The first line of the commit's message.
     pub fn subject(&self) -> &str {
         self.commit_message.lines().next().unwrap_or_default()
@@ -178,27 +158,6 @@ impl Rollout {
 pub struct Request {
     pub actor: String,
     pub options: Options,
-}
-
-/// An application that somebody suspended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Suspension {
-    pub application: String,
-    pub actor: String,
-    /// May be empty.
-    pub reason: String,
-    pub since: Timestamp,
-}
-
-impl Suspension {
-    /// `suspended by Ann <ann@example.org>: the database moves`
-    pub fn sentence(&self) -> String {
-        match self.reason.as_str() {
-            "" => format!("suspended by {}", self.actor),
-            reason => format!("suspended by {}: {reason}", self.actor),
-        }
-    }
 }
 
 /// What a rollout does to an object.

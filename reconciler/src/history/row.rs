@@ -12,8 +12,9 @@ use engine::rollout::CommitId;
 use super::drifts::Drift;
 use super::model::{
     ApplicationRecord, Apply, Hold, InventoryItem, ObjectResult, Push, Request, Rollout,
-    SourceState, Step, Suspension,
+    SourceState, Step,
 };
+use super::suspension::Suspension;
 use super::time::Time;
 use crate::source::{Commit, Person};
 

@@ -10,9 +10,9 @@ use engine::rollout::{CommitId, RolloutPhase};
 
 use super::drifts::{Drift, Ending};
 use super::model::{
-    ApplicationRecord, Exit, Hold, ObjectResult, Push, Request, Rollout, StepKind, Suspension,
-    Verdict,
+    ApplicationRecord, Exit, Hold, ObjectResult, Push, Request, Rollout, StepKind, Verdict,
 };
+use super::suspension::Suspension;
 use super::{Error, by_hand, drifts, exits, inventory, proofs, pushes, rollouts};
 use crate::source::Commit;
 

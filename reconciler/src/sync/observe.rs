@@ -116,9 +116,10 @@ pub(crate) async fn observe(
     let desired = desired(core, target, &application, asked, before).await?;
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
-    let restoring = before.is_some();
-    let asks = |before: &(CommitId, Arc<Render>)| before.1.digest == render.digest;
-    let same = before.as_ref().is_some_and(asks);
+    let (restoring, same) = (
+        before.is_some(),
+        asks_for_the_same(before.as_ref(), &render),
+    );
     let (planned, shown) = before.unwrap_or_else(|| (compared.clone(), render.clone()));
     let live = live(core, &application, &shown).await?;
     let look = Look {
@@ -135,18 +136,14 @@ pub(crate) async fn observe(
     };
     let planning = look.plan(target, memory).instrument(info_span!("plan"));
     let (plan, now) = (planning.await?, core.env.now());
-    let judge = |plan: &Arc<Plan>| look.health(plan, &render.hooks, now);
-    let health = plan.as_ref().map(judge).unwrap_or_default();
+    let health = judged(&look, plan.as_ref().ok(), &render, now);
     Ok(Observe::Seen(Box::new(Observation {
         corrections: memory.corrections.clone(),
         restoring,
         same,
         suspended: asked::suspended(core, &application).await?,
         on_hold: asked::on_hold(core, &application, &desired, row),
-        fellow: core
-            .holds
-            .fellow(&application.name, &desired.revision)
-            .filter(|_| goes_back(row, &desired)),
+        fellow: fellow(core, &application, &desired, row),
         application,
         compared,
         render,
@@ -160,6 +157,32 @@ pub(crate) async fn observe(
         now,
         source,
     })))
+}
+
+/// Whether what comes back is what the wanted commit asks for.
+fn asks_for_the_same(before: Option<&(CommitId, Arc<Render>)>, wanted: &Render) -> bool {
+    before.is_some_and(|(_, before)| before.digest == wanted.digest)
+}
+
+/// Another Application whose failure takes this one along.
+fn fellow(
+    core: &Core,
+    application: &Application,
+    desired: &Desired,
+    last: Option<&Rollout>,
+) -> Option<Fellow> {
+    let fellow = core.holds.fellow(&application.name, &desired.revision);
+    fellow.filter(|_| goes_back(last, desired))
+}
+
+fn judged(
+    look: &Look<'_>,
+    plan: Option<&Arc<Plan>>,
+    wanted: &Render,
+    now: Timestamp,
+) -> BTreeMap<ObjectKey, Health> {
+    plan.map(|plan| look.health(plan, &wanted.hooks, now))
+        .unwrap_or_default()
 }
 
 fn prune(application: &Application, desired: &Desired, restoring: bool) -> Prune {

@@ -34,7 +34,7 @@ const HEALTH: &[&str] = &[
     "degraded",
     "unknown",
 ];
-const OUTCOMES: &[&str] = &["failed", "rollback", "running", "drift"];
+const OUTCOMES: &[&str] = &["failed", "held", "rollback", "running", "drift"];
 const HISTORY: [(&str, Kind); 4] = [
     ("outcome", Kind::Word(OUTCOMES)),
     ("state", Kind::Word(&["running"])),

@@ -65,9 +65,9 @@ impl PastBackend {
                 sync: status.sync.status,
                 sync_message: condition.map(|it| it.message).unwrap_or_default(),
                 health: Health::new(word(&status.health.status), status.health.message),
-                revision: CommitId(status.sync.revision.clone()),
+                revision: CommitId(status.sync.revision),
                 applied: CommitId(status.revision),
-                held: held.is_some_and(|hold| hold.revision.0 == status.sync.revision),
+                held: held.is_some(),
                 observed_at: is_seen.then_some(self.at()),
                 ..Standing::default()
             },

@@ -15,6 +15,7 @@ mod drift;
 mod dry_runs;
 mod elsewhere;
 mod ends;
+mod held;
 mod listed;
 mod logs;
 mod many;

@@ -12,8 +12,8 @@ use engine::{Health, HealthStatus, Origin, Plan, WaveNumber};
 
 use super::sample::{Sample, ago, id, key};
 use crate::history::{
-    Action, ApplicationRecord, ApplicationSummary, Hold, ObjectResult, Rollout, RolloutDetail,
-    Step, StepKind, Trigger,
+    Action, ApplicationRecord, ApplicationSummary, ObjectResult, Rollout, RolloutDetail, Step,
+    StepKind, Trigger,
 };
 use crate::service::{ApplicationView, Standing};
 use crate::source::{Commit, Person};
@@ -111,7 +111,7 @@ impl Sample {
     ) -> ApplicationView {
         let mut all = self.all_rollouts().into_iter();
         let last = all.find(|one| one.application == name);
-        let held = last.as_ref().and_then(held);
+        let held = last.as_ref().and_then(super::held::held);
         ApplicationView {
             summary: ApplicationSummary {
                 application: ApplicationRecord {
@@ -382,16 +382,4 @@ impl Sample {
             ..Plan::default()
         }
     }
-}
-
-/// What holds an application whose newest rollout this is.
-pub(super) fn held(last: &Rollout) -> Option<Hold> {
-    (last.phase == RolloutPhase::Failed).then(|| Hold {
-        application: last.application.clone(),
-        revision: last.revision.clone(),
-        rollout: last.id.clone(),
-        reason: last.message.clone(),
-        since: last.started_at,
-        atomic: false,
-    })
 }

@@ -1,6 +1,6 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use engine::HealthStatus;
 use engine::rollout::{CommitId, SyncStatus};
 
 pub(super) use super::constants::{HOSTILE, ago, id, key, now};
-use super::records::held;
+use super::held::all_held;
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
@@ -257,10 +257,7 @@ impl Backend for Sample {
     }
 
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
-        let newest = self.newest_until(at).await?.into_iter();
-        let mut seen = BTreeSet::new();
-        let newest = newest.filter(|it| seen.insert(it.application.clone()));
-        Ok(newest.filter_map(|it| held(&it)).collect())
+        Ok(all_held(self.newest_until(at).await?))
     }
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {

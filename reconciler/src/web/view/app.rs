@@ -139,7 +139,7 @@ pub(crate) fn head(facts: &Facts, now: Timestamp) -> Head {
         resume: page("resume", facts.resumes()),
         name: facts.name.clone(),
         href: graph::app_href(&facts.name),
-        health: State::health(facts.health),
+        health: State::health(facts.state()),
         sync: State::sync(facts.sync),
         path: facts.path().to_owned(),
         tracks: facts.tracks.clone(),

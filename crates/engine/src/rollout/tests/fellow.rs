@@ -88,3 +88,20 @@ fn some_are_left_alone() {
     unchanged.last.as_mut().unwrap().changed = false;
     check(&unchanged);
 }
+
+/// Where the commit before asked for the same, that stays, and is what the commit asks for.
+#[test]
+fn a_commit_that_asks_for_the_same_has_nothing_to_undo() {
+    let mut same = World::new(&[&["a", "b"]])
+        .running(RolloutPhase::Failed)
+        .now(90);
+    same.restoring = true;
+    same.same = true;
+    assert!(same.decide().is_empty());
+    let stays = state(&same.observed());
+    assert_eq!((stays.sync, stays.held), (SyncStatus::Synced, true));
+    same.plan = Ok(plan(&[&["a!"]]));
+    assert_eq!(same.decide(), ["correct a"]);
+    same.last.as_mut().unwrap().unfinished = true;
+    assert_eq!(same.decide(), ["restore a without "]);
+}

@@ -155,18 +155,6 @@ fn a_failed_commit_is_undone_once() {
     // Unless an earlier commit was given up half-way: that goes with it.
     early.last.as_mut().unwrap().unfinished = true;
     assert_eq!(early.decide(), ["restore a c without new"]);
-    // A commit that asks for what was there before has nothing to undo either: that stays, and is
-    // what the commit asks for.
-    let mut same = failed();
-    same.same = true;
-    same.plan = Ok(plan(&[&["a", "b"]]));
-    assert!(same.decide().is_empty());
-    let stays = state(&same.observed());
-    assert_eq!((stays.sync, stays.held), (SyncStatus::Synced, true));
-    same.plan = Ok(plan(&[&["a!"]]));
-    assert_eq!(same.decide(), ["correct a"]);
-    same.last.as_mut().unwrap().unfinished = true;
-    assert_eq!(same.decide(), ["restore a without "]);
     // Where the policy says so, a commit reverts it, and nothing else is done.
     let mut reverts = failed();
     reverts.restoring = false;
