@@ -118,7 +118,9 @@ fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
             cells.push(node.wave.to_string().into());
             cells.push(node.uid.as_str().into());
         }
-        cells.push(health.map_or("", |health| health.message.as_str()).into());
+        let said = health.map_or("", |health| health.message.as_str());
+        let warning = node.warning.as_str();
+        cells.push(if said.is_empty() { warning } else { said }.into());
         table.row(cells);
     }
     table
@@ -161,7 +163,7 @@ mod tests {
         let node = |kind: &str, uid: &str, owner: Option<&str>| json!({"kind": kind, "key": {"namespace": "shop", "name": uid}, "uid": uid, "owner": owner});
         let nodes: Vec<Node> = shown::read(&json!([
             node("Deployment", "web", None),
-            node("Service", "", None),
+            json!({"kind": "Service", "key": {"namespace": "shop", "name": ""}, "warning": "leads to no pod"}),
             node("ReplicaSet", "web-1", Some("web")),
             node("Pod", "web-1-a", Some("web-1")),
             node("Pod", "stray", Some("gone")),
@@ -181,7 +183,7 @@ mod tests {
                 "Deployment shop/web",
                 "- ReplicaSet shop/web-1",
                 "- - Pod shop/web-1-a",
-                "Service shop/",
+                "Service shop/ leads to no pod",
                 "Pod shop/stray",
             ]
         );

@@ -192,6 +192,10 @@ impl Server {
             StatusCode::SERVICE_UNAVAILABLE => Some("`kedge doctor` looks what is wrong".into()),
             _ => None,
         };
+        // What was asked for cannot be meant.
+        if status == StatusCode::BAD_REQUEST {
+            return Err(crate::Usage(message).into());
+        }
         match next {
             Some(next) if message.contains('\n') => bail!("{message}\n{next}"),
             Some(next) => bail!("{message}; {next}"),

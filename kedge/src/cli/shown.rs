@@ -98,6 +98,8 @@ pub(super) struct Node {
     pub(super) health: Option<Health>,
     pub(super) created_at: Option<Timestamp>,
     pub(super) missing: bool,
+    /// What is wrong with an object that is healthy by itself.
+    pub(super) warning: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

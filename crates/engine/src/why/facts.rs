@@ -23,6 +23,8 @@ pub struct Facts {
     pub events: Vec<Object>,
     /// The last lines of the runs that failed.
     pub logs: Vec<Log>,
+    /// What was asked for and could not be read: that there is none of it proves nothing.
+    pub unread: Vec<String>,
     pub now: Timestamp,
 }
 

@@ -12,6 +12,7 @@ mod rules;
 mod service;
 mod symptom;
 mod text;
+mod unread;
 mod version;
 mod workload;
 mod written;
@@ -28,9 +29,10 @@ pub use written::{Open, Written, touches};
 /// Explains what was observed. Where the cause is a field that Git has, the chain goes on with
 /// [`Chain::written`].
 pub fn explain(facts: &Facts) -> Chain {
-    match facts.object.kind() {
+    let chain = match facts.object.kind() {
         "Pod" => pod::explain(facts),
         "Service" => service::explain(facts),
         _ => workload::explain(facts),
-    }
+    };
+    unread::marked(chain, facts)
 }

@@ -6,6 +6,7 @@ use api::selector::LabelSelector;
 use super::chain::{Chain, Step, Tone};
 use super::facts::Facts;
 use super::rules::{self, SERVICE};
+use super::unread;
 
 /// Pods of one Service that are looked at for its ports: they come from few templates.
 const LOOKED_AT: usize = 50;
@@ -38,6 +39,9 @@ pub fn leads_nowhere<'a>(
 }
 
 pub(super) fn explain(facts: &Facts) -> Chain {
+    if !facts.unread.is_empty() {
+        return unread::unknown(facts);
+    }
     let subject = facts.subject();
     if let Some(found) = rules::first(SERVICE, facts) {
         let heading = format!("{subject} leads to no pod");

@@ -71,6 +71,7 @@ impl Chain {
         if inner.well {
             return self;
         }
+        self.well = false;
         self.steps.extend(inner.steps);
         if !inner.rule.is_empty() {
             self.rule = inner.rule;
@@ -188,4 +189,20 @@ fn a_change_touches_the_lines_that_it_changes() {
         let found: Vec<u32> = (0..=5).filter(|line| touches(old, new, *line)).collect();
         assert_eq!(found, touched, "{new:?}");
     }
+}
+
+#[test]
+fn what_is_well_goes_on_with_what_is_wrong_in_it() {
+    let well = Chain::well("Application web".into(), "web is healthy".into());
+    let inner = Chain {
+        rule: "selector".into(),
+        steps: vec![Step::new(Tone::Bad, "", "leads to no pod")],
+        ..Chain::default()
+    };
+    let both = well.clone().then(inner);
+    assert_eq!(
+        (both.well, both.steps.len(), &*both.rule),
+        (false, 2, "selector")
+    );
+    assert!(well.clone().then(well).well);
 }

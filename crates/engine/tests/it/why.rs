@@ -81,6 +81,7 @@ fn facts(case: &Value) -> Facts {
         events: objects("events"),
         logs: logs.collect(),
         now: "2026-11-21T10:00:00Z".parse().expect("a time"),
+        unread: Vec::new(),
     }
 }
 

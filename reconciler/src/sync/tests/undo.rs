@@ -264,9 +264,12 @@ async fn what_came_broken_with_one_commit_does_not_decide_about_the_next() {
         let again = world.rollouts(name).await.remove(0);
         assert_eq!((again.trigger, again.push), (Trigger::Retry, None));
         assert_eq!((again.changed, again.undone_at), (Some(false), None));
-        let standing = world.reconciler.application(name).await.unwrap().standing;
-        assert_eq!(standing.sync, SyncStatus::Synced, "{standing:?}");
-        assert!(standing.held);
+        world
+            .until("held, and what Git says", || async {
+                let standing = world.reconciler.application(name).await.ok()?.standing;
+                (standing.held && standing.sync == SyncStatus::Synced).then_some(())
+            })
+            .await;
     }
     let last = world.rollouts("api").await.remove(0);
     assert_eq!((last.revision, last.undone_at), (good, None));

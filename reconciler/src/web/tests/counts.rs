@@ -18,9 +18,9 @@ async fn the_navigation_counts_what_there_is_to_look_at() {
     for path in ["/apps", "/nodes", "/settings/tokens"] {
         let (_, page) = site.page(path).await;
         let expected = [
-            "3<span> need you</span></span>",
-            "1<span> running</span></span>",
-            "3<span> open</span></span>",
+            "3<span class=\"sr\"> need you</span></span>",
+            "1<span class=\"sr\"> running</span></span>",
+            "3<span class=\"sr\"> open</span></span>",
         ];
         assert_eq!(shown(&page), expected, "{path}");
     }

@@ -132,7 +132,19 @@ fn expected(undoes: &[Commit], newest: &[Rollout]) -> (String, String) {
 }
 
 fn about(time: SignedDuration) -> String {
+    if time < SignedDuration::from_secs(1) {
+        return "Less than a second".into();
+    }
     format!("About {}", took(time))
+}
+
+#[test]
+fn nothing_takes_no_time() {
+    let told = [0, 999, 1_000].map(|millis| about(SignedDuration::from_millis(millis)));
+    assert_eq!(
+        told,
+        ["Less than a second", "Less than a second", "About 1.0 s"]
+    );
 }
 
 /// Whether a rollout changed something and went well, so that its time tells something.

@@ -20,11 +20,17 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
         actions: actions(&view.summary, app.past.is_some()),
         ..Explained::of(name.to_owned(), chain)
     };
-    if chain.well || view.standing.health.status.is_settled_well() {
+    if !chain.well && view.standing.health.status.is_settled_well() {
         return Ok(only(chain));
     }
     let objects = app.backend.objects(name).await?;
-    let Some(worst) = worst(&objects) else {
+    let worst = if chain.well {
+        // Healthy by itself, and of no use.
+        objects.iter().find(|node| !node.warning.is_empty())
+    } else {
+        worst(&objects)
+    };
+    let Some(worst) = worst else {
         return Ok(only(chain));
     };
     Ok(match super::of_object(app, &worst.key).await {

@@ -95,7 +95,11 @@ pub(super) async fn facts(app: &App, object: Object) -> Facts {
         "Pod" => of_pod(app, &mut facts).await,
         "Service" => {
             let namespace = facts.object.namespace().to_owned();
-            facts.around = list(app, "pods", &namespace).await;
+            let pods = list(app, "pods", &namespace).await;
+            let pods = noted(&mut facts, pods, || {
+                format!("the pods of namespace {namespace}")
+            });
+            facts.around = pods;
         }
         _ => of_workload(app, &mut facts).await,
     }
@@ -144,7 +148,9 @@ async fn of_pod(app: &App, facts: &mut Facts) {
         let names: Vec<String> = absent.map(|it| it.2.clone()).collect();
         if !names.is_empty() {
             let all = every(app, resource, &namespace).await;
-            facts.around.extend(alike(all, &names).map(safe));
+            facts
+                .around
+                .extend(alike(all.unwrap_or_default(), &names).map(safe));
         }
     }
     let claims = facts
@@ -161,7 +167,8 @@ async fn of_pod(app: &App, facts: &mut Facts) {
         look(app, facts, &key).await;
     }
     facts.around.extend(siblings(app, &facts.owners).await);
-    facts.events = events(app, &facts.object).await;
+    let events = events(app, &facts.object).await;
+    facts.events = noted(facts, events, reported);
     facts.logs = logs(app, &facts.object).await;
     let mut lines = facts.logs.iter().flat_map(|log| &log.lines);
     if lines.any(|line| port_is_taken(line)) {
@@ -201,14 +208,15 @@ async fn look(app: &App, facts: &mut Facts, key: &ObjectKey) {
             facts.absent.push(absent);
         }
         // What could not be read proves nothing.
-        Ok(Err(_)) | Err(_) => {}
+        Ok(Err(_)) | Err(_) => facts.unread.push(format!("{kind} {}", key.name)),
     }
 }
 
 async fn of_workload(app: &App, facts: &mut Facts) {
     let namespace = facts.object.namespace().to_owned();
     let uid = facts.object.uid();
-    let mut events = events(app, &facts.object).await;
+    let events = events(app, &facts.object).await;
+    let mut events = noted(facts, events, reported);
     for (group, resource) in [("apps", "replicasets"), ("batch", "jobs")] {
         let all = app
             .all(&Collection::new(group, resource))
@@ -218,12 +226,15 @@ async fn of_workload(app: &App, facts: &mut Facts) {
             .iter()
             .filter(|it| it.controller().is_some_and(|owner| owner.uid == uid));
         for made in own {
-            events.extend(self::events(app, made).await);
+            events.extend(self::events(app, made).await.unwrap_or_default());
             facts.around.push((**made).clone());
         }
     }
     if !namespace.is_empty() {
         let quotas = list(app, "resourcequotas", &namespace).await;
+        let quotas = noted(facts, quotas, || {
+            format!("the quotas of namespace {namespace}")
+        });
         facts.around.extend(quotas);
     }
     facts.around.extend(
@@ -245,13 +256,25 @@ fn alike(all: Vec<Object>, names: &[String]) -> impl Iterator<Item = Object> {
     all.into_iter().filter(move |it| near.contains(it.name()))
 }
 
-async fn list(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
-    let all = every(app, resource, namespace).await;
-    all.into_iter().take(MOST).map(safe).collect()
+async fn list(app: &App, resource: &str, namespace: &str) -> Option<Vec<Object>> {
+    let all = every(app, resource, namespace).await?;
+    Some(all.into_iter().take(MOST).map(safe).collect())
+}
+
+/// What was read, or a note that it was not.
+fn noted(facts: &mut Facts, read: Option<Vec<Object>>, what: impl Fn() -> String) -> Vec<Object> {
+    read.unwrap_or_else(|| {
+        facts.unread.push(what());
+        Vec::new()
+    })
+}
+
+fn reported() -> String {
+    "what is reported about it".into()
 }
 
 /// Secrets as the server has them: what is kept has to be made [`safe`].
-async fn every(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
+async fn every(app: &App, resource: &str, namespace: &str) -> Option<Vec<Object>> {
     let options = ListOptions {
         namespace: Some(namespace.to_owned()),
         ..ListOptions::default()
@@ -259,19 +282,19 @@ async fn every(app: &App, resource: &str, namespace: &str) -> Vec<Object> {
     let collection = Collection::new("", resource);
     let listing = app.client.list(&collection, &options);
     match tokio::time::timeout(PATIENCE, listing).await {
-        Ok(Ok(list)) => list.items,
-        _ => Vec::new(),
+        Ok(Ok(list)) => Some(list.items),
+        _ => None,
     }
 }
 
 /// What is reported about an object.
-async fn events(app: &App, object: &Object) -> Vec<Object> {
+async fn events(app: &App, object: &Object) -> Option<Vec<Object>> {
     let (kind, name) = (object.kind(), object.name());
     let fields = FieldSelector::parse(&format!(
         "involvedObject.kind={kind},involvedObject.name={name}"
     ));
     let Ok(fields) = fields else {
-        return Vec::new();
+        return Some(Vec::new());
     };
     let options = ListOptions {
         namespace: Some(object.namespace().to_owned()),
@@ -281,8 +304,8 @@ async fn events(app: &App, object: &Object) -> Vec<Object> {
     let collection = Collection::new("", "events");
     let listing = app.client.list(&collection, &options);
     match tokio::time::timeout(PATIENCE, listing).await {
-        Ok(Ok(list)) => list.items,
-        _ => Vec::new(),
+        Ok(Ok(list)) => Some(list.items),
+        _ => None,
     }
 }
 
