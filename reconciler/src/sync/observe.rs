@@ -25,7 +25,7 @@ use super::plan::keys;
 use super::render::Render;
 use super::target::Target;
 use crate::config::MANAGER;
-use crate::history::{Rollout, Write};
+use crate::history::{Request, Rollout, Write};
 use crate::service::Trouble;
 use crate::source::Source;
 
@@ -94,6 +94,29 @@ impl Observation {
     }
 }
 
+/// What Git says, what was asked for and tried before, and what of it is wanted.
+type Wanted = (
+    Arc<Render>,
+    Option<(Rollout, rollout::Rollout)>,
+    Option<Request>,
+    Desired,
+);
+
+async fn wanted(
+    core: &Core,
+    target: &Target,
+    application: &Application,
+    (source, compared): (&Source, &CommitId),
+) -> Result<Wanted, client::Error> {
+    let render = render(core, source, application, compared).await?;
+    let last = last(core, &application.name, !render.hooks.is_empty()).await?;
+    let request = asked::request(core, application).await?;
+    let asked = (compared, render.digest.as_str());
+    let before = (last.as_ref(), request.as_ref());
+    let desired = desired(core, target, application, asked, before).await?;
+    Ok((render, last, request, desired))
+}
+
 /// Looks at everything.
 pub(crate) async fn observe(
     core: &Core,
@@ -107,13 +130,9 @@ pub(crate) async fn observe(
         Ok(compared) => compared,
         Err(why) => return Ok(Observe::Unknown(why)),
     };
-    let render = render(core, &source, &application, &compared).await?;
-    let last = last(core, &application.name, !render.hooks.is_empty()).await?;
-    let request = asked::request(core, &application).await?;
+    let of = (&source, &compared);
+    let (render, last, request, desired) = wanted(core, target, &application, of).await?;
     let row = last.as_ref().map(|(row, _)| row);
-    let asked = (&compared, render.digest.as_str());
-    let before = (last.as_ref(), request.as_ref());
-    let desired = desired(core, target, &application, asked, before).await?;
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let (restoring, same) = (

@@ -18,7 +18,7 @@ use super::tape::{Event, Shape};
 use super::time::{When, took};
 use crate::history::{Counted, Drift, Rollout};
 pub(crate) use query::Query;
-use row::{arc, back, drift_row, duration, row};
+use row::{arc, back, drift_row, duration, row, state};
 
 /// Rows on one page.
 pub(crate) const PAGE: u16 = 50;
@@ -150,12 +150,7 @@ pub(crate) fn list(
 ) -> List {
     let events = events(rollouts, drifts);
     let (here, now) = (now.time_zone(), now.timestamp());
-    let longest = rollouts
-        .iter()
-        .map(|rollout| duration(rollout, now).as_millis())
-        .max()
-        .unwrap_or(1)
-        .max(1);
+    let longest = longest(rollouts, now);
     let serving = standing.serving.as_ref();
     let mut day = String::new();
     let mut rows: Vec<Entry> = Vec::new();
@@ -164,6 +159,7 @@ pub(crate) fn list(
             Event::Drift(drift) => (drift.at, Shape::Drift, What::Drift(drift_row(drift, now))),
             Event::Rollout(rollout) => {
                 let mut row = row(rollout, scope, now);
+                row.state = state(rollout, rollouts);
                 row.back = back(rollout, &standing.newest);
                 row.objects = standing
                     .objects
@@ -199,6 +195,12 @@ pub(crate) fn list(
         summary: summary(rollouts, now),
         rows,
     }
+}
+
+/// Milliseconds that the longest of them took; never none.
+fn longest(rollouts: &[Rollout], now: Timestamp) -> i128 {
+    let took = rollouts.iter().map(|it| duration(it, now).as_millis());
+    took.max().unwrap_or(1).max(1)
 }
 
 /// Why there are no rows, and where there may be some.

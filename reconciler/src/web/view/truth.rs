@@ -23,9 +23,16 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// `details` and `then` for where there is one line.
+    /// `details`, until when, and `then` for where there is one line.
     pub(crate) fn line(&self) -> String {
-        let parts = [self.details.as_str(), &self.then];
+        let until = self
+            .until
+            .map(|at| at.strftime("Its time ends at %H:%M:%S UTC.").to_string());
+        let parts = [
+            self.details.as_str(),
+            until.as_deref().unwrap_or_default(),
+            &self.then,
+        ];
         let told: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
         told.join(" ")
     }
