@@ -370,6 +370,7 @@ mod tests {
         let failed = "commit abc1234 failed for 1 application: api";
         check(&[of("web", held), of("api", bad)], true, &[failed, is_held]);
     }
+
     #[test]
     fn what_goes_back_with_others_and_what_waits_is_told() {
         let beside = Beside {

@@ -40,12 +40,7 @@ pub(super) async fn stands(
     application: &str,
     digest: &str,
 ) -> Result<bool, client::Error> {
-    let goes_on = |stand: &Stand| stand.rolls_out.is_some() || stand.standing.held;
-    if core
-        .standings
-        .get(application)
-        .is_none_or(|it| goes_on(&it))
-    {
+    if !core.standings.is(application, is_done) {
         return Ok(false);
     }
     let last = core.history.reader().last_rollout(application).await;
@@ -79,9 +74,14 @@ fn judged(before: Option<&str>, stand: Option<&Stand>, digest: &str) -> Asks {
         return Asks::Anew;
     }
     match stand {
-        Some(stand) if stand.rolls_out.is_none() && !stand.standing.held => Asks::Nothing,
+        Some(stand) if is_done(stand) => Asks::Nothing,
         _ => Asks::Again,
     }
+}
+
+/// Whether nothing is on its way, and nothing failed.
+fn is_done(stand: &Stand) -> bool {
+    stand.rolls_out.is_none() && !stand.standing.held
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use engine::rollout::RolloutPhase;
+use engine::HealthStatus;
+use engine::rollout::{RolloutPhase, SyncStatus};
 
+use super::sample::Sample;
 use crate::history::{Hold, Rollout};
+use crate::web::view::facts::Facts;
 
 /// What is held where these are the rollouts, newest first.
 pub(super) fn all_held(rollouts: Vec<Rollout>) -> Vec<Hold> {
@@ -24,4 +27,17 @@ pub(super) fn held(last: &Rollout) -> Option<Hold> {
         since: last.started_at,
         atomic: false,
     })
+}
+
+#[test]
+fn what_is_there_and_healthy_waits_for_nobody() {
+    let sample = Sample::default();
+    let held = |sync, health| {
+        let view = sample.view("ui", sync, health, "");
+        assert!(view.summary.held.is_some());
+        Facts::new(&view, None).held.is_some()
+    };
+    assert!(!held(SyncStatus::Synced, HealthStatus::Healthy));
+    assert!(held(SyncStatus::Synced, HealthStatus::Degraded));
+    assert!(held(SyncStatus::OutOfSync, HealthStatus::Healthy));
 }

@@ -3,8 +3,8 @@
 use super::super::checks::tests::facts;
 use super::super::tests::{now, rollout};
 use super::attention;
-use crate::history::Hold;
-use crate::history::Rollout;
+use crate::history::{FirstTry, Hold, Rollout};
+use crate::source::Person;
 use crate::web::view::facts::Facts;
 use engine::rollout::CommitId;
 use engine::rollout::{Pause, RolloutPhase, SyncStatus};
@@ -61,4 +61,26 @@ fn what_waits_for_a_word_leads_to_where_it_is_said() {
     let syncs = review("/apps/web/sync");
     assert_eq!(offered(Pause::MANUAL), [diff.clone(), syncs]);
     assert_eq!(offered("SyncWindow"), [diff]);
+}
+
+#[test]
+fn another_try_is_not_the_fault_of_the_commit_it_goes_with() {
+    let first = FirstTry {
+        rollout: "web-1".into(),
+        revision: CommitId("a".repeat(40)),
+        author: Person::new("Ann", "ann@example.org"),
+        started_at: now() - jiff::SignedDuration::from_hours(2),
+    };
+    let again = Facts {
+        last: Some(Rollout {
+            first_try: Some(Box::new(first.clone())),
+            ..rollout(RolloutPhase::Verifying, 100)
+        }),
+        ..facts()
+    };
+    let mut shown = attention(&[again], |_| None, now());
+    let item = shown.items.remove(0);
+    assert_eq!(item.author, "Ann");
+    assert_eq!(item.when.unwrap().at, first.started_at);
+    assert!(item.commit.unwrap().to_string().contains("aaaaaaa"));
 }

@@ -17,21 +17,10 @@ use crate::history::{Action, ObjectResult, Rollout, RolloutDetail, Step, StepKin
 use crate::web::view::tests::{now, rollout};
 
 fn object(action: Action, wave: i32, kind: &str, name: &str) -> ObjectResult {
+    let key = Collection::new("", "things").key("shop", name);
     ObjectResult {
-        key: Collection::new("", "things").key("shop", name),
-        kind: kind.into(),
         wave,
-        position: 0,
-        action,
-        file: String::new(),
-        line: 0,
-        changes: Vec::new(),
-        after: None,
-        applied_at: None,
-        healthy_at: None,
-        health: String::new(),
-        message: String::new(),
-        exits: Vec::new(),
+        ..ObjectResult::new(key, kind, action)
     }
 }
 
