@@ -13,7 +13,7 @@ pub fn aligned(old: &Object, new: &Object) -> Object {
     in_order_of(&old.body, &new.body, Shape::of(&new.gvk())).into()
 }
 
-fn in_order_of(old: &Value, new: &Value, shape: Shape) -> Value {
+pub(super) fn in_order_of(old: &Value, new: &Value, shape: Shape) -> Value {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => members(old, new, shape).into(),
         (Value::Array(old), Value::Array(new)) => elements(old, new, shape).into(),

@@ -1,11 +1,14 @@
 //! Changed fields as text, each with what stands around it in its object, before and after. What the
 //! object does not tell (it is not at hand, or has another form) is told by the fields alone.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use api::{Object, codec};
 
 use super::FieldChange;
+use super::align::in_order_of;
 use super::fields::{Shape, label};
 
 /// What changed in one place of an object: the fields of one map, or the elements of one list.
@@ -63,12 +66,11 @@ fn inside(object: &Object, changes: &[FieldChange]) -> Option<Part> {
     for step in steps(path) {
         (place, shape) = go(place, shape, &step)?;
     }
-    let (mut old, mut new) = (place.clone(), place.clone());
-    for change in changes {
-        let step = split(&change.path).1;
-        put(&mut old, shape, &step, change.old.as_ref())?;
-        put(&mut new, shape, &step, change.new.as_ref())?;
-    }
+    let (old, new) = match place {
+        Value::Array(list) => elements(list, shape, changes)?,
+        Value::Object(map) => fields(map, changes)?,
+        _ => return None,
+    };
     Some(Part {
         path: path.to_owned(),
         old: text(&old),
@@ -124,29 +126,57 @@ fn position(list: &[Value], shape: Shape, name: &str) -> Option<usize> {
     }
 }
 
-/// Makes the field what it was or is; `None` where the place has no such field.
-fn put(place: &mut Value, shape: Shape, step: &Step, value: Option<&Value>) -> Option<()> {
-    match (place, step) {
-        (Value::Object(map), Step::Field(_) | Step::Quoted(_)) => {
-            match value {
-                Some(value) => map.insert(step.name(), value.clone()),
-                None => map.shift_remove(&step.name()),
-            };
-        }
-        (Value::Array(list), Step::Element(name)) => {
-            let at = position(list, shape, name);
-            match (at.filter(|at| *at < list.len()), value) {
-                (Some(at), Some(value)) => list[at] = value.clone(),
-                (Some(at), None) => {
-                    list.remove(at);
-                }
-                (None, Some(value)) => list.push(value.clone()),
-                (None, None) => {}
-            }
-        }
-        _ => return None,
+/// The map before and after the changes; `None` where they are of no map.
+fn fields(map: &Map<String, Value>, changes: &[FieldChange]) -> Option<(Value, Value)> {
+    let (mut old, mut new) = (map.clone(), map.clone());
+    for change in changes {
+        let name = match split(&change.path).1 {
+            Step::Element(_) => return None,
+            step => step.name(),
+        };
+        put(&mut old, &name, change.old.as_ref());
+        put(&mut new, &name, change.new.as_ref());
     }
-    Some(())
+    Some((old.into(), new.into()))
+}
+
+fn put(map: &mut Map<String, Value>, name: &str, value: Option<&Value>) {
+    match value {
+        Some(value) => map.insert(name.to_owned(), value.clone()),
+        None => map.shift_remove(name),
+    };
+}
+
+/// The list before and after the changes; `None` where it has not what they lead to. An element that
+/// came stands where one that went stood: a port with another number is a changed port for people.
+fn elements(list: &[Value], shape: Shape, changes: &[FieldChange]) -> Option<(Value, Value)> {
+    let mut came = BTreeMap::new();
+    for change in changes {
+        let Step::Element(name) = split(&change.path).1 else {
+            return None;
+        };
+        if change.new.is_some() {
+            let at = position(list, shape, name).filter(|at| *at < list.len())?;
+            came.insert(at, change);
+        }
+    }
+    let mut went = changes.iter().filter(|change| change.new.is_none());
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for (at, item) in list.iter().enumerate() {
+        let change = came.get(&at);
+        let after = change.and_then(|it| it.new.as_ref()).unwrap_or(item);
+        let before = match change {
+            None => Some(item),
+            Some(change) => {
+                let stood = change.old.as_ref();
+                stood.or_else(|| went.next()?.old.as_ref())
+            }
+        };
+        old.extend(before.map(|before| in_order_of(before, after, shape.element())));
+        new.push(after.clone());
+    }
+    old.extend(went.filter_map(|change| change.old.clone()));
+    Some((old.into(), new.into()))
 }
 
 /// Where a path's last step begins, and that step.
@@ -277,6 +307,34 @@ mod tests {
                 .starts_with("paused: true\nreplicas: 2\ntemplate:")
         );
         assert!(told[3].old.ends_with("- name: old\n") && !told[3].new.contains("old"));
+    }
+
+    #[test]
+    fn a_port_with_another_number_stands_where_it_stood() {
+        let at = |name: &str| format!("spec.template.spec.containers[web].ports[{name}]");
+        let port =
+            |number: i64| json!({"containerPort": number, "name": "http", "protocol": "TCP"});
+        let changes = [
+            change(&at("8080/TCP"), port(8080), Value::Null),
+            change(&at("8081/TCP"), Value::Null, port(8081)),
+        ];
+        let check = |ports: Value| {
+            let object: Object = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+                "spec": {"template": {"spec": {"containers": [{"name": "web", "ports": ports}]}}}})
+            .into();
+            let told = parts(Some(&object), &changes);
+            assert_eq!(told.len(), 1);
+            let text = |number: i64| {
+                format!(
+                    "- containerPort: 9000\n- containerPort: {number}\n  name: http\n  \
+                     protocol: TCP\n"
+                )
+            };
+            assert_eq!((&told[0].old, &told[0].new), (&text(8080), &text(8081)));
+        };
+        // As the server has it, and as a manifest leaves the protocol to the server.
+        check(json!([{"containerPort": 9000}, port(8081)]));
+        check(json!([{"containerPort": 9000}, {"name": "http", "containerPort": 8081}]));
     }
 
     #[test]

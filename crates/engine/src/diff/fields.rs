@@ -123,16 +123,24 @@ impl Shape {
     }
 
     /// What tells the elements of these lists apart; `None` where only their place does.
-    pub(crate) fn keys(self, lists: [&[Value]; 2]) -> Option<Vec<&'static str>> {
-        let keys: Vec<&'static str> = match self.list {
+    pub(crate) fn keys(self, lists: [&[Value]; 2]) -> Option<Vec<Key>> {
+        let names: &[&'static str] = match self.list {
             List::Atomic => return None,
-            List::Keyed(keys) => keys.to_vec(),
-            List::Unknown => vec!["name"],
+            List::Keyed(names) => names,
+            List::Unknown => &["name"],
         };
+        let element = self.element().kind;
+        let key = |name: &&'static str| Key {
+            name,
+            default: element
+                .and_then(|kind| kind.child(name))
+                .and_then(|field| field.default.as_ref()),
+        };
+        let keys: Vec<Key> = names.iter().map(key).collect();
         let unique = |list: &[Value]| {
             let mut seen = std::collections::BTreeSet::new();
             list.iter().all(|item| {
-                item.get(keys[0]).is_some_and(|key| !key.is_null())
+                keys[0].of(item).is_some_and(|key| !key.is_null())
                     && seen.insert(label(item, &keys))
             })
         };
@@ -140,9 +148,23 @@ impl Shape {
     }
 }
 
+/// A field that tells the elements of a list apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What the server takes where a manifest leaves it out, such as the protocol of a port.
+    default: Option<&'static Value>,
+}
+
+impl Key {
+    pub(crate) fn of(self, item: &Value) -> Option<&Value> {
+        item.get(self.name).or(self.default)
+    }
+}
+
 /// `web`, or `80/TCP` where it takes several keys.
-pub(super) fn label(item: &Value, keys: &[&str]) -> String {
-    let parts = keys.iter().filter_map(|key| match item.get(*key)? {
+pub(super) fn label(item: &Value, keys: &[Key]) -> String {
+    let parts = keys.iter().filter_map(|key| match key.of(item)? {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     });
@@ -223,7 +245,7 @@ fn compare_keyed(
     path: &str,
     old: &[Value],
     new: &[Value],
-    keys: &[&'static str],
+    keys: &[Key],
     shape: Shape,
     found: &mut Vec<FieldChange>,
 ) {
@@ -325,7 +347,7 @@ fn merge(live: &mut Value, desired: &Value, shape: Shape) {
     }
 }
 
-fn merge_keyed(live: &mut Vec<Value>, desired: &[Value], keys: &[&'static str], shape: Shape) {
+fn merge_keyed(live: &mut Vec<Value>, desired: &[Value], keys: &[Key], shape: Shape) {
     for item in desired {
         let name = label(item, keys);
         match live.iter_mut().find(|live| label(live, keys) == name) {

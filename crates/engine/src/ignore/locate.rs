@@ -74,8 +74,8 @@ fn element(items: &[Value], at: usize, shape: Shape) -> PathElement {
     let item = items.get(at);
     let keys = shape.keys([items, items]);
     let pairs = keys.into_iter().flatten().filter_map(|key| {
-        let value = item?.get(key)?;
-        Some((Box::from(key), value.clone()))
+        let value = key.of(item?)?;
+        Some((Box::from(key.name), value.clone()))
     });
     match pairs.collect::<Vec<_>>() {
         none if none.is_empty() => PathElement::Index(u64::try_from(at).unwrap_or(u64::MAX)),
