@@ -25,8 +25,19 @@ pub struct Server {
 
 impl Server {
     /// Takes over a server that still runs on this directory, or starts one, and waits until it
-    /// accepts connections.
+    /// accepts connections. Where one was killed a moment ago, what is left of it may keep the next
+    /// one out: see [`Server::restart`].
     pub async fn start(options: Options) -> Result<Self, Error> {
+        let account = account::choose()?;
+        let location = location::prepare(&options, account.as_ref()).await?;
+        let was_there = pidfile::read(&location.data()).is_some();
+        match Self::once(options.clone()).await {
+            Err(Error::Ended { .. }) if was_there => Self::patiently(options).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn once(options: Options) -> Result<Self, Error> {
         let account = account::choose()?;
         let location = location::prepare(&options, account.as_ref()).await?;
         let running = adopt(&options, &location).await?;
@@ -57,11 +68,15 @@ impl Server {
     /// moment after it, and until then their memory keeps the next one out: that is tried again for
     /// as long as a start may take.
     pub async fn restart(self) -> Result<Self, Error> {
+        Self::patiently(self.options).await
+    }
+
+    async fn patiently(options: Options) -> Result<Self, Error> {
         let mut ended = None;
         let starting = async {
             let mut pause = BACK_OFF[0];
             loop {
-                match Self::start(self.options.clone()).await {
+                match Self::once(options.clone()).await {
                     Err(error @ Error::Ended { .. }) => ended = Some(error),
                     outcome => return outcome,
                 }
@@ -69,7 +84,7 @@ impl Server {
                 pause = (pause * 2).min(BACK_OFF[1]);
             }
         };
-        match timeout(self.options.patience, starting).await {
+        match timeout(options.patience, starting).await {
             Ok(outcome) => outcome,
             Err(late) => Err(ended.unwrap_or(Error::Run {
                 program: "postgres".into(),

@@ -80,22 +80,33 @@ async fn it_outlives_its_parent_and_survives_its_own_crash() {
 #[tokio::test]
 async fn it_comes_back_once_the_sessions_of_the_killed_one_are_gone() {
     let scratch = Scratch::new("lingering");
-    let mut server = Server::start(scratch.options()).await.unwrap();
-    let first = server.pid().unwrap();
-    let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
-    let lingering = children.split_whitespace().next().unwrap().to_owned();
-    let signal = async |name: &str| {
-        let mut command = tokio::process::Command::new("kill");
-        command.args([name, &lingering]).status().await.unwrap();
-    };
-    signal("-STOP").await;
-    kill(first).await;
-    server.exited().await;
-    let mut restarting = std::pin::pin!(server.restart());
-    let early = tokio::time::timeout(Duration::from_secs(1), &mut restarting).await;
-    assert!(early.is_err(), "its memory is in use");
-    signal("-CONT").await;
-    restarting.await.unwrap().stop().await.unwrap();
+    // By who watched it, and by a process that knows nothing of that.
+    for knows in [true, false] {
+        let mut server = Server::start(scratch.options()).await.unwrap();
+        let first = server.pid().unwrap();
+        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
+        let lingering = children.split_whitespace().next().unwrap().to_owned();
+        let signal = async |name: &str| {
+            let mut command = tokio::process::Command::new("kill");
+            command.args([name, &lingering]).status().await.unwrap();
+        };
+        signal("-STOP").await;
+        kill(first).await;
+        server.exited().await;
+        let options = scratch.options();
+        let again = async move {
+            if knows {
+                return server.restart().await;
+            }
+            drop(server);
+            Server::start(options).await
+        };
+        let mut again = std::pin::pin!(again);
+        let early = tokio::time::timeout(Duration::from_secs(1), &mut again).await;
+        assert!(early.is_err(), "its memory is in use");
+        signal("-CONT").await;
+        again.await.unwrap().stop().await.unwrap();
+    }
 }
 
 #[tokio::test]
