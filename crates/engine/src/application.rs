@@ -223,9 +223,9 @@ fn check(
     let name = application.name.clone();
     let one = application.more.is_empty();
     for (index, source) in application.sources_mut().enumerate() {
-        if !source.repo.is_empty() {
-            continue;
-        }
+        let is_here = source.repo.is_empty();
+        // What is in another repository is looked at there, and relative to its own root.
+        let base = if is_here { root } else { "" };
         let field = if one {
             "spec.source.path".to_owned()
         } else {
@@ -238,10 +238,13 @@ fn check(
                 .object(format!("Application {name}"))
                 .field(&field)
         };
-        match path::join(root, &written) {
+        match path::join(base, &written) {
             None => problems.push(problem(format!("path {written:?} leaves the repository"))),
             Some(resolved) => {
-                if reader.directory(&resolved)?.is_none() && reader.file(&resolved)?.is_none() {
+                let is_there = |path: &str| -> Result<bool, crate::tree::Error> {
+                    Ok(reader.directory(path)?.is_some() || reader.file(path)?.is_some())
+                };
+                if is_here && !is_there(&resolved)? {
                     problems.push(
                         problem(format!("path {written:?} is not in the repository"))
                             .hint("it is relative to the root of the repository"),

@@ -215,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn a_path_in_another_repository_is_relative_to_its_own_root() {
+        let there = |path: &str| {
+            let text = application("a", path, "[]").replace("path:", "repo: shop, path:");
+            MapTree::default().with_file("deploy/apps/a.yaml", text)
+        };
+        for (path, expected) in [(".", ""), ("./web/", "web"), ("web", "web")] {
+            let found = application::find(&there(path), "deploy").unwrap();
+            assert_eq!(found[0].application.source.path, expected, "{path}");
+        }
+        let refused = application::find(&there("../web"), "deploy").unwrap_err();
+        assert!(
+            refused.to_string().contains("leaves the repository"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn records_come_from_no_repository() {
         let manifest = |text: serde_json::Value| Manifest {
             object: text.into(),
