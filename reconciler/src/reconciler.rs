@@ -81,7 +81,7 @@ impl Reconciler {
         env: Env,
         tasks: Tasks,
     ) -> Result<Self, Error> {
-        let history = History::connect(&config.database_url).await?;
+        let history = opened(&config, &env).await?;
         let metrics = Metrics::new();
         let source = source(&config, &env).await?;
         let informers = Informers::trimmed(client.clone(), &env, &tasks, trim);
@@ -280,6 +280,13 @@ fn driver(
     // It is set only here.
     let _ = core.queue.set(driver.queue().clone());
     driver
+}
+
+/// The history, in which what another process left goes on.
+async fn opened(config: &Config, env: &Env) -> Result<History, Error> {
+    let history = History::connect(&config.database_url).await?;
+    history.resume(env.now()).await?;
+    Ok(history)
 }
 
 async fn source(config: &Config, env: &Env) -> Result<Source, Error> {

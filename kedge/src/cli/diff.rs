@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use engine::plan;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -28,7 +27,8 @@ Example:
   kedge diff
   kedge diff web --revision my-branch
   kedge diff web --revision HEAD~1
-  kedge diff web --revision web-12";
+  kedge diff web --revision web-12
+  kedge diff web --revision web-11..web-12";
 
 /// Applications that are compared at the same time: each is a pass over its objects.
 const TOGETHER: usize = 4;
@@ -40,15 +40,42 @@ pub(crate) struct Arguments {
     #[arg(value_name = "APP", add = complete::applications())]
     application: Option<String>,
     /// Compare the cluster with this commit, by any name Git has for it, or with what a rollout
-    /// brought, by its id or number [default: what is tracked]
-    #[arg(long, value_name = "REVISION|ROLLOUT", add = complete::points("diff"), value_parser = NonEmptyStringValueParser::new())]
-    revision: Option<String>,
+    /// brought, by its id or number; `A..B` compares two of them, whatever the cluster has
+    /// [default: what is tracked]
+    #[arg(long, value_name = "REVISION|ROLLOUT", add = complete::points("diff"), value_parser = revision)]
+    revision: Option<Revision>,
     #[command(flatten)]
     pager: pager::Arguments,
     #[command(flatten)]
     server: server::Arguments,
     #[command(flatten)]
     output: Output,
+}
+
+/// What to compare with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Revision {
+    /// The other side; `None` for the cluster.
+    from: Option<String>,
+    to: String,
+}
+
+impl Revision {
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        let from = self.from.iter().map(|from| ("from", from.as_str()));
+        from.chain([("to", self.to.as_str())]).collect()
+    }
+}
+
+fn revision(text: &str) -> Result<Revision, String> {
+    let (from, to) = match text.split_once("..") {
+        Some((from, to)) => (Some(from.to_owned()), to.to_owned()),
+        None => (None, text.to_owned()),
+    };
+    if to.is_empty() || from.as_deref() == Some("") {
+        return Err("name a revision or a rollout, or two of them as A..B".into());
+    }
+    Ok(Revision { from, to })
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -60,11 +87,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let names = all.items.into_iter().map(|application| application.name);
         names.collect()
     };
-    let query: Vec<(&str, &str)> = arguments
-        .revision
-        .iter()
-        .map(|revision| ("to", revision.as_str()))
-        .collect();
+    let revision = arguments.revision.as_ref();
+    let query = revision.map_or_else(Vec::new, Revision::query);
     let live = Live::open();
     let done = Cell::new(0);
     let compare = async |name: &String| {
@@ -118,12 +142,15 @@ fn together(all: &[Diff]) -> Vec<String> {
 }
 
 fn heading(diff: &Diff) -> String {
-    let title = format!(
-        "{} at {}: {}",
-        diff.application,
-        short(&diff.revision),
-        diff.counts
-    );
+    let (application, revision) = (&diff.application, short(&diff.revision));
+    let title = match diff.from.as_str() {
+        "" | "live" => format!("{application} at {revision}: {}", diff.counts),
+        from => format!(
+            "{application} from {} to {revision}: {}",
+            short(from),
+            diff.counts
+        ),
+    };
     tint::heading(&plain_line(&title))
 }
 
@@ -171,6 +198,28 @@ mod tests {
         check(&[diff("a", 0)], &[one]);
         let none = "Nothing differs in 2 applications.";
         check(&[diff("a", 0), diff("b", 0)], &[none]);
+    }
+
+    #[test]
+    fn two_revisions_are_compared_with_each_other() {
+        let check = |text: &str, query: &[(&str, &str)]| {
+            assert_eq!(revision(text).unwrap().query(), query);
+        };
+        check("main~1", &[("to", "main~1")]);
+        check("web-11..web-12", &[("from", "web-11"), ("to", "web-12")]);
+        for wrong in ["", "..", "main..", "..main"] {
+            assert!(revision(wrong).is_err(), "{wrong}");
+        }
+        let diff: Diff = shown::read(&json!({
+            "application": "web", "from": "fedcba9876543210", "revision": "0123456789abcdef",
+            "counts": {"create": 0, "change": 0, "delete": 0, "unchanged": 3}, "plan": null,
+        }))
+        .unwrap();
+        let heading = together(&[diff]).remove(0);
+        assert_eq!(
+            anstream::adapter::strip_str(&heading).to_string(),
+            "web from fedcba987654 to 0123456789ab: no changes (3 unchanged)"
+        );
     }
 
     #[test]

@@ -155,9 +155,12 @@ pub(super) struct Step {
 #[serde(default)]
 pub(super) struct Diff {
     pub(super) application: String,
+    /// `live`, or the commit on the other side.
+    pub(super) from: String,
     pub(super) revision: String,
     pub(super) counts: engine::plan::Counts,
-    pub(super) plan: String,
+    /// Between two commits there is none.
+    pub(super) plan: Option<String>,
     pub(super) lines: Vec<String>,
     pub(super) objects: Vec<super::patch::DiffObject>,
 }

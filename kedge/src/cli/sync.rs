@@ -87,7 +87,9 @@ fn lines(arguments: &Arguments, answer: &Value) -> anyhow::Result<Vec<String>> {
         let mut lines = diff::lines(&diff);
         lines.push(format!(
             "plan {}",
-            plain_line(engine::rollout::short(&diff.plan))
+            plain_line(engine::rollout::short(
+                diff.plan.as_deref().unwrap_or_default()
+            ))
         ));
         return Ok(lines);
     }

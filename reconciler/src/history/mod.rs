@@ -28,6 +28,7 @@ mod query;
 mod read;
 mod removed;
 mod reports;
+mod resumed;
 mod rollouts;
 mod row;
 mod sessions;

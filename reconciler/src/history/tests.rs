@@ -3,6 +3,7 @@ mod exits;
 mod listed;
 mod plans;
 mod reports;
+mod resumed;
 mod sessions;
 mod then;
 mod told;

@@ -4,6 +4,7 @@ mod by_hand;
 mod commit;
 mod compare;
 mod error;
+mod kustomized;
 mod origins;
 mod plan;
 mod production;

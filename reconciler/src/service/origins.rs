@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use api::ObjectKey;
+use api::codec::yaml::Document;
 use engine::render::Documents;
 use engine::rollout::CommitId;
 use engine::tree::Reader;
@@ -41,12 +42,34 @@ pub(super) struct Found {
     pub(super) commit: CommitId,
     pub(super) bytes: Arc<[u8]>,
     text: Option<Documents>,
+    /// Whose it is, as it is now.
+    pub(super) application: Option<Application>,
+    /// Where its manifests are in that repository.
+    pub(super) directory: String,
+    /// The commit that was asked, of all its sources.
+    pub(super) asked: CommitId,
 }
 
 impl Found {
     /// Where a field is, and whether that is its own line.
     pub(super) fn place(&self, field: &str) -> (Origin, bool) {
         place(self.text.as_ref(), &self.origin, field)
+    }
+
+    /// What the file says of a field.
+    pub(super) fn value(&self, field: &str) -> Option<Value> {
+        let document = document(self.text.as_ref(), &self.origin)?;
+        value(&document.value, field).cloned()
+    }
+
+    /// The same of another file, as it is at the same commit.
+    pub(super) async fn at(self, file: &str) -> Result<Self, Error> {
+        let bytes = read(&self.source, &self.commit, file).await?;
+        Ok(Self {
+            file: file.to_owned(),
+            bytes: bytes.unwrap_or_default(),
+            ..self
+        })
     }
 }
 
@@ -62,24 +85,19 @@ pub(super) async fn find(
     };
     let target = core.target();
     let application = target.and_then(|target| core.application(&target, &application));
-    let (source, file, commit) = match &application {
-        Some(application) => {
-            let (index, file) = within(application, &origin.file);
-            let parts = commit.parts();
-            let source = application.sources().nth(index);
-            let source = core.repository(source.unwrap_or(&application.source));
-            let commit = parts.get(index).unwrap_or(commit).clone();
-            (source, file, commit)
-        }
-        None => (core.source.clone(), origin.file.clone(), commit.clone()),
+    let asked = commit.clone();
+    let (source, directory, file, commit) = if let Some(application) = &application {
+        let (index, file) = within(application, &origin.file);
+        let parts = commit.parts();
+        let source = application.sources().nth(index);
+        let source = source.unwrap_or(&application.source);
+        let commit = parts.get(index).unwrap_or(commit).clone();
+        (core.repository(source), source.path.clone(), file, commit)
+    } else {
+        let file = origin.file.clone();
+        (core.source.clone(), String::new(), file, commit.clone())
     };
-    let (at, path) = (commit.clone(), file.clone());
-    let reading = source.location.read(move |git| {
-        let tree = git.tree(&at)?;
-        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&path).ok().flatten();
-        Ok(bytes)
-    });
-    let bytes = reading.await.map_err(unreadable)?;
+    let bytes = read(&source, &commit, &file).await?;
     let text = bytes.as_ref();
     let text = text.and_then(|bytes| Documents::parse(&origin.file, bytes).ok());
     Ok(Some(Found {
@@ -89,7 +107,20 @@ pub(super) async fn find(
         file,
         commit,
         text,
+        application,
+        directory,
+        asked,
     }))
+}
+
+async fn read(source: &Source, commit: &CommitId, file: &str) -> Result<Option<Arc<[u8]>>, Error> {
+    let (at, path) = (commit.clone(), file.to_owned());
+    let reading = source.location.read(move |git| {
+        let tree = git.tree(&at)?;
+        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&path).ok().flatten();
+        Ok(bytes)
+    });
+    reading.await.map_err(unreadable)
 }
 
 /// Where the newest commit of the cluster repository says each field of an Application itself.
@@ -106,13 +137,7 @@ pub(super) async fn definition(
     let Some((commit, origin)) = found else {
         return Ok(None);
     };
-    let (file, at) = (origin.file.clone(), commit.clone());
-    let reading = core.source.location.read(move |git| {
-        let tree = git.tree(&at)?;
-        let bytes: Option<Arc<[u8]>> = Reader::new(&tree).file(&file).ok().flatten();
-        Ok(bytes)
-    });
-    let bytes = reading.await.map_err(unreadable)?;
+    let bytes = read(&core.source, &commit, &origin.file).await?;
     let text = bytes.and_then(|bytes| Documents::parse(&origin.file, &bytes).ok());
     let places = fields
         .iter()
@@ -132,10 +157,18 @@ fn within(application: &Application, file: &str) -> (usize, String) {
     found.unwrap_or_else(|| (0, file.to_owned()))
 }
 
+fn document<'a>(text: Option<&'a Documents>, origin: &Origin) -> Option<&'a Document> {
+    let mut documents = text?.documents.iter();
+    documents.find(|document| document.start().line == origin.line)
+}
+
+/// What an object says of a field.
+pub(super) fn value<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
+    followed(object, field).1
+}
+
 fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> (Origin, bool) {
-    let documents = text.into_iter().flat_map(|text| &text.documents);
-    let mut documents = documents.filter(|document| document.start().line == origin.line);
-    let Some(document) = documents.next() else {
+    let Some(document) = document(text, origin) else {
         return (origin.clone(), false);
     };
     let (path, whole) = numbered(&document.value, field);
@@ -149,6 +182,12 @@ fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> (Origin, boo
 /// A field's path with elements of lists by number, as far as the object has it:
 /// `spec.containers[name=web].image` is `spec.containers[0].image`. Whether it has all of it, too.
 fn numbered(object: &Value, field: &str) -> (String, bool) {
+    let (path, value) = followed(object, field);
+    (path, value.is_some())
+}
+
+/// The same, with what is there.
+fn followed<'a>(object: &'a Value, field: &str) -> (String, Option<&'a Value>) {
     let (mut path, mut here, mut rest) = (String::new(), Some(object), field);
     while !rest.is_empty() {
         if let Some((inside, after)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {
@@ -156,7 +195,7 @@ fn numbered(object: &Value, field: &str) -> (String, bool) {
                 let told = list.iter().position(|item| is(item, inside));
                 let counted = || inside.parse().ok().filter(|at| *at < list.len());
                 let Some(at) = told.or_else(counted) else {
-                    return (path, false);
+                    return (path, None);
                 };
                 path.extend(["[", &at.to_string(), "]"]);
                 list.get(at)
@@ -178,7 +217,7 @@ fn numbered(object: &Value, field: &str) -> (String, bool) {
             rest = if name.is_empty() { "" } else { after };
         }
     }
-    (path, here.is_some())
+    (path, here)
 }
 
 /// Whether an element is the one that `name=web`, or the value itself, tells apart. Keys that the

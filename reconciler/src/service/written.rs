@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use api::ObjectKey;
+use engine::Origin;
 use engine::rollout::CommitId;
 use engine::tree::Reader;
 use engine::why::{Line, Open, Written, touches};
 
 use super::Error;
+use super::kustomized::{self, Made};
 use super::origins::{self, Found};
 use super::queries::unreadable;
 use crate::forge::Change;
@@ -56,7 +58,7 @@ pub(super) async fn written(
 ) -> Result<Option<Written>, Error> {
     for commit in commits {
         if let Some(found) = origins::find(core, key, commit).await? {
-            return in_file(core, found, field).await.map(Some);
+            return in_git(core, found, key, field).await.map(Some);
         }
     }
     Ok(None)
@@ -81,8 +83,33 @@ pub(super) async fn brought(
     Ok(brought)
 }
 
-async fn in_file(core: &Core, found: Found, field: &str) -> Result<Written, Error> {
+/// The line of the manifest, or that of the kustomization which makes another value of it.
+async fn in_git(core: &Core, found: Found, key: &ObjectKey, field: &str) -> Result<Written, Error> {
     let (origin, exact) = found.place(field);
+    match kustomized::made(core, &found, key, field).await? {
+        Made::Written => in_file(core, found, (origin, exact)).await,
+        Made::At(file, line) => {
+            // As people are told of it, a file of a further source has the source before it.
+            let source = origin.file.strip_suffix(&found.file).unwrap_or_default();
+            let origin = Origin {
+                file: format!("{source}{file}"),
+                line,
+            };
+            let found = found.at(&file).await?;
+            in_file(core, found, (origin, true)).await
+        }
+        Made::Somewhere => Ok(Written {
+            made: true,
+            ..in_file(core, found, (origin, false)).await?
+        }),
+    }
+}
+
+async fn in_file(
+    core: &Core,
+    found: Found,
+    (origin, exact): (Origin, bool),
+) -> Result<Written, Error> {
     let line = origin.line;
     let text = String::from_utf8_lossy(&found.bytes).into_owned();
     let mut written = Written {

@@ -35,6 +35,9 @@ pub(crate) struct Checked {
     pub(crate) again: BTreeMap<String, Plan>,
     /// Those of `plans` that are not rolled out by themselves, and what they wait for.
     pub(crate) waiting: BTreeMap<String, String>,
+    /// Those of `plans` that the commit does not change, and that come with it because they went
+    /// back with an earlier one; and how that is told.
+    pub(crate) back: BTreeMap<String, String>,
     /// Applications for which the commit changes nothing.
     pub(crate) unchanged: usize,
     /// Applications that are in the cluster and not in the commit, with what they take along.
@@ -89,13 +92,14 @@ pub(crate) async fn check(
     };
     let removed = removed(core, &claims).await?;
     let unchanged = renders.len() - plans.len();
-    let (plans, again) = apart(core, plans, found, &renders).await?;
+    let Apart { plans, again, back } = apart(core, plans, found, &renders).await?;
     let waiting = waiting(core, changed.into_iter(), &plans).await?;
     Ok(Ok(Checked {
         unchanged,
         waiting,
         plans,
         again,
+        back,
         removed,
         unchecked,
         found: found.clone(),
@@ -199,29 +203,45 @@ async fn removed(
     Ok(removed)
 }
 
-/// The plans of those that the commit changes, and of those that are tried again for another reason.
+/// What a commit brings, and what comes with it for another reason.
+struct Apart {
+    plans: BTreeMap<String, Plan>,
+    again: BTreeMap<String, Plan>,
+    back: BTreeMap<String, String>,
+}
+
 async fn apart(
     core: &Core,
     plans: BTreeMap<String, Plan>,
     found: &[Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
-) -> Result<(BTreeMap<String, Plan>, BTreeMap<String, Plan>), client::Error> {
+) -> Result<Apart, client::Error> {
     let unwell = |stand: &Stand| stand.standing.held || stand.retries;
-    let mut again = BTreeSet::new();
+    let (mut again, mut back) = (BTreeSet::new(), BTreeMap::new());
     let applications = applications(found).filter(|it| plans.contains_key(&it.name));
     for application in applications.filter(|it| core.standings.is(&it.name, unwell)) {
-        let last = core.history.reader().last_rollout(&application.name).await;
-        let digest = &renders[&application.name].digest;
-        if let Some(last) = last.map_err(recorded)? {
-            let took_along = core.holds.takes_along(&last.id);
-            if is_retry(&last, took_along, application.policy.on_failure, digest) {
-                again.insert(application.name.clone());
-            }
+        let name = &application.name;
+        let last = core.history.reader().last_rollout(name).await;
+        let digest = &renders[name].digest;
+        let Some(last) = last.map_err(recorded)? else {
+            continue;
+        };
+        let took_along = core.holds.takes_along(&last.id);
+        if is_retry(&last, took_along, application.policy.on_failure, digest) {
+            again.insert(name.clone());
+        } else if !digest.is_empty() && last.digest == *digest {
+            back.insert(name.clone(), went_back(&last.first().revision));
         }
     }
-    Ok(plans
+    let (plans, again) = plans
         .into_iter()
-        .partition(|(name, _)| !again.contains(name)))
+        .partition(|(name, _)| !again.contains(name));
+    Ok(Apart { plans, again, back })
+}
+
+fn went_back(commit: &CommitId) -> String {
+    let commit = commit.short();
+    format!("went back with commit {commit}, is not changed by this one, and comes again with it")
 }
 
 pub(super) fn does_something(plan: &Plan) -> bool {
@@ -264,7 +284,12 @@ impl Checked {
                 continue;
             }
             lines.push(format!("application {name}: {}", plan::counts(plan)));
-            lines.extend(self.waiting.get(name).map(|why| format!("  {why}")));
+            let told = self
+                .back
+                .get(name)
+                .into_iter()
+                .chain(self.waiting.get(name));
+            lines.extend(told.map(|why| format!("  {why}")));
             lines.extend(plan::lines(plan).iter().map(|line| format!("  {line}")));
         }
         match (lines.is_empty(), unchanged) {

@@ -58,9 +58,14 @@ impl Execution<'_> {
                 .await?;
         }
         self.undone(&failed);
+        // What a newer commit brought elsewhere stays, beside which this was tried again.
+        let what = match failed.first_try {
+            Some(_) => failed.application.as_str(),
+            None => "everything",
+        };
         let text = format!(
-            "commit {} is undone: everything is as commit {} has it",
-            failed.revision.named(),
+            "commit {} is undone: {what} is as commit {} has it",
+            failed.first().revision.named(),
             failed.previous.named()
         );
         self.about(&failed, StepKind::Undone, text);

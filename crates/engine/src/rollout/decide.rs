@@ -210,12 +210,14 @@ fn start(observed: &Observed) -> Vec<Decision> {
         phase: RolloutPhase::Pending,
         started_at: observed.now,
         began_at: None,
+        deadline_at: None,
         applied: Vec::new(),
         pruned: 0,
         rollback: desired.rollback.clone(),
         message: String::new(),
         undone: false,
         recalled: false,
+        first_try: None,
         unfinished: false,
         changed: true,
         options: desired.options.clone(),
@@ -256,7 +258,9 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
         observed,
         rollout,
         plan,
-        deadline: began_at + observed.application.deadline,
+        deadline: rollout
+            .deadline_at
+            .unwrap_or(began_at + observed.application.deadline),
     };
     decisions.extend(match elsewhere {
         Some(elsewhere) => run.ends_with(elsewhere),

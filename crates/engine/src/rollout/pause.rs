@@ -22,6 +22,20 @@ impl Pause {
     /// The commit waits for a sync by hand.
     pub const MANUAL: &str = "Manual";
 
+    /// No rollout may begin now.
+    pub const WINDOW: &str = "SyncWindow";
+    const REASONS: [&str; 4] = [Self::SUSPENDED, Self::APPROVAL, Self::MANUAL, Self::WINDOW];
+
+    /// As an Application's condition `Paused` tells it.
+    pub fn told(condition: &api::Condition) -> Option<Self> {
+        let mut reasons = Self::REASONS.into_iter();
+        let reason = reasons.find(|it| *it == condition.reason)?;
+        (condition.status == "True").then(|| Self {
+            reason,
+            message: condition.message.clone(),
+        })
+    }
+
     /// Whether it ends with a person's word.
     pub fn asks(&self) -> bool {
         self.reason == Self::APPROVAL || self.reason == Self::MANUAL
@@ -60,7 +74,7 @@ pub fn pause(observed: &Observed) -> Option<Pause> {
         });
     }
     let closed = gate(observed).map(|closed| Pause {
-        reason: "SyncWindow",
+        reason: Pause::WINDOW,
         message: closed.sentence(),
     });
     closed.or_else(|| approval(observed))
@@ -83,4 +97,24 @@ fn approval(observed: &Observed) -> Option<Pause> {
         reason: Pause::APPROVAL,
         message: format!("deletes {what} only when asked ({reason}): kedge sync {name} --prune"),
     })
+}
+
+#[test]
+fn a_condition_tells_what_it_told() {
+    let check = |status: &str, reason: &str, expected: Option<&str>| {
+        let condition = api::Condition {
+            status: status.into(),
+            reason: reason.into(),
+            message: "so".into(),
+            ..api::Condition::default()
+        };
+        let told = Pause::told(&condition);
+        assert_eq!(told.as_ref().map(|it| it.reason), expected);
+        assert!(told.is_none_or(|it| it.message == "so"));
+    };
+    for reason in Pause::REASONS {
+        check("True", reason, Some(reason));
+        check("False", reason, None);
+    }
+    check("True", "NotPaused", None);
 }

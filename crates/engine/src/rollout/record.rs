@@ -76,6 +76,10 @@ pub struct Rollout {
     pub started_at: Timestamp,
     /// When its dependencies were there and it began to write: the deadline counts from here.
     pub began_at: Option<Timestamp>,
+    /// Until when it has time, as recorded: later by what passed while nobody watched. Without it,
+    /// what the Application says.
+    #[serde(default)]
+    pub deadline_at: Option<Timestamp>,
     /// Oldest first.
     pub applied: Vec<Applied>,
     /// How many objects it has deleted so far.
@@ -88,6 +92,9 @@ pub struct Rollout {
     /// Whether it succeeded and is held all the same: another Application failed at its commit.
     #[serde(default)]
     pub recalled: bool,
+    /// The commit that failed first, where this is another try of it beside a newer commit.
+    #[serde(default)]
+    pub first_try: Option<CommitId>,
     /// Whether it wrote anything, or may have.
     pub changed: bool,
     pub options: Options,

@@ -41,18 +41,15 @@ pub fn state(observed: &Observed) -> State {
     let in_part = observed.desired.options.is_partial();
     let asks = plan.asking().next().is_some();
     let out = out || restored || in_part || asks;
+    // The newest commit is not to blame for what it only tries again.
+    let failed = observed.last.and_then(|last| last.first_try.as_ref());
+    let failed = failed.unwrap_or(&observed.desired.revision).short();
     let sync_message = if restored {
-        format!(
-            "held: commit {} failed and was undone; push a newer commit",
-            observed.desired.revision.short()
-        )
+        format!("held: commit {failed} failed and was undone; push a newer commit")
     } else if !out {
         String::new()
     } else if held {
-        format!(
-            "held: commit {} failed and is not applied again; push a newer commit",
-            observed.desired.revision.short()
-        )
+        format!("held: commit {failed} failed and is not applied again; push a newer commit")
     } else if in_part {
         let revision = observed.desired.revision.short();
         format!("some objects of commit {revision} are being rolled out")

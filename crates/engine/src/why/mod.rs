@@ -20,10 +20,10 @@ mod written;
 pub use chain::{Chain, Excerpt, Field, Line, Step, Tone};
 pub use draft::draft;
 pub use facts::{Facts, Log, Lookup, needs, title};
-pub use rules::{NODE, RULES, port_is_taken};
+pub use rules::{NODE, RULES, asks_in_vain, port_is_taken};
 pub use service::leads_nowhere;
 pub use symptom::symptom_of;
-pub use version::{Came, LINES, Version, version};
+pub use version::{Came, LINES, Version, asks_for, version};
 pub use written::{Open, Written, touches};
 
 /// Explains what was observed. Where the cause is a field that Git has, the chain goes on with

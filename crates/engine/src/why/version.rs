@@ -91,6 +91,13 @@ fn shape(set: &Object) -> Object {
     json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": {"template": template}}).into()
 }
 
+/// Whether the `ReplicaSet` is what comes of this workload: what a manifest leaves out, the server
+/// has filled in.
+pub fn asks_for(workload: &Object, set: &Object) -> bool {
+    let (wanted, is) = (shape(workload), shape(set));
+    crate::diff::changes(&is, &crate::diff::overlay(&is, &wanted)).is_empty()
+}
+
 impl Chain {
     /// Whether a process ended and no field is known to be at fault: then its version is what is left
     /// to tell.

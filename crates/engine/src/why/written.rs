@@ -16,6 +16,9 @@ pub struct Written {
     pub lines: Vec<Line>,
     /// Whether the line is the field's own, and not only that of what it would be in.
     pub exact: bool,
+    /// Whether Kustomize makes another value of what the line says, by what is not known.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub made: bool,
     /// The commit that the line came with; empty where that is not known.
     pub commit: String,
     pub subject: String,
@@ -83,6 +86,15 @@ impl Chain {
         self
     }
 
+    /// The same chain after a step that says of when it is.
+    #[must_use]
+    pub fn after(mut self, step: Step) -> Self {
+        if !self.well {
+            self.steps.insert(0, step);
+        }
+        self
+    }
+
     /// The same chain below who has the object: an Application, a Deployment.
     #[must_use]
     pub fn below(mut self, subject: String, steps: Vec<Step>) -> Self {
@@ -104,6 +116,9 @@ pub(super) fn line(written: &Written, now: Timestamp) -> Step {
     });
     let heading = match (written.commit.as_str(), written.exact) {
         ("", _) => format!("It is written at {}", written.origin),
+        _ if written.made => {
+            format!("Kustomize makes it; what it makes it of came with {short}{ago}")
+        }
         (_, true) => format!("The line came with {short}{ago}"),
         (_, false) => {
             format!("The field is left to its default; what it is in came with {short}{ago}")

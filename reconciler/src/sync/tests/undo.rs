@@ -5,6 +5,7 @@ use engine::rollout::{RolloutPhase, SyncStatus};
 use super::*;
 use crate::history::Trigger;
 use crate::service::Service;
+use crate::sync::check;
 
 fn image(object: &api::Object) -> &str {
     object.text("/spec/template/spec/containers/0/image")
@@ -178,6 +179,18 @@ async fn a_commit_that_fails_in_one_application_goes_back_in_all() {
         hold.reason.starts_with("application web failed"),
         "{hold:?}"
     );
+
+    // The next one brings again what only went along, and says so of its author.
+    let core = world.reconciler.core.clone();
+    let next = check::check(&core, &core.source.location, &bad).await;
+    let lines = next.unwrap().unwrap().lines();
+    let again = format!(
+        "  went back with commit {}, is not changed by this one, and comes again with it",
+        bad.short()
+    );
+    let at = lines.iter().position(|line| *line == again);
+    let at = at.unwrap_or_else(|| panic!("{lines:#?}"));
+    assert!(lines[at - 1].starts_with("application api: 1 to change"));
 
     // A newer commit is a new start for all of them.
     apps(&mut world, "v2", "web:3");

@@ -25,6 +25,8 @@ pub(in crate::web) fn withhold(
     };
     rewritten(html, |tag| match name(tag) {
         "a" => attribute(tag, "href").map_or(Fate::Stays, |(_, address, _)| decide(address)),
+        // A page that is one dialog: who may not is refused before it is made.
+        "form" if tag.contains(" class=\"dlg\"") => Fate::Stays,
         "form" if writes(tag) => {
             attribute(tag, "action").map_or(Fate::Stays, |(_, address, _)| decide(address))
         }
@@ -60,12 +62,14 @@ mod tests {
                     <a href=\"/rollback?to=x\">All</a> <a href=\"/apps/other\">other</a>\
                     <form method=\"post\" action=\"/apps/other/suspend\"><button>S</button></form>\
                     <form method=\"post\" action=\"/signout\"><button>Out</button></form>\
-                    <form action=\"/apps\"></form>";
+                    <form action=\"/apps\"></form>\
+                    <form class=\"dlg\" method=\"post\" action=\"/rollouts/other-3/rollback\"></form>";
         let left = "<a href=\"/apps/shop-web/sync\">Sync <b>web</b></a>  \
                     <a href=\"/rollouts/shop-web-12/rollback\">Back</a>   \
                     <a href=\"/apps/other\">other</a>\
                     <form method=\"post\" action=\"/signout\"><button>Out</button></form>\
-                    <form action=\"/apps\"></form>";
+                    <form action=\"/apps\"></form>\
+                    <form class=\"dlg\" method=\"post\" action=\"/rollouts/other-3/rollback\"></form>";
         let may = |scope: Scope<'_>| scope == Scope::Application("shop-web");
         assert_eq!(withhold(page, &[], may), left);
         assert_eq!(withhold(page, &[], |_| true), page);

@@ -85,7 +85,7 @@ pub(in crate::web) async fn of_app(
     }
     app.admit_dry_run(&visitor)?;
     if wants.patch || visitor.json {
-        let plan = app.backend.compare(&name, &query.from, &query.to).await?;
+        let plan = compare(&app, &name, &query).await?;
         return Ok(if wants.patch {
             diff::patch(&Compared::of(&plan), &query, wants).into_response()
         } else {
@@ -128,6 +128,17 @@ pub(in crate::web) async fn of_app(
     Ok((status, html(&page)).into_response())
 }
 
+/// # Errors
+/// Also where one object is asked for, and it is on neither side: that is not the same on both.
+async fn compare(app: &App, name: &str, query: &Wanted) -> Result<PlanView, service::Error> {
+    let view = app.backend.compare(name, &query.from, &query.to).await?;
+    if query.object.is_empty() || diff::has(&view.plan, &query.object) {
+        return Ok(view);
+    }
+    let text = format!("object {} on either side", query.object);
+    Err(service::Error::NotFound(text))
+}
+
 /// Compares. What is wrong with what was asked for is on the page, beside what asks for it.
 async fn fill(
     app: &App,
@@ -136,7 +147,7 @@ async fn fill(
     wants: Wants,
 ) -> Result<StatusCode, PageError> {
     let (name, query) = (&facts.name, &page.query);
-    let view = match app.backend.compare(name, &query.from, &query.to).await {
+    let view = match compare(app, name, query).await {
         Ok(view) => view,
         Err(error) => {
             page.error = error.to_string();

@@ -15,4 +15,4 @@ mod travel;
 mod view;
 
 pub(super) use state::Past;
-pub(super) use travel::travel;
+pub(super) use travel::{at, travel};

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use api::kinds::ApplicationStatus;
 use api::{Collection, Object, ObjectKey};
 use engine::health;
-use engine::rollout::CommitId;
+use engine::rollout::{CommitId, Pause};
 use engine::{Application, Health, HealthStatus};
 
 use super::rewind;
@@ -68,6 +68,7 @@ impl PastBackend {
                 revision: CommitId(status.sync.revision),
                 applied: CommitId(status.revision),
                 held: held.is_some(),
+                paused: object.condition("Paused").as_ref().and_then(Pause::told),
                 observed_at: is_seen.then_some(self.at()),
                 ..Standing::default()
             },

@@ -9,6 +9,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use client::Env;
+use jiff::Timestamp;
 use tower::ServiceExt;
 
 use super::cluster::{NoLogs, PastCluster, Standing};
@@ -76,6 +77,12 @@ pub(in crate::web) async fn travel(
     };
     let bar = view::bar(&app, &past, &path, &query).await;
     dressed(response, &past, &bar).await
+}
+
+/// The same app over what was at a moment.
+pub(in crate::web) async fn at(app: &App, moment: Timestamp) -> Result<App, PageError> {
+    let past = state::find(app, &Asked(moment.to_string())).await?;
+    Ok(app.then(Arc::new(past)))
 }
 
 /// The error, with the address of the same page of now.

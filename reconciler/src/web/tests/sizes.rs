@@ -68,10 +68,15 @@ async fn pages_about_very_much_stay_small() {
     );
     let (_, whole) = site.json("/proofs/newest/serving?page=5").await;
     assert_eq!(whole["objects"].as_array().unwrap().len(), 1_000);
-    let (_, page) = site
-        .page("/apps/serving/diff?object=configmap.movies.none")
-        .await;
-    assert!(page.contains("Nothing differs"), "{page}");
+    // What is on neither side is not the same on both.
+    let nobody = "/apps/serving/diff?object=configmap.movies.none";
+    let told = "object configmap.movies.none on either side";
+    let (status, page) = site.page(nobody).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(page.contains(told), "{page}");
+    let (status, answer) = site.json(nobody).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(answer.to_string().contains(told), "{answer}");
 }
 
 #[tokio::test]

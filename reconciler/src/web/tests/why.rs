@@ -21,6 +21,7 @@ impl Sample {
                 marked: true,
             }],
             exact: true,
+            made: false,
             commit: id("7f3c2ab41d0c").0,
             subject: self.text("Read the model's address from config"),
             author: self.text("Mara Lindqvist"),
@@ -86,7 +87,7 @@ async fn the_chain_ends_in_what_may_be_done_about_its_rollout() {
         (
             "Compare it with what ran before",
             "/rollouts/serving-12/diff",
-            "kedge diff serving --revision e2a9c14",
+            "kedge diff serving --revision e2a9c14..7f3c2ab",
         ),
         (
             "Roll back 7f3c2ab",

@@ -39,6 +39,10 @@ async fn going_back_is_offered_to_those_who_may_touch_all_that_the_commit_did() 
             "{path}: {page}"
         );
     }
+    // What its plan touches decides on the page itself: who is let in gets all of it.
+    let (status, page) = seen(&rules("serving"), "/rollouts/serving-12/rollback").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("Push revert commit"), "{page}");
     let (status, page) = seen(&rules("ui"), "/rollouts/serving-12/rollback").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert!(

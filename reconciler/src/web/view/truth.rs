@@ -53,6 +53,9 @@ impl Facts {
                 details: "The reconciler has just started; its first look decides.".into(),
                 ..Told::default()
             }
+        } else if self.health == HealthStatus::Missing && self.paused.is_some() {
+            // It was never made, and is not made by itself.
+            self.sync_truth()
         } else if !self.health.is_settled_well() {
             self.health_truth()
         } else if self.sync == SyncStatus::Synced && self.health == HealthStatus::Suspended {

@@ -32,12 +32,16 @@ pub(super) fn of_rollout(rollout: &Rollout, past: bool) -> Vec<Action> {
         actions.push(Action {
             text: "Compare it with what ran before".into(),
             href: format!("{href}/diff"),
-            command: format!("kedge diff {app} --revision {}", rollout.previous.short()),
+            command: format!(
+                "kedge diff {app} --revision {}..{}",
+                rollout.previous.short(),
+                rollout.revision.short()
+            ),
         });
     }
     if can_undo(rollout) && !past {
         actions.push(Action {
-            text: format!("Roll back {}", rollout.revision.short()),
+            text: format!("Roll back {}", rollout.first().revision.short()),
             href: format!("{href}/rollback"),
             command: format!("kedge rollback {id}"),
         });

@@ -1,9 +1,13 @@
 //! Of an Application: what is recorded of it, then its worst object.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use engine::HealthStatus;
 use engine::rollout::{Pause, SyncStatus};
-use engine::why::Chain;
 use engine::why::application::{Facts, explain};
+use engine::why::{Chain, Step, Tone};
 
 use super::Explained;
 use super::actions::{Action, of_rollout};
@@ -11,6 +15,11 @@ use crate::history::{ApplicationSummary, Rollout};
 use crate::service::{ApplicationView, ObjectNode};
 use crate::web::app::App;
 use crate::web::error::PageError;
+use crate::web::past;
+use crate::web::view::time::seconds;
+
+/// How long the cluster may take to say how it was: a page waits for it.
+const LOOKING_BACK: Duration = Duration::from_secs(4);
 
 /// The recorded state first; where an object is at fault, its own chain goes on from there.
 pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Explained, PageError> {
@@ -21,7 +30,10 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
         ..Explained::of(name.to_owned(), chain)
     };
     if !chain.well && view.standing.health.status.is_settled_well() {
-        return Ok(only(chain));
+        return Ok(match undone(&view.summary).filter(|_| app.past.is_none()) {
+            Some((failed, judged)) => only(as_judged(app, failed, judged, chain).await),
+            None => only(chain),
+        });
     }
     let objects = app.backend.objects(name).await?;
     let worst = if chain.well {
@@ -50,12 +62,58 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
     })
 }
 
-/// About the rollout that failed, where its commit is held: what it made may be gone already.
+/// The rollout that failed, where its commit is held.
+fn failed(summary: &ApplicationSummary) -> Option<&Rollout> {
+    let hold = summary.held.as_ref()?;
+    let last = summary.last.as_ref();
+    last.filter(|last| hold.rollout == last.id)
+}
+
+/// The same where what it wrote was undone, with when it was judged.
+fn undone(summary: &ApplicationSummary) -> Option<(&Rollout, Timestamp)> {
+    let failed = failed(summary).filter(|it| it.undone_at.is_some())?;
+    Some((failed, failed.finished_at?))
+}
+
+/// The chain, which goes on from what was at fault when the rollout was judged: with what it wrote,
+/// the fault went from the cluster, and not from the commit.
+async fn as_judged(app: &App, failed: &Rollout, judged: Timestamp, chain: Chain) -> Chain {
+    let looking = async {
+        let then = past::at(app, judged).await?;
+        let objects = then.backend.objects(&failed.application).await?;
+        match worst(&objects) {
+            Some(worst) => super::of_object(&then, &worst.key).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let missing = match tokio::time::timeout(LOOKING_BACK, looking).await {
+        Ok(Ok(Some(inner))) => return chain.then(inner.chain.after(seen(failed, judged))),
+        // A hook or a wait, of which nothing is in the cluster.
+        Ok(Ok(None)) => return chain,
+        Ok(Err(error)) => format!("what was at fault then cannot be looked at: {error}"),
+        Err(_) => "the cluster did not say in time what was at fault then".to_owned(),
+    };
+    Chain { missing, ..chain }
+}
+
+/// What is told from here on was so then.
+fn seen(failed: &Rollout, judged: Timestamp) -> Step {
+    Step {
+        tone: Tone::Bad,
+        source: failed.id.clone(),
+        heading: format!(
+            "So it was when {} failed, at {}",
+            failed.id,
+            seconds(judged)
+        ),
+        text: "What it wrote was undone since then, and the fault with it.".into(),
+        ..Step::default()
+    }
+}
+
+/// About the rollout that failed: what it made may be gone already.
 fn actions(summary: &ApplicationSummary, past: bool) -> Vec<Action> {
-    let hold = summary.held.as_ref();
-    let failed = |last: &&Rollout| hold.is_some_and(|hold| hold.rollout == last.id);
-    let failed = summary.last.as_ref().filter(failed);
-    failed.map_or_else(Vec::new, |it| of_rollout(it, past))
+    failed(summary).map_or_else(Vec::new, |it| of_rollout(it, past))
 }
 
 fn facts(app: &App, view: &ApplicationView) -> Facts {
@@ -68,7 +126,11 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
         sync_message: standing.sync_message.clone(),
         health: standing.health.clone(),
         held: match (standing.held, hold) {
-            (true, Some(hold)) => hold.revision.0.clone(),
+            // Another try is not the fault of the commit beside which it was made.
+            (true, Some(hold)) => match failed(summary) {
+                Some(failed) => failed.first().revision.0,
+                None => hold.revision.0.clone(),
+            },
             (true, None) => standing.revision.0.clone(),
             (false, _) => String::new(),
         },

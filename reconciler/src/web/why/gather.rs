@@ -8,7 +8,7 @@ use api::selector::FieldSelector;
 use api::{Collection, GroupVersionKind, Object, ObjectKey, Uid, resource};
 use client::ListOptions;
 use engine::why::node::silence;
-use engine::why::{Facts, Log, needs, port_is_taken};
+use engine::why::{Facts, Log, asks_in_vain, needs, port_is_taken};
 use engine::{HealthStatus, health};
 use serde_json::Value;
 
@@ -171,7 +171,8 @@ async fn of_pod(app: &App, facts: &mut Facts) {
     facts.events = noted(facts, events, reported);
     facts.logs = logs(app, &facts.object).await;
     let mut lines = facts.logs.iter().flat_map(|log| &log.lines);
-    if lines.any(|line| port_is_taken(line)) {
+    // Which port a process has, it says where it begins.
+    if lines.any(|line| port_is_taken(line)) || asks_in_vain(facts) {
         let others = other_logs(app, &facts.object, &facts.logs).await;
         facts.logs.extend(others);
     }

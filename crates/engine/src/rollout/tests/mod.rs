@@ -90,6 +90,9 @@ fn a_rollout_fails_at_its_deadline_with_one_sentence() {
           it was given 1 minute"
         ]
     );
+    let mut resumed = both(60);
+    resumed.last.as_mut().unwrap().deadline_at = Some(at(95));
+    assert!(resumed.decide()[0].starts_with("Verifying until 95: "));
     let failed_job = world(1).health("b", Health::degraded("failed: too often").terminal());
     assert_eq!(
         failed_job.decide(),
@@ -147,6 +150,12 @@ fn a_failed_commit_is_undone_once() {
     assert_eq!(
         held.sync_message,
         "held: commit aaaaaaa failed and was undone; push a newer commit"
+    );
+    // Another try beside a newer commit is not that commit's fault.
+    undone.last.as_mut().unwrap().first_try = Some(CommitId("bbbbbbbbbb".into()));
+    assert_eq!(
+        state(&undone.observed()).sync_message,
+        "held: commit bbbbbbb failed and was undone; push a newer commit"
     );
     // What never wrote anything has nothing to undo.
     let mut early = failed();

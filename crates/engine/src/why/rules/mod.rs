@@ -22,6 +22,7 @@ mod webhook;
 
 pub(super) use container::{Container, containers};
 pub use port_taken::port_is_taken;
+pub use probe::asks_in_vain;
 
 use super::chain::Cause;
 use super::facts::Facts;

@@ -69,6 +69,12 @@ fn of(facts: &Facts, container: &Container, all: &[Container]) -> Option<Cause> 
 
 const SHARED: &str = "The containers of a pod share one network address.";
 
+/// The port that a process says in this line that it has.
+pub(super) fn listening(line: &str) -> Option<u16> {
+    let is_it = line.to_lowercase().contains("listen") && !port_is_taken(line);
+    port(line).filter(|_| is_it)
+}
+
 /// The line in which a container says that it has the port.
 fn listens<'a>(facts: &'a Facts, container: &Container, port: u16) -> Option<&'a str> {
     let log = facts.log(container.name)?;

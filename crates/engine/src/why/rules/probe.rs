@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::container::{Container, containers};
-use crate::why::chain::{Cause, Step, Tone};
+use super::port_taken::listening;
+use crate::why::chain::{Cause, Field, Step, Tone};
 use crate::why::facts::{Facts, items, message};
 
 const KINDS: [(&str, &str); 3] = [
@@ -59,10 +60,69 @@ fn of(facts: &Facts, container: &Container, field: &str, said: &str) -> Cause {
         steps.push(step.text("The process listens, and says itself that it is not well."));
         return Cause::of(steps).missing("only the process's log says why it answers so");
     }
+    let asks = (&*format!("{field}.{action}"), asked);
+    if is_refused(said)
+        && let Some((step, at, advice)) = listens_elsewhere(facts, container, asks)
+    {
+        steps.push(step);
+        return Cause::of(steps).at(at).advice(advice);
+    }
     Cause::of(steps).missing(format!(
         "the probe asks for what container {} declares: only its log says why it does not answer",
         container.name
     ))
+}
+
+/// What a node says of an address at which nobody listens.
+const REFUSED: &str = "connection refused";
+
+fn is_refused(said: &str) -> bool {
+    said.to_lowercase().contains(REFUSED)
+}
+
+/// Whether nobody listens where a probe asks: then what the process says of its port tells more.
+pub fn asks_in_vain(facts: &Facts) -> bool {
+    let mut said = facts.warnings("Unhealthy").map(message);
+    said.any(is_refused)
+}
+
+/// The number of the port that is asked.
+fn number(container: &Container, asked: &Value) -> Option<u16> {
+    let port = match &asked["port"] {
+        Value::String(name) => {
+            let mut declared = items(&container.spec["ports"]);
+            &declared.find(|it| it["name"] == **name)?["containerPort"]
+        }
+        number => number,
+    };
+    u16::try_from(port.as_u64()?).ok()
+}
+
+/// That the process says that it has another port than the one that is asked, and the field that says
+/// that one: the probe's, or the declaration that the probe names.
+fn listens_elsewhere(
+    facts: &Facts,
+    container: &Container,
+    (probe, asked): (&str, &Value),
+) -> Option<(Step, Field, String)> {
+    let wanted = number(container, asked)?;
+    let lines = &facts.log(container.name)?.lines;
+    let says = |line: &String| Some((listening(line)?, line.clone()));
+    let all: Vec<(u16, String)> = lines.iter().filter_map(says).collect();
+    if all.iter().any(|(port, _)| *port == wanted) {
+        return None;
+    }
+    let (port, line) = all.last()?;
+    let heading = format!("The process listens on port {port}, and port {wanted} is asked");
+    let source = format!("log of container {}", container.name);
+    let step = Step::new(Tone::Warn, source, heading).said(line);
+    let path = if asked["port"].is_string() {
+        format!("ports[containerPort={wanted},protocol=TCP].containerPort")
+    } else {
+        format!("{probe}.port")
+    };
+    let advice = format!("Say {port} here, or have the process listen on {wanted}");
+    Some((step, container.field(facts, &path), advice))
 }
 
 /// How a probe asks, and what for.

@@ -84,3 +84,26 @@ fn another_try_is_not_the_fault_of_the_commit_it_goes_with() {
     assert_eq!(item.when.unwrap().at, first.started_at);
     assert!(item.commit.unwrap().to_string().contains("aaaaaaa"));
 }
+
+#[test]
+fn what_waits_is_not_promised_by_itself() {
+    let told = |paused: Option<&'static str>| {
+        let missing = Facts {
+            sync: SyncStatus::OutOfSync,
+            health: engine::HealthStatus::Missing,
+            paused: paused.map(|reason| Pause {
+                reason,
+                message: "it waits".into(),
+            }),
+            ..facts()
+        };
+        let told = missing.truth();
+        (told.details.clone(), told.then)
+    };
+    let waits = "It waits.";
+    let by_itself = "It goes on by itself once nothing is in the way.";
+    assert_eq!(told(Some(Pause::WINDOW)), (waits.into(), by_itself.into()));
+    let asks = "Nothing happens before somebody says so.";
+    assert_eq!(told(Some(Pause::MANUAL)), (waits.into(), asks.into()));
+    assert!(told(None).1.contains("selfHeal"));
+}

@@ -12,6 +12,7 @@ mod whole;
 use askama::Template;
 
 use api::ObjectKey;
+use engine::Plan;
 
 use super::component::Icon;
 use super::rollout::Sign;
@@ -82,6 +83,13 @@ pub(crate) struct ObjectDiff {
     /// Fields that nobody in Git asked for.
     defaults: usize,
     managed: usize,
+}
+
+/// Whether a comparison is about the object with this anchor, different or not.
+pub(crate) fn has(plan: &Plan, wanted: &str) -> bool {
+    let steps = plan.steps().map(|step| anchor(&step.kind, &step.key));
+    let deleted = plan.deletes.iter().map(|it| anchor(&it.kind, &it.key));
+    steps.chain(deleted).any(|anchor| anchor == wanted)
 }
 
 /// A name for links inside the page: `deployment.shop.web`.
