@@ -1,5 +1,5 @@
-//! Why a page cannot be shown, and the page that says so. The response carries the error; the
-//! outermost layer dresses it as HTML or JSON, for it alone knows who asks.
+//! Why a page cannot be shown, and the page that says so. The response is for programs, and carries the
+//! error; the outermost layer dresses it as a page, for it alone knows who asks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub(super) enum PageError {
     /// A parameter of the address has a value that cannot be read; begins with its name.
     #[error("{0}")]
     BadParameter(String),
+    #[error("this form is too large")]
+    TooLarge,
     #[error("this form is not from your session; load the page again and repeat")]
     BadForm,
     #[error("writes must come from Kedge's own pages")]
@@ -69,6 +71,7 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone(_) | Self::Removed { .. } => StatusCode::GONE,
             Self::BadRequest(_) | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadForm | Self::CrossSite | Self::ReadOnly | Self::NotAllowed(_) => {
                 StatusCode::FORBIDDEN
             }
@@ -147,7 +150,7 @@ pub(super) struct Undressed(pub(super) Arc<PageError>);
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let mut response = self.status().into_response();
+        let mut response = for_programs(self.status(), &self.to_string());
         response.extensions_mut().insert(Undressed(Arc::new(self)));
         response
     }

@@ -177,7 +177,7 @@ fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
             "Check the name, or look for it from the top.",
         ),
         PageError::Gone(_) | PageError::Removed { .. } => ("unk", "Gone", ""),
-        PageError::BadRequest(_) | PageError::BadParameter(_) => {
+        PageError::BadRequest(_) | PageError::BadParameter(_) | PageError::TooLarge => {
             ("warn", "This address says something Kedge cannot read", "")
         }
         PageError::BadForm

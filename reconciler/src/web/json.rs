@@ -59,9 +59,12 @@ use crate::usage::Point;
 use crate::web::view::checks::Check;
 use crate::web::view::proof::Proven;
 
-pub use coming::{Coming, ComingItem, Need, Needs, Offer, RollbackPage};
+pub use coming::{Coming, ComingItem, Effect, Need, Needs, Offer, Pausing, RollbackPage};
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
-pub use more::{CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, Settings};
+pub use more::{
+    CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, PodLogs, PodPage,
+    Settings,
+};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 
