@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::room;
-use crate::service;
+use crate::{history, service, source};
 
 /// A page that is not.
 #[derive(Debug, thiserror::Error)]
@@ -108,15 +108,27 @@ impl From<service::Error> for PageError {
             | Error::Replanned { .. }
             | Error::Refused(_) => Self::Refused(error.to_string()),
             Error::History(_) => unavailable("the history", error),
-            Error::Git(_) => unavailable("the repository", error),
-            Error::Cluster(_) => unavailable("the cluster", error),
+            Error::Git(source) => boxed("the repository", source),
+            Error::Cluster(error) => error.into(),
         }
     }
 }
 
 impl From<client::Error> for PageError {
+    /// What is worked with the cluster may also fail in what else it needs: that is named then.
     fn from(error: client::Error) -> Self {
-        unavailable("the cluster", error)
+        let (operation, source) = match error {
+            client::Error::Own { operation, source } => (operation, source),
+            other => return unavailable("the cluster", other),
+        };
+        let source = match source.downcast::<source::Error>() {
+            Ok(git) => return unavailable("the repository", *git),
+            Err(source) => source,
+        };
+        match source.downcast::<history::Error>() {
+            Ok(history) => unavailable("the history", *history),
+            Err(source) => unavailable("the cluster", client::Error::Own { operation, source }),
+        }
     }
 }
 
@@ -124,8 +136,11 @@ fn unavailable(
     what: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> PageError {
-    let (is_full, source) = (room::is_lacking(&error), Box::new(error));
-    if is_full {
+    boxed(what, Box::new(error))
+}
+
+fn boxed(what: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> PageError {
+    if room::is_lacking(&*source) {
         return PageError::Full(source);
     }
     PageError::Unavailable { what, source }
@@ -154,4 +169,30 @@ impl IntoResponse for PageError {
         response.extensions_mut().insert(Undressed(Arc::new(self)));
         response
     }
+}
+
+#[test]
+fn what_did_not_answer_is_named_for_what_it_is() {
+    use std::error::Error;
+    let missing = || source::Error::Missing {
+        path: "/srv/git".into(),
+    };
+    let own = |source: Box<dyn Error + Send + Sync>| client::Error::Own {
+        operation: "read the repository".into(),
+        source,
+    };
+    let check = |error: service::Error, expected: &str| {
+        let told = PageError::from(error).to_string();
+        assert_eq!(told, format!("{expected} did not answer"));
+    };
+    let git = || service::Error::Cluster(own(Box::new(missing())));
+    check(git(), "the repository");
+    check(service::Error::Git(Box::new(missing())), "the repository");
+    let record = own(Box::new(history::Error::Unsaid));
+    check(service::Error::Cluster(record), "the history");
+    let other = own(Box::new(std::io::Error::other("why")));
+    check(service::Error::Cluster(other), "the cluster");
+    let why = PageError::from(git());
+    let why = why.source().map(ToString::to_string).unwrap_or_default();
+    assert_eq!(why, "there is no directory /srv/git");
 }
