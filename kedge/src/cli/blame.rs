@@ -10,6 +10,7 @@ use client::Env;
 use super::age;
 use super::cluster::{self, Cluster, Named, OWN};
 use super::complete;
+use super::fields::{is_below, near};
 use super::origins;
 use super::output::{Format, Output};
 use super::shown::{self, short};
@@ -65,12 +66,6 @@ impl Arguments {
         let is_whole = change.operation != "changed";
         (is_whole || self.field.is_none() || !part.fields.is_empty()).then_some(part)
     }
-}
-
-/// Whether a field is the one at `path`, or below it.
-fn is_below(field: &str, path: &str) -> bool {
-    let rest = field.strip_prefix(path);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// A change, or a field with the change that made it.
@@ -145,11 +140,26 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .filter_map(|change| arguments.part(change));
             return screen.lines(changes.flat_map(|change| log(&change, now)));
         }
+        known(arguments, &answer)?;
         screen.lines(answer.deleted.iter().map(|change| gone(change, now)))?;
         let fields = answer.fields.iter();
         let fields = fields.filter(|told| arguments.asks_for(&told.field));
         screen.table(&table(fields, format, now))
     })
+}
+
+/// That there is the field which is asked for.
+fn known(arguments: &Arguments, answer: &Answer) -> anyhow::Result<()> {
+    let all: Vec<&str> = answer.fields.iter().map(|it| it.field.as_str()).collect();
+    let Some(path) = &arguments.field else {
+        return Ok(());
+    };
+    if all.is_empty() || all.iter().any(|field| is_below(field, path)) {
+        return Ok(());
+    }
+    let Named { resource, name } = &arguments.what;
+    let kind = resource.kind.to_lowercase();
+    anyhow::bail!("{kind}/{name} has no field {path}; {}", near(path, &all))
 }
 
 /// Says of what was applied where the repository has it. Who and what stand without it.
