@@ -71,14 +71,30 @@ fn is_known(layout: &Layout, name: &str) -> anyhow::Result<()> {
     if known.iter().any(|it| it == name) {
         return Ok(());
     }
+    bail!("no machine was added as {name}; {}", instead(name, &known))
+}
+
+/// What to do where there is no such machine.
+fn instead(name: &str, known: &[String]) -> String {
     match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => bail!("no machine was added as {name}; did you mean {near}?"),
-        None if known.is_empty() => bail!("no machine was added to this instance"),
-        None => bail!(
-            "no machine was added as {name}; there are {}",
-            known.join(", ")
-        ),
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "none was: `kedge node add NAME` adds one, and --data-dir \
+                                     names another instance"
+            .to_owned(),
+        None => format!("remove one of {}", known.join(", ")),
     }
+}
+
+#[test]
+fn a_machine_that_was_not_added_leads_to_those_that_were() {
+    let known = ["north".to_owned(), "south".to_owned()];
+    let check = |name: &str, known: &[String], expected: &str| {
+        let told = instead(name, known);
+        assert!(told.starts_with(expected), "{told}");
+    };
+    check("nort", &known, "did you mean north?");
+    check("nope", &known, "remove one of north, south");
+    check("nope", &[], "none was: `kedge node add NAME`");
 }
 
 /// Writes down that whatever was issued for the node before is refused.
