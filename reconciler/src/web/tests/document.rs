@@ -165,7 +165,7 @@ async fn what_is_missing_in_an_address_is_told_as_every_failure() {
     let site = Site::new(Sample::default()).await;
     for (path, missing) in [
         ("/names", "kind"),
-        ("/origins", "commit"),
+        ("/origins", "resource"),
         ("/live", "topics"),
     ] {
         let (status, failure) = site.json(path).await;
