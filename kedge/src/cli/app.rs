@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.output.show(&answer, |screen| {
         let application: Application = shown::read(&answer)?;
         let now = Env::system().now();
-        screen.lines(head(&application))?;
+        screen.lines(head(&application, screen.width()))?;
         match &application.tree {
             Some(nodes) => {
                 let said = application.health.message.as_str();
@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-fn head(application: &Application) -> Vec<String> {
+fn head(application: &Application, most: Option<usize>) -> Vec<String> {
     let (reason, trouble) = match &application.trouble {
         Some(trouble) => (trouble.reason.clone(), trouble.message.clone()),
         None => (String::new(), String::new()),
@@ -83,7 +83,7 @@ fn head(application: &Application) -> Vec<String> {
         ("Commit", short(&application.revision)),
         ("Applied", short(&application.applied)),
     ];
-    let mut lines = tint::facts(&facts);
+    let mut lines = tint::facts(&facts, most);
     lines.extend([String::new(), tint::heading("Objects")]);
     lines
 }

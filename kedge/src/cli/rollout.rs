@@ -45,7 +45,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     arguments.output.show(&answer, |screen| {
         let rollout: Rollout = shown::read(&answer)?;
-        screen.lines(head(&rollout))?;
+        screen.lines(head(&rollout, screen.width()))?;
         match untouched(&rollout, arguments.output.format) {
             Some(sentence) => screen.lines([sentence])?,
             None => screen.table(&objects(&rollout, arguments.output.format))?,
@@ -55,7 +55,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-fn head(rollout: &Rollout) -> Vec<String> {
+fn head(rollout: &Rollout, most: Option<usize>) -> Vec<String> {
     let change = match rollout.previous.as_str() {
         "" => short(&rollout.revision),
         previous => format!("{} -> {}", short(previous), short(&rollout.revision)),
@@ -82,7 +82,7 @@ fn head(rollout: &Rollout) -> Vec<String> {
             rollout.undone_at.map_or_else(String::new, age::moment),
         ),
     ];
-    let mut lines = tint::facts(&facts);
+    let mut lines = tint::facts(&facts, most);
     lines.extend([String::new(), tint::heading("Objects")]);
     lines
 }

@@ -5,7 +5,8 @@ mod layout;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use layout::{GAP, Layout, breaks, fit, readable, wrapped};
+pub(super) use layout::wrapped;
+use layout::{GAP, Layout, breaks, fit, readable};
 
 /// How far below its row a text stands in.
 const INDENT: usize = 4;

@@ -121,7 +121,7 @@ pub(super) fn breaks(text: &str, room: usize, most: usize) -> bool {
 }
 
 /// A text in lines of at most `most` columns, of whole words where they fit; never none.
-pub(super) fn wrapped(text: &str, most: usize) -> Vec<String> {
+pub(in crate::cli) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let mut word = word;
