@@ -41,9 +41,12 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.output.show(&answer, |screen| {
         let application: Application = shown::read(&answer)?;
         let now = Env::system().now();
-        screen.lines(head(&application))?;
+        screen.lines(head(&application, screen.width()))?;
         match &application.tree {
-            Some(nodes) => screen.table(&objects(nodes, arguments.output.format, now))?,
+            Some(nodes) => {
+                let said = application.health.message.as_str();
+                screen.table(&objects(nodes, said, arguments.output.format, now))?;
+            }
             None => {
                 screen.lines(["The cluster does not answer: its objects are not known now."])?;
             }
@@ -58,7 +61,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-fn head(application: &Application) -> Vec<String> {
+fn head(application: &Application, most: Option<usize>) -> Vec<String> {
     let (reason, trouble) = match &application.trouble {
         Some(trouble) => (trouble.reason.clone(), trouble.message.clone()),
         None => (String::new(), String::new()),
@@ -80,7 +83,7 @@ fn head(application: &Application) -> Vec<String> {
         ("Commit", short(&application.revision)),
         ("Applied", short(&application.applied)),
     ];
-    let mut lines = tint::facts(&facts);
+    let mut lines = tint::facts(&facts, most);
     lines.extend([String::new(), tint::heading("Objects")]);
     lines
 }
@@ -91,14 +94,16 @@ fn beside<'a>(sync: &'a str, waits: &str) -> &'a str {
     rest.map_or(sync, |rest| rest.trim_start_matches("; "))
 }
 
-/// Each object below the one that made it.
-fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
+/// Each object below the one that made it. What was `said` of all, or of what made it, is not said
+/// again.
+fn objects(nodes: &[Node], said: &str, format: Format, now: Timestamp) -> Table {
     let narrow = ["KIND", "NAME", "HEALTH", "AGE", "MESSAGE"];
     let all = ["KIND", "NAME", "HEALTH", "AGE", "WAVE", "UID", "MESSAGE"];
     let wide = format == Format::Wide;
     let mut table = Table::new(if wide { &all } else { &narrow })
         .yielding(&["UID", "WAVE", "AGE"])
         .wrapping();
+    let mut above = vec![said];
     for (node, depth) in below(nodes, None, 0) {
         let health = node.health.as_ref();
         let state = match health {
@@ -110,7 +115,7 @@ fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
         let kind = format!("{}{}", "- ".repeat(depth), node.kind);
         let mut cells = vec![
             kind.into(),
-            node.key.title().into(),
+            Cell::name(node.key.title()),
             tint::state(state),
             Cell::from(age.unwrap_or_default()),
         ];
@@ -118,9 +123,14 @@ fn objects(nodes: &[Node], format: Format, now: Timestamp) -> Table {
             cells.push(node.wave.to_string().into());
             cells.push(node.uid.as_str().into());
         }
-        let said = health.map_or("", |health| health.message.as_str());
-        let warning = node.warning.as_str();
-        cells.push(if said.is_empty() { warning } else { said }.into());
+        let told = match health.map_or("", |health| health.message.as_str()) {
+            "" => node.warning.as_str(),
+            told => told,
+        };
+        above.truncate(depth + 1);
+        let is_said = above.iter().any(|it| it.contains(told));
+        cells.push(if is_said { "" } else { told }.into());
+        above.push(told);
         table.row(cells);
     }
     table
@@ -159,6 +169,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_above_is_not_said_again() {
+        let why = "container api in pod web-1-a cannot start";
+        let node = |uid: &str, owner: Option<&str>, message: &str| {
+            json!({"kind": "Pod", "key": {"namespace": "shop", "name": uid}, "uid": uid, "owner": owner,
+            "health": {"status": "Degraded", "message": message}})
+        };
+        let nodes: Vec<Node> = shown::read(&json!([
+            node("web", None, why),
+            node("web-1", Some("web"), "1 of 1 wait"),
+            node("web-1-a", Some("web-1"), "1 of 1 wait"),
+            node("web-2", Some("web"), "1 of 1 wait"),
+        ]))
+        .unwrap();
+        let told = |said: &str| -> Vec<bool> {
+            let table = objects(&nodes, said, Format::Table, Timestamp::UNIX_EPOCH);
+            let lines = table.lines();
+            let has = |line: &String| line.contains("cannot start") || line.contains("wait");
+            lines[1..].iter().map(has).collect()
+        };
+        assert_eq!(told(""), [true, true, false, true]);
+        let head = format!("Deployment shop/web: {why}");
+        assert_eq!(told(&head), [false, true, false, true]);
+    }
+
+    #[test]
     fn objects_stand_below_their_owners() {
         let node = |kind: &str, uid: &str, owner: Option<&str>| json!({"kind": kind, "key": {"namespace": "shop", "name": uid}, "uid": uid, "owner": owner});
         let nodes: Vec<Node> = shown::read(&json!([
@@ -171,7 +206,7 @@ mod tests {
             node("Pod", "b", Some("a")),
         ]))
         .unwrap();
-        let lines: Vec<String> = objects(&nodes, Format::Table, Timestamp::UNIX_EPOCH)
+        let lines: Vec<String> = objects(&nodes, "", Format::Table, Timestamp::UNIX_EPOCH)
             .lines()
             .iter()
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))

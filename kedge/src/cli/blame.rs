@@ -10,6 +10,7 @@ use client::Env;
 use super::age;
 use super::cluster::{self, Cluster, Named, OWN};
 use super::complete;
+use super::fields::{is_below, near};
 use super::origins;
 use super::output::{Format, Output};
 use super::shown::{self, short};
@@ -17,8 +18,9 @@ use super::table::{Cell, Table, plain};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
-Of each field the change that made it what it is. The log reaches back a week unless the
-orchestrator says otherwise; older changes are told as such. Values of Secrets are not shown.
+Of each field the change that made it what it is, or `default` where nobody asked for it. The log
+reaches back a week unless the orchestrator says otherwise; older changes are told as such. Values
+of Secrets are not shown.
 
 Example:
   kedge blame deployment/web -n shop
@@ -67,12 +69,6 @@ impl Arguments {
     }
 }
 
-/// Whether a field is the one at `path`, or below it.
-fn is_below(field: &str, path: &str) -> bool {
-    let rest = field.strip_prefix(path);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
 /// A change, or a field with the change that made it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -88,6 +84,8 @@ struct Told {
     commit: String,
     file: String,
     line: u32,
+    /// Whose it is, as the object's page has it.
+    sort: String,
     exact: Option<bool>,
     fields: Vec<Told>,
 }
@@ -100,6 +98,15 @@ impl Told {
         } else {
             format!("{}:{}", self.file, self.line)
         }
+    }
+
+    /// User, manager and commit. Nobody asked for a default: who made what it is in did not name it.
+    fn by(&self) -> [String; 3] {
+        if self.sort == "default" {
+            return ["default".into(), String::new(), String::new()];
+        }
+        let commit = short(&self.commit);
+        [self.user.clone(), self.manager.clone(), commit]
     }
 }
 
@@ -145,11 +152,26 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .filter_map(|change| arguments.part(change));
             return screen.lines(changes.flat_map(|change| log(&change, now)));
         }
+        known(arguments, &answer)?;
         screen.lines(answer.deleted.iter().map(|change| gone(change, now)))?;
         let fields = answer.fields.iter();
         let fields = fields.filter(|told| arguments.asks_for(&told.field));
         screen.table(&table(fields, format, now))
     })
+}
+
+/// That there is the field which is asked for.
+fn known(arguments: &Arguments, answer: &Answer) -> anyhow::Result<()> {
+    let all: Vec<&str> = answer.fields.iter().map(|it| it.field.as_str()).collect();
+    let Some(path) = &arguments.field else {
+        return Ok(());
+    };
+    if all.is_empty() || all.iter().any(|field| is_below(field, path)) {
+        return Ok(());
+    }
+    let Named { resource, name } = &arguments.what;
+    let kind = resource.kind.to_lowercase();
+    anyhow::bail!("{kind}/{name} has no field {path}; {}", near(path, &all))
 }
 
 /// Says of what was applied where the repository has it. Who and what stand without it.
@@ -163,9 +185,9 @@ async fn locate(arguments: &Arguments, answer: &mut Value) {
     } else {
         ""
     };
-    let fields = origins::applied(answer);
+    let fields = origins::asked(answer);
     if let Err(error) = origins::fill(&server, (resource, namespace, name), fields).await {
-        anstream::eprintln!("files and lines are not known: {error:#}");
+        anstream::eprintln!("files, lines and defaults are not known: {error:#}");
     }
 }
 
@@ -177,14 +199,15 @@ fn table<'a>(fields: impl Iterator<Item = &'a Told>, format: Format, now: Timest
     let mut table = Table::new(if wide { &all } else { &all[..8] })
         .yielding(&["REVISION", "TIME", "MANAGER", "WAS", "COMMIT", "USER"]);
     for told in fields {
+        let by = told.by();
         let mut cells = vec![
             Cell::path(told.field.as_str()),
             value(told.is.as_ref()).into(),
             value(told.was.as_ref()).into(),
             since(told, now).into(),
-            told.user.as_str().into(),
-            told.manager.as_str().into(),
-            short(&told.commit).into(),
+            by[0].as_str().into(),
+            by[1].as_str().into(),
+            by[2].as_str().into(),
             Cell::path(told.place()),
         ];
         if wide {
@@ -279,6 +302,21 @@ mod tests {
     fn clean(lines: &[String]) -> Vec<String> {
         let strip = |line: &String| anstream::adapter::strip_str(line).to_string();
         lines.iter().map(strip).collect()
+    }
+
+    #[test]
+    fn nobody_is_told_to_have_asked_for_a_default() {
+        let field = |sort: &str| {
+            json!({"field": "spec.replicas", "is": 3, "user": "reconciler", "manager": "kedge",
+                   "commit": "0123456789abcdef", "sort": sort})
+        };
+        let fields: Vec<Told> = shown::read(&json!([field("default"), field("git")])).unwrap();
+        let lines = table(fields.iter(), Format::Table, Timestamp::UNIX_EPOCH).lines();
+        assert!(lines[1].contains("default"), "{lines:?}");
+        for asked in ["reconciler", "kedge", "0123456789ab"] {
+            assert!(!lines[1].contains(asked), "{lines:?}");
+            assert!(lines[2].contains(asked), "{lines:?}");
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(crate) enum Command {
     /// Make, list and revoke the tokens that people and programs sign in with
     #[command(after_help = token::EXAMPLE)]
     Token(token::Arguments),
-    /// Find out what is missing or broken on this machine, and what to do
+    /// Find out what is missing or broken: this machine, the instance, what it follows; and what to do
     #[command(after_help = doctor::EXAMPLE)]
     Doctor(doctor::Arguments),
     /// Print the definitions of Application and Rollout, for a cluster that is not Kedge's

@@ -14,6 +14,7 @@ use api::resource;
 use super::advice::Place;
 use super::cluster::Cluster;
 use super::names;
+use super::of_git::of_git;
 use super::server::Server;
 use super::shown::{short, subject};
 use super::unfinished;
@@ -22,7 +23,7 @@ use super::unfinished;
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// A name, and a word that tells it from others.
-type Offer = (String, String);
+pub(super) type Offer = (String, String);
 
 pub(super) fn applications() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| of(current, "apps", application))
@@ -49,6 +50,22 @@ pub(super) fn commits() -> ArgValueCompleter {
 pub(super) fn commits_of(verb: &'static str) -> ArgValueCompleter {
     ArgValueCompleter::new(move |current: &OsStr| {
         fitting(current, brought(verb, &[commit]).into_iter())
+    })
+}
+
+/// `KIND/NAME` of what Git has of the application that the verb is about.
+pub(super) fn objects_of(verb: &'static str) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let Some(application) = unfinished::first_of(verb, &VALUED) else {
+            return Vec::new();
+        };
+        let path = ["apps", &application];
+        let asking = async { Server::unfinished().ok()?.quietly(&path, &[]).await };
+        let page = quickly(asking).flatten().unwrap_or_default();
+        fitting(
+            current,
+            of_git(&page, &current.to_string_lossy()).into_iter(),
+        )
     })
 }
 
@@ -164,7 +181,8 @@ fn of(
 }
 
 /// Flags with a value, of the verbs that take an application and something that was brought to it.
-const VALUED: [&str; 13] = [
+const VALUED: [&str; 14] = [
+    "--object",
     "--revision",
     "--pager",
     "--to",

@@ -1,4 +1,5 @@
-//! File and line of what Kedge applied, asked of the reconciler, which knows the repository.
+//! File and line of what Kedge applied, and whose each field is, asked of the reconciler, which knows the
+//! repository and shows the same on its pages.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,12 @@ use super::server::Server;
 /// Fields of one question: an address must not grow too long.
 const MOST: usize = 40;
 
-/// The fields in an answer about the past that a commit made what they are, with the commit.
-pub(super) fn applied(answer: &mut Value) -> Vec<(String, &mut Value)> {
-    let mut applied = Vec::new();
+/// The fields in an answer about the past that there are, with the commit that made them what they are:
+/// of changes only those with one, for whose a field was then nobody says.
+pub(super) fn asked(answer: &mut Value) -> Vec<(String, &mut Value)> {
+    let mut asked = Vec::new();
     let Some(answer) = answer.as_object_mut() else {
-        return applied;
+        return asked;
     };
     for (part, list) in answer {
         for told in list.as_array_mut().into_iter().flatten() {
@@ -30,16 +32,16 @@ pub(super) fn applied(answer: &mut Value) -> Vec<(String, &mut Value)> {
             };
             // What is gone is in no file.
             let there = fields.iter_mut().filter(|field| field.get("is").is_some());
-            if !commit.is_empty() {
-                applied.extend(there.map(|field| (commit.clone(), field)));
+            if !commit.is_empty() || part == "fields" {
+                asked.extend(there.map(|field| (commit.clone(), field)));
             }
         }
     }
-    applied
+    asked
 }
 
-/// Fills `file` and `line` in for every field that a commit made what it is. Where the reconciler
-/// does not know the commit, or there is none, they stay away.
+/// Fills `file` and `line` in for every field that a commit asks for, and `sort`, which says whose it is.
+/// What the reconciler does not know stays away.
 pub(super) async fn fill(
     server: &Server,
     (resource, namespace, name): (&Resource, &str, &str),
@@ -63,8 +65,13 @@ pub(super) async fn fill(
             let answer = server.read(&["origins"], &query).await?;
             let places = answer["items"].as_array();
             for (field, place) in part.iter_mut().zip(places.into_iter().flatten()) {
-                field["file"] = place["file"].clone();
-                field["line"] = place["line"].clone();
+                if place["file"].as_str().is_some_and(|file| !file.is_empty()) {
+                    field["file"] = place["file"].clone();
+                    field["line"] = place["line"].clone();
+                }
+                if place["sort"].is_string() {
+                    field["sort"] = place["sort"].clone();
+                }
             }
         }
     }
@@ -78,9 +85,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_commits_are_found_in_both_answers() {
+    fn fields_are_found_in_both_answers() {
         let names = |mut answer: Value| -> Vec<String> {
-            let found = applied(&mut answer).into_iter();
+            let found = asked(&mut answer).into_iter();
             found
                 .map(|(commit, field)| format!("{commit} {}", field["field"]))
                 .collect()
@@ -88,7 +95,7 @@ mod tests {
         let blame = json!({"kind": "Blame", "fields": [
             {"field": "a", "is": 1, "commit": "c1"}, {"field": "b", "is": 1, "commit": ""},
         ]});
-        assert_eq!(names(blame), ["c1 \"a\""]);
+        assert_eq!(names(blame), ["c1 \"a\"", " \"b\""]);
         let history = json!({"items": [
             {"commit": "c2", "fields": [{"field": "a", "was": 1}, {"field": "b", "is": 1}]},
             {"commit": "", "fields": [{"field": "a", "is": 1}]},

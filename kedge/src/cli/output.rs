@@ -69,6 +69,11 @@ impl Screen {
         }
     }
 
+    /// Columns of the terminal; `None` where it is none.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
     /// Whether colours are shown.
     pub(super) fn is_coloured(&self) -> bool {
         self.out.current_choice() != anstream::ColorChoice::Never

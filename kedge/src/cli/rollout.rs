@@ -45,14 +45,17 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     arguments.output.show(&answer, |screen| {
         let rollout: Rollout = shown::read(&answer)?;
-        screen.lines(head(&rollout))?;
-        screen.table(&objects(&rollout, arguments.output.format))?;
+        screen.lines(head(&rollout, screen.width()))?;
+        match untouched(&rollout, arguments.output.format) {
+            Some(sentence) => screen.lines([sentence])?,
+            None => screen.table(&objects(&rollout, arguments.output.format))?,
+        }
         screen.lines([String::new(), tint::heading("Steps")])?;
         screen.table(&steps(&rollout))
     })
 }
 
-fn head(rollout: &Rollout) -> Vec<String> {
+fn head(rollout: &Rollout, most: Option<usize>) -> Vec<String> {
     let change = match rollout.previous.as_str() {
         "" => short(&rollout.revision),
         previous => format!("{} -> {}", short(previous), short(&rollout.revision)),
@@ -79,9 +82,25 @@ fn head(rollout: &Rollout) -> Vec<String> {
             rollout.undone_at.map_or_else(String::new, age::moment),
         ),
     ];
-    let mut lines = tint::facts(&facts);
+    let mut lines = tint::facts(&facts, most);
     lines.extend([String::new(), tint::heading("Objects")]);
     lines
+}
+
+/// What is said where there is no object to show.
+fn untouched(rollout: &Rollout, format: Format) -> Option<String> {
+    let changed = |action: &str| action != "unchanged";
+    if rollout.objects.is_empty() {
+        return Some("It has not come to any object.".to_owned());
+    }
+    if format == Format::Wide || rollout.objects.iter().any(|one| changed(&one.action)) {
+        return None;
+    }
+    let count = rollout.objects.len();
+    let are = if count == 1 { "is" } else { "are" };
+    Some(format!(
+        "It changes nothing: {count} of {count} {are} as the commit says; -o wide shows them."
+    ))
 }
 
 /// What changed; in the wide form what did not, too.
@@ -93,7 +112,7 @@ fn objects(rollout: &Rollout, format: Format) -> Table {
             Cell::from(object.wave.to_string()),
             tint::state(&object.action),
             Cell::from(object.kind.as_str()),
-            Cell::from(object.key.title()),
+            Cell::name(object.key.title()),
             tint::state(&object.health),
             Cell::from(object.message.as_str()),
         ]);
@@ -108,4 +127,20 @@ fn steps(rollout: &Rollout) -> Table {
         table.row([Cell::from(at), Cell::from(plain(&step.text))]);
     }
     table
+}
+
+#[test]
+fn a_table_without_rows_is_a_sentence() {
+    let check = |actions: &[&str], format: Format, expected: Option<&str>| {
+        let object = |action: &&str| serde_json::json!({"action": action, "kind": "Pod"});
+        let objects: Vec<_> = actions.iter().map(object).collect();
+        let rollout: Rollout = shown::read(&serde_json::json!({"objects": objects})).unwrap();
+        let told = untouched(&rollout, format);
+        assert_eq!(told.as_deref(), expected, "{actions:?}");
+    };
+    check(&[], Format::Table, Some("It has not come to any object."));
+    let none = "It changes nothing: 1 of 1 is as the commit says; -o wide shows them.";
+    check(&["unchanged"], Format::Table, Some(none));
+    check(&["unchanged"], Format::Wide, None);
+    check(&["unchanged", "changed"], Format::Table, None);
 }

@@ -168,6 +168,15 @@ impl Server {
         self.answer(request).await.ok()?.1.ok()
     }
 
+    /// `GET` of a path for who looks whether it answers: no advice, and nothing is told besides.
+    pub(crate) async fn plainly(&self, path: &[&str]) -> anyhow::Result<Value> {
+        let request = self.request(Method::GET, path, &[])?;
+        match self.answer(request).await?.1 {
+            Ok(answer) => Ok(answer),
+            Err(Problem::Strange(message) | Problem::Said(_, message)) => bail!(message),
+        }
+    }
+
     async fn settled(
         &self,
         path: &[&str],

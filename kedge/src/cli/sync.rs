@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "APP", add = complete::applications())]
     application: String,
     /// Only this object, `KIND/NAME` or `KIND/NAMESPACE/NAME`; may be given several times
-    #[arg(long = "object", value_name = "KIND/NAME")]
+    #[arg(long = "object", value_name = "KIND/NAME", add = complete::objects_of("sync"))]
     objects: Vec<String>,
     /// Delete what left the commit, even where the application's policy keeps it or asks first
     #[arg(long)]

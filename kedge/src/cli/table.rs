@@ -5,7 +5,11 @@ mod layout;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use layout::{GAP, Layout, fit};
+pub(super) use layout::wrapped;
+use layout::{GAP, Layout, breaks, fit, readable};
+
+/// How far below its row a text stands in.
+const INDENT: usize = 4;
 
 /// Rows under a header.
 pub(super) struct Table {
@@ -30,6 +34,8 @@ pub(super) struct Cell {
 enum End {
     First,
     Last,
+    /// Both, and what is between them goes.
+    Both,
 }
 
 impl Cell {
@@ -45,6 +51,14 @@ impl Cell {
     pub(super) fn path(text: impl Into<String>) -> Self {
         Self {
             stays: End::Last,
+            ..Self::styled(text, Style::new())
+        }
+    }
+
+    /// A name that others begin like as well, as those of pods do.
+    pub(super) fn name(text: impl Into<String>) -> Self {
+        Self {
+            stays: End::Both,
             ..Self::styled(text, Style::new())
         }
     }
@@ -128,15 +142,55 @@ impl Table {
         let place = |column: &usize| columns.iter().position(|it| it == column);
         let order: Vec<usize> = self.order.iter().filter_map(place).collect();
         let widths: Vec<usize> = columns.iter().map(|column| widths[*column]).collect();
-        let Some(mut layout) = fit(&widths, &order, most) else {
+        let has_last = columns.len() > 1 && columns.last() == Some(&(self.header.len() - 1));
+        let layout = if self.wraps && has_last {
+            match readable(&widths, most).filter(|layout| !self.breaks(layout, most)) {
+                Some(layout) => Some(layout),
+                None => return self.below(&columns, &widths, &order, most),
+            }
+        } else {
+            fit(&widths, &order, most)
+        };
+        let Some(mut layout) = layout else {
             return self.stacked(most);
         };
         layout.wraps = self.wraps;
-        let picked = |row: &&Vec<Cell>| {
-            let cells = columns.iter().filter_map(|column| row.get(*column));
-            layout.lines(&cells.cloned().collect::<Vec<_>>())
+        let lines = |row: &&Vec<Cell>| layout.lines(&picked(row, &columns));
+        all.iter().flat_map(lines).collect()
+    }
+
+    /// Whether a word of the last column would be broken that fits below its row.
+    fn breaks(&self, layout: &Layout, most: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.last());
+        cells.any(|cell| breaks(&cell.text, layout.last(), most.saturating_sub(INDENT)))
+    }
+
+    /// What the last column has, below each row instead of beside it.
+    fn below(
+        &self,
+        columns: &[usize],
+        widths: &[usize],
+        order: &[usize],
+        most: usize,
+    ) -> Vec<String> {
+        let rest = columns.len() - 1;
+        let (columns, widths) = (&columns[..rest], &widths[..rest]);
+        let order: Vec<usize> = order.iter().copied().filter(|it| *it < rest).collect();
+        let Some(layout) = fit(widths, &order, most) else {
+            return self.stacked(most);
         };
-        all.iter().flat_map(picked).collect()
+        let header: Vec<Cell> = self.header.iter().map(|name| Cell::from(*name)).collect();
+        let mut lines = layout.lines(&picked(&header, columns));
+        for row in &self.rows {
+            lines.extend(layout.lines(&picked(row, columns)));
+            let Some(last) = row.last().filter(|cell| !cell.text.is_empty()) else {
+                continue;
+            };
+            let texts = wrapped(&last.text, most.saturating_sub(INDENT));
+            let told = texts.iter().map(|text| last.style.style(text));
+            lines.extend(told.map(|text| format!("{}{text}", " ".repeat(INDENT))));
+        }
+        lines
     }
 
     /// Each row as lines of its own, an empty line between two; empty cells are left out.
@@ -144,7 +198,8 @@ impl Table {
         let label = self.header.iter().map(|name| width(name)).max();
         let label = label.unwrap_or(0);
         let room = most.saturating_sub(label + GAP).max(1);
-        let layout = Layout::of(vec![label, room], GAP);
+        let mut layout = Layout::of(vec![label, room], GAP);
+        layout.wraps = self.wraps;
         let mut lines = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
             if at > 0 {
@@ -157,6 +212,12 @@ impl Table {
         }
         lines
     }
+}
+
+/// The cells of some columns.
+fn picked(row: &[Cell], columns: &[usize]) -> Vec<Cell> {
+    let cells = columns.iter().filter_map(|column| row.get(*column));
+    cells.cloned().collect()
 }
 
 /// Columns of a terminal, which are not characters: those of Chinese and emoji take two, those that

@@ -60,21 +60,29 @@ pub(super) fn problem(problem: &engine::Problem) -> String {
     format!("{label}: {}\n{rest}\n", style.bold().style(first))
 }
 
-/// Facts one below the other; what is empty is left out.
-pub(super) fn facts(facts: &[(&str, String)]) -> Vec<String> {
+/// Facts one below the other, within so many columns where there is such a limit; what is empty is left
+/// out.
+pub(super) fn facts(facts: &[(&str, String)], most: Option<usize>) -> Vec<String> {
     let facts = facts.iter().filter(|(_, value)| !value.is_empty());
     let width = facts.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
-    facts
-        .map(|(name, value)| {
-            let value = style(value).style(super::table::plain(value));
-            format!(
-                "{}{}   {value}",
-                heading(name),
-                " ".repeat(width - name.len())
-            )
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for (name, value) in facts {
+        let text = super::table::plain(value);
+        let texts = match most {
+            Some(most) => super::table::wrapped(&text, most.saturating_sub(width + GAP)),
+            None => vec![text],
+        };
+        let names = std::iter::once(*name).chain(std::iter::repeat(""));
+        lines.extend(texts.iter().zip(names).map(|(text, name)| {
+            let blanks = " ".repeat(width - name.len() + GAP);
+            format!("{}{blanks}{}", heading(name), style(value).style(text))
+        }));
+    }
+    lines
 }
+
+/// Between the name of a fact and what it is.
+const GAP: usize = 3;
 
 /// A line of a plan: deletions red, creations green, changes yellow.
 pub(super) fn change(line: &str) -> String {
@@ -85,4 +93,26 @@ pub(super) fn change(line: &str) -> String {
         _ => Style::new(),
     };
     style.style(line).to_string()
+}
+
+#[test]
+fn facts_fit_a_terminal_in_whole_words() {
+    let told = [
+        ("Health", "Degraded".to_owned()),
+        ("", "pod web-1 cannot start".to_owned()),
+    ];
+    let plain = |most: Option<usize>| -> Vec<String> {
+        let lines = facts(&told, most).into_iter();
+        lines
+            .map(|line| anstream::adapter::strip_str(&line).to_string())
+            .collect()
+    };
+    let whole = ["Health   Degraded", "         pod web-1 cannot start"];
+    assert_eq!(plain(None), whole);
+    let narrow = [
+        "Health   Degraded",
+        "         pod web-1",
+        "         cannot start",
+    ];
+    assert_eq!(plain(Some(24)), narrow);
 }

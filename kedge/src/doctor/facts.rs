@@ -113,8 +113,23 @@ pub(super) struct Instance {
     pub(super) ranges: Option<Result<String, String>>,
     /// Those with real containers.
     pub(super) nodes: Vec<Node>,
+    /// What is followed, or why that is not known; `None` where nobody was asked.
+    pub(super) repositories: Option<Result<Vec<Repository>, String>>,
     /// Files that others than their owner may read.
     pub(super) open_files: Vec<String>,
+}
+
+/// A repository that is followed, or hosted.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Repository {
+    pub(super) name: String,
+    /// Where it is; empty for one that is hosted.
+    pub(super) url: String,
+    /// Why it cannot be followed; empty where it can.
+    pub(super) error: String,
+    /// Those that take their manifests from it.
+    pub(super) applications: Vec<String>,
 }
 
 /// How an instance says that it was started.

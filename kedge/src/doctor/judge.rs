@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::{containers, instance, machine};
+use super::{containers, instance, machine, repositories};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,6 +73,7 @@ pub(crate) fn judge(facts: &Facts) -> Vec<Finding> {
     findings.extend(instance::ports(facts));
     findings.extend(instance::node_ports(facts));
     findings.extend(instance::endpoints(facts));
+    findings.extend(repositories::followed(facts));
     findings.extend(containers::ranges(facts));
     findings.extend(containers::containerd(facts));
     findings.extend(instance::certificates(facts));

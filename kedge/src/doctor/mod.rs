@@ -7,6 +7,7 @@ mod gather;
 mod instance;
 mod judge;
 mod machine;
+mod repositories;
 #[cfg(test)]
 mod tests;
 mod versions;

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::containers::PLUGINS;
 use super::facts::{
     Bind, Certificate, Cgroups, Clock, Containerd, Disk, Facts, Holds, Instance, Kind, Node, Port,
-    Program, Started,
+    Program, Repository, Started,
 };
 use super::machine::{PROGRAMS, SETTINGS};
 use super::{Finding, Level, judge};
@@ -71,6 +71,7 @@ fn well() -> Facts {
             }],
             postgres: Some(true),
             ranges: Some(Ok("10.146.0.0/16 for pods".into())),
+            repositories: Some(Ok(Vec::new())),
             nodes: vec![Node {
                 name: "node-1".into(),
                 socket: "/srv/kedge/nodes/node-1/containerd/containerd.sock".into(),
@@ -285,6 +286,48 @@ fn what_is_wrong_with_the_instance_is_told() {
                 .push("/srv/kedge/admin-token".into());
         },
         &[("secrets", Broken, "chmod 600 /srv/kedge/admin-token")],
+    );
+}
+
+#[test]
+fn what_is_followed_is_looked_at() {
+    let repository = |name: &str, url: &str, error: &str| Repository {
+        name: name.into(),
+        url: url.into(),
+        error: error.into(),
+        applications: vec!["web".into()],
+    };
+    let followed = |answer: Result<Vec<Repository>, String>| {
+        move |facts: &mut Facts| instance(facts).repositories = Some(answer)
+    };
+    let elsewhere = "https://git.example.org/shop.git";
+    let well = vec![
+        repository("cluster", "", ""),
+        repository("shop", elsewhere, ""),
+    ];
+    check(followed(Ok(well)), &[]);
+    let away = "cannot open the repository in /srv/kedge/git/cluster.git: it is not there";
+    let away = vec![
+        repository("cluster", "", away),
+        repository("shop", elsewhere, "the host does not answer"),
+    ];
+    let says = [
+        (
+            "repositories",
+            Level::Broken,
+            "cluster.git: it is not there: bring it back",
+        ),
+        (
+            "repositories",
+            Level::Broken,
+            "the host does not answer: see that its address",
+        ),
+    ];
+    check(followed(Ok(away)), &says);
+    let silent = followed(Err("no answer within 5 s".into()));
+    check(
+        silent,
+        &[("repositories", Level::Unknown, "no answer within 5 s")],
     );
 }
 

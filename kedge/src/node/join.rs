@@ -101,7 +101,13 @@ fn read(path: &Path) -> anyhow::Result<JoinFile> {
         let input = opened.and_then(|file| file.take(MOST).read_to_string(&mut text));
         (path.display().to_string(), input)
     };
-    read.map_err(|error| anyhow!(unreadable(path, &error)))?;
+    read.map_err(|error| {
+        let why = unreadable(path, &error);
+        anyhow!(
+            "{why}; `kedge node add NAME` on the machine of the instance writes the file that this \
+             takes"
+        )
+    })?;
     let parsed = JoinFile::parse(&text);
     parsed.map_err(|why| Usage(format!("{name}: {why}")).into())
 }

@@ -71,14 +71,33 @@ fn is_known(layout: &Layout, name: &str) -> anyhow::Result<()> {
     if known.iter().any(|it| it == name) {
         return Ok(());
     }
-    match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => bail!("no machine was added as {name}; did you mean {near}?"),
-        None if known.is_empty() => bail!("no machine was added to this instance"),
-        None => bail!(
-            "no machine was added as {name}; there are {}",
-            known.join(", ")
-        ),
+    bail!(missing(name, &known))
+}
+
+/// That there is no such machine, and what to do.
+fn missing(name: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return "no machine was added to this instance; `kedge node add NAME` adds one, --data-dir \
+                names another instance"
+            .to_owned();
     }
+    let instead = match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("remove one of {}", known.join(", ")),
+    };
+    format!("no machine was added as {name}; {instead}")
+}
+
+#[test]
+fn a_machine_that_was_not_added_leads_to_those_that_were() {
+    let known = ["north".to_owned(), "south".to_owned()];
+    let check = |name: &str, known: &[String], expected: &str| {
+        let told = missing(name, known);
+        assert!(told.contains(expected), "{told}");
+    };
+    check("nort", &known, "added as nort; did you mean north?");
+    check("nope", &known, "remove one of north, south");
+    check("nope", &[], "instance; `kedge node add NAME` adds one");
 }
 
 /// Writes down that whatever was issued for the node before is refused.

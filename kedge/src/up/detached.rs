@@ -46,7 +46,23 @@ pub(crate) async fn up(arguments: &Arguments, layout: &Layout) -> anyhow::Result
         "Kedge is up: every Application is Synced and Healthy ({}).",
         arguments.data_dir.path.display()
     );
+    let endpoints = std::fs::read_to_string(layout.endpoints()).unwrap_or_default();
+    anstream::println!("{}", places(&endpoints, layout));
     Ok(())
+}
+
+/// Where everything is, out of what the supervisor wrote down. Nothing secret: it may be a log that
+/// reads this.
+fn places(endpoints: &str, layout: &Layout) -> String {
+    let endpoints: Value = serde_json::from_str(endpoints).unwrap_or_default();
+    let address = |name: &str| endpoints[name].as_str().unwrap_or("unknown").to_owned();
+    format!(
+        "  Web         {}  (the link in {} signs in, once)\n  Kubernetes  {}  (kubeconfig {})",
+        address("web"),
+        layout.sign_in().display(),
+        address("api"),
+        layout.kubeconfig().display()
+    )
 }
 
 /// Why the supervisor ended: the failure it told last, or at least how it went.
@@ -119,6 +135,23 @@ async fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_everything_is_is_told_without_anything_secret() {
+        let layout = Layout {
+            root: "/srv/kedge".into(),
+        };
+        let endpoints = r#"{"api": "https://127.0.0.1:4", "web": "http://127.0.0.1:5"}"#;
+        let told = places(endpoints, &layout);
+        for says in [
+            "Web         http://127.0.0.1:5",
+            "Kubernetes  https://127.0.0.1:4",
+            "/srv/kedge/sign-in-link",
+            "/srv/kedge/kubeconfig",
+        ] {
+            assert!(told.contains(says), "{says}: {told}");
+        }
+    }
 
     #[test]
     fn the_repository_is_in_no_argument() {

@@ -1,5 +1,5 @@
-//! Why a page cannot be shown, and the page that says so. The response carries the error; the
-//! outermost layer dresses it as HTML or JSON, for it alone knows who asks.
+//! Why a page cannot be shown, and the page that says so. The response is for programs, and carries the
+//! error; the outermost layer dresses it as a page, for it alone knows who asks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::room;
-use crate::service;
+use crate::{history, service, source};
 
 /// A page that is not.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,8 @@ pub(super) enum PageError {
     /// A parameter of the address has a value that cannot be read; begins with its name.
     #[error("{0}")]
     BadParameter(String),
+    #[error("this form is too large")]
+    TooLarge,
     #[error("this form is not from your session; load the page again and repeat")]
     BadForm,
     #[error("writes must come from Kedge's own pages")]
@@ -69,6 +71,7 @@ impl PageError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Gone(_) | Self::Removed { .. } => StatusCode::GONE,
             Self::BadRequest(_) | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadForm | Self::CrossSite | Self::ReadOnly | Self::NotAllowed(_) => {
                 StatusCode::FORBIDDEN
             }
@@ -105,15 +108,27 @@ impl From<service::Error> for PageError {
             | Error::Replanned { .. }
             | Error::Refused(_) => Self::Refused(error.to_string()),
             Error::History(_) => unavailable("the history", error),
-            Error::Git(_) => unavailable("the repository", error),
-            Error::Cluster(_) => unavailable("the cluster", error),
+            Error::Git(source) => boxed("the repository", source),
+            Error::Cluster(error) => error.into(),
         }
     }
 }
 
 impl From<client::Error> for PageError {
+    /// What is worked with the cluster may also fail in what else it needs: that is named then.
     fn from(error: client::Error) -> Self {
-        unavailable("the cluster", error)
+        let (operation, source) = match error {
+            client::Error::Own { operation, source } => (operation, source),
+            other => return unavailable("the cluster", other),
+        };
+        let source = match source.downcast::<source::Error>() {
+            Ok(git) => return unavailable("the repository", *git),
+            Err(source) => source,
+        };
+        match source.downcast::<history::Error>() {
+            Ok(history) => unavailable("the history", *history),
+            Err(source) => unavailable("the cluster", client::Error::Own { operation, source }),
+        }
     }
 }
 
@@ -121,8 +136,11 @@ fn unavailable(
     what: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> PageError {
-    let (is_full, source) = (room::is_lacking(&error), Box::new(error));
-    if is_full {
+    boxed(what, Box::new(error))
+}
+
+fn boxed(what: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> PageError {
+    if room::is_lacking(&*source) {
         return PageError::Full(source);
     }
     PageError::Unavailable { what, source }
@@ -147,8 +165,34 @@ pub(super) struct Undressed(pub(super) Arc<PageError>);
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let mut response = self.status().into_response();
+        let mut response = for_programs(self.status(), &self.to_string());
         response.extensions_mut().insert(Undressed(Arc::new(self)));
         response
     }
+}
+
+#[test]
+fn what_did_not_answer_is_named_for_what_it_is() {
+    use std::error::Error;
+    let missing = || source::Error::Missing {
+        path: "/srv/git".into(),
+    };
+    let own = |source: Box<dyn Error + Send + Sync>| client::Error::Own {
+        operation: "read the repository".into(),
+        source,
+    };
+    let check = |error: service::Error, expected: &str| {
+        let told = PageError::from(error).to_string();
+        assert_eq!(told, format!("{expected} did not answer"));
+    };
+    let git = || service::Error::Cluster(own(Box::new(missing())));
+    check(git(), "the repository");
+    check(service::Error::Git(Box::new(missing())), "the repository");
+    let record = own(Box::new(history::Error::Unsaid));
+    check(service::Error::Cluster(record), "the history");
+    let other = own(Box::new(std::io::Error::other("why")));
+    check(service::Error::Cluster(other), "the cluster");
+    let why = PageError::from(git());
+    let why = why.source().map(ToString::to_string).unwrap_or_default();
+    assert_eq!(why, "there is no directory /srv/git");
 }

@@ -102,7 +102,12 @@ fn refuse(denied: Denied) -> Response {
 
 /// For programs, and for those who may not see the frame.
 fn plain(error: &PageError) -> Response {
-    for_programs(error.status(), &error.to_string())
+    let told = match error {
+        // Which one, and why.
+        PageError::Unavailable { .. } => chain(error),
+        other => other.to_string(),
+    };
+    for_programs(error.status(), &told)
 }
 
 /// Where the same page is of now, with an answer about a moment that cannot be shown.
@@ -177,7 +182,7 @@ fn said(error: &PageError) -> (&'static str, &'static str, &'static str) {
             "Check the name, or look for it from the top.",
         ),
         PageError::Gone(_) | PageError::Removed { .. } => ("unk", "Gone", ""),
-        PageError::BadRequest(_) | PageError::BadParameter(_) => {
+        PageError::BadRequest(_) | PageError::BadParameter(_) | PageError::TooLarge => {
             ("warn", "This address says something Kedge cannot read", "")
         }
         PageError::BadForm

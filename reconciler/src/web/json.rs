@@ -57,11 +57,15 @@ use crate::service::{ApplicationView, ObjectNode, PlanView, Side, Tracked};
 use crate::source::Commit;
 use crate::usage::Point;
 use crate::web::view::checks::Check;
+use crate::web::view::object::Sort;
 use crate::web::view::proof::Proven;
 
-pub use coming::{Coming, ComingItem, Need, Needs, Offer, RollbackPage};
+pub use coming::{Coming, ComingItem, Effect, Need, Needs, Offer, Pausing, RollbackPage};
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
-pub use more::{CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, Settings};
+pub use more::{
+    CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, PodLogs, PodPage,
+    Settings,
+};
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
 
@@ -118,10 +122,20 @@ pub struct Listed {
     pub counts: Counted,
 }
 
-/// Where a commit asks for each of the fields; no items where that is not known.
+/// Where a commit asks for each of the fields, in their order.
 #[derive(Debug, Serialize)]
 pub struct Origins {
-    pub items: Vec<Origin>,
+    pub(crate) items: Vec<FieldOrigin>,
+}
+
+/// Where a commit asks for a field, and whose it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct FieldOrigin {
+    /// Empty where that is not known, and of a default, which is in no file.
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
+    /// As the object's page has it; absent where the object does not tell.
+    pub(crate) sort: Option<Sort>,
 }
 
 /// What differs, values of Secrets replaced by fingerprints.

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod app;
+mod asked;
 mod assets;
 mod audit;
 pub mod auth;

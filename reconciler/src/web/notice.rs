@@ -11,6 +11,7 @@ use axum::response::Response;
 use super::app::App;
 use super::view::time::seconds;
 use super::visitor::{silent_since, wants_json};
+use crate::source::HOSTED;
 
 /// One sentence each; there may be several.
 const NOTICE: HeaderName = HeaderName::from_static("kedge-notice");
@@ -44,8 +45,11 @@ async fn notices(app: &App) -> Vec<String> {
     });
     let sources = app.backend.sources().await.unwrap_or_default().into_iter();
     let away = sources.filter(|it| !it.error.is_empty()).map(|source| {
-        let (name, error) = (&source.repository, &source.error);
-        format!("repository {name} cannot be followed: {error}")
+        let which = match source.repository.as_str() {
+            HOSTED => "the cluster repository".to_owned(),
+            name => format!("repository {name}"),
+        };
+        format!("{which} cannot be followed: {}", source.error)
     });
     silent.into_iter().chain(away).collect()
 }

@@ -76,6 +76,12 @@ fn known(page: &str) -> Known {
     }
 }
 
+/// What they are called.
+#[cfg(test)]
+pub(super) fn names(page: &str) -> impl Iterator<Item = &'static str> {
+    known(page).iter().map(|(name, _)| *name)
+}
+
 impl Kind {
     fn admits(self, value: &str) -> bool {
         let is_moment = |text: &str| text.parse::<Timestamp>().is_ok();

@@ -86,6 +86,16 @@ impl Visitor {
         Ok(admitted.person())
     }
 
+    /// Only a form that this session's own pages showed is taken; programs sign each request instead.
+    pub(super) fn showed(&self, app: &App, csrf: &str) -> Result<(), PageError> {
+        match &self.admitted {
+            Some(Admitted::Session(session)) if !app.auth.is_csrf(session, csrf) => {
+                Err(PageError::BadForm)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Comes to its end when they may not see any more: what runs on ends with it.
     pub(super) fn leaves(&self, app: &App) -> BoxFuture<'static, ()> {
         match &self.admitted {

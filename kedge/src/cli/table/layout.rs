@@ -20,33 +20,45 @@ const TELLING: usize = 7;
 /// The same of what a row is known by.
 const NAMING: usize = 16;
 
-/// The widest columns become narrower first, down to what can be read; then the gaps; then the least
-/// important columns, down to what can be told from others. `None` where that does not fit either.
-pub(super) fn fit(natural: &[usize], order: &[usize], most: usize) -> Option<Layout> {
-    let gaps = |gap: usize| gap * natural.len().saturating_sub(1);
-    let mut widths = natural.to_vec();
-    let over =
-        |widths: &[usize], gap| (widths.iter().sum::<usize>() + gaps(gap)).saturating_sub(most);
+/// How many columns too wide it is.
+fn over(widths: &[usize], gap: usize, most: usize) -> usize {
+    let gaps = gap * widths.len().saturating_sub(1);
+    (widths.iter().sum::<usize>() + gaps).saturating_sub(most)
+}
+
+/// The widest columns become narrower first, down to what can be read; then the gaps. `None` where
+/// that does not fit.
+pub(super) fn readable(natural: &[usize], most: usize) -> Option<Layout> {
     for gap in (1..=GAP).rev() {
-        widths.clone_from_slice(natural);
+        let mut widths = natural.to_vec();
         // Of equals the last: what is first is what a row is known by.
-        while over(&widths, gap) > 0
+        while over(&widths, gap, most) > 0
             && let Some(widest) = widths.iter_mut().filter(|it| **it > READABLE).max()
         {
             *widest -= 1;
         }
-        if over(&widths, gap) == 0 {
+        if over(&widths, gap, most) == 0 {
             return Some(Layout::of(widths, gap));
         }
     }
+    None
+}
+
+/// The same, and then the least important columns, down to what can be told from others. `None` where
+/// that does not fit either.
+pub(super) fn fit(natural: &[usize], order: &[usize], most: usize) -> Option<Layout> {
+    if let Some(layout) = readable(natural, most) {
+        return Some(layout);
+    }
+    let mut widths: Vec<usize> = natural.iter().map(|it| (*it).min(READABLE)).collect();
     // What is in a cell is worth more than what is between two.
     let gap = 1;
     for column in order {
         let least = if *column == 0 { NAMING } else { TELLING };
         let spare = widths[*column].saturating_sub(least);
-        widths[*column] -= spare.min(over(&widths, gap));
+        widths[*column] -= spare.min(over(&widths, gap, most));
     }
-    (over(&widths, gap) == 0).then(|| Layout::of(widths, gap))
+    (over(&widths, gap, most) == 0).then(|| Layout::of(widths, gap))
 }
 
 impl Layout {
@@ -58,12 +70,17 @@ impl Layout {
         }
     }
 
+    /// How wide the last column is.
+    pub(super) fn last(&self) -> usize {
+        self.widths.last().copied().unwrap_or(0)
+    }
+
     /// One line, or more where the last column wraps.
     pub(super) fn lines(&self, row: &[Cell]) -> Vec<String> {
         let (Some(last), true) = (row.last(), self.wraps) else {
             return vec![self.line(row)];
         };
-        let room = self.widths.last().copied().unwrap_or(0);
+        let room = self.last();
         let empty = Cell::styled("", last.style);
         let mut row = row.to_vec();
         let mut lines = Vec::new();
@@ -84,6 +101,7 @@ impl Layout {
             let text = match cell.stays {
                 End::First => cut(&cell.text, *wanted),
                 End::Last => cut_front(&cell.text, *wanted),
+                End::Both => cut_middle(&cell.text, *wanted),
             };
             if !text.is_empty() {
                 line.push_str(&" ".repeat(blanks));
@@ -96,8 +114,14 @@ impl Layout {
     }
 }
 
+/// Whether a text has a word that would be broken in `room` columns, and not in `most`.
+pub(super) fn breaks(text: &str, room: usize, most: usize) -> bool {
+    let longest = text.split_whitespace().map(width).max().unwrap_or(0);
+    (room + 1..=most).contains(&longest)
+}
+
 /// A text in lines of at most `most` columns, of whole words where they fit; never none.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
+pub(in crate::cli) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let mut word = word;
@@ -149,4 +173,14 @@ pub(super) fn cut_front(text: &str, most: usize) -> String {
     let fits = begins.take_while(|at| width(&text[*at..]) < most);
     let begin = fits.last().unwrap_or(text.len());
     format!("…{}", &text[begin..])
+}
+
+fn cut_middle(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    // Of two halves that are not alike, the end is the longer one: it tells one from another.
+    let begin = cut(text, most / 2);
+    let end = cut_front(text, most + 1 - width(&begin));
+    format!("{begin}{}", end.trim_start_matches('…'))
 }

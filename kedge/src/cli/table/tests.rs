@@ -104,6 +104,42 @@ fn what_is_told_goes_on_below_where_it_wraps() {
     assert_eq!(long.len(), 3);
 }
 
+#[test]
+fn what_is_told_stands_below_where_there_is_no_room_beside() {
+    let mut table = Table::new(&["KIND", "NAME", "HEALTH", "AGE", "MESSAGE"])
+        .yielding(&["AGE"])
+        .wrapping();
+    let why = "container b-cmd in pod b-cmd-76f656bffc-xscbn cannot start";
+    let pod = Cell::name("shop/b-cmd-76f656bffc-xscbn");
+    table.row([
+        "- - Pod".into(),
+        pod,
+        "Degraded".into(),
+        "12m".into(),
+        why.into(),
+    ]);
+    table.row(["Service", "shop/b-cmd", "Healthy", "12m", ""].map(Cell::from));
+    assert_eq!(
+        table.lines_within(Some(60)),
+        [
+            "KIND      NAME                          HEALTH     AGE",
+            "- - Pod   shop/b-cmd-76f656bffc-xscbn   Degraded   12m",
+            "    container b-cmd in pod b-cmd-76f656bffc-xscbn cannot",
+            "    start",
+            "Service   shop/b-cmd                    Healthy    12m",
+        ]
+    );
+    assert_eq!(
+        table.lines_within(Some(72))[1..],
+        [
+            "- - Pod shop/b-cmd-…656bffc-xscbn Degraded 12m container b-cmd in pod",
+            "                                               b-cmd-76f656bffc-xscbn",
+            "                                               cannot start",
+            "Service shop/b-cmd                Healthy  12m",
+        ]
+    );
+}
+
 fn table_of(step: &str) -> Vec<String> {
     let mut table = Table::new(&["TIME", "STEP"]).wrapping();
     table.row(["13:44:31", step].map(Cell::from));

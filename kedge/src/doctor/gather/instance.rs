@@ -13,7 +13,10 @@ use nodeagent::runtime::{self, Runtime};
 use serde_json::Value;
 
 use super::PATIENCE;
-use crate::doctor::facts::{Certificate, Containerd, Holds, Instance, Kind, Node, Started, WebTls};
+use crate::cli::server::Server;
+use crate::doctor::facts::{
+    Certificate, Containerd, Holds, Instance, Kind, Node, Repository, Started, WebTls,
+};
 use crate::node::JoinFile;
 use crate::up::{Layout, is_alive};
 
@@ -48,10 +51,25 @@ pub(super) async fn instance(
         postgres: postgres(layout),
         certificates: certificates(layout),
         open_files: open_files(layout),
+        repositories: if running && !elsewhere {
+            Some(repositories(layout).await)
+        } else {
+            None
+        },
         endpoints,
         ready,
     };
     (instance, ahead)
+}
+
+/// What the instance follows, as its pages have it.
+async fn repositories(layout: &Layout) -> Result<Vec<Repository>, String> {
+    let told = |error: anyhow::Error| format!("{error:#}");
+    let server = Server::of(&layout.root).map_err(told)?;
+    let asked = tokio::time::timeout(PATIENCE, server.plainly(&["repos"])).await;
+    let answer = asked.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
+    let items = answer.map_err(told)?["items"].take();
+    serde_json::from_value(items).map_err(|error| error.to_string())
 }
 
 fn endpoints(layout: &Layout) -> Result<Vec<(String, String)>, String> {

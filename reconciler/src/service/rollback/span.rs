@@ -76,7 +76,12 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
         Error::Impossible(format!("commit {short} is not below the branch any more"))
     })?;
     let Some(oldest) = commits.last() else {
-        return Err(nothing(&ends.what));
+        return Err(match span {
+            Span::Since { point, .. } => Error::Impossible(format!(
+                "nothing came after {point}: there is nothing to undo"
+            )),
+            _ => nothing(&ends.what),
+        });
     };
     let rollout = match ends.rollout.as_str() {
         "" => first_of(core, &ends.application, &oldest.id).await?,

@@ -116,6 +116,11 @@ async fn everything_since_a_point_goes() {
             "{point}"
         );
     }
+    let newest = &rollouts[0].id;
+    let after_it = since("web", newest);
+    let refused = world.reconciler.preview_rollback(&after_it).await;
+    let nothing = format!("nothing came after {newest}: there is nothing to undo");
+    assert_eq!(refused.unwrap_err().to_string(), nothing);
     let message = back(&world, since("web", "web-2")).await;
     assert!(message.starts_with("Roll back to "), "{message}");
     assert_eq!(values(&world).await, ["new", "old", "old"]);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::{Extension, Form, Json};
+use axum::{Extension, Json};
 use serde::Deserialize;
 
 use super::error::ApiError;
 use super::repositories::Repository;
 use super::{Deps, Items};
 use crate::githost::hosted::{Direction, Mirror};
+use crate::web::asked::Form;
 use crate::web::auth::Admitted;
 
 #[derive(Debug, Deserialize)]

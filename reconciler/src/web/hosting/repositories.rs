@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Form, Json};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{Deps, Items};
 use crate::githost::hosted::{Hosted, Mirror};
+use crate::web::asked::Form;
 use crate::web::auth::Admitted;
 use crate::web::hosting::error::ApiError;
 

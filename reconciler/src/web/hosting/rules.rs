@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::error::ApiError;
 use super::{Deps, Items};
 use crate::githost::rule::Rule;
+use crate::web::asked::Form;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -20,6 +21,12 @@ pub(super) struct Asked {
     /// Users, separated by commas; empty for all who may write.
     #[serde(default)]
     pushers: String,
+}
+
+/// Which rule goes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ended {
+    pattern: String,
 }
 
 impl Deps {
@@ -68,7 +75,7 @@ pub(super) async fn put(
 pub(super) async fn delete(
     State(deps): State<Arc<Deps>>,
     Path(name): Path<String>,
-    Form(asked): Form<Asked>,
+    Form(asked): Form<Ended>,
 ) -> Result<Json<Items<Rule>>, ApiError> {
     deps.repositories.unprotect(&name, &asked.pattern).await?;
     deps.rules(&name)

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use futures::FutureExt;
@@ -11,8 +13,9 @@ use super::*;
 use crate::githost::{Authenticate, Credentials};
 use crate::history::History;
 use crate::testing::Directory;
+use crate::web::asked::Names;
 use crate::web::auth::{Admitted, Ended, Stay, Transport};
-use crate::web::openapi::{document, problems};
+use crate::web::openapi::{document, operations, problems};
 
 const ADMIN: &str = "correct horse battery staple";
 
@@ -331,5 +334,36 @@ async fn only_the_admin_makes_tokens() {
         .ask(ADMIN, Method::POST, "/tokens/none/revoke", "")
         .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+    site.tasks.drain().await;
+}
+
+#[tokio::test]
+async fn every_field_that_is_read_is_in_the_document_and_no_other() {
+    let site = Site::new().await;
+    let hosted = ["/tokens", "/repositories", "/pushes"];
+    let is_hosted = |path: &str| hosted.iter().any(|start| path.starts_with(start));
+    for operation in operations() {
+        if !is_hosted(operation.path) {
+            continue;
+        }
+        let names = Names::default();
+        let request = Request::builder()
+            .method(operation.method.to_uppercase().as_str())
+            .uri(operation.path.replace("{name}", "none"))
+            .header("authorization", format!("Bearer {ADMIN}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(names.clone());
+        let response = site.router.clone().oneshot(request).await.unwrap();
+        let told: BTreeSet<&str> = operation.form.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.all(), told, "{} {}", operation.method, operation.path);
+        if !told.is_empty() {
+            assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let failure: Value = serde_json::from_slice(&body).unwrap();
+            let message = failure["error"]["message"].as_str().unwrap();
+            assert!(message.ends_with(" is missing"), "{message}");
+        }
+    }
     site.tasks.drain().await;
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Form, Json};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{Deps, Items};
 use crate::githost::token::Wanted;
 use crate::githost::{Role, Token};
 use crate::web::access;
+use crate::web::asked::Form;
 use crate::web::auth::Admitted;
 use crate::web::hosting::error::ApiError;
 

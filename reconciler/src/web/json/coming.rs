@@ -9,6 +9,7 @@ use crate::service::RollbackPreview;
 use crate::web::view::apps::{Attention, Item};
 use crate::web::view::rollback::View;
 use crate::web::view::rollout::Next;
+use crate::web::view::suspend;
 
 /// The applications that need somebody, worst first.
 #[derive(Debug, Serialize)]
@@ -41,6 +42,47 @@ pub struct Need {
 pub struct Offer {
     pub label: &'static str,
     pub page: String,
+}
+
+/// What suspending or resuming an application would do.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pausing {
+    pub application: String,
+    /// Whether it can be done here: Git may say otherwise, or there may be nothing to resume.
+    pub possible: bool,
+    pub sentence: String,
+    pub effects: Vec<Effect>,
+    /// The same on the command line, and in Git.
+    pub by_hand: String,
+    pub in_git: String,
+}
+
+/// One thing that happens, or that does not.
+#[derive(Debug, Serialize)]
+pub struct Effect {
+    pub text: String,
+    pub more: String,
+    /// Where to look at it; empty for nowhere.
+    pub page: String,
+}
+
+impl Pausing {
+    pub(in crate::web) fn of(application: &str, view: suspend::View) -> Self {
+        let effect = |effect: suspend::Effect| Effect {
+            text: effect.text,
+            more: effect.more,
+            page: effect.href,
+        };
+        Self {
+            application: application.to_owned(),
+            possible: !view.button.is_empty(),
+            sentence: view.sentence,
+            effects: view.effects.into_iter().map(effect).collect(),
+            by_hand: view.by_hand,
+            in_git: view.in_git,
+        }
+    }
 }
 
 impl Needs {

@@ -71,6 +71,25 @@ pub struct Logs {
     pub errors: Vec<String>,
 }
 
+/// Lines of one container's run.
+#[derive(Debug, Serialize)]
+pub struct PodLogs {
+    /// Whose they are: that which is asked for, or the one that tells most.
+    pub container: String,
+    /// `now` or `previous`.
+    pub run: &'static str,
+    #[serde(flatten)]
+    pub lines: Logs,
+}
+
+/// A pod, and what it printed.
+#[derive(Debug, Serialize)]
+pub struct PodPage {
+    #[serde(flatten)]
+    pub about: super::Pod,
+    pub logs: PodLogs,
+}
+
 /// How an application is set up.
 #[derive(Debug, Serialize)]
 pub struct Settings {

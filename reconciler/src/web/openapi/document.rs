@@ -40,22 +40,20 @@ fn described(operation: &Operation) -> Value {
     let named = operation.query.iter().map(|(name, text)| {
         json!({"name": name, "in": "query", "description": text, "schema": {"type": "string"}})
     });
-    let form = operation.method == "post";
     let mut described = json!({
         "summary": operation.summary,
         "responses": responses(operation),
     });
-    if form {
-        let fields = operation.query.iter().map(|(name, text)| {
+    if operation.method == "post" {
+        let fields = operation.form.iter().map(|(name, text)| {
             let field = json!({"type": "string", "description": text});
             ((*name).to_owned(), field)
         });
         let fields: Map<String, Value> = fields.collect();
         described["requestBody"] = json!({"content": {"application/x-www-form-urlencoded": {
             "schema": {"type": "object", "properties": fields}}}});
-    } else {
-        parameters.extend(named);
     }
+    parameters.extend(named);
     if operation.has_past {
         parameters.push(json!({
             "name": "at", "in": "query", "schema": {"type": "string"},

@@ -13,4 +13,6 @@ mod validate;
 pub(super) use document::document;
 pub(super) use document::serve;
 #[cfg(test)]
+pub(super) use paths::{Operation, operations};
+#[cfg(test)]
 pub(super) use validate::problems;

@@ -1,7 +1,7 @@
 //! Every address, and the shape of its answer, out of `paths.txt`: method, address, what it is, and
 //! what it answers; `at` where a moment of the past is taken, `created` where the status is 201; then the
 //! other statuses it may have, each with its shape where that is no failure's; below it the fields of its
-//! query or form.
+//! query, or of its form; with `?` those of the query where there is a form.
 
 const TABLE: &str = include_str!("paths.txt");
 
@@ -17,35 +17,47 @@ pub(super) enum Answer {
 }
 
 /// One address with one method.
-pub(super) struct Operation {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
+pub(in crate::web) struct Operation {
+    pub(in crate::web) method: &'static str,
+    pub(in crate::web) path: &'static str,
     pub(super) summary: &'static str,
-    /// Of a `GET` its query, of a `POST` its form: name and meaning.
-    pub(super) query: Vec<(&'static str, &'static str)>,
+    /// Name and meaning.
+    pub(in crate::web) query: Vec<(&'static str, &'static str)>,
+    /// The same of what a `POST` sends.
+    pub(in crate::web) form: Vec<(&'static str, &'static str)>,
     pub(super) answer: Answer,
     /// Whether it is answered with 201.
     pub(super) is_made: bool,
     /// Other statuses, and the shape of their answer; empty for that of a failure.
     pub(super) others: Vec<(&'static str, &'static str)>,
     /// Whether `at` is taken.
-    pub(super) has_past: bool,
+    pub(in crate::web) has_past: bool,
 }
 
 /// All of them, in the order of the table.
-pub(super) fn operations() -> Vec<Operation> {
+pub(in crate::web) fn operations() -> Vec<Operation> {
     let mut all: Vec<Operation> = Vec::new();
     for line in TABLE.lines() {
         match line.strip_prefix("  ") {
             Some(field) => {
                 let field = field.split_once(": ").expect("a field has a meaning");
                 let last = all.last_mut().expect("a field is of an address");
-                last.query.push(field);
+                last.takes(field);
             }
             None => all.push(operation(line)),
         }
     }
     all
+}
+
+impl Operation {
+    fn takes(&mut self, (name, meaning): (&'static str, &'static str)) {
+        match name.strip_prefix('?') {
+            Some(name) => self.query.push((name, meaning)),
+            None if self.method == "post" => self.form.push((name, meaning)),
+            None => self.query.push((name, meaning)),
+        }
+    }
 }
 
 fn operation(line: &'static str) -> Operation {
@@ -63,6 +75,7 @@ fn operation(line: &'static str) -> Operation {
         path,
         summary,
         query: Vec::new(),
+        form: Vec::new(),
         answer: match answer.strip_prefix("text ") {
             Some(kind) => Answer::Text(kind),
             None if answer == "elsewhere" => Answer::Elsewhere,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ use super::{Markup, follow, fragment, html, take};
 use crate::history::{Drift, DriftQuery, Rollout, RolloutDetail, RolloutQuery};
 use crate::service::{self, ApplicationView, ObjectNode};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;

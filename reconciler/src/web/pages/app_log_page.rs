@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use client::LogOptions;
@@ -20,6 +20,7 @@ use super::log_filter::Filter;
 use super::log_tail::{self, Run};
 use super::{Markup, follow, fragment, html, log_file};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;
@@ -62,24 +63,26 @@ pub(in crate::web) struct Asked {
     /// How far back: `5m`, `24h`.
     #[serde(default)]
     pub(super) since: String,
-    /// For the stream: what the page shows already.
-    #[serde(default)]
-    pub(super) after: String,
-    /// Anything, for a file.
-    #[serde(default)]
-    pub(super) download: String,
+}
+
+/// Anything, for a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct How {
+    download: String,
 }
 
 pub(in crate::web) async fn page(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
+    Query(how): Query<How>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
     let read = Filter::parse(&asked.grep, &asked.since);
     let facts = facts(&app, &name).await?;
     let (there, error) = containers(&app, &name).await;
-    if !asked.download.is_empty() {
+    if !how.download.is_empty() {
         return file(&app, &name, chosen(there, &asked).0, read?).await;
     }
     let search = search(&name, &there, &asked);

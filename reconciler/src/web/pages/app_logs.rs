@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use client::LogOptions;
 use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
+use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use api::{Collection, Object};
@@ -26,6 +27,7 @@ use super::log_filter::Filter;
 use super::log_tail::TAIL;
 use super::pod_logs::{BEAT, Lines};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::view::logs::parse;
@@ -139,10 +141,18 @@ struct Follow {
     _permit: OwnedSemaphorePermit,
 }
 
+/// What the page shows already.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct How {
+    after: String,
+}
+
 pub(in crate::web) async fn stream(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
+    Query(how): Query<How>,
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
@@ -156,7 +166,7 @@ pub(in crate::web) async fn stream(
         name,
         lines: SelectAll::new(),
         joined: BTreeSet::new(),
-        place: Place::parse(heard.unwrap_or(&asked.after)),
+        place: Place::parse(heard.unwrap_or(&how.after)),
         asked,
         filter,
         pods: app.informers.cache(&Collection::new("", "pods")).ticks(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::try_join;
 
@@ -15,6 +15,7 @@ use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::service::ApplicationView;
 use crate::usage::Used;
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;

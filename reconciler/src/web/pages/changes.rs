@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -13,6 +13,7 @@ use super::{Markup, follow, fragment, html, plans, take};
 use crate::forge::Change;
 use crate::githost::hosted::CLUSTER;
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::hosting::Items;
 use crate::web::live::Fragment;

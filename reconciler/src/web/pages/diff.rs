@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -17,11 +17,14 @@ use crate::forge::Change;
 use crate::history::{DriftQuery, Rollout, RolloutQuery};
 use crate::service::{self, PlanView, Side};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
-use crate::web::view::diff::{self, Compared, Objects, Query as Wanted, Title, Wants, title};
+use crate::web::view::diff::{
+    self, Compared, Looks, Objects, Query as Wanted, Title, Wants, title,
+};
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
@@ -244,9 +247,10 @@ fn no_patch(rollout: &Rollout) -> String {
 pub(in crate::web) async fn of_rollout(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Query(query): Query<Wanted>,
+    Query(looks): Query<Looks>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
+    let query = Wanted::from(looks);
     let wants = query.wants().map_err(PageError::BadParameter)?;
     let detail = detail(&app, &id).await?;
     if wants.patch {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
 use api::{Collection, Object, ObjectKey};
@@ -16,6 +16,7 @@ use super::{Markup, follow, fragment, html, reported, take};
 use crate::history::Reports;
 use crate::service;
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;

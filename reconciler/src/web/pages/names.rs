@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ use api::{Object, resource};
 use client::ListOptions;
 
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::json::{Name, Names};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ use engine::health;
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, object_log, reported, take};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
 use crate::web::json;

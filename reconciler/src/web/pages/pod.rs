@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,13 +12,13 @@ use serde::Deserialize;
 use api::{Collection, Object};
 use engine::health;
 
-use super::log_filter::Filter;
 use super::pod_log_card;
 use super::pod_origin::made_by;
 use super::reported::{self, Heard};
 use super::whose::whose;
 use super::{Markup, follow, fragment, html, object_gone, take};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;
@@ -75,8 +75,10 @@ pub(in crate::web) async fn page(
         found => found?,
     };
     if visitor.json {
-        Filter::parse(&asked.grep, &asked.since)?;
-        return Ok(Json(data(&app, &pod).await).into_response());
+        let log = pod_log_card::data(&app, &pod, &asked);
+        let (about, log) = tokio::join!(data(&app, &pod), log);
+        let page = json::PodPage { about, logs: log? };
+        return Ok(Json(page).into_response());
     }
     let owner = whose(&app, &key, &pod).await;
     let log = pod_log_card::shown(&app, &pod, &asked);

@@ -1,15 +1,17 @@
-//! The card with the log of one of a pod's containers: which container and run, and what is wrong with
-//! what was asked for. Whatever that is, the rest of the page stays.
+//! The log of one of a pod's containers, for the card of the page and for programs: which container and
+//! run, and what is wrong with what was asked for. Whatever that is, the rest of the page stays.
 
 use axum::http::StatusCode;
 
-use api::Object;
+use api::{Object, ObjectKey};
 use engine::health;
 
 use super::log_filter::Filter;
 use super::log_tail::{self, Run, Tail};
-use super::pod::Asked;
+use super::pod::{Asked, find};
 use crate::web::app::App;
+use crate::web::error::PageError;
+use crate::web::json;
 use crate::web::view::component::{Links, Tone, encoded};
 use crate::web::view::log_card::{Card, Search};
 use crate::web::view::nothing::Nothing;
@@ -21,7 +23,75 @@ pub(super) struct Shown {
     pub(super) status: StatusCode,
 }
 
+/// One log, and whose.
+struct Log {
+    all: Vec<Container>,
+    chosen: Option<(Container, Run)>,
+    tail: Tail,
+    /// What is wrong with what is asked for; then nothing is read.
+    wrong: Vec<String>,
+}
+
 pub(super) async fn shown(app: &App, pod: &Object, asked: &Asked) -> Shown {
+    let log = read(app, pod, asked).await;
+    Shown {
+        status: if log.wrong.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::BAD_REQUEST
+        },
+        card: card(pod, log, asked),
+    }
+}
+
+/// The same lines, for programs.
+pub(super) async fn data(
+    app: &App,
+    pod: &Object,
+    asked: &Asked,
+) -> Result<json::PodLogs, PageError> {
+    let log = read(app, pod, asked).await;
+    if let Some(wrong) = log.wrong.into_iter().next() {
+        return Err(PageError::BadParameter(wrong));
+    }
+    let mut errors = vec![log.tail.error];
+    if log.tail.late {
+        errors.push("the node did not answer in time".into());
+    }
+    errors.retain(|error| !error.is_empty());
+    let (container, run) = match log.chosen {
+        Some((container, run)) => (container.name, run.as_str()),
+        None => (String::new(), ""),
+    };
+    Ok(json::PodLogs {
+        container,
+        run,
+        lines: json::Logs {
+            items: log.tail.lines,
+            omitted: log.tail.omitted,
+            errors,
+        },
+    })
+}
+
+/// Whether the run before is asked for; runs have numbers, which only the pod tells the meaning of.
+pub(super) async fn is_previous(
+    app: &App,
+    key: &ObjectKey,
+    asked: &Asked,
+) -> Result<bool, PageError> {
+    if matches!(asked.run.as_str(), "" | "now" | "previous") {
+        return Ok(asked.run == "previous");
+    }
+    let pod = find(app, &key.namespace, &key.name).await?;
+    let all = pod::containers(&pod).containers;
+    match choose(&all, asked) {
+        (Some((_, run)), wrong) if wrong.is_empty() => Ok(run == Run::Previous),
+        (_, wrong) => Err(PageError::BadParameter(wrong)),
+    }
+}
+
+async fn read(app: &App, pod: &Object, asked: &Asked) -> Log {
     let all = pod::containers(pod).containers;
     let (chosen, astray) = choose(&all, asked);
     let (filter, unread) = match Filter::parse(&asked.grep, &asked.since) {
@@ -29,7 +99,7 @@ pub(super) async fn shown(app: &App, pod: &Object, asked: &Asked) -> Shown {
         Err(error) => (Filter::default(), error.to_string()),
     };
     let wrong = [astray, unread].into_iter().filter(|it| !it.is_empty());
-    let wrong: Vec<String> = wrong.map(|it| format!("{it}.")).collect();
+    let wrong: Vec<String> = wrong.collect();
     let tail = match chosen {
         _ if !wrong.is_empty() => Tail::default(),
         _ if health::is_unheard(pod) => {
@@ -43,25 +113,23 @@ pub(super) async fn shown(app: &App, pod: &Object, asked: &Asked) -> Shown {
         }
         _ => Tail::none("the container has not started yet"),
     };
-    Shown {
-        status: if wrong.is_empty() {
-            StatusCode::OK
-        } else {
-            StatusCode::BAD_REQUEST
-        },
-        card: card(pod, (&all, chosen), tail, wrong, asked),
+    Log {
+        chosen: chosen.map(|(container, run)| (container.clone(), run)),
+        all,
+        tail,
+        wrong,
     }
 }
 
-fn card(
-    pod: &Object,
-    (all, chosen): (&[Container], Option<(&Container, Run)>),
-    tail: Tail,
-    wrong: Vec<String>,
-    asked: &Asked,
-) -> Card {
-    let (container, run) = match chosen {
-        Some((container, run)) => (container.name.clone(), run),
+fn card(pod: &Object, log: Log, asked: &Asked) -> Card {
+    let Log {
+        all,
+        chosen,
+        tail,
+        wrong,
+    } = log;
+    let (container, run) = match &chosen {
+        Some((container, run)) => (container.name.clone(), *run),
         None => (String::new(), Run::Now),
     };
     let base = format!("/pods/{}/{}", encoded(pod.namespace()), encoded(pod.name()));
@@ -81,7 +149,7 @@ fn card(
     Card {
         title: "Logs",
         label: format!("Log of container {container}"),
-        switches: switches(&base, all, chosen),
+        switches: switches(&base, &all, chosen.as_ref()),
         stream: if is_over || !is_read {
             String::new()
         } else {
@@ -100,7 +168,7 @@ fn card(
         late: tail.late,
         lines: tail.lines,
         omitted: tail.omitted,
-        errors: wrong,
+        errors: wrong.into_iter().map(|it| format!("{it}.")).collect(),
         search,
     }
 }
@@ -109,7 +177,7 @@ fn card(
 fn switches(
     base: &str,
     all: &[Container],
-    chosen: Option<(&Container, Run)>,
+    chosen: Option<&(Container, Run)>,
 ) -> Vec<(&'static str, Links)> {
     let address = |name: &str, run: Run| format!("{base}?c={}&run={}", encoded(name), run.as_str());
     let Some((container, run)) = chosen else {
@@ -126,7 +194,7 @@ fn switches(
     if container.restarts > 0 {
         let one = |(label, which): (&str, Run)| {
             let address = address(&container.name, which);
-            (label.to_owned(), address, run == which)
+            (label.to_owned(), address, *run == which)
         };
         let runs = [("now", Run::Now), ("run before", Run::Previous)];
         switches.push(("Run", runs.into_iter().map(one).collect()));

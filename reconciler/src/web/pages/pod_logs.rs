@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,12 +21,13 @@ use api::{Collection, ObjectKey};
 
 use super::log_file;
 use super::log_filter::Filter;
-use super::log_tail::{Run, TAIL, tail};
-use super::pod::find;
+use super::log_tail::TAIL;
+use super::pod::{Asked, find};
+use super::pod_log_card;
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::gate::chain;
-use crate::web::json;
 use crate::web::view::component::encoded;
 use crate::web::view::logs::parse;
 use crate::web::view::zone::Zone;
@@ -39,24 +40,13 @@ pub(super) const BEAT: Duration = Duration::from_secs(10);
 /// After this a browser asks again for a log that cannot be read yet.
 const AGAIN: Duration = Duration::from_secs(3);
 
-/// What to stream.
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct Asked {
-    #[serde(default)]
-    c: String,
-    #[serde(default)]
-    run: String,
-    /// Only lines of this pattern.
-    #[serde(default)]
-    grep: String,
-    /// Only lines that are not older.
-    #[serde(default)]
-    since: String,
+/// How it is answered.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct How {
     /// The time of the last line that is there already.
-    #[serde(default)]
     after: String,
     /// Anything, for a file.
-    #[serde(default)]
     download: String,
 }
 
@@ -64,6 +54,7 @@ pub(in crate::web) async fn serve(
     State(app): State<Arc<App>>,
     Path((namespace, name)): Path<(String, String)>,
     Query(asked): Query<Asked>,
+    Query(how): Query<How>,
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
@@ -71,16 +62,18 @@ pub(in crate::web) async fn serve(
         return Err(PageError::Busy);
     };
     if visitor.json {
-        return data(&app, &namespace, &name, &asked).await;
+        let pod = find(&app, &namespace, &name).await?;
+        let log = pod_log_card::data(&app, &pod, &asked).await?;
+        return Ok(Json(log).into_response());
     }
     let key = Collection::new("", "pods").key(namespace, name);
     let filter = Filter::parse(&asked.grep, &asked.since)?;
-    if !asked.download.is_empty() {
-        return file(&app, &key, &asked, filter, place).await;
+    let previous = pod_log_card::is_previous(&app, &key, &asked).await?;
+    if !how.download.is_empty() {
+        return file(&app, &key, (&asked.c, previous), filter, place).await;
     }
-    let previous = asked.run == "previous";
     let heard = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let after: Option<Timestamp> = heard.unwrap_or(&asked.after).parse().ok();
+    let after: Option<Timestamp> = heard.unwrap_or(&how.after).parse().ok();
     let since = after.map(|after| {
         let passed = after.duration_until(app.env.now()).as_secs() + 2;
         u64::try_from(passed).unwrap_or(2)
@@ -118,49 +111,22 @@ pub(in crate::web) async fn serve(
     Ok(Sse::new(events).keep_alive(alive).into_response())
 }
 
-/// The newest lines, for programs.
-async fn data(
-    app: &App,
-    namespace: &str,
-    name: &str,
-    asked: &Asked,
-) -> Result<Response, PageError> {
-    let filter = Filter::parse(&asked.grep, &asked.since)?;
-    let pod = find(app, namespace, name).await?;
-    let run = match asked.run.as_str() {
-        "previous" => Run::Previous,
-        _ => Run::Now,
-    };
-    let tail = tail(app, &pod, &asked.c, run, &filter).await;
-    let mut errors = vec![tail.error];
-    if tail.late {
-        errors.push("the node did not answer in time".into());
-    }
-    errors.retain(|error| !error.is_empty());
-    Ok(Json(json::Logs {
-        items: tail.lines,
-        omitted: tail.omitted,
-        errors,
-    })
-    .into_response())
-}
-
 /// The log as a file to keep: whole, or what is looked for.
 async fn file(
     app: &App,
     key: &ObjectKey,
-    asked: &Asked,
+    (container, previous): (&str, bool),
     filter: Filter,
     place: OwnedSemaphorePermit,
 ) -> Result<Response, PageError> {
     let options = LogOptions {
-        container: asked.c.clone(),
-        previous: asked.run == "previous",
+        container: container.to_owned(),
+        previous,
         since_seconds: filter.since(),
         ..LogOptions::default()
     };
     let bytes = app.logs.logs(key, &options).await?;
-    let name = format!("{}-{}.log", encoded(&key.name), encoded(&asked.c));
+    let name = format!("{}-{}.log", encoded(&key.name), encoded(container));
     Ok(log_file::file(&name, log_file::found(bytes, filter), place))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use engine::rollout::CommitId;
 use super::html;
 use crate::service::{self, ProofObject, ProofView};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::view::commit::{ambiguous, canonical, chip};
 use crate::web::view::component::{CommitChip, Icon, encoded};

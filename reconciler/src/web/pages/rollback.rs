@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Form, Json};
 use serde::Deserialize;
 
 use engine::rollout::CommitId;
@@ -20,7 +20,7 @@ use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
 use crate::source::Person;
 use crate::web::access::Scope;
 use crate::web::app::App;
-use crate::web::auth::Admitted;
+use crate::web::asked::{Form, Query, Written};
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
@@ -51,20 +51,24 @@ struct Page {
     view: View,
 }
 
-/// From where to where, as the address says.
+/// What follows the rollout of the address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Points {
+pub(in crate::web) struct Onward {
     /// The last of several rollouts.
     through: String,
-    /// What stays.
-    to: String,
-    /// What was written before somebody had to sign in again.
-    reason: String,
 }
 
-impl Points {
-    fn of_rollout(self, id: String) -> Span {
+/// Where to go back to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Point {
+    /// What stays.
+    to: String,
+}
+
+impl Onward {
+    fn from(self, id: String) -> Span {
         if self.through.is_empty() {
             return Span::Rollout(id);
         }
@@ -73,7 +77,9 @@ impl Points {
             last: self.through,
         }
     }
+}
 
+impl Point {
     fn since(self, application: String) -> Result<Span, PageError> {
         if self.to.is_empty() {
             let text = "to=POINT says what to go back to: a rollout, a time or a commit";
@@ -89,30 +95,30 @@ impl Points {
 pub(in crate::web) async fn preview(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Query(points): Query<Points>,
+    Query(onward): Query<Onward>,
+    Query(written): Query<Written>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let reason = points.reason.clone();
-    show(&app, &points.of_rollout(id), &visitor, reason).await
+    show(&app, &onward.from(id), &visitor, written.reason).await
 }
 
 pub(in crate::web) async fn preview_since(
     State(app): State<Arc<App>>,
     Path(application): Path<String>,
-    Query(points): Query<Points>,
+    Query(point): Query<Point>,
+    Query(written): Query<Written>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let reason = points.reason.clone();
-    show(&app, &points.since(application)?, &visitor, reason).await
+    show(&app, &point.since(application)?, &visitor, written.reason).await
 }
 
 pub(in crate::web) async fn preview_all(
     State(app): State<Arc<App>>,
-    Query(points): Query<Points>,
+    Query(point): Query<Point>,
+    Query(written): Query<Written>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let reason = points.reason.clone();
-    show(&app, &points.since(String::new())?, &visitor, reason).await
+    show(&app, &point.since(String::new())?, &visitor, written.reason).await
 }
 
 async fn show(
@@ -234,30 +240,30 @@ pub(in crate::web) struct Confirmed {
 pub(in crate::web) async fn push(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    Query(points): Query<Points>,
+    Query(onward): Query<Onward>,
     visitor: Visitor,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
-    confirmed(&app, points.of_rollout(id), &visitor, form).await
+    confirmed(&app, onward.from(id), &visitor, form).await
 }
 
 pub(in crate::web) async fn push_since(
     State(app): State<Arc<App>>,
     Path(application): Path<String>,
-    Query(points): Query<Points>,
+    Query(point): Query<Point>,
     visitor: Visitor,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
-    confirmed(&app, points.since(application)?, &visitor, form).await
+    confirmed(&app, point.since(application)?, &visitor, form).await
 }
 
 pub(in crate::web) async fn push_all(
     State(app): State<Arc<App>>,
-    Query(points): Query<Points>,
+    Query(point): Query<Point>,
     visitor: Visitor,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, PageError> {
-    confirmed(&app, points.since(String::new())?, &visitor, form).await
+    confirmed(&app, point.since(String::new())?, &visitor, form).await
 }
 
 async fn confirmed(
@@ -266,11 +272,7 @@ async fn confirmed(
     visitor: &Visitor,
     form: Confirmed,
 ) -> Result<Response, PageError> {
-    if let Some(Admitted::Session(session)) = &visitor.admitted
-        && !app.auth.is_csrf(session, &form.csrf)
-    {
-        return Err(PageError::BadForm);
-    }
+    visitor.showed(app, &form.csrf)?;
     let reason: String = form.reason.trim().chars().take(REASON).collect();
     if reason.is_empty() {
         let text = "a rollback needs a reason; it becomes part of the commit";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use super::{Markup, follow, fragment, html, take};
 use crate::history::{Counted, Drift, DriftQuery, Outcome, Rollout, RolloutQuery};
 use crate::web::access::{Scope as About, withhold};
 use crate::web::app::App;
+use crate::web::asked::Query;
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::live::Fragment;

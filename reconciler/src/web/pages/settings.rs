@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::html;
@@ -14,7 +14,7 @@ use crate::githost::token::{self, Wanted};
 use crate::githost::{Role, Token};
 use crate::web::access::{self, Scope};
 use crate::web::app::App;
-use crate::web::auth::Admitted;
+use crate::web::asked::{Form, Marked};
 use crate::web::error::PageError;
 use crate::web::hosting::Items;
 use crate::web::json;
@@ -126,7 +126,7 @@ pub(in crate::web) async fn choose(
     visitor: Visitor,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, PageError> {
-    admit(&app, &visitor, &chosen.csrf)?;
+    visitor.showed(&app, &chosen.csrf)?;
     let wanted = match chosen.zone.trim() {
         "" => "UTC",
         wanted => wanted,
@@ -210,7 +210,7 @@ pub(in crate::web) async fn create(
     visitor: Visitor,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    admit(&app, &visitor, &asked.csrf)?;
+    visitor.showed(&app, &asked.csrf)?;
     administers(&app, &visitor)?;
     let wanted = Wanted {
         name: asked.name.trim().to_owned(),
@@ -246,9 +246,9 @@ pub(in crate::web) async fn revoke(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
-    Form(asked): Form<Asked>,
+    Form(asked): Form<Marked>,
 ) -> Result<Response, PageError> {
-    admit(&app, &visitor, &asked.csrf)?;
+    visitor.showed(&app, &asked.csrf)?;
     administers(&app, &visitor)?;
     match app.backend.revoke_token(&name).await {
         Ok(token) if visitor.json => Ok(Json(token).into_response()),
@@ -263,15 +263,6 @@ fn refused(error: token::Error) -> Result<String, PageError> {
     match error {
         token::Error::History(error) => Err(PageError::from(crate::service::Error::from(error))),
         other => Ok(other.to_string()),
-    }
-}
-
-fn admit(app: &App, visitor: &Visitor, csrf: &str) -> Result<(), PageError> {
-    match &visitor.admitted {
-        Some(Admitted::Session(session)) if !app.auth.is_csrf(session, csrf) => {
-            Err(PageError::BadForm)
-        }
-        _ => Ok(()),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::html;
 use crate::web::app::App;
+use crate::web::asked::{Form, Marked, Query};
 use crate::web::assets::{ASSETS, Assets};
 use crate::web::auth::{Admitted, Session, oidc, same_origin};
 use crate::web::error::PageError;
@@ -93,10 +93,17 @@ pub(in crate::web) async fn sign_in(
     }
 }
 
+/// Where to go from the provider.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Onward {
+    next: String,
+}
+
 /// Sends somebody to the provider.
 pub(in crate::web) async fn provider(
     State(app): State<Arc<App>>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Onward>,
     headers: HeaderMap,
 ) -> Response {
     let Some(provider) = &app.provider else {
@@ -183,17 +190,10 @@ fn unauthorized(mut page: Response) -> Response {
     page
 }
 
-/// What the sign-out form sends.
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct Leaving {
-    #[serde(default)]
-    csrf: String,
-}
-
 pub(in crate::web) async fn sign_out(
     State(app): State<Arc<App>>,
     visitor: Visitor,
-    Form(form): Form<Leaving>,
+    Form(form): Form<Marked>,
 ) -> Result<Response, PageError> {
     let Some(Admitted::Session(session)) = &visitor.admitted else {
         return Err(PageError::BadForm);

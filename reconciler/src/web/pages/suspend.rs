@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
-use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app::facts;
 use super::html;
-use super::sync::{Asked, REASON, done};
+use super::sync::{REASON, done};
 use crate::web::access::Scope;
 use crate::web::app::App;
+use crate::web::asked::{Form, Marked, Query, Written};
 use crate::web::error::PageError;
+use crate::web::json;
 use crate::web::view::component::Icon;
 use crate::web::view::facts::Facts;
 use crate::web::view::frame::Frame;
@@ -32,10 +34,11 @@ struct Page {
     view: View,
 }
 
-/// What was written before somebody had to sign in again.
+/// What the form of a suspension sends, or a program.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Written {
+pub(in crate::web) struct Asked {
+    csrf: String,
     reason: String,
 }
 
@@ -59,7 +62,7 @@ pub(in crate::web) async fn ask_resume(
     page(&app, &name, &visitor, verb, String::new()).await
 }
 
-/// The page that looks like a dialog, for those who may.
+/// The page that looks like a dialog, or the same as data, for those who may.
 async fn page(
     app: &App,
     name: &str,
@@ -69,6 +72,9 @@ async fn page(
 ) -> Result<Response, PageError> {
     visitor.operator(app, Scope::Application(name))?;
     let view = view(&facts(app, name).await?);
+    if visitor.json {
+        return Ok(Json(json::Pausing::of(name, view)).into_response());
+    }
     let cancel = app_href(name);
     let frame = visitor
         .frame(app)
@@ -92,7 +98,7 @@ pub(in crate::web) async fn suspend(
     visitor: Visitor,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    asked.admit(&app, &visitor)?;
+    visitor.showed(&app, &asked.csrf)?;
     let reason: String = asked.reason.trim().chars().take(REASON).collect();
     let actor = visitor.operator(&app, Scope::Application(&name))?;
     app.backend.suspend(&name, &reason, &actor).await?;
@@ -103,9 +109,9 @@ pub(in crate::web) async fn resume(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     visitor: Visitor,
-    Form(asked): Form<Asked>,
+    Form(form): Form<Marked>,
 ) -> Result<Response, PageError> {
-    asked.admit(&app, &visitor)?;
+    visitor.showed(&app, &form.csrf)?;
     let actor = visitor.operator(&app, Scope::Application(&name))?;
     app.backend.resume(&name, &actor).await?;
     Ok(done(&visitor, name, String::new()))

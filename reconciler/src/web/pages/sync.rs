@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::html;
@@ -14,7 +14,7 @@ use crate::history::{Rollout, RolloutQuery};
 use crate::service::{self, SyncRequest};
 use crate::web::access::Scope;
 use crate::web::app::App;
-use crate::web::auth::Admitted;
+use crate::web::asked::{Form, Query};
 use crate::web::error::PageError;
 use crate::web::json;
 use crate::web::view::component::{Icon, encoded};
@@ -48,6 +48,7 @@ struct Page {
 /// What is asked for.
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Asked {
+    /// Of its form alone.
     #[serde(default)]
     csrf: String,
     /// `KIND/NAME`, separated by commas; empty for all.
@@ -58,8 +59,6 @@ pub(in crate::web) struct Asked {
     /// The name of the plan that was looked at; empty for whatever is done.
     #[serde(default)]
     plan: String,
-    #[serde(default)]
-    pub(super) reason: String,
 }
 
 impl Asked {
@@ -80,15 +79,6 @@ impl Asked {
             prune: self.prune,
             plan: self.plan.trim().to_owned(),
         })
-    }
-
-    pub(super) fn admit(&self, app: &App, visitor: &Visitor) -> Result<(), PageError> {
-        match &visitor.admitted {
-            Some(Admitted::Session(session)) if !app.auth.is_csrf(session, &self.csrf) => {
-                Err(PageError::BadForm)
-            }
-            _ => Ok(()),
-        }
     }
 }
 
@@ -152,7 +142,7 @@ pub(in crate::web) async fn sync(
     visitor: Visitor,
     Form(asked): Form<Asked>,
 ) -> Result<Response, PageError> {
-    asked.admit(&app, &visitor)?;
+    visitor.showed(&app, &asked.csrf)?;
     let before = last(&app, &name).await.map_or(0, |last| last.number);
     let request = asked.request(&app, name.clone(), &visitor)?;
     app.admit_dry_run(&visitor)?;

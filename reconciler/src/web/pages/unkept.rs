@@ -32,9 +32,12 @@ pub(super) async fn unkept(
         return Err(PageError::Refused(sentence.into()));
     }
     let frame = visitor.frame(app).await;
-    Ok(Some(html(&Page {
+    let mut page = html(&Page {
         frame: frame.page(section, title).crumb(title, ""),
         title,
         sentence,
-    })))
+    });
+    // As programs are told.
+    *page.status_mut() = PageError::Refused(sentence.into()).status();
+    Ok(Some(page))
 }

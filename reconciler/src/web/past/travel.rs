@@ -48,10 +48,7 @@ pub(in crate::web) async fn travel(
     let (Some(asked), true) = (asked, request.method().is_safe()) else {
         return next.run(request).await;
     };
-    if NOW_ONLY.iter().any(|only| path.starts_with(only))
-        || path == "/settings"
-        || path.ends_with("/logs") && path.starts_with("/pods")
-    {
+    if is_now_only(&path) {
         return next.run(request).await;
     }
     if is_action(&path) {
@@ -83,6 +80,13 @@ pub(in crate::web) async fn travel(
 pub(in crate::web) async fn at(app: &App, moment: Timestamp) -> Result<App, PageError> {
     let past = state::find(app, &Asked(moment.to_string())).await?;
     Ok(app.then(Arc::new(past)))
+}
+
+fn is_now_only(path: &str) -> bool {
+    // The first two lead elsewhere; logs are with the nodes, which keep what they have.
+    matches!(path, "/" | "/settings")
+        || NOW_ONLY.iter().any(|only| path.starts_with(only))
+        || path.starts_with("/pods") && path.ends_with("/logs")
 }
 
 /// The error, with the address of the same page of now.

@@ -81,6 +81,13 @@ async fn lines_are_looked_for_in_the_whole_log() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let (_, lines) = site.json(&format!("{POD}/logs?c=api&grep=not.set")).await;
     assert_eq!(lines["items"].as_array().map(Vec::len), Some(1), "{lines}");
+    // The pod has the same lines, and says whose they are.
+    let (_, pod) = site
+        .json(&format!("{POD}?c=api&run=now&grep=not.set"))
+        .await;
+    assert_eq!(pod["logs"]["items"], lines["items"], "{pod}");
+    assert_eq!(pod["logs"]["container"], "api");
+    assert_eq!(pod["logs"]["run"], "now");
     let (_, text) = site.page(&format!("{POD}/logs?c=api&grep=not.set")).await;
     assert_eq!(text.matches("event: log").count(), 1, "{text}");
 }
@@ -100,6 +107,8 @@ async fn a_page_does_not_wait_for_a_node_that_is_silent() {
     assert!(text.contains("reading the log…"), "{text}");
     let (_, lines) = site.json(&format!("{POD}/logs?c=api")).await;
     assert_eq!(lines["errors"][0], "the node did not answer in time");
+    let (_, pod) = site.json(&format!("{POD}?c=api")).await;
+    assert_eq!(pod["logs"]["errors"], lines["errors"], "{pod}");
 }
 
 const APP: &str = "/apps/serving/logs";
@@ -238,4 +247,17 @@ async fn a_page_stays_where_what_is_looked_for_cannot_be_read() {
     let (status, text) = site.page(&format!("{POD}?c=api&run=5&grep=2.18.1")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(text.contains(">1 line<"), "{text}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_kept_is_no_other_one_for_programs_and_files_either() {
+    let site = Site::new(Sample::default()).await;
+    for path in ["?c=api&run=99", "/logs?c=api&run=99", "/logs?c=nobody"] {
+        let (status, failure) = site.json(&format!("{POD}{path}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {failure}");
+    }
+    let (status, _) = site
+        .page(&format!("{POD}/logs?c=api&run=99&download=1"))
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }

@@ -79,7 +79,12 @@ async fn a_page_of_the_past_says_so_and_stays_there() {
     ] {
         let join = if path.contains('?') { "&" } else { "?" };
         let (status, text) = site.page(&format!("{path}{join}{THEN}")).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        // Of who may do what nothing is kept, and nothing is shown.
+        let expected = match path {
+            "/settings/access" => StatusCode::CONFLICT,
+            _ => StatusCode::OK,
+        };
+        assert_eq!(status, expected, "{path}: {text}");
         assert!(text.contains("Back to now"), "{path}: {text}");
         assert!(text.contains("class=\"tape past\""), "{path}: {text}");
         assert!(!text.contains("/rollback"), "{path}: {text}");
@@ -186,7 +191,10 @@ async fn plans_of_branches_are_shown_as_they_stood() {
 async fn what_is_not_kept_is_said_and_the_present_is_not_shown_for_it() {
     let site = Site::new(Sample::default()).await;
     let old = "at=2026-03-01T13:00:00Z";
-    let (_, page) = site.page(&format!("/settings/access?{old}")).await;
+    let (status, page) = site.page(&format!("/settings/access?{old}")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let (status, _) = site.json(&format!("/settings/access?{old}")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
     assert!(
         page.contains("Who might do what then is not kept"),
         "{page}"

@@ -84,3 +84,29 @@ fn finds_names_of_crates() {
         "use sqlx::Row;\nfn a(x: &sqlx::Row) {}\nuse super::sqlx::b;\nmysqlx::c();\nuse sqlx;\n";
     assert_eq!(named(text, "sqlx"), [1, 2, 5]);
 }
+
+#[test]
+fn what_is_asked_for_is_read_in_one_way() {
+    let mut findings = Vec::new();
+    // Layers look at parameters that are not theirs, before their handler does.
+    let layers = ["asked.rs", "parameters.rs", "signed_out.rs", "tests.rs"];
+    for file in tree::files(&[".rs"]) {
+        let is_layer = layers.iter().any(|name| file.path.ends_with(name));
+        if is_layer || !file.path.starts_with("reconciler/src/web/") {
+            continue;
+        }
+        let code = code(&file.text);
+        let imports = code
+            .split(';')
+            .filter(|it| it.trim_start().starts_with("use axum::"));
+        let mut words = imports.flat_map(|it| it.split(|letter: char| !letter.is_alphanumeric()));
+        if let Some(word) = words.find(|word| matches!(*word, "Query" | "Form")) {
+            findings.push(format!("{} reads with axum's {word}", file.path));
+        }
+    }
+    report(
+        "Use crate::web::asked::{Query, Form}: they tell what is missing as every failure is told, and \
+         tests hold the document at /api against what they read.",
+        &findings,
+    );
+}

@@ -23,7 +23,7 @@ use fold::{Block, Room, cut, fold, unfoldable};
 pub(crate) use lines::Cell;
 pub(crate) use objects::{Compared, of_plan, of_rollout};
 pub(crate) use patch::patch;
-pub(crate) use query::{Query, Wants, is_fixed};
+pub(crate) use query::{Looks, Query, Wants, is_fixed};
 pub(crate) use title::{Title, title};
 
 /// Lines of one object that are shown on a page with others, and alone.

@@ -28,6 +28,32 @@ pub(crate) struct Query {
     pub format: String,
 }
 
+/// The same where the two sides are given.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub(crate) struct Looks {
+    view: String,
+    defaults: String,
+    managed: String,
+    ctx: String,
+    object: String,
+    format: String,
+}
+
+impl From<Looks> for Query {
+    fn from(looks: Looks) -> Self {
+        Self {
+            view: looks.view,
+            defaults: looks.defaults,
+            managed: looks.managed,
+            ctx: looks.ctx,
+            object: looks.object,
+            format: looks.format,
+            ..Self::default()
+        }
+    }
+}
+
 /// As it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Wants {
