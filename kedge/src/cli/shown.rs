@@ -177,6 +177,7 @@ pub(super) struct Proof {
     pub(super) commit: String,
     pub(super) at: Timestamp,
     pub(super) until: Option<Timestamp>,
+    pub(super) again: bool,
     pub(super) root: String,
     pub(super) root_recomputes: bool,
     pub(super) commit_recomputes: Option<bool>,

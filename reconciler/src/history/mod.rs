@@ -56,7 +56,7 @@ pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,
     Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Trigger, Verdict,
 };
-pub use proofs::Proof;
+pub use proofs::{NewProof, Proof};
 pub use query::{Outcome, RolloutQuery};
 pub use read::{Reader, StepQuery};
 pub use removed::RemovedObject;

@@ -298,6 +298,8 @@ pub enum StepKind {
     Corrected,
     /// It is as Git says again, and nobody of ours wrote it.
     DriftGone,
+    /// What had drifted is proven again.
+    Proven,
     /// What a failed rollout wrote was undone.
     Undone,
     Requested,

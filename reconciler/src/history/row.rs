@@ -241,6 +241,10 @@ impl FromRow<'_, PgRow> for Drift {
             changes: json(row, "changes")?,
             last_at: time(row, "last_at")?,
             times: row.try_get("times")?,
+            lasted_ms: match optional_time(row, "ended_at")? {
+                Some(_) => row.try_get("lasted_ms")?,
+                None => None,
+            },
             ended_at: optional_time(row, "ended_at")?,
             ending: match text(row, "ending")?.as_str() {
                 "" => None,

@@ -206,7 +206,7 @@ async fn apart(
     found: &[Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
 ) -> Result<(BTreeMap<String, Plan>, BTreeMap<String, Plan>), client::Error> {
-    let unwell = |stand: &Stand| stand.standing.held || stand.retries;
+    let unwell = |stand: &Stand| stand.standing.on_hold || stand.retries;
     let mut again = BTreeSet::new();
     let applications = applications(found).filter(|it| plans.contains_key(&it.name));
     for application in applications.filter(|it| core.standings.is(&it.name, unwell)) {

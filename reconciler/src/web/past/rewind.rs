@@ -71,6 +71,7 @@ pub(super) fn drift(mut drift: Drift, at: Timestamp) -> Drift {
     }
     if drift.ended_at.is_some_and(|ended| ended > at) {
         drift.ended_at = None;
+        drift.lasted_ms = None;
         drift.ending = None;
     }
     drift

@@ -14,6 +14,7 @@ async fn what_is_proven_is_told_beside_the_application_and_leads_to_its_proof() 
         "<dt>Last proven</dt>",
         proof,
         ", 14 of 14</a>",
+        ">again <time",
         "Live <a class=\"commit\" href=\"/commits/e2a9c14",
         "Converging to <a class=\"commit\" href=\"/commits/7f3c2ab",
     ] {

@@ -137,7 +137,8 @@ impl Sample {
                 health: Health::new(health, self.text(message)),
                 revision: id("7f3c2ab41d0c"),
                 applied: id("e2a9c14bb01f"),
-                held: false,
+                on_hold: false,
+                proof_stands: true,
                 paused: self.suspended.then(|| Pause {
                     reason: Pause::SUSPENDED,
                     message: "suspended by Ann: the database moves".into(),

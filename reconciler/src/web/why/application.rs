@@ -67,7 +67,7 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
         sync: standing.sync,
         sync_message: standing.sync_message.clone(),
         health: standing.health.clone(),
-        held: match (standing.held, hold) {
+        held: match (standing.on_hold, hold) {
             (true, Some(hold)) => hold.revision.0.clone(),
             (true, None) => standing.revision.0.clone(),
             (false, _) => String::new(),
@@ -82,7 +82,7 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
             .filter(|pause| {
                 pause.reason == Pause::SUSPENDED
                     || standing.sync != SyncStatus::Synced
-                    || standing.held
+                    || standing.on_hold
             })
             .map(|pause| (pause.reason.to_owned(), pause.message.clone())),
         trouble: standing

@@ -131,7 +131,6 @@ pub(super) fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
         ("", manager) => manager,
         (writer, _) => writer,
     };
-    let until = drift.ended_at.unwrap_or(now);
     DriftRow {
         href: drift::href(drift),
         title: format!("{} {}", drift.kind, drift.key.name),
@@ -143,7 +142,7 @@ pub(super) fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
             at: drift.at,
             text: drift.at.strftime("%H:%M").to_string(),
         },
-        took: took(drift.at.duration_until(until)),
+        took: drift::lasted(drift, now).map(took).unwrap_or_default(),
         diff: match drift.ending {
             None => format!("{}/diff", app_href(&drift.application)),
             Some(_) => String::new(),
