@@ -50,7 +50,7 @@ pub use counted::Counted;
 pub use drifts::{Drift, DriftQuery, Ending};
 pub use error::Error;
 pub use feed::Feed;
-pub use first_try::FirstTry;
+pub use first_try::{FirstTry, TakenBack};
 pub use hosting::RefUpdate;
 pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,

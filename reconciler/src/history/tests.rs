@@ -4,6 +4,7 @@ mod listed;
 mod plans;
 mod reports;
 mod sessions;
+mod taken;
 mod then;
 mod told;
 mod used;
@@ -64,6 +65,8 @@ fn rollout(application: &str, number: i64) -> Rollout {
         deadline_at: None,
         finished_at: None,
         undone_at: None,
+        taken_back: None,
+        asked_by: None,
         options: engine::rollout::Options::default(),
     }
 }

@@ -211,7 +211,7 @@ impl Controller for Worker {
             Some(application) => {
                 let span = self.span(&target, &application).await;
                 let pass = self.pass(context.client, &target, application);
-                pass.instrument(span).await
+                Box::pin(pass.instrument(span)).await
             }
             None => remove::pass(&self.core, context.client, &target, key).await,
         }

@@ -59,6 +59,7 @@ pub(super) fn rollout(mut rollout: Rollout, at: Timestamp) -> Option<Rollout> {
     if later(rollout.undone_at) {
         rollout.undone_at = None;
     }
+    rollout.taken_back = rollout.taken_back.filter(|taken| taken.at <= at);
     Some(rollout)
 }
 

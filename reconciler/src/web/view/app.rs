@@ -163,6 +163,7 @@ pub(crate) fn can_undo(rollout: &Rollout) -> bool {
         && rollout.previous != rollout.revision
         && !rollout.same_as_previous
         && rollout.phase != RolloutPhase::Superseded
+        && rollout.taken_back.is_none()
 }
 
 pub(crate) fn tabs(name: &str, current: &str) -> Tabs {
@@ -322,7 +323,7 @@ fn row(rollout: &Rollout, now: Timestamp) -> RecentRow {
         href,
         subject: rollout.subject().to_owned(),
         undoes: undone(rollout),
-        author: rollout.author.name.clone(),
+        author: rollout.by().name.clone(),
         when: When::ago(rollout.started_at, now),
     }
 }

@@ -265,6 +265,18 @@ mod tests {
         check(good, true, "Converged, undone", Shape::Undone);
         check(bad, false, "Failed", Shape::Failed);
         check(bad, true, "Failed, undone", Shape::FailedUndone);
+        // Nor what a later one took back.
+        let taken = Rollout {
+            taken_back: Some(crate::history::TakenBack {
+                rollout: "web-3".into(),
+                at: now(),
+            }),
+            ..rollout(good, 100)
+        };
+        assert_eq!(
+            (State::rollout(&taken).word.as_str(), Shape::of(&taken)),
+            ("Rolled back", Shape::Undone)
+        );
     }
 
     #[test]
