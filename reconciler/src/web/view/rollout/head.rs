@@ -13,7 +13,7 @@ use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
 use crate::web::view::facts::{rollout_of, undone};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, took};
-use crate::web::view::truth::sentence;
+use crate::web::view::truth::{failed_elsewhere, sentence};
 
 /// Its name, state, commits and what can be done.
 #[derive(Debug, Template)]
@@ -138,11 +138,18 @@ pub(crate) fn truth(rollout: &Rollout, is_newest: bool) -> Truth {
     Truth {
         tone: failed.then_some(Tone::Bad),
         icon: Icon("bad"),
-        heading: format!(
-            "{} did not become healthy at {}",
-            rollout.application,
-            rollout.revision.short()
-        ),
+        heading: match failed_elsewhere(&rollout.message) {
+            Some(_) => format!(
+                "{} was stopped at {}: the commit failed elsewhere",
+                rollout.application,
+                rollout.revision.short()
+            ),
+            None => format!(
+                "{} did not become healthy at {}",
+                rollout.application,
+                rollout.revision.short()
+            ),
+        },
         details: sentence(&rollout.message),
         since: None,
         until: None,
