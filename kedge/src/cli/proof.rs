@@ -79,6 +79,11 @@ fn lines(proof: &Proof) -> Vec<String> {
         }
     };
     let mut lines = vec![tint::heading(&heading)];
+    if proof.again {
+        lines.push(
+            "proven again: others had changed something, and it is as the commit says".into(),
+        );
+    }
     lines.push(format!("root {}", plain_line(&proof.root)));
     lines.push(format!(
         "  {} of what is recorded",

@@ -68,6 +68,13 @@ fn head(rollout: &Rollout, most: Option<usize>) -> Vec<String> {
         ("Commit", change),
         ("Subject", subject(&rollout.commit_message).to_owned()),
         ("Author", rollout.author.name.clone()),
+        (
+            "Asked by",
+            rollout
+                .asked_by
+                .as_ref()
+                .map_or_else(String::new, |it| it.name.clone()),
+        ),
         ("Trigger", rollout.trigger.clone()),
         ("Undoes", rollout.rollback_of.clone()),
         (
@@ -75,6 +82,13 @@ fn head(rollout: &Rollout, most: Option<usize>) -> Vec<String> {
             rollout.goes_on_from.clone().unwrap_or_default(),
         ),
         ("Goes on as", rollout.goes_on_as.clone().unwrap_or_default()),
+        (
+            "Rolled back by",
+            rollout
+                .taken_back
+                .as_ref()
+                .map_or_else(String::new, |it| it.rollout.clone()),
+        ),
         ("Started", age::moment(rollout.started_at)),
         ("Took", took(rollout)),
         (

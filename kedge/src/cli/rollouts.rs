@@ -47,13 +47,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Table {
     let all = [
-        "ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "AUTHOR", "TRIGGER", "UNDOES", "SUBJECT",
+        "ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "BY", "TRIGGER", "UNDOES", "SUBJECT",
         "MESSAGE",
     ];
     let narrow = ["ROLLOUT", "PHASE", "COMMIT", "AGE", "TOOK", "SUBJECT"];
     let wide = format == Format::Wide;
     let mut table = Table::new(if wide { &all } else { &narrow })
-        .yielding(&["TRIGGER", "AUTHOR", "UNDOES", "SUBJECT", "TOOK", "COMMIT"]);
+        .yielding(&["TRIGGER", "BY", "UNDOES", "SUBJECT", "TOOK", "COMMIT"]);
     for rollout in rollouts {
         let mut cells = vec![
             rollout.id.as_str().into(),
@@ -63,7 +63,8 @@ pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Tab
             took(rollout).into(),
         ];
         if wide {
-            cells.push(rollout.author.name.as_str().into());
+            let by = rollout.asked_by.as_ref().unwrap_or(&rollout.author);
+            cells.push(by.name.as_str().into());
             cells.push(rollout.trigger.as_str().into());
             cells.push(rollout.rollback_of.as_str().into());
         }
@@ -78,6 +79,9 @@ pub(super) fn table(rollouts: &[Rollout], format: Format, now: Timestamp) -> Tab
 
 /// The phase, and whether what it did was undone.
 fn verdict(rollout: &Rollout) -> Cell {
+    if rollout.taken_back.is_some() {
+        return tint::state("Rolled back");
+    }
     match rollout.undone_at {
         Some(_) => Cell::styled(
             format!("{}, undone", rollout.phase),

@@ -119,6 +119,8 @@ pub(super) struct Rollout {
     pub(super) deadline_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
     pub(super) undone_at: Option<Timestamp>,
+    pub(super) taken_back: Option<TakenBack>,
+    pub(super) asked_by: Option<Person>,
     pub(super) goes_on_from: Option<String>,
     pub(super) goes_on_as: Option<String>,
     pub(super) objects: Vec<Planned>,
@@ -129,6 +131,13 @@ pub(super) struct Rollout {
 #[serde(default)]
 pub(super) struct Person {
     pub(super) name: String,
+}
+
+/// What took back what a rollout brought.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TakenBack {
+    pub(super) rollout: String,
 }
 
 /// An object of a rollout.
@@ -180,6 +189,7 @@ pub(super) struct Proof {
     pub(super) commit: String,
     pub(super) at: Timestamp,
     pub(super) until: Option<Timestamp>,
+    pub(super) again: bool,
     pub(super) root: String,
     pub(super) root_recomputes: bool,
     pub(super) commit_recomputes: Option<bool>,

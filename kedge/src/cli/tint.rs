@@ -13,7 +13,8 @@ pub(super) fn style(word: &str) -> Style {
     let style = Style::new();
     match word {
         "Degraded" | "Failed" | "Refused" | "delete" => style.red(),
-        "OutOfSync" | "Missing" | "Suspended" | "Superseded" | "Held" | "change" => style.yellow(),
+        "OutOfSync" | "Missing" | "Suspended" | "Superseded" | "Held" | "Rolled back"
+        | "change" => style.yellow(),
         "Progressing" | "Pending" | "Applying" | "Verifying" => style.blue(),
         "create" => style.green(),
         _ => style,

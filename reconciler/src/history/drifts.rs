@@ -18,8 +18,11 @@ const KEPT: i64 = 1_000;
 /// Where nobody says how many.
 const PAGE: i64 = 50;
 
-/// A change that others made to an application's object: the same hand at the same object within an
-/// hour is one.
+/// So many times within an hour the same hand's drift of an object is told by itself; more of it is one.
+const APART: i64 = 10;
+
+/// A change that others made to an application's object, from when it was seen until it was gone. Where
+/// the same hand comes again and again, several.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
@@ -27,8 +30,11 @@ pub struct Drift {
     pub at: Timestamp,
     /// When it was seen last.
     pub last_at: Timestamp,
-    /// How often it came.
+    /// How often it came; `changes` is of the last time.
     pub times: i32,
+    /// For how long it was there in all, in milliseconds. `None` while it is, and where it came several
+    /// times and nobody added that up.
+    pub lasted_ms: Option<i64>,
     pub application: String,
     pub key: ObjectKey,
     pub kind: String,
@@ -93,20 +99,25 @@ pub struct DriftQuery {
     pub limit: u16,
 }
 
-/// One that is there already, or was there within the hour by the same hand, goes on.
+/// One that is there still goes on. What comes again is another one, until it came very often.
 pub(super) async fn seen(connection: &mut PgConnection, drift: &Drift) -> Result<(), Error> {
     sqlx::query(
-        "with known as (
-            select id from drifts
+        "with mine as (
+            select id, ended_at, what = $8 and actor = $9 and writer = $11
+                                 and last_at > $1 - interval '1 hour' as is_again
+              from drifts
              where application = $2 and api_group = $3 and resource = $4 and namespace = $5
-               and name = $6
-               and (ended_at is null or (what = $8 and actor = $9 and writer = $11
-                                         and last_at > $1 - interval '1 hour'))
-             order by id desc limit 1),
+               and name = $6),
+         known as (
+            select id from mine
+             where ended_at is null
+                or (is_again and $14 <= (select count(*) from mine where is_again))
+             order by ended_at is null desc, id desc limit 1),
          again as (
             update drifts d
                set what = $8, actor = $9, changes = $10, writer = $11, written_at = $12,
                    last_at = $1, times = d.times + (d.ended_at is not null)::integer,
+                   again_at = case when d.ended_at is null then d.again_at else $1 end,
                    ended_at = null, ending = ''
               from known where d.id = known.id
             returning d.id),
@@ -131,6 +142,7 @@ pub(super) async fn seen(connection: &mut PgConnection, drift: &Drift) -> Result
     .bind(&drift.writer)
     .bind(drift.written_at.map(Time))
     .bind(KEPT)
+    .bind(APART)
     .execute(connection)
     .await
     .map(drop)
@@ -145,7 +157,11 @@ pub(super) async fn ended(
     at: Timestamp,
 ) -> Result<(), Error> {
     sqlx::query(
-        "update drifts d set ended_at = $3, ending = $4
+        "update drifts d
+            set ended_at = $3, ending = $4,
+                lasted_ms = case when d.times = 1 or d.lasted_ms is not null then
+                    coalesce(d.lasted_ms, 0)
+                        + extract(epoch from $3 - coalesce(d.again_at, d.at))::float8 * 1000 end
            from jsonb_to_recordset($1)
                 as k(api_group text, resource text, namespace text, name text)
           where d.application = $2 and d.ended_at is null

@@ -1,4 +1,4 @@
-//! What another try tries again.
+//! How rollouts hang together: what another try tries again, what took one back, and whose each is.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,19 @@ pub struct FirstTry {
     pub started_at: Timestamp,
 }
 
+/// The later rollout that took back what one brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenBack {
+    pub rollout: String,
+    pub at: Timestamp,
+}
+
 impl Rollout {
+    /// Who had it happen: who asked by hand, or else who made the commit.
+    pub fn by(&self) -> &Person {
+        self.asked_by.as_ref().unwrap_or(&self.author)
+    }
+
     /// What somebody looks for who asks what broke it: itself, or what it tries again.
     pub fn first(&self) -> FirstTry {
         let own = || FirstTry {

@@ -51,13 +51,13 @@ pub use counted::Counted;
 pub use drifts::{Drift, DriftQuery, Ending};
 pub use error::Error;
 pub use feed::Feed;
-pub use first_try::FirstTry;
+pub use first_try::{FirstTry, TakenBack};
 pub use hosting::RefUpdate;
 pub use model::{
     Action, ApplicationRecord, ApplicationSummary, Apply, Exit, Hold, InventoryItem, ObjectResult,
     Push, Request, Rollout, RolloutDetail, SourceState, Step, StepKind, Trigger, Verdict,
 };
-pub use proofs::Proof;
+pub use proofs::{NewProof, Proof};
 pub use query::{Outcome, RolloutQuery};
 pub use read::{Reader, StepQuery};
 pub use removed::RemovedObject;

@@ -9,7 +9,7 @@ use api::{ObjectKey, Uid};
 use engine::diff::FieldChange;
 use engine::rollout::{CommitId, Options, Rollback, RolloutPhase};
 
-use super::first_try::FirstTry;
+use super::first_try::{FirstTry, TakenBack};
 use crate::source::Person;
 
 /// A repository that is followed.
@@ -142,6 +142,10 @@ pub struct Rollout {
     pub finished_at: Option<Timestamp>,
     /// When what it wrote was undone, after it failed.
     pub undone_at: Option<Timestamp>,
+    /// What took back what it brought, as long as that stands.
+    pub taken_back: Option<TakenBack>,
+    /// Who asked for it by hand; `None` where a commit did.
+    pub asked_by: Option<Person>,
     /// What was asked for beyond the commit; some objects only, for a rollout in part.
     pub options: Options,
 }
@@ -298,6 +302,8 @@ pub enum StepKind {
     Corrected,
     /// It is as Git says again, and nobody of ours wrote it.
     DriftGone,
+    /// What had drifted is proven again.
+    Proven,
     /// What a failed rollout wrote was undone.
     Undone,
     Requested,

@@ -19,9 +19,9 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
         "insert into rollouts (id, application, number, push, revision, previous, author_name,
                                author_email, commit_message, trigger, rollback_of, rollback,
                                digest, phase, message, changed, started_at, began_at, deadline_at,
-                               finished_at, options, first_try, same_as_previous)
+                               finished_at, options, first_try, asked_by, same_as_previous)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21, $22,
+                 $19, $20, $21, $22, $23,
                  coalesce((select digest = $13 from rollouts
                             where application = $2 and revision = $6
                             order by number desc limit 1), false))",
@@ -48,6 +48,13 @@ pub(super) async fn insert(connection: &mut PgConnection, rollout: &Rollout) -> 
     .bind(rollout.finished_at.map(Time))
     .bind(json!(rollout.options))
     .bind(rollout.first_try.as_ref().map(|first| json!(first)))
+    .bind(
+        rollout
+            .asked_by
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    )
     .execute(connection)
     .await
     .map(drop)
@@ -146,10 +153,16 @@ pub(super) async fn over(
     .bind(message)
     .bind(changed)
     .bind(Time(at))
-    .execute(connection)
+    .execute(&mut *connection)
     .await
-    .map(drop)
-    .map_err(failed("record a verdict"))
+    .map_err(failed("record a verdict"))?;
+    sqlx::query("select take_back($1, $2)")
+        .bind(rollout)
+        .bind(Time(at))
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(failed("record what a rollback took back"))
 }
 
 pub(super) async fn undone(
@@ -157,13 +170,17 @@ pub(super) async fn undone(
     rollout: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    sqlx::query("update rollouts set undone_at = $2 where id = $1 and undone_at is null")
-        .bind(rollout)
-        .bind(Time(at))
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(failed("record that a rollout is undone"))
+    sqlx::query(
+        "with stands as (
+            update rollouts set taken_back_by = null, taken_back_at = null where taken_back_by = $1)
+         update rollouts set undone_at = $2 where id = $1 and undone_at is null",
+    )
+    .bind(rollout)
+    .bind(Time(at))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(failed("record that a rollout is undone"))
 }
 
 pub(super) async fn apply_began(

@@ -10,6 +10,7 @@ use api::{Collection, ObjectKey, Uid};
 use engine::rollout::CommitId;
 
 use super::drifts::Drift;
+use super::first_try::TakenBack;
 use super::model::{
     ApplicationRecord, Apply, Hold, InventoryItem, ObjectResult, Push, Request, Rollout,
     SourceState, Step,
@@ -58,6 +59,14 @@ fn author(row: &PgRow) -> Result<Person, Error> {
         name: text(row, "author_name")?,
         email: text(row, "author_email")?,
     })
+}
+
+fn taken_back(row: &PgRow) -> Result<Option<TakenBack>, Error> {
+    let rollout: Option<String> = row.try_get("taken_back_by")?;
+    let at = optional_time(row, "taken_back_at")?;
+    Ok(rollout
+        .zip(at)
+        .map(|(rollout, at)| TakenBack { rollout, at }))
 }
 
 impl FromRow<'_, PgRow> for SourceState {
@@ -130,6 +139,11 @@ impl FromRow<'_, PgRow> for Rollout {
             deadline_at: optional_time(row, "deadline_at")?,
             finished_at: optional_time(row, "finished_at")?,
             undone_at: optional_time(row, "undone_at")?,
+            taken_back: taken_back(row)?,
+            asked_by: match text(row, "asked_by")?.as_str() {
+                "" => None,
+                name => Some(Person::read(name)),
+            },
             options: json(row, "options")?,
         })
     }
@@ -241,6 +255,10 @@ impl FromRow<'_, PgRow> for Drift {
             changes: json(row, "changes")?,
             last_at: time(row, "last_at")?,
             times: row.try_get("times")?,
+            lasted_ms: match optional_time(row, "ended_at")? {
+                Some(_) => row.try_get("lasted_ms")?,
+                None => None,
+            },
             ended_at: optional_time(row, "ended_at")?,
             ending: match text(row, "ending")?.as_str() {
                 "" => None,

@@ -5,6 +5,7 @@ mod plans;
 mod reports;
 mod resumed;
 mod sessions;
+mod taken;
 mod then;
 mod told;
 mod used;
@@ -65,6 +66,8 @@ fn rollout(application: &str, number: i64) -> Rollout {
         deadline_at: None,
         finished_at: None,
         undone_at: None,
+        taken_back: None,
+        asked_by: None,
         options: engine::rollout::Options::default(),
     }
 }

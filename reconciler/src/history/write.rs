@@ -5,13 +5,13 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use api::{ObjectKey, Uid};
-use engine::proof::Leaf;
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::drifts::{Drift, Ending};
 use super::model::{
     ApplicationRecord, Exit, Hold, ObjectResult, Push, Request, Rollout, StepKind, Verdict,
 };
+use super::proofs::NewProof;
 use super::suspension::Suspension;
 use super::{Error, by_hand, drifts, exits, inventory, proofs, pushes, rollouts};
 use crate::source::Commit;
@@ -104,12 +104,9 @@ pub enum Write {
     },
     Hold(Hold),
     /// What is there at the verdict of a rollout that succeeded.
-    Proof {
-        rollout: String,
-        root: String,
-        leaves: Vec<Leaf>,
-        at: Timestamp,
-    },
+    Proof(NewProof),
+    /// The same once more, after it had not been so.
+    ProofAgain(NewProof),
     /// Releases every hold of the application.
     Release {
         application: String,
@@ -313,12 +310,8 @@ async fn rollout_write(connection: &mut PgConnection, write: &Write) -> Result<(
             at,
         } => rollouts::health(connection, rollout, health, *at).await,
         Write::Exits { rollout, exits } => exits::insert(connection, rollout, exits).await,
-        Write::Proof {
-            rollout,
-            root,
-            leaves,
-            at,
-        } => proofs::insert(connection, rollout, root, leaves, *at).await,
+        Write::Proof(proof) => proofs::insert(connection, proof).await,
+        Write::ProofAgain(proof) => proofs::again(connection, proof).await,
         Write::Hold(hold) => rollouts::hold(connection, hold).await,
         Write::Release { application, at } => rollouts::release(connection, application, *at).await,
         _ => Ok(()),

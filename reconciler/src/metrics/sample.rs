@@ -33,6 +33,8 @@ pub(crate) fn rollout(started: i64, finished: Option<i64>) -> Rollout {
         deadline_at: None,
         finished_at: finished.map(at),
         undone_at: None,
+        taken_back: None,
+        asked_by: None,
         options: engine::rollout::Options::default(),
     }
 }

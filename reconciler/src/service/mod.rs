@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use engine::Origin;
 use engine::rollout::CommitId;
 use engine::why::Written;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::forge::Change;
@@ -132,7 +133,12 @@ pub trait Service: Send + Sync + 'static {
         field: &str,
     ) -> Result<Option<Written>, Error>;
 
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error>;
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use api::ObjectKey;
@@ -134,8 +135,13 @@ impl Service for Reconciler {
         written::written(&self.core, key, commits, field).await
     }
 
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        proof::proof(&self.core, application, commit).await
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error> {
+        proof::proof(&self.core, application, commit, at).await
     }
 
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::ObjectKey;
 use engine::proof::{self, Leaf};
+use jiff::Timestamp;
 
 use super::types::{ProofObject, ProofView};
 use super::{Error, queries, rendered};
@@ -15,8 +16,10 @@ pub(super) async fn proof(
     core: &Core,
     application: &str,
     commit: &str,
+    at: Timestamp,
 ) -> Result<ProofView, Error> {
-    let found = core.history.reader().proof(application, commit).await?;
+    let found = core.history.reader().proof(application, commit, at);
+    let found = found.await?;
     let nothing = || {
         if !queries::exists(core, application) {
             return queries::missing(application);
@@ -60,6 +63,7 @@ pub(super) async fn proof(
         rollout: found.rollout,
         at: found.at,
         until: found.until,
+        again: found.again,
         root: found.root,
         objects,
     })

@@ -64,7 +64,9 @@ pub struct Standing {
     /// The newest commit that is in the cluster, whole.
     pub applied: CommitId,
     /// Whether `revision` failed and is not tried again.
-    pub held: bool,
+    pub on_hold: bool,
+    /// Whether what was proven last is so still.
+    pub proof_stands: bool,
     /// What it waits for that is neither an object nor another application.
     pub paused: Option<Pause>,
     pub observed_at: Option<Timestamp>,
@@ -165,6 +167,8 @@ pub struct ProofView {
     pub until: Option<Timestamp>,
     /// The hash over all objects.
     pub root: String,
+    /// Whether it was so before, and not all the time since.
+    pub again: bool,
     /// Whether it comes out of what is recorded.
     pub root_recomputes: bool,
     /// Whether the recorded manifests come out of the commit; `None` where Git cannot say.

@@ -19,6 +19,13 @@ impl Person {
             email: email.into(),
         }
     }
+
+    /// The other way round from how it is shown.
+    pub fn read(text: &str) -> Self {
+        let both = text.strip_suffix('>').and_then(|it| it.split_once(" <"));
+        let (name, email) = both.unwrap_or((text, ""));
+        Self::new(name, email)
+    }
 }
 
 /// `Ann <ann@example.org>`, or only the name.

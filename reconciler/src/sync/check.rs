@@ -216,7 +216,7 @@ async fn apart(
     found: &[Arc<Found>],
     renders: &BTreeMap<String, Arc<Render>>,
 ) -> Result<Apart, client::Error> {
-    let unwell = |stand: &Stand| stand.standing.held || stand.retries;
+    let unwell = |stand: &Stand| stand.standing.on_hold || stand.retries;
     let (mut again, mut back) = (BTreeSet::new(), BTreeMap::new());
     let applications = applications(found).filter(|it| plans.contains_key(&it.name));
     for application in applications.filter(|it| core.standings.is(&it.name, unwell)) {

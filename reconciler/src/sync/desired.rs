@@ -164,6 +164,8 @@ pub(super) mod tests {
             deadline_at: None,
             finished_at: None,
             undone_at: None,
+            taken_back: None,
+            asked_by: None,
             options: Options::default(),
         }
     }

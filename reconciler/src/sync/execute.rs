@@ -78,7 +78,14 @@ impl<'a> Execution<'a> {
         }
         self.progress();
         self.flush().await?;
-        Ok(if started { Next::Again } else { next })
+        if started || next == Next::Again {
+            return Ok(Next::Again);
+        }
+        Ok(match (Box::pin(self.prove_again()).await?, next) {
+            (Some(proof), Next::At(at)) => Next::At(at.min(proof)),
+            (Some(proof), _) => Next::At(proof),
+            (None, next) => next,
+        })
     }
 
     async fn one(&mut self, decision: Decision) -> Result<Next, client::Error> {
@@ -113,8 +120,7 @@ impl<'a> Execution<'a> {
             Decision::Renew { deletions } => return self.renew(&deletions).await,
             Decision::Forget { entries } => self.forget(&entries),
             Decision::Succeed { changed } => {
-                let taken = self.take_over().await?;
-                self.prove(taken).await?;
+                Box::pin(self.prove_first()).await?;
                 self.succeed(changed);
                 return Ok(Next::Again);
             }
@@ -315,7 +321,7 @@ impl<'a> Execution<'a> {
     }
 
     /// What was there already and as the commit wants it, somebody else's until now, is ours.
-    async fn take_over(&mut self) -> Result<Vec<Object>, client::Error> {
+    pub(super) async fn take_over(&mut self) -> Result<Vec<Object>, client::Error> {
         let Ok(plan) = self.observation.plan.clone() else {
             return Ok(Vec::new());
         };

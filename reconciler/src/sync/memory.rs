@@ -11,6 +11,7 @@ use engine::rollout::Correction;
 use engine::{Kinds, Plan};
 use sha2::{Digest, Sha256};
 
+use super::again::Proven;
 use super::sight::Sights;
 use crate::history::Exit;
 
@@ -25,6 +26,10 @@ pub(crate) struct Memory {
     pub(crate) corrections: BTreeMap<ObjectKey, Correction>,
     /// What is on record of what others changed; `None`: not read since.
     pub(crate) sights: Option<Sights>,
+    /// What is known of the newest proof; `None`: not read since.
+    pub(crate) proven: Option<Proven>,
+    /// The proofs that were made again lately.
+    pub(crate) proofs: Option<Correction>,
     /// What was said in the course of a rollout.
     pub(crate) course: Course,
 }

@@ -5,6 +5,7 @@
 //! cluster or the history.
 
 mod across;
+mod again;
 mod asked;
 mod before;
 pub(crate) mod branches;

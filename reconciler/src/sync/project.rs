@@ -80,7 +80,7 @@ fn conditions(
     last: Option<&Rollout>,
     now: &str,
 ) -> Vec<Condition> {
-    let held = standing.held;
+    let held = standing.on_hold;
     let synced = match standing.sync {
         SyncStatus::Synced => ("True", "Synced", String::new()),
         SyncStatus::OutOfSync if held => ("False", "Held", standing.sync_message.clone()),

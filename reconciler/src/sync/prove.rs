@@ -7,17 +7,31 @@ use engine::plan::Step;
 use engine::proof::{Leaf, root};
 use engine::{Manifest, Plan};
 
+use super::again::Proven;
 use super::execute::Execution;
 use super::plan::{Answer, Missing, ask};
 use crate::config::MANAGER;
-use crate::history::Write;
+use crate::history::{NewProof, Rollout, Write};
 
 impl Execution<'_> {
+    /// What comes with a verdict that all is well.
+    pub(super) async fn prove_first(&mut self) -> Result<(), client::Error> {
+        let taken = self.take_over().await?;
+        match self.rollout.clone() {
+            Some(rollout) => self.prove(&rollout, taken).await,
+            None => Ok(()),
+        }
+    }
+
     /// Records what is there beside what is asked for, object by object, with the verdict. `taken`
     /// was written since the cluster was looked at.
-    pub(super) async fn prove(&mut self, taken: Vec<Object>) -> Result<(), client::Error> {
+    pub(super) async fn prove(
+        &mut self,
+        rollout: &Rollout,
+        taken: Vec<Object>,
+    ) -> Result<(), client::Error> {
         let observation = self.observation;
-        let (Some(rollout), Ok(plan)) = (self.rollout.clone(), &observation.plan) else {
+        let Ok(plan) = &observation.plan else {
             return Ok(());
         };
         if rollout.options.is_partial() {
@@ -54,11 +68,16 @@ impl Execution<'_> {
             ))
         };
         let leaves: Vec<Leaf> = plan.steps().filter_map(leaf).collect();
-        self.pending.push(Write::Proof {
+        self.memory.proven = Some(Proven::of(&rollout.id));
+        let proof = NewProof {
             root: root(&rollout.application, &rollout.revision, &leaves),
-            rollout: rollout.id,
+            rollout: rollout.id.clone(),
             leaves,
             at: self.now(),
+        };
+        self.pending.push(match &self.rollout {
+            Some(_) => Write::Proof(proof),
+            None => Write::ProofAgain(proof),
         });
         Ok(())
     }

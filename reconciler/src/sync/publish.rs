@@ -68,7 +68,7 @@ fn has_done(stand: &Stand, revision: &CommitId, waits: bool) -> bool {
     let is_at_rest = standing.sync == SyncStatus::Synced && standing.applied == *revision;
     stand.seen == *revision
         && standing.revision == *revision
-        && !standing.held
+        && !standing.on_hold
         && standing.trouble.is_none()
         && standing.paused.is_none()
         && if stand.rolls_out.is_some() {
@@ -104,7 +104,7 @@ mod tests {
         };
         check(|_| {}, (true, true));
         check(|it| it.seen = CommitId::default(), (false, false));
-        check(|it| it.standing.held = true, (false, false));
+        check(|it| it.standing.on_hold = true, (false, false));
         check(
             |it| it.standing.sync = SyncStatus::OutOfSync,
             (false, false),

@@ -81,7 +81,7 @@ fn judged(before: Option<&str>, stand: Option<&Stand>, digest: &str) -> Asks {
 
 /// Whether nothing is on its way, and nothing failed.
 fn is_done(stand: &Stand) -> bool {
-    stand.rolls_out.is_none() && !stand.standing.held
+    stand.rolls_out.is_none() && !stand.standing.on_hold
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
         };
         let held = Stand {
             standing: Standing {
-                held: true,
+                on_hold: true,
                 ..Standing::default()
             },
             ..Stand::default()

@@ -84,6 +84,9 @@ impl Execution<'_> {
         let (Some(keys), Ok(plan)) = (drifted(&observation.observed()), &observation.plan) else {
             return Ok(());
         };
+        if !keys.is_empty() {
+            self.disproven();
+        }
         let drifted: BTreeMap<&ObjectKey, &Step> = plan
             .steps()
             .filter(|step| keys.contains(&step.key))
@@ -211,6 +214,7 @@ impl Execution<'_> {
             changes: changes(step),
             last_at: at,
             times: 1,
+            lasted_ms: None,
             ended_at: None,
             ending: None,
         }

@@ -114,7 +114,7 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
     if stand.seen != *revision {
         return DependencyState::Unseen;
     }
-    if standing.held {
+    if standing.on_hold {
         return DependencyState::Failed;
     }
     if stand.rolls_out.is_some() {
@@ -166,7 +166,10 @@ mod tests {
             |stand| stand.rolls_out = Some(CommitId::default()),
             waiting("is being rolled out"),
         );
-        check(|stand| stand.standing.held = true, DependencyState::Failed);
+        check(
+            |stand| stand.standing.on_hold = true,
+            DependencyState::Failed,
+        );
         check(
             |stand| stand.standing.health = Health::degraded("it is broken"),
             waiting("is Degraded: it is broken"),

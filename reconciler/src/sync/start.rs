@@ -11,7 +11,7 @@ use super::execute::Execution;
 use super::read::is_here;
 use super::results;
 use crate::history::{Push, Rollout, StepKind, StepQuery, Trigger, Write};
-use crate::source::Commit;
+use crate::source::{Commit, Person};
 
 impl Execution<'_> {
     pub(super) async fn start(
@@ -156,6 +156,8 @@ impl Execution<'_> {
             deadline_at: None,
             finished_at: None,
             undone_at: None,
+            taken_back: None,
+            asked_by: observation.requester.as_deref().map(Person::read),
             options: observation.desired.options.clone(),
         })
     }

@@ -56,7 +56,7 @@ impl Worker {
             .pass_with(client, target, application, &mut memory)
             .await;
         if passed.is_err() {
-            memory.sights = None;
+            (memory.sights, memory.proven) = (None, None);
         }
         self.memories.put(&name, memory);
         let requeue = passed?;
@@ -96,7 +96,7 @@ impl Worker {
             Next::Rest => Requeue::Done,
         };
         if next != Next::Again {
-            let stand = stand(core, target, &observation);
+            let stand = stand(core, target, &observation, memory);
             self.stand(client, target, &name, stand).await?;
         }
         Ok(requeue)
@@ -237,7 +237,7 @@ async fn forget_request(core: &Core, observation: &Observation) -> Result<(), cl
     core.commit(&[Write::RequestDone { application }]).await
 }
 
-fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
+fn stand(core: &Core, target: &Target, observation: &Observation, memory: &Memory) -> Stand {
     let name = &observation.application.name;
     let state = rollout::state(&observation.observed());
     let before = core.standings.get(name).unwrap_or_default().standing;
@@ -267,7 +267,10 @@ fn stand(core: &Core, target: &Target, observation: &Observation) -> Stand {
             health: state.health,
             revision: observation.compared.clone(),
             applied,
-            held: state.held,
+            on_hold: state.held,
+            proof_stands: memory.proven.as_ref().is_some_and(|proven| {
+                proven.stands && last.is_some_and(|last| last.id == proven.rollout)
+            }),
             paused: rollout::pause(&observation.observed()),
             observed_at: Some(observation.now),
             trouble: trouble(core, observation),

@@ -1,6 +1,6 @@
 //! What the pages ask of the reconciler, in one place: the service and its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -57,9 +57,16 @@ pub(super) trait Backend: Send + Sync + 'static {
         commits: &[CommitId],
         field: &str,
     ) -> Result<Option<Written>, Error>;
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error>;
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error>;
     /// The newest proof of an application, in short.
-    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error>;
+    async fn proven(&self, application: &str, at: Timestamp) -> Result<Option<Proven>, Error>;
+    /// The applications whose newest proof was true at that moment.
+    async fn proven_at(&self, at: Timestamp) -> Result<BTreeSet<String>, Error>;
     async fn preview_rollback(&self, span: &Span) -> Result<RollbackPreview, Error>;
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
@@ -187,12 +194,21 @@ impl Backend for ServiceBackend {
         self.0.written(key, commits, field).await
     }
 
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        self.0.proof(application, commit).await
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error> {
+        self.0.proof(application, commit, at).await
     }
 
-    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
-        let found = self.0.history().proof(application, "").await?;
+    async fn proven_at(&self, at: Timestamp) -> Result<BTreeSet<String>, Error> {
+        Ok(self.0.history().proven_at(at).await?)
+    }
+
+    async fn proven(&self, application: &str, at: Timestamp) -> Result<Option<Proven>, Error> {
+        let found = self.0.history().proof(application, "", at).await?;
         Ok(found.map(|proof| Proven {
             matching: proof.leaves.iter().filter(|leaf| leaf.matches()).count(),
             objects: proof.leaves.len(),
@@ -200,6 +216,7 @@ impl Backend for ServiceBackend {
             commit: proof.commit,
             at: proof.at,
             until: proof.until,
+            again: proof.again,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! How an object is doing, by the rules of its kind, in words people can act on.
 
 mod application;
+mod brief;
 mod claim;
 mod conditions;
 mod cron_job;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 
 use api::Object;
 
+pub use brief::{Brief, Fault, brief};
 pub use custom::judge;
 pub use pod::SCHEDULING_PATIENCE;
 pub(crate) use pull::cause as pull_cause;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use api::Object;
 
 use super::pod::{Cause, Severity};
-use super::{Health, HealthStatus, deployment, pod};
+use super::{Health, HealthStatus, deployment, is_unheard, pod};
 
 /// A pod that is broken for this long holds its workload back for good: the progress deadline that
 /// Deployments have where they say nothing.
@@ -40,21 +40,16 @@ pub(super) fn explain(
     ) {
         return health;
     }
-    let mut pods: Vec<&Object> = descendants
-        .iter()
-        .filter(|object| object.kind() == "Pod" && !object.is_deleting())
-        .collect();
-    // The newest version's pods are the youngest.
-    pods.sort_by(|a, b| {
-        b.creation_timestamp()
-            .cmp(a.creation_timestamp())
-            .then_with(|| a.name().cmp(b.name()))
-    });
-    let cause = pods
-        .into_iter()
-        .filter_map(|pod| pod::cause(pod, now))
-        .min_by_key(|cause| (cause.severity, !cause.repeats));
-    match cause {
+    let pods = || descendants.iter().filter(|object| object.kind() == "Pod");
+    let staying = first(pods().filter(|pod| !pod.is_deleting()), now);
+    // What is to be deleted on a node that reports nothing stays there for as long as that.
+    let lost = || {
+        first(
+            pods().filter(|pod| pod.is_deleting() && is_unheard(pod)),
+            now,
+        )
+    };
+    match staying.or_else(lost) {
         Some(cause) => Health {
             status: if stays(object, &cause, now) {
                 HealthStatus::Degraded
@@ -67,6 +62,20 @@ pub(super) fn explain(
         },
         None => health,
     }
+}
+
+/// The most telling of what is in the way of these pods; of equals that of the youngest, which is of the
+/// newest version.
+fn first<'a>(pods: impl Iterator<Item = &'a Object>, now: Timestamp) -> Option<Cause> {
+    let mut pods: Vec<&Object> = pods.collect();
+    pods.sort_by(|a, b| {
+        b.creation_timestamp()
+            .cmp(a.creation_timestamp())
+            .then_with(|| a.name().cmp(b.name()))
+    });
+    pods.into_iter()
+        .filter_map(|pod| pod::cause(pod, now))
+        .min_by_key(|cause| (cause.severity, !cause.repeats))
 }
 
 /// Whether what is in a pod's way is more than part of bringing up a new version.

@@ -7,6 +7,7 @@ fn drift(second: i64, name: &str, actor: &str) -> Drift {
         at: at(second),
         last_at: at(second),
         times: 1,
+        lasted_ms: None,
         application: "web".into(),
         key: key(name),
         kind: "ConfigMap".into(),
@@ -34,7 +35,7 @@ fn ended(second: i64, name: &str, ending: Ending) -> Write {
 }
 
 #[tokio::test]
-async fn the_same_hand_at_the_same_object_within_an_hour_is_one_drift() {
+async fn what_drifts_again_is_another_drift() {
     let history = history().await;
     let all = DriftQuery::default();
     let write = async |write: Write| history.commit(&[write]).await.unwrap();
@@ -64,15 +65,25 @@ async fn the_same_hand_at_the_same_object_within_an_hour_is_one_drift() {
     assert_eq!(read(&all).await[0].ended_at, Some(at(30)));
 
     write(Write::Drift(drift(40, "a", "bob"))).await;
-    let again = read(&all).await;
-    assert_eq!((again.len(), again[0].times, again[0].at), (1, 2, at(10)));
     write(ended(50, "a", Ending::Corrected)).await;
+    // Each with its own values, its own beginning and its own end.
+    let each: Vec<_> = read(&all).await;
+    let each: Vec<_> = each
+        .iter()
+        .map(|it| (it.at, it.ended_at, it.lasted_ms, it.changes[0].new.clone()))
+        .collect();
+    let second = |at: i64| Some(json!(at));
+    let apart = [
+        (at(40), Some(at(50)), Some(10_000), second(40)),
+        (at(10), Some(at(30)), Some(20_000), second(20)),
+    ];
+    assert_eq!(each, apart);
     write(Write::Drift(drift(60, "a", "ann"))).await;
     write(ended(61, "a", Ending::Gone)).await;
     write(Write::Drift(drift(60 + 3_700, "a", "ann"))).await;
     write(Write::Drift(drift(5_000, "b", "ann"))).await;
     let starts: Vec<_> = read(&all).await.iter().map(|it| it.at).collect();
-    assert_eq!(starts, [at(5_000), at(3_760), at(60), at(10)]);
+    assert_eq!(starts, [at(5_000), at(3_760), at(60), at(40), at(10)]);
     let open_then = DriftQuery {
         application: Some("web".into()),
         before: Some(at(61)),
@@ -85,6 +96,27 @@ async fn the_same_hand_at_the_same_object_within_an_hour_is_one_drift() {
         ..DriftQuery::default()
     };
     assert!(read(&other).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_drifts_very_often_is_counted_and_added_up() {
+    let history = history().await;
+    for count in 0..15 {
+        let both = [
+            Write::Drift(drift(count * 100, "a", "ann")),
+            ended(count * 100 + 3, "a", Ending::Corrected),
+        ];
+        history.commit(&both).await.unwrap();
+    }
+    let all = DriftQuery::default();
+    let found = history.reader().drifts(&all).await.unwrap();
+    assert_eq!(found.len(), 10);
+    let newest = &found[0];
+    assert_eq!(
+        (newest.at, newest.times, newest.ended_at, newest.lasted_ms),
+        (at(900), 6, Some(at(1_403)), Some(18_000))
+    );
+    assert_eq!((found[1].times, found[1].lasted_ms), (1, Some(3_000)));
 }
 
 #[tokio::test]

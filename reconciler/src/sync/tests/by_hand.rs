@@ -55,7 +55,7 @@ async fn some_objects_are_synced_and_recorded_as_a_rollout_in_part() {
     world.reconciler.sync(&some).await.unwrap();
     let part = world.phase("web", &two, RolloutPhase::Succeeded).await;
     assert!(
-        part.options.is_partial() && part.trigger == Trigger::Sync,
+        part.options.is_partial() && part.trigger == Trigger::Sync && *part.by() == ann,
         "{part:?}"
     );
     assert_eq!(

@@ -6,7 +6,8 @@ use super::*;
 use crate::service::{Error, ProofView, Service};
 
 async fn proof(world: &World, commit: &str) -> ProofView {
-    world.reconciler.proof("web", commit).await.unwrap()
+    let now = world.reconciler.core.env.now();
+    world.reconciler.proof("web", commit, now).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +51,8 @@ async fn a_verdict_comes_with_a_proof_that_can_be_made_again() {
     // Nobody can change the record and have it add up.
     world.history().spoil_proofs().await.unwrap();
     assert!(!proof(&world, "").await.root_recomputes);
-    let none = world.reconciler.proof("web", "beef").await;
+    let now = world.reconciler.core.env.now();
+    let none = world.reconciler.proof("web", "beef", now).await;
     assert!(matches!(none, Err(Error::NotFound(_))), "{none:?}");
     world.end().await;
 }
@@ -92,5 +94,67 @@ async fn what_the_server_writes_in_other_words_matches_and_what_somebody_changed
         .collect();
     assert_eq!((then.matching, changed), (3, vec!["Secret"]));
     assert!(then.root_recomputes && then.commit_recomputes == Some(true));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_drifted_and_is_back_is_proven_again() {
+    let mut world = World::new().await;
+    let parts = [namespace(), config_map("a", "one")];
+    world.application("web", "", &parts);
+    let one = world.converge("One").await;
+    let first = proof(&world, "").await;
+    assert!(!first.again && first.until.is_none(), "{first:?}");
+    let stands = || {
+        let stand = world.reconciler.core.standings.get("web");
+        stand.is_some_and(|it| it.standing.proof_stands)
+    };
+    assert!(stands());
+
+    // Kedge puts it back, and proves the same commit once more.
+    let map = key("", "configmaps", "a");
+    world.patch(&map, json!({"data": {"value": "hand"}})).await;
+    let again = world
+        .until("a proof after the correction", async || {
+            let newest = proof(&world, "").await;
+            (newest.again && stands()).then_some(newest)
+        })
+        .await;
+    assert_eq!((&again.commit, again.until), (&one, None));
+    assert!(again.at > first.at && again.holding == 2, "{again:?}");
+    assert!(again.root_recomputes && again.commit_recomputes == Some(true));
+    let then = world.reconciler.proof("web", "", first.at).await.unwrap();
+    assert_eq!((then.root, then.again), (first.root, false));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_puts_back_by_hand_is_proven_again_and_not_before() {
+    let mut world = World::new().await;
+    let parts = [namespace(), config_map("a", "one")];
+    world.application("web", "syncPolicy: {selfHeal: false}", &parts);
+    world.converge("One").await;
+    let map = key("", "configmaps", "a");
+    world.patch(&map, json!({"data": {"value": "hand"}})).await;
+    let ended = world
+        .until("the proof to end", async || {
+            let newest = proof(&world, "").await;
+            let stand = world.reconciler.core.standings.get("web")?;
+            (newest.until.is_some() && !stand.standing.proof_stands).then_some(newest)
+        })
+        .await;
+    assert!(!ended.again, "{ended:?}");
+    let proven = world.history().proven_at(world.reconciler.core.env.now());
+    assert!(proven.await.unwrap().is_empty());
+
+    world.patch(&map, json!({"data": {"value": "one"}})).await;
+    world
+        .until("a proof after it is back", async || {
+            let newest = proof(&world, "").await;
+            (newest.again && newest.until.is_none()).then_some(())
+        })
+        .await;
+    let proven = world.history().proven_at(world.reconciler.core.env.now());
+    assert!(proven.await.unwrap().contains("web"));
     world.end().await;
 }

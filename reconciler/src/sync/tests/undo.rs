@@ -170,7 +170,7 @@ async fn a_commit_that_fails_in_one_application_goes_back_in_all() {
         .until("held", || async {
             let view = world.reconciler.application("api").await.ok()?;
             let standing = view.standing;
-            (standing.held && standing.applied == good).then_some(())
+            (standing.on_hold && standing.applied == good).then_some(())
         })
         .await;
     let hold = world.history().holds().await.unwrap();
@@ -280,7 +280,7 @@ async fn what_came_broken_with_one_commit_does_not_decide_about_the_next() {
         world
             .until("held, and what Git says", || async {
                 let standing = world.reconciler.application(name).await.ok()?.standing;
-                (standing.held && standing.sync == SyncStatus::Synced).then_some(())
+                (standing.on_hold && standing.sync == SyncStatus::Synced).then_some(())
             })
             .await;
     }

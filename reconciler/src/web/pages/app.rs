@@ -179,7 +179,7 @@ async fn make(app: &App, facts: &Facts, wanted: Wanted) -> Result<Vec<Fragment>,
         }
     };
     let uses = used::line(&app.backend.used(), &facts.name, now);
-    let proven = app.backend.proven(&facts.name).await?;
+    let proven = app.backend.proven(&facts.name, now).await?;
     let proof = proven::proof(facts, running.as_ref(), proven.as_ref(), &open, now);
     Ok(vec![
         fragment("head", &app::head(facts, now)),
@@ -265,7 +265,7 @@ async fn data(app: &App, name: &str) -> Result<Json<json::ApplicationPage>, Page
         day: day.map(|day| day.to_vec()).unwrap_or_default(),
         objects,
         checks,
-        proven: app.backend.proven(name).await?,
+        proven: app.backend.proven(name, app.env.now()).await?,
         rollouts: newest(app, name).await?,
         conditions,
         application,

@@ -20,7 +20,7 @@ pub(in crate::web) async fn badge(
         let text = "there is no badge at this address\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     }
-    match app.backend.proven(name).await {
+    match app.backend.proven(name, app.env.now()).await {
         Ok(proven) => {
             let headers = [
                 (header::CONTENT_TYPE, "image/svg+xml"),

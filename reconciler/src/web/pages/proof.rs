@@ -114,7 +114,7 @@ pub(in crate::web) async fn page(
 
 /// The proof, or what there is not: of an application that is gone, that it is.
 async fn find(app: &App, name: &str, commit: &str) -> Result<ProofView, PageError> {
-    match app.backend.proof(name, commit).await {
+    match app.backend.proof(name, commit, app.env.now()).await {
         Err(service::Error::NotFound(what)) => {
             super::app::view(app, name).await?;
             Err(PageError::NotFound(what))

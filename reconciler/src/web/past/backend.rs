@@ -1,6 +1,6 @@
 //! The reconciler as it would have answered then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use engine::{Application, Origin};
 
 use super::repositories::{Heads, repositories};
 use super::rewind::{self, missing, only_now};
-use super::stood::{PastBackend, collection};
+use super::stood::{PastBackend, Then, collection};
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Counted, Drift, DriftQuery, Hold, Outcome, Push, RemovedObject, ReportQuery, Reports,
-    ReportsAbout, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Hold, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
+    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -49,17 +49,19 @@ impl Backend for PastBackend {
     }
 
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
-        let (newest, held) = try_join!(
+        let (newest, held, proven) = try_join!(
             self.inner.newest_until(self.at()),
-            self.inner.holds_until(self.at())
+            self.inner.holds_until(self.at()),
+            self.inner.proven_at(self.at())
         )?;
+        let then = Then { held, proven };
         let named = self.stood(newest).into_iter();
         let mut newest: BTreeMap<String, Rollout> =
             named.map(|it| (it.application.clone(), it)).collect();
         let all = self.applications_then();
         let views = all
             .iter()
-            .map(|object| self.view(object, newest.remove(object.name()), &held));
+            .map(|object| self.view(object, newest.remove(object.name()), &then));
         Ok(views.collect())
     }
 
@@ -74,8 +76,11 @@ impl Backend for PastBackend {
             ..RolloutQuery::default()
         };
         let last = self.rollouts(&query).await?.into_iter().next();
-        let held = self.inner.holds_until(self.at()).await?;
-        Ok(self.view(&object, last, &held))
+        let (held, proven) = try_join!(
+            self.inner.holds_until(self.at()),
+            self.inner.proven_at(self.at())
+        )?;
+        Ok(self.view(&object, last, &Then { held, proven }))
     }
 
     async fn objects(&self, application: &str) -> Result<Vec<ObjectNode>, Error> {
@@ -142,34 +147,22 @@ impl Backend for PastBackend {
         Ok(written.map(rewind::written))
     }
 
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        // The newest one of then is that of the last rollout which had gone well.
-        let newest = if commit.is_empty() {
-            let query = RolloutQuery {
-                application: Some(application.to_owned()),
-                outcome: Some(Outcome::Good),
-                limit: 1,
-                ..RolloutQuery::default()
-            };
-            let good = self.rollouts(&query).await?.pop();
-            good.map(|rollout| rollout.revision.0)
-        } else {
-            None
-        };
-        let commit = newest.as_deref().unwrap_or(commit);
-        let proof = self.inner.proof(application, commit).await?;
-        if proof.at > self.at() {
-            return missing("proof of commit", commit);
-        }
-        Ok(proof)
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error> {
+        let at = at.min(self.at());
+        self.inner.proof(application, commit, at).await
     }
 
-    async fn proven(&self, application: &str) -> Result<Option<Proven>, Error> {
-        let mut proven = self.inner.proven(application).await?;
-        if let Some(proven) = &mut proven {
-            proven.until = proven.until.filter(|until| *until <= self.at());
-        }
-        Ok(proven.filter(|proven| proven.at <= self.at()))
+    async fn proven(&self, application: &str, at: Timestamp) -> Result<Option<Proven>, Error> {
+        self.inner.proven(application, at.min(self.at())).await
+    }
+
+    async fn proven_at(&self, at: Timestamp) -> Result<BTreeSet<String>, Error> {
+        self.inner.proven_at(at.min(self.at())).await
     }
 
     async fn preview_rollback(&self, _: &Span) -> Result<RollbackPreview, Error> {

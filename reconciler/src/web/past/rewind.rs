@@ -59,6 +59,7 @@ pub(super) fn rollout(mut rollout: Rollout, at: Timestamp) -> Option<Rollout> {
     if later(rollout.undone_at) {
         rollout.undone_at = None;
     }
+    rollout.taken_back = rollout.taken_back.filter(|taken| taken.at <= at);
     Some(rollout)
 }
 
@@ -71,6 +72,7 @@ pub(super) fn drift(mut drift: Drift, at: Timestamp) -> Drift {
     }
     if drift.ended_at.is_some_and(|ended| ended > at) {
         drift.ended_at = None;
+        drift.lasted_ms = None;
         drift.ending = None;
     }
     drift

@@ -19,6 +19,14 @@ use crate::history::{
 use crate::service::{ApplicationView, Error, ObjectNode, Standing};
 use crate::web::backend::Backend;
 
+/// What is on record of all Applications at that moment.
+pub(super) struct Then {
+    /// What was held, newest first.
+    pub(super) held: Vec<Hold>,
+    /// Whose newest proof was true.
+    pub(super) proven: BTreeSet<String>,
+}
+
 /// See the module.
 pub(super) struct PastBackend {
     pub(super) inner: Arc<dyn Backend>,
@@ -43,12 +51,11 @@ impl PastBackend {
             .collect()
     }
 
-    /// `held`: all that was held then, newest first.
     pub(super) fn view(
         &self,
         object: &Object,
         last: Option<Rollout>,
-        held: &[Hold],
+        then: &Then,
     ) -> ApplicationView {
         let application = Application::from_object(object);
         let status: ApplicationStatus =
@@ -56,7 +63,8 @@ impl PastBackend {
         let seen_at = api::parse_time(object.creation_timestamp()).unwrap_or(self.at());
         let condition = object.condition("Synced");
         let is_seen = !object.body["status"].is_null();
-        let held = held.iter().find(|it| it.application == application.name);
+        let mut held = then.held.iter();
+        let held = held.find(|it| it.application == application.name);
         let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
         ApplicationView {
             path: paths.join(", "),
@@ -67,7 +75,8 @@ impl PastBackend {
                 health: Health::new(word(&status.health.status), status.health.message),
                 revision: CommitId(status.sync.revision),
                 applied: CommitId(status.revision),
-                held: held.is_some(),
+                on_hold: held.is_some(),
+                proof_stands: then.proven.contains(&application.name),
                 paused: object.condition("Paused").as_ref().and_then(Pause::told),
                 observed_at: is_seen.then_some(self.at()),
                 ..Standing::default()

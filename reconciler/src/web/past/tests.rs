@@ -39,6 +39,8 @@ fn rollout(number: i64, started: &str, finished: Option<&str>) -> Rollout {
         deadline_at: None,
         finished_at: finished.map(at),
         undone_at: None,
+        taken_back: None,
+        asked_by: None,
         options: engine::rollout::Options::default(),
     }
 }

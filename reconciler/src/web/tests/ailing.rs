@@ -1,6 +1,6 @@
 //! The sample with one part that does not answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -105,8 +105,9 @@ asked! {
     origins(key: &ObjectKey, commit: &CommitId, fields: &[String]) -> Vec<Origin>;
     brought(key: &ObjectKey, commit: &CommitId, fields: &[String]) -> Vec<CommitId>;
     written(key: &ObjectKey, commits: &[CommitId], field: &str) -> Option<Written>;
-    proof(application: &str, commit: &str) -> ProofView;
-    proven(application: &str) -> Option<Proven>;
+    proof(application: &str, commit: &str, at: Timestamp) -> ProofView;
+    proven(application: &str, at: Timestamp) -> Option<Proven>;
+    proven_at(at: Timestamp) -> BTreeSet<String>;
     preview_rollback(span: &Span) -> RollbackPreview;
     rollback(request: &RollbackRequest) -> RolledBack;
     rollouts(query: &RolloutQuery) -> Vec<Rollout>;

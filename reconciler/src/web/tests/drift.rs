@@ -18,6 +18,7 @@ impl Sample {
             at: ago(at),
             last_at: ago(at),
             times: 1,
+            lasted_ms: end.map(|end| (at - end) * 1_000),
             application: "serving".into(),
             key: key("deployments.apps", name),
             kind: "Deployment".into(),

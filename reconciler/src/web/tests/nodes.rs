@@ -1,16 +1,21 @@
-//! The objects of the sample's application, and the proof of some.
+//! The applications of the sample, the objects of one, and the proof of some.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use api::{Collection, Uid};
-use engine::Health;
 use engine::diff::FieldChange;
 use engine::plan::Edit;
 use engine::proof::Leaf;
+use engine::rollout::SyncStatus;
+use engine::{Health, HealthStatus};
 
 use super::sample::{Sample, ago, id, key};
 use crate::githost::revert::Size;
-use crate::service::{Error, ObjectNode, ProofObject, ProofView, RollbackPreview, Span};
+use crate::service::{
+    ApplicationView, Error, ObjectNode, ProofObject, ProofView, RollbackPreview, Span,
+};
 
 /// One replica less, as plans tell it.
 pub(super) fn fewer() -> Edit {
@@ -26,6 +31,23 @@ pub(super) fn fewer() -> Edit {
 }
 
 impl Sample {
+    /// One that fails, one that drifted, and three that are well.
+    pub(super) fn five_views(&self) -> Vec<ApplicationView> {
+        let view = |name, sync, health, message| self.view(name, sync, health, message);
+        vec![
+            view("features", SyncStatus::Synced, HealthStatus::Suspended, ""),
+            view("ingestion", SyncStatus::Synced, HealthStatus::Healthy, ""),
+            view(
+                "serving",
+                SyncStatus::OutOfSync,
+                HealthStatus::Degraded,
+                "Deployment movies/serving: container api in pod serving-7d9f6c8b54-x2x7k exits with code 1",
+            ),
+            view("training", SyncStatus::OutOfSync, HealthStatus::Healthy, ""),
+            view("ui", SyncStatus::OutOfSync, HealthStatus::Healthy, ""),
+        ]
+    }
+
     pub(super) fn nodes(&self) -> Vec<ObjectNode> {
         let node = |kind: &str, resource: &str, name: &str, owner: &str, health: Option<Health>| {
             ObjectNode {
@@ -107,12 +129,17 @@ impl Sample {
         all
     }
 
-    pub(super) fn proof_of(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
+    pub(super) fn proof_of(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error> {
         if commit == "none" || application == "retired" {
             return Err(Error::NotFound(format!("proof of commit {commit:?}")));
         }
         // That of the commit before.
-        let was = commit == id("5d0be77aa210").0;
+        let was = commit == id("5d0be77aa210").0 || (commit.is_empty() && at < ago(600));
         let object = |name: &str, holds| ProofObject {
             matches: true,
             leaf: Leaf {
@@ -137,6 +164,7 @@ impl Sample {
             rollout: format!("{application}-11"),
             at: ago(if was { 29_900 } else { 600 }),
             until: Some(ago(60)),
+            again: false,
             root: "ef".repeat(32),
             root_recomputes: true,
             commit_recomputes: Some(true),

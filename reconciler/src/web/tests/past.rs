@@ -142,7 +142,8 @@ async fn the_past_has_what_there_was_and_nothing_later() {
     assert!(text.contains("serving is held"), "{text}");
     assert!(!text.contains("brings it back by itself"), "{text}");
     let (_, data) = site.json(held).await;
-    assert_eq!(data["held"], true, "{data}");
+    assert_eq!(data["onHold"], true, "{data}");
+    assert_eq!(data["held"]["rollout"], "serving-9", "{data}");
 }
 
 #[tokio::test]

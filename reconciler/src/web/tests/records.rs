@@ -13,7 +13,7 @@ use engine::{Health, HealthStatus, Origin, Plan, WaveNumber};
 use super::sample::{Sample, ago, id, key};
 use crate::history::{
     Action, ApplicationRecord, ApplicationSummary, ObjectResult, Rollout, RolloutDetail, Step,
-    StepKind, Trigger,
+    StepKind, TakenBack, Trigger,
 };
 use crate::service::{ApplicationView, Standing};
 use crate::source::{Commit, Person};
@@ -64,6 +64,8 @@ impl Sample {
             deadline_at: Some(ago(at) + SignedDuration::from_mins(10)),
             finished_at: over.then(|| ago(at - took)),
             undone_at: None,
+            taken_back: None,
+            asked_by: None,
             options: Options::default(),
         }
     }
@@ -88,16 +90,23 @@ impl Sample {
         });
         let mut bad = self.rollout("serving", 9, RolloutPhase::Failed, 43_000, 600);
         bad.message = "Deployment movies/serving was not healthy in time".into();
+        let mut synced = self.rollout("training", 4, RolloutPhase::Succeeded, 12_000, 31);
+        synced.asked_by = Some(Person::new("Bea", "bea@example.org"));
+        let mut gone = self.rollout("serving", 5, RolloutPhase::Succeeded, 90_000, 66);
+        gone.taken_back = Some(TakenBack {
+            rollout: "serving-10".into(),
+            at: ago(39_952),
+        });
         vec![
             running,
             failed,
-            self.rollout("training", 4, RolloutPhase::Succeeded, 12_000, 31),
+            synced,
             self.rollout("ingestion", 6, RolloutPhase::Succeeded, 21_000, 52),
             self.rollout("serving", 11, RolloutPhase::Succeeded, 30_000, 72),
             back,
             bad,
             self.rollout("serving", 8, RolloutPhase::Superseded, 60_000, 3),
-            self.rollout("serving", 5, RolloutPhase::Succeeded, 90_000, 66),
+            gone,
             self.rollout("features", 3, RolloutPhase::Succeeded, 200_000, 44),
         ]
     }
@@ -137,7 +146,8 @@ impl Sample {
                 health: Health::new(health, self.text(message)),
                 revision: id("7f3c2ab41d0c"),
                 applied: id("e2a9c14bb01f"),
-                held: false,
+                on_hold: false,
+                proof_stands: true,
                 paused: self.suspended.then(|| Pause {
                     reason: Pause::SUSPENDED,
                     message: "suspended by Ann: the database moves".into(),

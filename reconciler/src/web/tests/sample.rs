@@ -1,6 +1,6 @@
 //! A day of a small system: one application fails, one has drifted, the rest is well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use api::{Object, ObjectKey};
-use engine::HealthStatus;
-use engine::rollout::{CommitId, SyncStatus};
+use engine::rollout::CommitId;
 
 pub(super) use super::constants::{HOSTILE, ago, id, key, now};
 use super::held::all_held;
@@ -88,19 +87,7 @@ impl Backend for Sample {
         if self.many > 0 {
             return Ok(self.many_views());
         }
-        let view = |name, sync, health, message| self.view(name, sync, health, message);
-        Ok(vec![
-            view("features", SyncStatus::Synced, HealthStatus::Suspended, ""),
-            view("ingestion", SyncStatus::Synced, HealthStatus::Healthy, ""),
-            view(
-                "serving",
-                SyncStatus::OutOfSync,
-                HealthStatus::Degraded,
-                "Deployment movies/serving: container api in pod serving-7d9f6c8b54-x2x7k exits with code 1",
-            ),
-            view("training", SyncStatus::OutOfSync, HealthStatus::Healthy, ""),
-            view("ui", SyncStatus::OutOfSync, HealthStatus::Healthy, ""),
-        ])
+        Ok(self.five_views())
     }
 
     async fn application(&self, name: &str) -> Result<ApplicationView, Error> {
@@ -126,11 +113,20 @@ impl Backend for Sample {
         self.compared(application, from, to)
     }
 
-    async fn proof(&self, application: &str, commit: &str) -> Result<ProofView, Error> {
-        self.proof_of(application, commit)
+    async fn proof(
+        &self,
+        application: &str,
+        commit: &str,
+        at: Timestamp,
+    ) -> Result<ProofView, Error> {
+        self.proof_of(application, commit, at)
     }
 
-    async fn proven(&self, _: &str) -> Result<Option<Proven>, Error> {
+    async fn proven_at(&self, _: Timestamp) -> Result<BTreeSet<String>, Error> {
+        Ok(BTreeSet::from(["ingestion".to_owned()]))
+    }
+
+    async fn proven(&self, _: &str, _: Timestamp) -> Result<Option<Proven>, Error> {
         Ok(Some(Proven {
             rollout: "serving-11".into(),
             commit: id("e2a9c14bb01f"),
@@ -138,6 +134,7 @@ impl Backend for Sample {
             objects: 14,
             at: ago(380),
             until: None,
+            again: true,
         }))
     }
 

@@ -108,8 +108,7 @@ async fn every_state_says_what_it_waits_for_and_what_comes_then() {
         }
     };
     let running = [
-        "serving is Degraded on its way to 7f3c2ab",
-        "Waits for Deployment movies/serving",
+        "serving is Degraded on its way to 7f3c2ab: container api exits with code 1",
         "Since <time",
         ", until <time",
         "If it is not healthy by then, the rollout fails and the commit is held.",

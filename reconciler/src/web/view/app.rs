@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use jiff::Timestamp;
 
-use engine::health::silent_node;
+use engine::health::{Fault, silent_node};
 use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
 use super::component::{CommitChip, Icon, State, Tone, encoded};
@@ -163,6 +163,7 @@ pub(crate) fn can_undo(rollout: &Rollout) -> bool {
         && rollout.previous != rollout.revision
         && !rollout.same_as_previous
         && rollout.phase != RolloutPhase::Superseded
+        && rollout.taken_back.is_none()
 }
 
 pub(crate) fn tabs(name: &str, current: &str) -> Tabs {
@@ -212,6 +213,9 @@ fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
     let mut actions = Vec::new();
     if facts.needs_why() {
         actions.push(("Why", format!("{base}/why")));
+    }
+    if facts.fault().is_some_and(|own| own.fault == Fault::NoRoom) {
+        actions.push(("Why pending", "/nodes#pending".into()));
     }
     if silent_node(&facts.health_message).is_some() {
         let node = silent_node(&facts.health_message).unwrap_or_default();
@@ -322,7 +326,7 @@ fn row(rollout: &Rollout, now: Timestamp) -> RecentRow {
         href,
         subject: rollout.subject().to_owned(),
         undoes: undone(rollout),
-        author: rollout.author.name.clone(),
+        author: rollout.by().name.clone(),
         when: When::ago(rollout.started_at, now),
     }
 }

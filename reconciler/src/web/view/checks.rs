@@ -338,13 +338,14 @@ fn drift(facts: &Facts, drifted: Drifted) -> Check {
         let text = "it cannot be told apart from what the commit changes";
         return check(name, Tone::Unknown, text, None);
     }
-    let last = drifted.newest.iter().filter_map(|it| it.ended_at).max();
-    check(
-        "No drift",
-        Tone::Ok,
-        "nobody changed what Git asks for",
-        last,
-    )
+    let text = "nobody changed what Git asks for";
+    let last = drifted.newest.iter().max_by_key(|it| it.ended_at);
+    let Some((last, ended)) = last.and_then(|it| Some((it, it.ended_at?))) else {
+        return check("No drift", Tone::Ok, text, None);
+    };
+    let what = format!("{} {}", last.kind, last.key.name);
+    let text = format!("{text} since {what} was as it says again");
+    check("No drift", Tone::Ok, text, Some(ended))
 }
 
 fn condition<'a>(facts: &'a Facts, kind: &str) -> Option<&'a Condition> {

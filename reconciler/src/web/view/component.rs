@@ -134,6 +134,9 @@ impl State {
             RolloutPhase::Succeeded if is_undone => {
                 Self::new(Tone::Hold, "undone", "Converged, undone")
             }
+            RolloutPhase::Succeeded if rollout.taken_back.is_some() => {
+                Self::new(Tone::Hold, "back", "Rolled back")
+            }
             RolloutPhase::Succeeded if !undone(rollout).is_empty() => {
                 Self::new(Tone::Hold, "back", "Rollback converged")
             }

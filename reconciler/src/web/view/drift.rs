@@ -1,7 +1,7 @@
 //! What others changed of what Git asks for: on the page of the application, and in its history.
 
 use askama::Template;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use engine::diff::FieldChange;
 
@@ -9,7 +9,7 @@ use super::component::State;
 use super::component::Tone;
 use super::diff::is_secret;
 use super::object;
-use super::time::{When, coarse};
+use super::time::{When, coarse, took};
 use crate::history::{Drift, Ending};
 
 /// Fields that are told of one object.
@@ -99,23 +99,37 @@ pub(crate) fn fields(drift: &Drift) -> String {
 
 /// What became of it, in a few words.
 pub(crate) fn ended(drift: &Drift) -> String {
-    let after = drift.ended_at.map(|at| coarse(drift.at.duration_until(at)));
-    let after = after.unwrap_or_default();
+    let times = drift.times;
+    let after = match (times, drift.ended_at) {
+        (..=1, Some(at)) => format!(" after {}", coarse(drift.at.duration_until(at))),
+        _ => String::new(),
+    };
     let told = match drift.ending {
         None => "not put back".to_owned(),
-        Some(Ending::Corrected) => format!("put back after {after}"),
-        Some(Ending::Rollout) => format!("a rollout wrote it after {after}"),
-        Some(Ending::Gone) => format!("gone after {after}, not by Kedge"),
+        Some(Ending::Corrected) => format!("put back{after}"),
+        Some(Ending::Rollout) => format!("a rollout wrote it{after}"),
+        Some(Ending::Gone) => format!("gone{after}, not by Kedge"),
     };
-    match drift.times {
-        ..=1 => told,
-        times => format!("{told}; it came {times} times"),
+    match (times, drift.lasted_ms) {
+        (..=1, _) => told,
+        (_, None) => format!("{told}; it came {times} times"),
+        (_, Some(all)) => {
+            let all = took(SignedDuration::from_millis(all));
+            format!("{told}; it came {times} times and was there for {all} in all")
+        }
     }
+}
+
+/// For how long it was there; `None` where it came several times and nobody knows.
+pub(crate) fn lasted(drift: &Drift, now: Timestamp) -> Option<SignedDuration> {
+    if drift.times > 1 {
+        return drift.lasted_ms.map(SignedDuration::from_millis);
+    }
+    Some(drift.at.duration_until(drift.ended_at.unwrap_or(now)))
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use serde_json::json;
 
     use super::*;
@@ -133,6 +147,7 @@ mod tests {
             at,
             last_at: at,
             times: 1,
+            lasted_ms: None,
             application: "shop".into(),
             key: Collection::new("apps", "deployments").key("shop", "web"),
             kind: "Deployment".into(),
@@ -160,6 +175,7 @@ mod tests {
                 ended_at: Some(at + SignedDuration::from_secs(90)),
                 ending,
                 times,
+                lasted_ms: (times > 1).then_some(7_300),
                 ..open.clone()
             };
             assert_eq!(
@@ -184,7 +200,7 @@ mod tests {
             Some(Ending::Gone),
             3,
             "Drift gone",
-            "gone after 1 min, not by Kedge; it came 3 times",
+            "gone, not by Kedge; it came 3 times and was there for 7.3 s in all",
         );
         let secret = Drift {
             kind: "Secret".into(),

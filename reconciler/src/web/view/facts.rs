@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     /// The commit that failed and is not tried again. What came up after its time was over, and is
     /// what Git says, waits for nobody.
     pub held: Option<Hold>,
+    /// Whether what was proven last is so still.
+    pub proof_stands: bool,
     /// What it waits for that is neither an object nor another application.
     pub paused: Option<Pause>,
     /// When it left the repository.
@@ -85,6 +87,7 @@ impl Facts {
             objects: summary.objects,
             last: summary.last.clone(),
             held: summary.held.clone().filter(|_| !is_there),
+            proof_stands: standing.proof_stands,
             paused: standing.paused.clone(),
             removed_at: summary.application.removed_at,
             observed_at: standing.observed_at,
@@ -121,7 +124,8 @@ impl Facts {
     /// Whether it was proven at the commit that Git wants, and nothing is different since then.
     pub(crate) fn is_proven(&self) -> bool {
         let whole = !self.applied.0.is_empty() && self.applied == self.wanted;
-        whole && self.sync == SyncStatus::Synced && self.running().is_none()
+        let same = self.sync == SyncStatus::Synced && self.running().is_none();
+        whole && same && self.proof_stands
     }
 
     /// Whether nothing asks for a person.
@@ -261,6 +265,18 @@ mod tests {
         check(good, true, "Converged, undone", Shape::Undone);
         check(bad, false, "Failed", Shape::Failed);
         check(bad, true, "Failed, undone", Shape::FailedUndone);
+        // Nor what a later one took back.
+        let taken = Rollout {
+            taken_back: Some(crate::history::TakenBack {
+                rollout: "web-3".into(),
+                at: now(),
+            }),
+            ..rollout(good, 100)
+        };
+        assert_eq!(
+            (State::rollout(&taken).word.as_str(), Shape::of(&taken)),
+            ("Rolled back", Shape::Undone)
+        );
     }
 
     #[test]

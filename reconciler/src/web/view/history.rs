@@ -18,7 +18,7 @@ use super::tape::{Event, Shape};
 use super::time::{When, took};
 use crate::history::{Counted, Drift, Rollout};
 pub(crate) use query::Query;
-use row::{arc, back, drift_row, duration, row, state};
+use row::{arc, back, drift_row, duration, row};
 
 /// Rows on one page.
 pub(crate) const PAGE: u16 = 50;
@@ -159,7 +159,6 @@ pub(crate) fn list(
             Event::Drift(drift) => (drift.at, Shape::Drift, What::Drift(drift_row(drift, now))),
             Event::Rollout(rollout) => {
                 let mut row = row(rollout, scope, now);
-                row.state = state(rollout, rollouts);
                 row.back = back(rollout, &standing.newest);
                 row.objects = standing
                     .objects

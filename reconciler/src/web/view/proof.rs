@@ -30,6 +30,8 @@ pub struct Proven {
     pub at: Timestamp,
     /// When it was so no longer; `None` where it still is.
     pub until: Option<Timestamp>,
+    /// Whether it was so before, and not all the time since.
+    pub again: bool,
     /// How many of the objects matched.
     pub matching: usize,
     pub objects: usize,
@@ -99,6 +101,7 @@ mod tests {
             rollout: "web-1".into(),
             at: at("13:00"),
             until,
+            again: false,
             root: String::new(),
             objects: Vec::new(),
             root_recomputes: true,
@@ -121,6 +124,7 @@ mod tests {
             commit: CommitId("e2a9c14bb01f".into()),
             at: at("13:00"),
             until: None,
+            again: false,
             matching: 2,
             objects: 2,
         };

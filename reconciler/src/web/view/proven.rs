@@ -41,9 +41,20 @@ pub(crate) struct Badge {
 pub(crate) struct Last {
     pub commit: CommitChip,
     pub when: When,
+    /// Whether it was so before, and not all the time since.
+    pub again: bool,
     /// `14 of 14`
     pub count: String,
     pub href: String,
+}
+
+impl Badge {
+    fn warned(self) -> Self {
+        Self {
+            tone: Tone::Warn,
+            ..self
+        }
+    }
 }
 
 /// While a rollout runs it is about its commit, else about the one that is live. `open` is what others
@@ -66,8 +77,16 @@ pub(crate) fn proof(
             let changed = open.iter().filter(|drift| drift.what != "left over");
             let changed: BTreeSet<&ObjectKey> = changed.map(|drift| &drift.key).collect();
             let matching = proven.matching.saturating_sub(changed.len());
-            let text = format!("match {}", proven.commit.short());
-            Some(badge((matching, proven.objects), text, href(proven)))
+            let short = proven.commit.short();
+            // What drifted is back, and nobody has looked at all of it since.
+            let ended = proven.until.is_some() && changed.is_empty();
+            let text = if ended {
+                format!("matched {short}, not proven again yet")
+            } else {
+                format!("match {short}")
+            };
+            let whole = badge((matching, proven.objects), text, href(proven));
+            Some(if ended { whole.warned() } else { whole })
         }
         _ => None,
     };
@@ -76,6 +95,7 @@ pub(crate) fn proof(
         last: proven.map(|proven| Last {
             commit: chip(&proven.commit),
             when: When::ago(proven.at, now),
+            again: proven.again,
             count: format!("{} of {}", proven.matching, proven.objects),
             href: href(proven),
         }),
@@ -143,6 +163,7 @@ mod tests {
             commit: CommitId("a".repeat(40)),
             at: now(),
             until: None,
+            again: false,
             matching,
             objects: 14,
         }
@@ -172,6 +193,7 @@ mod tests {
             at: now(),
             last_at: now(),
             times: 1,
+            lasted_ms: None,
             application: "web".into(),
             key: Collection::new("apps", "deployments").key("shop", name),
             kind: "Deployment".into(),
@@ -192,6 +214,14 @@ mod tests {
             said(&of(&facts, &open)),
             Some((text("13 of 14"), Tone::Warn, href))
         );
+        // It ended, and was not looked at again.
+        let over = Proven {
+            until: Some(now()),
+            ..proven(14)
+        };
+        let over = proof(&facts, None, Some(&over), &[], now());
+        let text = "14 of 14 matched aaaaaaa, not proven again yet".to_owned();
+        assert_eq!(said(&over), Some((text, Tone::Warn, href)));
         // Another commit is live, or nobody knows what is.
         facts.last = Some(rollout(RolloutPhase::Failed, 100));
         assert_eq!(said(&of(&facts, &[])), None);
@@ -205,14 +235,20 @@ mod tests {
             applied: CommitId(applied.repeat(40)),
             sync,
             last: None,
+            proof_stands: true,
             ..facts()
+        };
+        let put_back = Facts {
+            proof_stands: false,
+            ..one("a", SyncStatus::Synced)
         };
         let all = [
             one("a", SyncStatus::Synced),
+            put_back,
             one("b", SyncStatus::OutOfSync),
         ];
         let badge = of_all(&all).unwrap();
-        assert_eq!((badge.count.as_str(), badge.tone), ("1 of 2", Tone::Warn));
+        assert_eq!((badge.count.as_str(), badge.tone), ("1 of 3", Tone::Warn));
         assert_eq!(badge.text, "proven at aaaaaaa");
         assert!(of_all(&[]).is_none());
     }

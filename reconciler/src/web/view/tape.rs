@@ -90,7 +90,7 @@ pub(crate) enum Shape {
 
 impl Shape {
     pub(crate) fn of(rollout: &Rollout) -> Self {
-        let is_undone = rollout.undone_at.is_some();
+        let is_undone = rollout.undone_at.is_some() || rollout.taken_back.is_some();
         match rollout.phase {
             RolloutPhase::Failed if is_undone => Self::FailedUndone,
             RolloutPhase::Failed => Self::Failed,

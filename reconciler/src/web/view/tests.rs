@@ -44,6 +44,8 @@ pub(in crate::web) fn rollout(phase: RolloutPhase, seconds_ago: i64) -> Rollout 
         deadline_at: Some(now() + SignedDuration::from_secs(60)),
         finished_at: phase.is_final().then(now),
         undone_at: None,
+        taken_back: None,
+        asked_by: None,
         options: engine::rollout::Options::default(),
     }
 }

@@ -2,12 +2,15 @@
 //! happens then. Nothing is said that the records do not say.
 
 use engine::HealthStatus;
-use engine::health::silent_node;
+use engine::health::{Brief, Fault, brief, silent_node};
 use engine::rollout::{Pause, SyncStatus};
 use jiff::Timestamp;
 
 use super::facts::Facts;
 use crate::history::Rollout;
+
+/// Letters of what a container or a server said that are told here.
+const LETTERS: usize = 160;
 
 /// What is said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,12 +90,31 @@ impl Facts {
         } else {
             ""
         };
-        Told {
-            heading: format!(
-                "{} is held: commit {revision} failed and is not applied again{again}",
-                self.name
+        let is_held = format!("commit {revision} failed and is not applied again{again}");
+        let name = &self.name;
+        let elsewhere = failed_elsewhere(&hold.reason);
+        let (heading, more) = match (self.fault(), elsewhere) {
+            // What is wrong with itself is what somebody has to look at, whoever failed first.
+            (Some(own), _) => (self.ails(&own), own.more),
+            (None, Some(other)) => (
+                format!("{name} is held: commit {revision} failed elsewhere"),
+                other.to_owned(),
             ),
-            details: own_first(&hold.reason, self.health, &self.health_message),
+            (None, None) => match brief(&hold.reason) {
+                Some(own) => (format!("{name} is held: {}", cut(&own.what)), own.more),
+                None => (format!("{name} is held: {is_held}"), String::new()),
+            },
+        };
+        Told {
+            details: if heading.ends_with(&is_held) {
+                String::new()
+            } else {
+                [sentence(&cut(&more)), sentence(&is_held)]
+                    .join(" ")
+                    .trim_start()
+                    .to_owned()
+            },
+            heading,
             since: Some(since),
             until: None,
             then: format!("{back}It stays so until a newer commit comes, or somebody syncs it."),
@@ -106,16 +128,22 @@ impl Facts {
         } else {
             "Its deadline counts from when it begins to write."
         };
+        let fault = self
+            .fault()
+            .filter(|_| self.health == HealthStatus::Degraded);
         Told {
-            heading: match self.health {
-                HealthStatus::Degraded => format!("{name} is Degraded on its way to {to}"),
-                _ => format!("{name} is going to {to}"),
+            heading: match &fault {
+                Some(own) => format!("{name} is Degraded on its way to {to}: {}", cut(&own.what)),
+                None if self.health == HealthStatus::Degraded => {
+                    format!("{name} is Degraded on its way to {to}")
+                }
+                None => format!("{name} is going to {to}"),
             },
-            details: if running.message.is_empty() {
-                self.health_message.clone()
-            } else {
-                running.message.clone()
-            },
+            details: cut(match &fault {
+                Some(own) => &own.more,
+                None if running.message.is_empty() => &self.health_message,
+                None => &running.message,
+            }),
             since: Some(running.started_at),
             until: running.deadline_at,
             then: then.into(),
@@ -172,12 +200,30 @@ impl Facts {
             }
             _ => "Kedge looks again with every change.",
         };
+        let fault = self.fault();
         Told {
-            heading: format!("{} is {}", self.name, self.health),
-            details: self.health_message.clone(),
+            heading: match &fault {
+                Some(own) => self.ails(own),
+                None => format!("{} is {}", self.name, self.health),
+            },
+            details: fault.map(|own| cut(&own.more)).unwrap_or_default(),
             since: self.since("Healthy"),
             until: None,
             then: then.into(),
+        }
+    }
+
+    /// What is wrong with its own objects now; `None` where nothing is, or nobody says what.
+    pub(crate) fn fault(&self) -> Option<Brief> {
+        let unwell = self.observed_at.is_some() && !self.health.is_settled_well();
+        brief(&self.health_message).filter(|_| unwell)
+    }
+
+    /// `checkout is Degraded: container api exits with code 1`
+    fn ails(&self, own: &Brief) -> String {
+        match own.fault {
+            Fault::NoRoom => format!("{} waits: {}", self.name, own.what),
+            _ => format!("{} is {}: {}", self.name, self.health, cut(&own.what)),
         }
     }
 
@@ -238,15 +284,20 @@ impl Facts {
     }
 }
 
-/// Why it is held, what is wrong with itself first: another one that failed is not the one to look at
-/// while this one is broken.
-fn own_first(reason: &str, health: HealthStatus, own: &str) -> String {
-    let elsewhere = reason.starts_with("application ");
-    let broken = !health.is_settled_well() && !own.is_empty() && !reason.contains(own);
-    if elsewhere && broken {
-        format!("{own}; with it, {reason}")
-    } else {
-        reason.to_owned()
+/// The sentence about the application whose failure took this one along; `None` where it failed by
+/// itself.
+pub(crate) fn failed_elsewhere(reason: &str) -> Option<&str> {
+    let (first, _) = reason
+        .split_once(", and until then ")
+        .unwrap_or((reason, ""));
+    reason.starts_with("application ").then_some(first)
+}
+
+/// So much that it can be read in passing: the explanation has the whole.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
     }
 }
 
@@ -279,52 +330,5 @@ pub(crate) fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", characters.as_str())
 }
 
-#[test]
-fn a_file_is_not_called_otherwise_at_the_start_of_a_sentence() {
-    assert_eq!(sentence("it waits"), "It waits.");
-    assert_eq!(sentence("web/a.yaml:3: no"), "web/a.yaml:3: no.");
-    assert_eq!(
-        sentence("git.example.org is away"),
-        "git.example.org is away."
-    );
-    assert_eq!(sentence("no."), "No.");
-    assert_eq!(sentence(""), "");
-}
-
-#[test]
-fn what_it_waits_for_is_said_once() {
-    let check = |sync: &str, reason: &'static str, expected: &str| {
-        let message = "deletes 3 only when asked".to_owned();
-        assert_eq!(once(sync, Some(&Pause { reason, message })), expected);
-    };
-    let waits = "deletes 3 only when asked";
-    let with_counts = "deletes 3 only when asked; 3 to delete once somebody says so";
-    check(with_counts, Pause::APPROVAL, waits);
-    check(waits, Pause::APPROVAL, waits);
-    check("", Pause::APPROVAL, waits);
-    check(with_counts, "SyncWindow", with_counts);
-    let other = "2 to change";
-    check(
-        other,
-        Pause::MANUAL,
-        "2 to change. Deletes 3 only when asked.",
-    );
-    assert_eq!(once(other, None), other);
-}
-
-#[test]
-fn what_is_wrong_with_an_application_itself_is_said_first() {
-    let check = |reason: &str, health: HealthStatus, own: &str, expected: &str| {
-        assert_eq!(own_first(reason, health, own), expected);
-    };
-    let (elsewhere, own) = ("application ui failed at commit b473562", "Pod a: no key b");
-    let both = "Pod a: no key b; with it, application ui failed at commit b473562";
-    check(elsewhere, HealthStatus::Degraded, own, both);
-    check(elsewhere, HealthStatus::Healthy, "", elsewhere);
-    check(
-        "Pod a: no key b; it was given 15 s",
-        HealthStatus::Degraded,
-        own,
-        "Pod a: no key b; it was given 15 s",
-    );
-}
+#[cfg(test)]
+mod tests;

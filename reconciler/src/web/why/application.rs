@@ -125,7 +125,7 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
         sync: standing.sync,
         sync_message: standing.sync_message.clone(),
         health: standing.health.clone(),
-        held: match (standing.held, hold) {
+        held: match (standing.on_hold, hold) {
             // Another try is not the fault of the commit beside which it was made.
             (true, Some(hold)) => match failed(summary) {
                 Some(failed) => failed.first().revision.0,
@@ -144,7 +144,7 @@ fn facts(app: &App, view: &ApplicationView) -> Facts {
             .filter(|pause| {
                 pause.reason == Pause::SUSPENDED
                     || standing.sync != SyncStatus::Synced
-                    || standing.held
+                    || standing.on_hold
             })
             .map(|pause| (pause.reason.to_owned(), pause.message.clone())),
         trouble: standing

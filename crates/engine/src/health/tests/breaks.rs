@@ -143,3 +143,24 @@ fn a_lost_node_fails_no_version_that_is_on_its_way() {
         assert!(!health.terminal);
     }
 }
+
+#[test]
+fn what_is_to_be_deleted_on_a_lost_node_is_named_where_nothing_else_is_wrong() {
+    let marked = json!([{"type": "Ready", "status": "False", "reason": "NodeNotReady"}]);
+    let mut leaving = lost(marked);
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-11-21T10:03:40Z");
+    let leaving: Object = leaving.into();
+    let set: Object = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": "web-7d4"}, "spec": {"replicas": 1}})
+    .into();
+    let health = explain(&set, std::slice::from_ref(&leaving), now()).unwrap();
+    let message = "pod web-7d4-x is on node a, which does not report";
+    assert_eq!(
+        (health.status, &*health.message),
+        (HealthStatus::Degraded, message)
+    );
+    // The one that is made instead has a trouble of its own.
+    let crashed: Object = pod("Always", waiting("CrashLoopBackOff", "back-off 10s")).into();
+    let health = explain(&set, &[leaving, crashed], now()).unwrap();
+    assert!(!health.message.contains("node a"), "{}", health.message);
+}

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use api::Object;
 use engine::HealthStatus;
+use engine::health::Fault;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
 use super::super::app::can_undo;
@@ -246,24 +247,6 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
         |rest| rest.trim_start().to_owned(),
     );
     let app = format!("/apps/{}", encoded(&facts.name));
-    let mut actions = Vec::new();
-    if facts.needs_why() {
-        actions.push(("Why", format!("{app}/why")));
-    }
-    if facts.sync == SyncStatus::OutOfSync && facts.running().is_none() {
-        actions.push(("See diff", format!("{app}/diff")));
-        if facts.asks() && facts.held.is_none() {
-            actions.push(("Review and sync", facts.review()));
-        }
-    }
-    let rollout = |id: &str| format!("/rollouts/{}", encoded(id));
-    if let Some(last) = &facts.last {
-        if facts.running().is_some() {
-            actions.push(("Watch", rollout(&last.id)));
-        } else if facts.held.is_some() && can_undo(last) {
-            actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
-        }
-    }
     // What came about without a commit is nobody's who wrote one, nor is another try that of the
     // commit it happens to go with.
     let made_by_it = facts.running().is_some() || facts.held.is_some();
@@ -290,8 +273,37 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
             .or(told.since)
             .map(|at| When::ago(at, now)),
         author: cause.map(|first| first.author.name).unwrap_or_default(),
-        actions,
+        actions: actions(facts),
     }
+}
+
+/// The page that explains it, then what can be done.
+fn actions(facts: &Facts) -> Vec<(&'static str, String)> {
+    let app = format!("/apps/{}", encoded(&facts.name));
+    let mut actions = Vec::new();
+    if facts.fault().is_some_and(|own| own.fault == Fault::NoRoom) {
+        actions.push(("Why pending", "/nodes#pending".into()));
+    } else if facts.needs_why() {
+        actions.push(("Why", format!("{app}/why")));
+    }
+    let rollout = |id: &str| format!("/rollouts/{}", encoded(id));
+    match &facts.last {
+        Some(last) if facts.running().is_some() => actions.push(("Watch", rollout(&last.id))),
+        Some(last) if facts.held.is_some() => {
+            actions.push(("Compare", format!("{}/diff", rollout(&last.id))));
+            if can_undo(last) {
+                actions.push(("Roll back", format!("{}/rollback", rollout(&last.id))));
+            }
+        }
+        _ if facts.sync == SyncStatus::OutOfSync => {
+            actions.push(("See diff", format!("{app}/diff")));
+            if facts.asks() {
+                actions.push(("Review and sync", facts.review()));
+            }
+        }
+        _ => {}
+    }
+    actions
 }
 
 /// The rows that `query` asks for, with what they use. `clone` is the address to clone the

@@ -41,6 +41,19 @@ fn going_back_is_offered_where_there_is_something_to_go_back_to() {
 }
 
 #[test]
+fn a_pod_that_fits_nowhere_leads_to_where_the_nodes_are() {
+    let waits = Facts {
+        health: engine::HealthStatus::Degraded,
+        health_message: "Deployment shop/web: pod web-1 cannot be scheduled: no room".into(),
+        ..facts()
+    };
+    let mut shown = attention(&[waits], |_| None, now());
+    let item = shown.items.remove(0);
+    assert_eq!(item.what, "waits: a pod fits on no node");
+    assert_eq!(item.actions, [("Why pending", "/nodes#pending".to_owned())]);
+}
+
+#[test]
 fn what_waits_for_a_word_leads_to_where_it_is_said() {
     let offered = |reason: &'static str| {
         let waiting = Facts {

@@ -34,6 +34,7 @@ pub(crate) fn facts() -> Facts {
         objects: 1,
         last: None,
         held: None,
+        proof_stands: true,
         paused: None,
         removed_at: None,
         observed_at: Some(then(9)),
@@ -186,6 +187,7 @@ fn drift_is_told_where_it_can_be_told_apart() {
         at: then(3),
         last_at: then(3),
         times: 1,
+        lasted_ms: None,
         application: "web".into(),
         key: Collection::new("", "configmaps").key("shop", "a"),
         kind: "ConfigMap".into(),
@@ -220,11 +222,19 @@ fn drift_is_told_where_it_can_be_told_apart() {
         },
     );
     assert_eq!((found.state, found.since), (Tone::Ok, Some(then(4))));
+    assert_eq!(
+        found.text,
+        "nobody changed what Git asks for since ConfigMap a was as it says again"
+    );
     let pending = Facts {
         sync: SyncStatus::OutOfSync,
         applied: CommitId("e2a9c14".into()),
         ..facts()
     };
     assert_eq!(super::drift(&pending, NONE).state, Tone::Unknown);
-    assert_eq!(super::drift(&facts(), NONE).since, None);
+    let never = super::drift(&facts(), NONE);
+    assert_eq!(
+        (never.text.as_str(), never.since),
+        ("nobody changed what Git asks for", None)
+    );
 }

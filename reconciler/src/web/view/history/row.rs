@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use engine::rollout::{Rollback, RolloutPhase};
+use engine::rollout::RolloutPhase;
 
 use super::{DAY, DriftRow, Entry, ROW, Row, Scope};
 use crate::history::{Counted, Drift, Rollout};
-use crate::web::view::component::{CommitChip, State, Tone, encoded};
+use crate::web::view::component::{CommitChip, State, encoded};
 use crate::web::view::facts::undone;
 use crate::web::view::graph::app_href;
 use crate::web::view::rollout::initials;
@@ -64,29 +64,6 @@ pub(super) fn arc(rollout: &Rollout, older: &[Event], rows: &[Entry]) -> usize {
     ROW / 2 + between.sum::<usize>()
 }
 
-/// Whether a later rollout of the application took back what it brought, and that stands.
-pub(super) fn is_taken_back(rollout: &Rollout, all: &[Rollout]) -> bool {
-    let took = |it: &&Rollout| {
-        let later = it.application == rollout.application && it.number > rollout.number;
-        let well = it.phase == RolloutPhase::Succeeded && it.undone_at.is_none();
-        let reverts = |rollback: &Rollback| rollback.reverts.contains(&rollout.revision);
-        later && well && it.rollback.as_ref().is_some_and(reverts)
-    };
-    all.iter().filter(took).any(|it| !is_taken_back(it, all))
-}
-
-/// What came of it, as far as the rollouts of the page tell.
-pub(super) fn state(rollout: &Rollout, all: &[Rollout]) -> State {
-    let state = State::rollout(rollout);
-    let brought = rollout.phase == RolloutPhase::Succeeded
-        && rollout.undone_at.is_none()
-        && rollout.changed != Some(false);
-    if brought && is_taken_back(rollout, all) {
-        return State::new(Tone::Hold, "back", "Rolled back");
-    }
-    state
-}
-
 /// The rollout that this one tries again; empty for none.
 fn tried(rollout: &Rollout) -> String {
     let first = rollout.first_try.as_ref();
@@ -112,8 +89,8 @@ pub(super) fn row(rollout: &Rollout, scope: Scope, now: Timestamp) -> Row {
         undoes: undone(rollout),
         tries: tried(rollout),
         objects: Counted::default(),
-        author: rollout.author.name.clone(),
-        initials: initials(&rollout.author.name),
+        author: rollout.by().name.clone(),
+        initials: initials(&rollout.by().name),
         when: When {
             at: rollout.started_at,
             text: rollout.started_at.strftime("%H:%M").to_string(),
@@ -131,7 +108,6 @@ pub(super) fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
         ("", manager) => manager,
         (writer, _) => writer,
     };
-    let until = drift.ended_at.unwrap_or(now);
     DriftRow {
         href: drift::href(drift),
         title: format!("{} {}", drift.kind, drift.key.name),
@@ -143,7 +119,7 @@ pub(super) fn drift_row(drift: &Drift, now: Timestamp) -> DriftRow {
             at: drift.at,
             text: drift.at.strftime("%H:%M").to_string(),
         },
-        took: took(drift.at.duration_until(until)),
+        took: drift::lasted(drift, now).map(took).unwrap_or_default(),
         diff: match drift.ending {
             None => format!("{}/diff", app_href(&drift.application)),
             Some(_) => String::new(),

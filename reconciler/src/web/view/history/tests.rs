@@ -1,5 +1,3 @@
-use engine::rollout::{CommitId, Rollback};
-
 use super::super::tests::{now, rollout};
 use super::*;
 
@@ -65,32 +63,4 @@ fn a_rollout_says_how_many_objects_it_is_about() {
     let page = shown(&Query::default(), 2).to_string();
     let told = "<i>+1</i> <u>~4</u> </td>";
     assert_eq!(page.matches(told).count(), 1, "{page}");
-}
-
-#[test]
-fn what_was_taken_back_says_so_as_long_as_that_stands() {
-    let commit = |number: i64| CommitId(number.to_string().repeat(40));
-    let one = |number: i64, reverts: &[i64]| Rollout {
-        number,
-        revision: commit(number),
-        rollback: (!reverts.is_empty()).then(|| Rollback {
-            reverts: reverts.iter().map(|it| commit(*it)).collect(),
-            restores: None,
-            rollout: None,
-        }),
-        ..rollout(RolloutPhase::Succeeded, 1000 - number)
-    };
-    let word = |rollout: &Rollout, all: &[Rollout]| row::state(rollout, all).word;
-    let (first, second, back) = (one(1, &[]), one(2, &[]), one(3, &[2]));
-    let all = [back.clone(), second.clone(), first.clone()];
-    assert_eq!(word(&second, &all), "Rolled back");
-    assert_eq!(word(&first, &all), "Converged");
-    // It was put back in.
-    let again = [one(4, &[3]), back.clone(), second.clone(), first];
-    assert_eq!(word(&second, &again), "Converged");
-    let failed = Rollout {
-        phase: RolloutPhase::Failed,
-        ..back
-    };
-    assert_eq!(word(&second, &[failed, second.clone()]), "Converged");
 }

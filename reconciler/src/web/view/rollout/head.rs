@@ -13,7 +13,7 @@ use crate::web::view::component::{CommitChip, Icon, State, Tone, encoded};
 use crate::web::view::facts::{rollout_of, undone};
 use crate::web::view::graph::app_href;
 use crate::web::view::time::{When, took};
-use crate::web::view::truth::sentence;
+use crate::web::view::truth::{failed_elsewhere, sentence};
 
 /// Its name, state, commits and what can be done.
 #[derive(Debug, Template)]
@@ -27,10 +27,15 @@ pub(crate) struct Head {
     pub from: Option<CommitChip>,
     pub to: CommitChip,
     pub subject: String,
+    /// Who had it happen.
     pub author: String,
     pub initials: String,
+    /// Whose commit it is, where somebody else asked for it.
+    pub made: String,
     /// Name and address of what it undoes.
     pub undoes: Option<(String, String)>,
+    /// Name and address of the one that took back what it brought.
+    pub taken_back: Option<(String, String)>,
     /// Name and address of the one that it tries again.
     pub tries: Option<(String, String)>,
     /// Name and address of the held one that it takes up again, and of the one that takes up this one.
@@ -65,8 +70,13 @@ pub(crate) fn head(rollout: &Rollout, beside: &Beside, newest: i64, now: Timesta
             .then(|| CommitChip::new(&rollout.previous, href_of(&rollout.previous))),
         to: CommitChip::new(&rollout.revision, href_of(&rollout.revision)),
         subject: rollout.subject().to_owned(),
-        author: rollout.author.name.clone(),
-        initials: initials(&rollout.author.name),
+        author: rollout.by().name.clone(),
+        initials: initials(&rollout.by().name),
+        made: match &rollout.asked_by {
+            Some(_) => rollout.author.name.clone(),
+            None => String::new(),
+        },
+        taken_back: rollout.taken_back.as_ref().map(|it| named(&it.rollout)),
         undoes: (!undone.is_empty()).then(|| {
             let kind = rollout_of(&undone).map_or("commits", |_| "rollouts");
             let to = format!("/{kind}/{}", encoded(&undone));
@@ -128,11 +138,18 @@ pub(crate) fn truth(rollout: &Rollout, is_newest: bool) -> Truth {
     Truth {
         tone: failed.then_some(Tone::Bad),
         icon: Icon("bad"),
-        heading: format!(
-            "{} did not become healthy at {}",
-            rollout.application,
-            rollout.revision.short()
-        ),
+        heading: match failed_elsewhere(&rollout.message) {
+            Some(_) => format!(
+                "{} was stopped at {}: the commit failed elsewhere",
+                rollout.application,
+                rollout.revision.short()
+            ),
+            None => format!(
+                "{} did not become healthy at {}",
+                rollout.application,
+                rollout.revision.short()
+            ),
+        },
         details: sentence(&rollout.message),
         since: None,
         until: None,

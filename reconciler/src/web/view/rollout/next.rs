@@ -82,7 +82,10 @@ pub(crate) fn next(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) ->
 
 fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
     let rollout = &detail.rollout;
-    let state = State::rollout(rollout);
+    let state = State::rollout(&Rollout {
+        taken_back: None,
+        ..rollout.clone()
+    });
     let text = if rollout.message.is_empty() {
         "Nothing more will happen.".into()
     } else {
@@ -109,6 +112,12 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
     } else if failed {
         let text = consequence(detail, outlook.policy, outlook.branch());
         items.push(item(Tone::Warn, "back", "Then", text));
+    }
+    if let Some(taken) = &rollout.taken_back {
+        let text = format!("Rollout {} took back what it brought.", taken.rollout);
+        let mut back = item(Tone::Hold, "back", "Rolled back", text);
+        back.at = Some(When::clock(taken.at));
+        items.push(back);
     }
     items.extend(after_hold(rollout, outlook));
     items.extend(rollout.first_try.as_deref().map(again));

@@ -56,12 +56,12 @@ pub(crate) fn steps(detail: &RolloutDetail, now: Timestamp) -> Steps {
         StepView::new(
             Tone::Ok,
             "ok",
-            if rollout.push.is_some() {
-                "Pushed"
-            } else {
-                "Seen"
+            match (&rollout.asked_by, &rollout.push) {
+                (Some(_), _) => "Asked for",
+                (None, Some(_)) => "Pushed",
+                (None, None) => "Seen",
             },
-            format!("by {}", rollout.author.name),
+            format!("by {}", rollout.by().name),
         )
         .at(rollout.started_at),
     ];
