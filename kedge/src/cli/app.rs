@@ -74,7 +74,7 @@ fn head(application: &Application, most: Option<usize>) -> Vec<String> {
             beside(&application.sync_message, application.pause()).to_owned(),
         ),
         ("Paused", application.pause().to_owned()),
-        ("Health", application.health.status.clone()),
+        ("Health", application.state().to_owned()),
         ("", application.health.message.clone()),
         ("Source", reason),
         ("", trouble),

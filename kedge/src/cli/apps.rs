@@ -61,7 +61,7 @@ fn table(applications: &[Application], format: Format) -> Table {
         let mut cells = vec![
             application.name.as_str().into(),
             tint::state(&application.sync),
-            tint::state(&application.health.status),
+            tint::state(application.state()),
             short(&application.revision).into(),
         ];
         if wide {
@@ -76,10 +76,15 @@ fn table(applications: &[Application], format: Format) -> Table {
     table
 }
 
-/// Why it is not as it should be: its health first, for that is what people feel. One that is left
-/// alone is told even where it is well.
+/// Why it is not as it should be: its health first, for that is what people feel. What is not there
+/// because its rollout waits is told by what it waits for; one that is left alone even where it is well.
 fn sentence(application: &Application) -> &str {
+    let waits = match application.health.status.as_str() {
+        "Missing" => application.pause(),
+        _ => "",
+    };
     let all = [
+        waits,
         application.health.message.as_str(),
         &application.sync_message,
         application.pause(),

@@ -30,6 +30,8 @@ pub(crate) struct Application {
     pub(crate) sync: String,
     pub(crate) sync_message: String,
     pub(crate) health: Health,
+    /// Whether its commit failed and is not tried again.
+    pub(crate) on_hold: bool,
     pub(super) paused: Option<Trouble>,
     pub(super) trouble: Option<Trouble>,
     pub(super) revision: String,
@@ -41,11 +43,26 @@ pub(crate) struct Application {
     pub(super) rollouts: Vec<Rollout>,
 }
 
+/// Somebody wants it left alone; also the health of what stands still.
+const SUSPENDED: &str = "Suspended";
+
 impl Application {
     /// What keeps its next rollout from beginning; empty where nothing does.
-    pub(super) fn pause(&self) -> &str {
+    pub(crate) fn pause(&self) -> &str {
         let paused = self.paused.as_ref();
         paused.map_or("", |pause| pause.message.as_str())
+    }
+
+    /// Its health, or that it is left alone where nothing else is to be said: as its page has it.
+    pub(super) fn state(&self) -> &str {
+        let is_suspended = self
+            .paused
+            .as_ref()
+            .is_some_and(|it| it.reason == SUSPENDED);
+        match self.health.status.as_str() {
+            "Healthy" if is_suspended => SUSPENDED,
+            status => status,
+        }
     }
 }
 

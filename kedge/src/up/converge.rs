@@ -107,6 +107,14 @@ fn stand(application: &Application) -> Stand {
         ("Synced", "Healthy") => Stand::Well,
         ("Synced", "Suspended") => Stand::Failed("is suspended".into()),
         (_, "Degraded") => Stand::Failed(sentence("is Degraded", &application.health.message)),
+        (_, "Progressing") => Stand::Coming,
+        // Nothing comes before somebody does something, or a window opens.
+        ("OutOfSync", _) if !application.pause().is_empty() => {
+            Stand::Failed(sentence("waits", application.pause()))
+        }
+        ("OutOfSync", _) if application.on_hold => {
+            Stand::Failed(sentence("is not rolled out", &application.sync_message))
+        }
         ("Unknown", _) if !application.sync_message.is_empty() => {
             Stand::Failed(sentence("cannot be compared", &application.sync_message))
         }
@@ -219,6 +227,30 @@ mod tests {
             true,
             &["b is Degraded: why"],
         );
+    }
+
+    #[test]
+    fn what_waits_for_somebody_is_not_waited_for() {
+        let told = |more: serde_json::Value| {
+            let mut item = json!({"name": "web", "sync": "OutOfSync", "syncMessage": "1 to change",
+                "health": {"status": "Healthy", "message": ""}});
+            let fields = more.as_object().unwrap().clone();
+            item.as_object_mut().unwrap().extend(fields);
+            let tracked = json!({"revision": "abc", "applications": 1, "error": ""});
+            let answer: Answer =
+                shown::read(&json!({"tracked": tracked, "items": [item]})).unwrap();
+            (is_settled(&answer), open(&answer).join("\n"))
+        };
+        let check = |more: serde_json::Value, settled: bool, expected: &str| {
+            assert_eq!(told(more), (settled, expected.to_owned()));
+        };
+        check(json!({}), false, "web is on its way: 1 to change");
+        let held = json!({"onHold": true, "syncMessage": "held: commit 1 failed"});
+        check(held, true, "web is not rolled out: held: commit 1 failed");
+        let paused = json!({"paused": {"reason": "Manual", "message": "a sync by hand"}});
+        check(paused, true, "web waits: a sync by hand");
+        let again = json!({"onHold": true, "health": {"status": "Progressing", "message": ""}});
+        check(again, false, "web is on its way: 1 to change");
     }
 
     #[test]

@@ -172,6 +172,10 @@ fn place(text: Option<&Documents>, origin: &Origin, field: &str) -> (Origin, boo
         return (origin.clone(), false);
     };
     let (path, whole) = numbered(&document.value, field);
+    // What the server stores as data, people write as text.
+    let said = field.strip_prefix("data").filter(|_| !whole);
+    let said = said.map(|rest| numbered(&document.value, &format!("stringData{rest}")));
+    let (path, whole) = said.filter(|(_, whole)| *whole).unwrap_or((path, whole));
     let at = Origin {
         file: origin.file.clone(),
         line: document.nearest(&path).line,

@@ -153,8 +153,11 @@ impl Backend for PastBackend {
         commit: &str,
         at: Timestamp,
     ) -> Result<ProofView, Error> {
-        let at = at.min(self.at());
-        self.inner.proof(application, commit, at).await
+        let view = self
+            .inner
+            .proof(application, commit, at.min(self.at()))
+            .await?;
+        Ok(self.proof_then(view))
     }
 
     async fn proven(&self, application: &str, at: Timestamp) -> Result<Option<Proven>, Error> {

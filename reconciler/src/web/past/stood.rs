@@ -16,7 +16,8 @@ use super::state::Past;
 use crate::history::{
     Action, ApplicationRecord, ApplicationSummary, Hold, ObjectResult, Rollout, RolloutQuery,
 };
-use crate::service::{ApplicationView, Error, ObjectNode, Standing};
+use crate::config::MANAGER;
+use crate::service::{ApplicationView, Error, ObjectNode, ProofView, Standing};
 use crate::web::backend::Backend;
 
 /// What is on record of all Applications at that moment.
@@ -95,6 +96,17 @@ impl PastBackend {
                 held: held.cloned(),
             },
         }
+    }
+
+    /// A proof beside the objects of then: what they became since is no matter of it.
+    pub(super) fn proof_then(&self, mut view: ProofView) -> ProofView {
+        for object in &mut view.objects {
+            let then = self.past.get(&object.leaf.key);
+            object.holds = then.is_some_and(|live| object.leaf.holds(&live, MANAGER));
+        }
+        view.holding = view.objects.iter().filter(|object| object.holds).count();
+        view.until = view.until.filter(|end| *end <= self.at());
+        view
     }
 
     pub(super) fn applications_then(&self) -> Vec<Arc<Object>> {

@@ -62,7 +62,7 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         plan: planned::lines(&preview.plan, LINES),
         conflicts: preview.conflicts.clone(),
         by_hand: if preview.conflicts.is_empty() {
-            by_hand(&preview.undoes, branch)
+            by_hand(&preview.undoes, &preview.message, branch)
         } else {
             by_hand_through(&preview.undoes, branch)
         },
@@ -202,12 +202,24 @@ fn undone(commit: &Commit) -> (String, String, String) {
     )
 }
 
+/// The line of a message by which a rollback is known.
+const BACK_TO: &str = "Kedge-Rollback-To: ";
+
 /// The git command that does the same.
-pub(crate) fn by_hand(undoes: &[Commit], branch: &str) -> String {
+pub(crate) fn by_hand(undoes: &[Commit], message: &str, branch: &str) -> String {
     let commits: Vec<&str> = undoes.iter().map(|commit| commit.id.short()).collect();
+    let commits = commits.join(" ");
+    if undoes.len() < 2 {
+        return format!("git revert {commits} && git push origin {branch}");
+    }
+    // One commit for all of them, which Kedge knows by its last lines.
+    let subject = message.lines().next().unwrap_or_default();
+    let mut trailers = message.lines().filter(|line| line.starts_with(BACK_TO));
+    let trailer = trailers
+        .next()
+        .map_or_else(String::new, |line| format!(" -m '{line}'"));
     format!(
-        "git revert {} && git push origin {branch}",
-        commits.join(" ")
+        "git revert --no-commit {commits}\ngit commit -m '{subject}'{trailer} && git push origin {branch}"
     )
 }
 
@@ -246,6 +258,21 @@ mod tests {
             message: String::new(),
         };
         commits.iter().map(commit).collect()
+    }
+
+    #[test]
+    fn by_hand_it_is_one_commit_too() {
+        let message = "Roll back to ccccccc (2 commits)\n\nWhy.\n\nKedge-Rollback-To: cccc\n";
+        assert_eq!(
+            by_hand(&undoing(&["a"]), message, "main"),
+            "git revert aaaaaaa && git push origin main"
+        );
+        assert_eq!(
+            by_hand(&undoing(&["b", "a"]), message, "main"),
+            "git revert --no-commit bbbbbbb aaaaaaa\n\
+             git commit -m 'Roll back to ccccccc (2 commits)' -m 'Kedge-Rollback-To: cccc' \
+             && git push origin main"
+        );
     }
 
     #[test]
