@@ -27,8 +27,11 @@ pub struct RepositoryView {
     pub url: String,
     /// To clone it from; empty for one that is not hosted here.
     pub clone_url: String,
-    /// Branches with their newest commits, by name.
+    /// Branches with their newest commits: the one that is followed, then the others by name, a
+    /// hundred at most.
     pub branches: Vec<BranchHead>,
+    /// How many there are.
+    pub branch_count: usize,
     /// The branch that the cluster follows; empty for a repository of which Applications choose.
     pub followed: String,
     /// When it was read last; of the hosted one that is followed, when its newest commit came.
@@ -96,7 +99,6 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
 async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
     let reader = core.history.reader();
     let mut view = view(core, CLUSTER, &core.source).await;
-    view.followed.clone_from(&core.config.branch);
     if let Some(state) = reader.source(&core.source.name).await? {
         // Of a hosted one: when its newest commit came.
         view.fetched_at = reader
@@ -146,19 +148,26 @@ fn readers(core: &Core, source: &Source) -> Vec<String> {
 
 /// What the files of the repository say; what they do not is empty.
 async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
-    let heads = source.location.read(|git| {
+    let followed = if name == CLUSTER {
+        core.config.branch.clone()
+    } else {
+        String::new()
+    };
+    let first = followed.clone();
+    let heads = source.location.read(move |git| {
+        let all = git.branches()?;
+        let count = all.len();
         let mut heads = Vec::new();
-        for name in git.branches()?.into_iter().take(BRANCHES) {
+        for name in told(all, &first) {
             let commit = git.branch(&name)?;
             heads.extend(commit.map(|commit| BranchHead { name, commit }));
         }
-        Ok(heads)
+        Ok((heads, count))
     });
-    let (mut branches, error) = match heads.await {
+    let ((branches, branch_count), error) = match heads.await {
         Ok(heads) => (heads, String::new()),
-        Err(error) => (Vec::new(), causes(&error)),
+        Err(error) => ((Vec::new(), 0), causes(&error)),
     };
-    branches.sort_by(|a, b| a.name.cmp(&b.name));
     let is_here = core.hosted.get(name).is_some();
     let mirrors = core.hosted.mirrors(name);
     let from = mirrors.iter().filter(|it| it.direction == Direction::From);
@@ -168,7 +177,8 @@ async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
         url: String::new(),
         clone_url: String::new(),
         branches,
-        followed: String::new(),
+        branch_count,
+        followed,
         fetched_at: None,
         told_at: None,
         error,
@@ -181,4 +191,21 @@ async fn view(core: &Core, name: &str, source: &Source) -> RepositoryView {
             Vec::new()
         },
     }
+}
+
+/// Those that are told of, the followed one first.
+fn told(mut branches: Vec<String>, followed: &str) -> Vec<String> {
+    branches.sort_by(|a, b| (a != followed, a).cmp(&(b != followed, b)));
+    branches.truncate(BRANCHES);
+    branches
+}
+
+#[test]
+fn the_followed_branch_is_told_of_however_many_there_are() {
+    let many = (0..300).map(|at| format!("a{at:03}"));
+    let all: Vec<String> = many.chain(["main".into()]).collect();
+    let shown = told(all.clone(), "main");
+    assert_eq!(shown.len(), BRANCHES);
+    assert_eq!(shown[..2], ["main".to_owned(), "a000".to_owned()]);
+    assert_eq!(told(all, "")[0], "a000");
 }

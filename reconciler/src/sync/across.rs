@@ -69,7 +69,13 @@ async fn newest(
     } else {
         format!("revision {revision:?}")
     };
-    let missing = || Trouble::missing(format!("there is no {name} in {}", source.name));
+    let missing = || {
+        Trouble::missing(if wanted.repo.contains("://") && !source.is_hosted() {
+            format!("{} was not read yet, or has no {name}", source.name)
+        } else {
+            format!("there is no {name} in {}", source.name)
+        })
+    };
     let unfetched = || core.sources.trouble(&wanted.repo);
     Ok(found.ok_or_else(|| unfetched().unwrap_or_else(missing)))
 }

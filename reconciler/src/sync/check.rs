@@ -137,7 +137,34 @@ async fn beside(
             }
         }
     }
+    beside.unchecked.extend(unreadable(core, found).await?);
     Ok(beside)
+}
+
+/// Applications that the commit brings or changes, whose manifests are all elsewhere, where they
+/// cannot be read: nobody would hear of that who looks at the push alone.
+async fn unreadable(
+    core: &Core,
+    found: &[Arc<Found>],
+) -> Result<BTreeMap<String, String>, client::Error> {
+    let mut unreadable = BTreeMap::new();
+    for found in found.iter().filter(|it| is_new(core, it)) {
+        let application = &found.application;
+        if application.sources().any(is_source_here) {
+            continue;
+        }
+        if let Err(trouble) = commits(core, application, |_, _| None).await? {
+            unreadable.insert(application.name.clone(), trouble.message);
+        }
+    }
+    Ok(unreadable)
+}
+
+/// Whether the Application's own object is not as the commit has it.
+fn is_new(core: &Core, found: &Arc<Found>) -> bool {
+    let object = &found.manifest.object;
+    let live = core.applications().find(object.namespace(), object.name());
+    live.is_none_or(|live| !core.definitions.is_as(found, &live))
 }
 
 /// The Applications that would be rolled out.
@@ -166,13 +193,7 @@ fn definitions(core: &Core, found: &[Arc<Found>]) -> Vec<Manifest> {
         object: namespace,
         origin: Origin::default(),
     };
-    let known = core.applications();
-    let is_new = |found: &&Arc<Found>| {
-        let object = &found.manifest.object;
-        let live = known.find(object.namespace(), object.name());
-        live.is_none_or(|live| !core.definitions.is_as(found, &live))
-    };
-    let new = found.iter().filter(is_new);
+    let new = found.iter().filter(|it| is_new(core, it));
     let new: Vec<Manifest> = new.map(|found| found.manifest.clone()).collect();
     if new.is_empty() {
         return Vec::new();
@@ -292,7 +313,8 @@ impl Checked {
             lines.extend(told.map(|why| format!("  {why}")));
             lines.extend(plan::lines(plan).iter().map(|line| format!("  {line}")));
         }
-        match (lines.is_empty(), unchanged) {
+        let nothing = lines.is_empty() && self.unchecked.is_empty();
+        match (nothing, unchanged) {
             (true, _) => lines.push("nothing changes in the cluster".into()),
             (false, 0) => {}
             (false, 1) => lines.push("1 more application is unchanged".into()),

@@ -25,7 +25,10 @@ async fn another_hosted_repository_is_checked_and_told_like_the_first() {
     let files = &mut pusher.world.files;
     files.insert("apps/web.yaml".into(), text.into());
     pusher.commit("Follow shop").await;
-    pusher.git(&["push", "origin", "main"]).await;
+    let said = pusher.git(&["push", "origin", "main"]).await;
+    let unchecked = "application web could not be checked: there is no default branch in shop";
+    assert!(said.contains(unchecked), "{said}");
+    assert!(!said.contains("nothing changes"), "{said}");
     let web = || pusher.world.live_application("web");
     let told = |web: Option<api::Object>| {
         let text = web?.body["status"].to_string();

@@ -58,16 +58,20 @@ pub(super) fn repositories(
         .iter()
         .map(|object| Application::from_object(object))
         .collect();
-    let then = |view: RepositoryView| RepositoryView {
-        applications: readers(&view, &applications),
-        branches: heads.of(&view),
-        fetched_at: None,
-        told_at: None,
-        webhook: None,
-        error: String::new(),
-        mirrors: Vec::new(),
-        rules: Vec::new(),
-        ..view
+    let then = |view: RepositoryView| {
+        let branches = heads.of(&view);
+        RepositoryView {
+            applications: readers(&view, &applications),
+            branch_count: branches.len(),
+            branches,
+            fetched_at: None,
+            told_at: None,
+            webhook: None,
+            error: String::new(),
+            mirrors: Vec::new(),
+            rules: Vec::new(),
+            ..view
+        }
     };
     let was = |view: &RepositoryView| view.name == CLUSTER || !view.applications.is_empty();
     now.map(then).filter(was).collect()

@@ -13,10 +13,10 @@ use engine::{Application, Health, HealthStatus};
 
 use super::rewind;
 use super::state::Past;
+use crate::config::MANAGER;
 use crate::history::{
     Action, ApplicationRecord, ApplicationSummary, Hold, ObjectResult, Rollout, RolloutQuery,
 };
-use crate::config::MANAGER;
 use crate::service::{ApplicationView, Error, ObjectNode, ProofView, Standing};
 use crate::web::backend::Backend;
 

@@ -28,6 +28,7 @@ impl Sample {
                 name: "main".into(),
                 commit: self.head.clone(),
             }],
+            branch_count: 1,
             followed: "main".into(),
             fetched_at: Some(ago(3)),
             told_at: None,
@@ -51,6 +52,7 @@ impl Sample {
             url: "https://git.example.org/shop.git".into(),
             clone_url: String::new(),
             branches: Vec::new(),
+            branch_count: 0,
             followed: String::new(),
             fetched_at: None,
             told_at: Some(ago(60)),
@@ -325,6 +327,40 @@ async fn shortcuts_can_be_switched_off() {
     };
     assert!(!with("").await.contains("data-keys"));
     assert!(with("; shortcuts=off").await.contains("data-keys=\"off\""));
+}
+
+#[test]
+fn a_plan_is_offered_where_there_is_one() {
+    let mut all = Sample::default().all_repositories();
+    let mut cluster = all.remove(0);
+    let head = |name: &str, commit: &str| BranchHead {
+        name: name.into(),
+        commit: id(commit),
+    };
+    let main = cluster.branches[0].commit.0.clone();
+    cluster.branches = vec![
+        head("main", &main),
+        head("same", &main),
+        head("new", "c41d9e0"),
+    ];
+    cluster.branch_count = 103;
+    let told = |view: &RepositoryView| {
+        let view = crate::web::view::repos::one(view, now());
+        let offers: Vec<bool> = view.branches.iter().map(|it| !it.2.is_empty()).collect();
+        (
+            offers,
+            crate::web::view::repos::Page { view }.render().unwrap(),
+        )
+    };
+    let (offers, page) = told(&cluster);
+    assert_eq!(offers, [false, false, true]);
+    assert!(page.contains("And 100 more"), "{page}");
+    let unread = RepositoryView {
+        followed: String::new(),
+        applications: Vec::new(),
+        ..cluster
+    };
+    assert_eq!(told(&unread).0, [false; 3]);
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub(crate) struct One {
     /// Whether it cannot be read.
     pub is_unread: bool,
     pub branches: Vec<(String, CommitChip, String)>,
+    /// How many branches there are besides.
+    pub more: usize,
+    pub followed: String,
     pub applications: Vec<(String, String)>,
     pub mirrors: Vec<Mirror>,
     pub rules: Vec<Rule>,
@@ -114,7 +117,7 @@ pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {
         branches: if view.is_unread() {
             "?".into()
         } else {
-            view.branches.len().to_string()
+            view.branch_count.to_string()
         },
         applications: view.applications.len(),
         fetched: view.fetched_at.map(|at| When::ago(at, now)),
@@ -122,10 +125,13 @@ pub(crate) fn row(view: &RepositoryView, now: Timestamp) -> Row {
 }
 
 pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
+    let mut heads = view.branches.iter();
+    let followed = heads.find(|it| it.name == view.followed);
     let branches = view.branches.iter().map(|head| {
         let chip = CommitChip::new(&head.commit, commit::href(&head.commit));
-        // What is followed already has nothing left to do.
-        if head.name == view.followed {
+        // What is followed already has nothing left to do, and nobody plans what nobody reads.
+        let is_there = followed.is_some_and(|it| it.commit == head.commit);
+        if is_there || (view.followed.is_empty() && view.applications.is_empty()) {
             return (head.name.clone(), chip, String::new());
         }
         let plan = format!(
@@ -149,6 +155,8 @@ pub(crate) fn one(view: &RepositoryView, now: Timestamp) -> One {
         clone: view.clone_url.clone(),
         is_unread: view.is_unread(),
         branches: branches.collect(),
+        more: view.branch_count.saturating_sub(view.branches.len()),
+        followed: view.followed.clone(),
         applications: names.map(|name| (name.clone(), app_href(name))).collect(),
         mirrors: view.mirrors.iter().map(|it| mirror(it, now)).collect(),
         rules: view.rules.iter().map(rule).collect(),
