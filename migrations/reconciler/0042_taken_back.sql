@@ -33,7 +33,7 @@ end $$;
 -- Who asked, as the step that it began with has it.
 update rollouts r set asked_by = coalesce(
     (select s.data ->> 'requester' from steps s
-      where s.rollout = r.id and s.kind = 'Started' order by s.seq limit 1), '')
+      where s.rollout = r.id and s.kind = 'started' order by s.seq limit 1), '')
  where r.trigger = 'sync';
 
 create or replace view outcomes as

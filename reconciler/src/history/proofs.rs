@@ -106,15 +106,14 @@ impl Reader {
     pub async fn proven_at(&self, at: Timestamp) -> Result<BTreeSet<String>, Error> {
         let names = sqlx::query_scalar(
             "select application from (
-                select distinct on (r.application) r.application,
-                       proven_until(r.application, r.number, p.at) as until
+                select distinct on (r.application) r.application, r.number, p.at
                   from (select rollout, at from proofs
                         union all
                         select rollout, at from proofs_again) p
                   join rollouts r on r.id = p.rollout
                  where p.at <= $1
                  order by r.application, r.number desc, p.at desc) newest
-              where until is null or until > $1",
+              where coalesce(proven_until(application, number, at) > $1, true)",
         )
         .bind(Time(at));
         let names = names.fetch_all(&self.pool).await;

@@ -1,5 +1,6 @@
-//! Rollouts that another process left in the middle. While nobody watched, nobody could judge: that
-//! time is not counted against them.
+//! Rollouts that another process left in the middle. While nobody watched, nobody could judge. When it
+//! stopped to watch is not on record; its newest step is, and what passed since then is not counted
+//! against them: rather too much time than a verdict that nobody looked for.
 
 use jiff::Timestamp;
 
@@ -7,7 +8,7 @@ use super::error::failed;
 use super::time::Time;
 use super::{Error, History};
 
-/// What is shorter is the beat of a rollout, and nobody was away.
+/// What is shorter is not worth a step.
 const SHORTEST: &str = "1 second";
 
 impl History {

@@ -37,13 +37,6 @@ pub(super) async fn made(
     let (Some(application), Some(written)) = (&found.application, found.value(field)) else {
         return Ok(Made::Written);
     };
-    let at = rendered::at(core, &application.name, &found.asked).await?;
-    let manifests = at.render.manifests.as_deref().unwrap_or_default();
-    let is = manifests.iter().find(|it| is_it(it, key));
-    let is = is.and_then(|it| value(&it.object.body, field));
-    if is.is_none_or(|is| *is == written) {
-        return Ok(Made::Written);
-    }
     let files: Vec<String> = kustomize::NAMES
         .iter()
         .filter_map(|name| path::join(&found.directory, name))
@@ -58,7 +51,17 @@ pub(super) async fn made(
     let Some((bytes, file)) = reading.await.map_err(unreadable)? else {
         return Ok(Made::Written);
     };
-    let line = is.and_then(|is| line(&file, &bytes, (&written, is), &key.name));
+    // What cannot be made again says nothing about the line.
+    let Ok(at) = rendered::at(core, &application.name, &found.asked).await else {
+        return Ok(Made::Written);
+    };
+    let manifests = at.render.manifests.as_deref().unwrap_or_default();
+    let is = manifests.iter().find(|it| is_it(it, key));
+    let is = is.and_then(|it| value(&it.object.body, field));
+    let Some(is) = is.filter(|is| **is != written) else {
+        return Ok(Made::Written);
+    };
+    let line = line(&file, &bytes, (&written, is), (&key.name, field));
     Ok(line.map_or(Made::Somewhere, |line| Made::At(file, line)))
 }
 
@@ -71,9 +74,14 @@ fn is_it(manifest: &Manifest, key: &ObjectKey) -> bool {
         && (namespace.is_empty() || namespace == key.namespace)
 }
 
-/// The line of a kustomization that makes one value of another: of its `images`, of its `replicas`,
-/// or the only one that says the very value.
-fn line(file: &str, bytes: &[u8], (from, to): (&Value, &Value), name: &str) -> Option<u32> {
+/// The line of a kustomization that makes one value of another: of its `images`, or of its `replicas`.
+/// What a patch makes is in no line that says so for sure.
+fn line(
+    file: &str,
+    bytes: &[u8],
+    (from, to): (&Value, &Value),
+    (name, field): (&str, &str),
+) -> Option<u32> {
     let parsed = Documents::parse(file, bytes).ok()?;
     let document = parsed.documents.first()?;
     let at = |path: String| document.position(&path).map(|at| at.line);
@@ -81,32 +89,27 @@ fn line(file: &str, bytes: &[u8], (from, to): (&Value, &Value), name: &str) -> O
         let list = document.value[list].as_array()?;
         list.iter().position(|item| item["name"] == name)
     };
-    if let (Some(from), Some(to)) = (from.as_str(), to.as_str())
-        && let Some(index) = named("images", bare(from))
-    {
-        let item = &document.value["images"][index];
-        let says = IMAGE.iter().find(|(field, before)| {
-            let said = text(&item[*field]);
-            let part = format!("{before}{said}");
-            let is_in = if before.is_empty() {
-                bare(to) == said
-            } else {
-                to.ends_with(&part)
-            };
-            !said.is_empty() && is_in
-        });
-        return says.and_then(|(field, _)| at(format!("images[{index}].{field}")));
+    if field == "spec.replicas" {
+        let index = named("replicas", name)?;
+        let is_it = document.value["replicas"][index]["count"] == *to;
+        return at(format!("replicas[{index}].count")).filter(|_| is_it);
     }
-    if let Some(index) = named("replicas", name)
-        && document.value["replicas"][index]["count"] == *to
-    {
-        return at(format!("replicas[{index}].count"));
+    if field.rsplit('.').next() != Some("image") {
+        return None;
     }
-    let to = text(to);
-    let lines = (1_u32..).zip(parsed.text.lines());
-    let mut saying = lines.filter(|(_, line)| scalar(line) == to);
-    let (only, _) = saying.next()?;
-    saying.next().is_none().then_some(only)
+    let (from, to) = (from.as_str()?, to.as_str()?);
+    let index = named("images", bare(from))?;
+    let item = &document.value["images"][index];
+    let says = IMAGE.iter().find(|(field, before)| {
+        let said = text(&item[*field]);
+        let is_in = if before.is_empty() {
+            bare(to) == said
+        } else {
+            to.ends_with(&format!("{before}{said}"))
+        };
+        !said.is_empty() && is_in
+    });
+    says.and_then(|(field, _)| at(format!("images[{index}].{field}")))
 }
 
 /// An image's name without tag and digest.
@@ -125,13 +128,6 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-/// What a line says, without its key and quotes.
-fn scalar(line: &str) -> &str {
-    let line = line.trim().trim_start_matches("- ");
-    let said = line.split_once(": ").map_or(line, |(_, said)| said);
-    said.trim().trim_matches(['"', '\''])
 }
 
 #[cfg(test)]
@@ -161,30 +157,28 @@ patches:
 
     #[test]
     fn the_line_that_makes_the_value_is_found() {
-        let check = |from: Value, to: Value, name: &str, expected: Option<u32>| {
-            let found = line("kustomization.yaml", FILE.as_bytes(), (&from, &to), name);
+        let of = |sides: (Value, Value), place: (&str, &str), expected: Option<u32>| {
+            let (from, to) = &sides;
+            let found = line("kustomization.yaml", FILE.as_bytes(), (from, to), place);
             assert_eq!(found, expected, "{from} to {to}");
         };
         let movies = "registry.example.org:5000/movies";
-        check(
-            json!(movies),
-            json!("mirror.example.org/movies:9.9"),
-            "web",
-            Some(7),
-        );
-        check(
-            json!(format!("{movies}:9.9")),
-            json!("mirror.example.org/movies:9"),
-            "web",
-            Some(6),
-        );
-        check(json!("proxy:1"), json!("proxy:9.9"), "web", Some(4));
-        check(json!("other:1"), json!("other:2"), "web", None);
-        check(json!(1), json!(3), "api", Some(11));
-        check(json!(1), json!(3), "web", Some(9));
-        check(json!(0), json!(17), "web", Some(16));
-        // Who knows which of the two.
-        check(json!("1"), json!("9.9"), "web", None);
+        let image = |from: &str, to: &str, expected: Option<u32>| {
+            let place = ("web", "spec.template.spec.containers[name=web].image");
+            of((json!(from), json!(to)), place, expected);
+        };
+        image(movies, "mirror.example.org/movies:9.9", Some(7));
+        let old = format!("{movies}:9.9");
+        image(&old, "mirror.example.org/movies:9", Some(6));
+        image("proxy:1", "proxy:9.9", Some(4));
+        image("other:1", "other:2", None);
+        let number = |place, to: i64, expected| of((json!(1), json!(to)), place, expected);
+        number(("api", "spec.replicas"), 3, Some(11));
+        number(("web", "spec.replicas"), 3, Some(9));
+        // A patch, whatever else says the same number.
+        number(("web", "spec.replicas"), 4, None);
+        number(("api", "spec.minReadySeconds"), 3, None);
+        number(("web", "spec.minReadySeconds"), 17, None);
     }
 
     #[test]

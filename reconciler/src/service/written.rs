@@ -136,9 +136,11 @@ async fn in_file(
 
 /// The lines around one; none of a file that has secrets in it.
 fn excerpt(text: &str, line: u32) -> Vec<Line> {
+    // However it is quoted or laid out, and wherever in the line: rather one too many is hidden.
     let is_secret = |line: &str| {
-        let line = line.trim();
-        line == "kind: Secret" || line == "sops:" || line.contains("ENC[")
+        let bare = line.replace([' ', '\t', '"', '\''], "");
+        let tells = ["kind:Secret", "secretGenerator:", "ENC["];
+        tells.iter().any(|it| bare.contains(it)) || bare.starts_with("sops:")
     };
     if text.lines().any(is_secret) {
         return Vec::new();
@@ -242,7 +244,7 @@ mod tests {
     #[test]
     fn an_excerpt_is_of_the_lines_around_and_never_of_secrets() {
         let text = "a: 1\nb: 2\n---\nc: 3\nd: 4\ne: 5\n";
-        let shown = |text, line| {
+        let shown = |text: &str, line| {
             let lines = excerpt(text, line);
             let told = lines
                 .iter()
@@ -253,6 +255,16 @@ mod tests {
         assert_eq!(shown(text, 1), "1! 2");
         assert_eq!(shown("kind: Secret\ndata: {a: b}\n", 2), "");
         assert_eq!(shown("a: ENC[AES256_GCM,data:x]\n", 1), "");
+        let made = "secretGenerator:\n- {name: a, literals: [key=b]}\nimages:\n- {newTag: x}\n";
+        assert_eq!(shown(made, 4), "");
+        for secret in [
+            "- kind: \"Secret\"",
+            "{kind:  Secret, a: b}",
+            "{\"secretGenerator\": [a]}",
+        ] {
+            let text = format!("a: 1\n{secret}\n");
+            assert_eq!(shown(&text, 1), "", "{secret}");
+        }
     }
 
     #[test]

@@ -258,9 +258,11 @@ fn advance(observed: &Observed, rollout: &Rollout) -> Vec<Decision> {
         observed,
         rollout,
         plan,
+        // Who gives it more time gives that to what runs, too.
         deadline: rollout
             .deadline_at
-            .unwrap_or(began_at + observed.application.deadline),
+            .max(Some(began_at + observed.application.deadline))
+            .unwrap_or(began_at),
     };
     decisions.extend(match elsewhere {
         Some(elsewhere) => run.ends_with(elsewhere),

@@ -202,9 +202,6 @@ fn undone(commit: &Commit) -> (String, String, String) {
     )
 }
 
-/// The line of a message by which a rollback is known.
-const BACK_TO: &str = "Kedge-Rollback-To: ";
-
 /// The git command that does the same.
 pub(crate) fn by_hand(undoes: &[Commit], message: &str, branch: &str) -> String {
     let commits: Vec<&str> = undoes.iter().map(|commit| commit.id.short()).collect();
@@ -212,14 +209,15 @@ pub(crate) fn by_hand(undoes: &[Commit], message: &str, branch: &str) -> String 
     if undoes.len() < 2 {
         return format!("git revert {commits} && git push origin {branch}");
     }
-    // One commit for all of them, which Kedge knows by its last lines.
+    // One commit for all of them, which says what it reverts: Kedge knows it by that.
     let subject = message.lines().next().unwrap_or_default();
-    let mut trailers = message.lines().filter(|line| line.starts_with(BACK_TO));
-    let trailer = trailers
-        .next()
-        .map_or_else(String::new, |line| format!(" -m '{line}'"));
+    let reverts = undoes.iter().map(|commit| {
+        let id = commit.id.short();
+        format!(" -m 'This reverts commit {id}.'")
+    });
+    let reverts: String = reverts.collect();
     format!(
-        "git revert --no-commit {commits}\ngit commit -m '{subject}'{trailer} && git push origin {branch}"
+        "git revert --no-commit {commits}\ngit commit -m '{subject}'{reverts}\ngit push origin {branch}"
     )
 }
 
@@ -262,7 +260,7 @@ mod tests {
 
     #[test]
     fn by_hand_it_is_one_commit_too() {
-        let message = "Roll back to ccccccc (2 commits)\n\nWhy.\n\nKedge-Rollback-To: cccc\n";
+        let message = "Roll back to ccccccc (2 commits)\n\nWhy.\n";
         assert_eq!(
             by_hand(&undoing(&["a"]), message, "main"),
             "git revert aaaaaaa && git push origin main"
@@ -270,8 +268,8 @@ mod tests {
         assert_eq!(
             by_hand(&undoing(&["b", "a"]), message, "main"),
             "git revert --no-commit bbbbbbb aaaaaaa\n\
-             git commit -m 'Roll back to ccccccc (2 commits)' -m 'Kedge-Rollback-To: cccc' \
-             && git push origin main"
+             git commit -m 'Roll back to ccccccc (2 commits)' -m 'This reverts commit bbbbbbb.' \
+             -m 'This reverts commit aaaaaaa.'\ngit push origin main"
         );
     }
 

@@ -74,7 +74,11 @@ async fn led_to(
         return Ok(false);
     };
     let (from, to) = (&older.revision.0, &newer.revision.0);
-    let between = app.backend.compare(&newer.application, from, to).await?;
+    let comparing = app.backend.compare(&newer.application, from, to);
+    let Ok(between) = tokio::time::timeout(PATIENCE, comparing).await else {
+        return Ok(false);
+    };
+    let between = between?;
     let mut changed = between
         .plan
         .steps()

@@ -71,7 +71,11 @@ const SHARED: &str = "The containers of a pod share one network address.";
 
 /// The port that a process says in this line that it has.
 pub(super) fn listening(line: &str) -> Option<u16> {
-    let is_it = line.to_lowercase().contains("listen") && !port_is_taken(line);
+    let lower = line.to_lowercase();
+    let other = ["not listen", "upstream"]
+        .iter()
+        .any(|it| lower.contains(it));
+    let is_it = lower.contains("listen") && !other && !port_is_taken(line);
     port(line).filter(|_| is_it)
 }
 
