@@ -4,6 +4,8 @@ alter table rollouts
     add column taken_back_at timestamptz,
     add column asked_by text not null default '';
 
+create index rollouts_taken_back on rollouts (taken_back_by) where taken_back_by is not null;
+
 -- A rollback that went well takes back what its commit reverts. What that had taken back itself stands
 -- again.
 create function take_back(taker text, since timestamptz) returns void language sql as $$

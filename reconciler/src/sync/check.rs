@@ -12,6 +12,7 @@ use engine::rollout::CommitId;
 use engine::{Application, Manifest, Origin, Plan, Problems};
 
 use super::across::{commits, render_coming};
+use super::causes;
 use super::core::{Core, applications, recorded};
 use super::plan::Stored;
 use super::plans::{Claims, Wanted, plan_one, plans};
@@ -137,27 +138,28 @@ async fn beside(
             }
         }
     }
-    beside.unchecked.extend(unreadable(core, found).await?);
+    beside.unchecked.extend(unreadable(core, found).await);
     Ok(beside)
 }
 
 /// Applications that the commit brings or changes, whose manifests are all elsewhere, where they
 /// cannot be read: nobody would hear of that who looks at the push alone.
-async fn unreadable(
-    core: &Core,
-    found: &[Arc<Found>],
-) -> Result<BTreeMap<String, String>, client::Error> {
+async fn unreadable(core: &Core, found: &[Arc<Found>]) -> BTreeMap<String, String> {
     let mut unreadable = BTreeMap::new();
     for found in found.iter().filter(|it| is_new(core, it)) {
         let application = &found.application;
         if application.sources().any(is_source_here) {
             continue;
         }
-        if let Err(trouble) = commits(core, application, |_, _| None).await? {
-            unreadable.insert(application.name.clone(), trouble.message);
-        }
+        // Also where its repository is broken: that is no fault of this commit.
+        let why = match commits(core, application, |_, _| None).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(trouble)) => trouble.message,
+            Err(error) => causes(&error),
+        };
+        unreadable.insert(application.name.clone(), why);
     }
-    Ok(unreadable)
+    unreadable
 }
 
 /// Whether the Application's own object is not as the commit has it.
