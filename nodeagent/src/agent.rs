@@ -62,7 +62,7 @@ impl Agent {
         let port = listener.local_addr().map_err(Error::Port)?.port();
         let env = &dependencies.env;
         let paths = PodPaths::new(&config.data_dir);
-        let parts = parts(&config, &paths, env)?;
+        let parts = parts(&config, &paths, env, &dependencies.tasks)?;
         let version = parts.runtime.version().await.map_err(Error::Runtime)?;
         let capacity = match &parts.simulation {
             Some(simulation) => simulated_capacity(simulation),
@@ -173,7 +173,7 @@ struct Parts {
     simulation: Option<Simulation>,
 }
 
-fn parts(config: &Config, paths: &PodPaths, env: &Env) -> Result<Parts, Error> {
+fn parts(config: &Config, paths: &PodPaths, env: &Env, tasks: &Tasks) -> Result<Parts, Error> {
     match &config.runtime {
         RuntimeConfig::Simulated(simulation) => {
             let node = Simulated::new(simulation.clone(), &config.node.pod_cidr, env);
@@ -188,7 +188,8 @@ fn parts(config: &Config, paths: &PodPaths, env: &Env) -> Result<Parts, Error> {
             socket,
             cgroup_root,
         } => {
-            let runtime: Arc<dyn Runtime> = Arc::new(Cri::connect(socket).map_err(Error::Runtime)?);
+            let runtime: Arc<dyn Runtime> =
+                Arc::new(Cri::connect(socket, tasks).map_err(Error::Runtime)?);
             let cgroups = Cgroups::new(cgroup_root);
             let prober = Prober::new(runtime.clone()).map_err(Error::Probes)?;
             let domain = &config.dns.domain;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use api::Uid;
 use async_trait::async_trait;
+use client::Tasks;
+use futures::FutureExt;
 use futures::future::try_join_all;
 use futures::stream::BoxStream;
 use k8s_cri::v1 as cri;
@@ -12,7 +14,7 @@ use k8s_cri::v1::image_service_client::ImageServiceClient;
 use k8s_cri::v1::runtime_service_client::RuntimeServiceClient;
 use tonic::transport::Channel;
 
-use super::call::{LONG, PULL, SHORT, call, channel, unless_gone};
+use super::call::{LONG, PULL, SHORT, call, channel, complete, unless_gone};
 use super::{convert, events, read};
 use crate::pods::names;
 use crate::runtime::{
@@ -29,11 +31,13 @@ pub struct Cri {
     runtime: RuntimeServiceClient<Channel>,
     images: ImageServiceClient<Channel>,
     socket: PathBuf,
+    /// What goes on without its caller.
+    tasks: Tasks,
 }
 
 impl Cri {
     /// Does not wait for the runtime: calls fail until it answers.
-    pub fn connect(socket: &Path) -> Result<Self, Error> {
+    pub fn connect(socket: &Path, tasks: &Tasks) -> Result<Self, Error> {
         if !socket.is_absolute() {
             return Err(Error::Connect {
                 address: socket.display().to_string(),
@@ -46,6 +50,7 @@ impl Cri {
                 .max_decoding_message_size(MAX_MESSAGE),
             images: ImageServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE),
             socket: socket.to_owned(),
+            tasks: tasks.clone(),
         })
     }
 
@@ -198,12 +203,9 @@ impl Runtime for Cri {
             config: Some(convert::sandbox(config)),
             runtime_handler: String::new(),
         };
-        let answer = call(
-            "run a sandbox",
-            LONG,
-            self.runtime().run_pod_sandbox(request),
-        )
-        .await?;
+        let mut runtime = self.runtime();
+        let answer = async move { runtime.run_pod_sandbox(request).await }.boxed();
+        let answer = complete(&self.tasks, "run a sandbox", LONG, answer).await?;
         Ok(SandboxId(answer.pod_sandbox_id))
     }
 
@@ -252,12 +254,9 @@ impl Runtime for Cri {
             config: Some(convert::container(config)),
             sandbox_config: Some(convert::sandbox(sandbox_config)),
         };
-        let answer = call(
-            "create a container",
-            LONG,
-            self.runtime().create_container(request),
-        )
-        .await?;
+        let mut runtime = self.runtime();
+        let answer = async move { runtime.create_container(request).await }.boxed();
+        let answer = complete(&self.tasks, "create a container", LONG, answer).await?;
         Ok(ContainerId(answer.container_id))
     }
 
@@ -265,13 +264,11 @@ impl Runtime for Cri {
         let request = cri::StartContainerRequest {
             container_id: id.0.clone(),
         };
-        call(
-            "start a container",
-            LONG,
-            self.runtime().start_container(request),
-        )
-        .await
-        .map(|_| ())
+        let mut runtime = self.runtime();
+        let answer = async move { runtime.start_container(request).await }.boxed();
+        complete(&self.tasks, "start a container", LONG, answer)
+            .await
+            .map(drop)
     }
 
     async fn stop_container(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use client::Env;
+use client::{Env, Tasks};
 use jiff::Timestamp;
 use nodeagent::containerd::Layout as ContainerdLayout;
 use nodeagent::cri::Cri;
@@ -171,7 +171,7 @@ async fn nodes(layout: &Layout) -> Vec<Node> {
 
 async fn containerd_of(layout: &ContainerdLayout) -> Result<Containerd, String> {
     let asked = async {
-        let runtime = Cri::connect(&layout.socket())?;
+        let runtime = Cri::connect(&layout.socket(), &Tasks::default())?;
         let (version, status) = (runtime.version().await?, runtime.status().await?);
         Ok(Containerd {
             version: format!("{} {}", version.name, version.version),
