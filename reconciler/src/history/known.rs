@@ -1,8 +1,7 @@
 //! What every pass and every page asks of the history: read once, and again after a write that
 //! concerns it.
 
-use std::collections::BTreeMap;
-use std::iter;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::rollout::CommitId;
@@ -16,7 +15,7 @@ use super::suspension::Suspension;
 
 impl Reader {
     /// By name, those that were removed included.
-    pub async fn application_records(&self) -> Result<Arc<Vec<ApplicationRecord>>, Error> {
+    pub async fn application_records(&self) -> Result<Arc<Vec<Arc<ApplicationRecord>>>, Error> {
         let asked = match self.memo.records.ask() {
             Ok(known) => return Ok(known),
             Err(asked) => asked,
@@ -26,7 +25,7 @@ impl Reader {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(failed("list the applications"))?;
-        let records = Arc::new(records);
+        let records = Arc::new(records.into_iter().map(Arc::new).collect());
         self.memo.records.keep(asked, Some(&records));
         Ok(records)
     }
@@ -35,22 +34,18 @@ impl Reader {
     pub async fn applications(&self) -> Result<Vec<ApplicationSummary>, Error> {
         let all = self.application_records().await?;
         let there = || all.iter().filter(|record| record.removed_at.is_none());
-        let mut last = self.newest(there().map(|it| it.name.as_str())).await?;
-        let objects = self.counts(there().map(|it| it.name.as_str())).await?;
+        let names: Vec<&str> = there().map(|it| it.name.as_str()).collect();
+        let last = self.newest(&names).await?;
         // The newest hold of each is the last one of these.
         let held = self.holds().await?;
         let held = held.iter().rev();
-        let held: BTreeMap<&str, &Hold> = held.map(|hold| (&*hold.application, hold)).collect();
-        let summary = |application: &ApplicationRecord| {
-            let name = &application.name;
-            ApplicationSummary {
-                last: last.remove(name),
-                objects: objects.get(name).copied().unwrap_or_default(),
-                held: held.get(name.as_str()).copied().cloned(),
-                application: application.clone(),
-            }
+        let held: HashMap<&str, &Arc<Hold>> = held.map(|hold| (&*hold.application, hold)).collect();
+        let summary = |(application, last): (&Arc<ApplicationRecord>, _)| ApplicationSummary {
+            last,
+            held: held.get(application.name.as_str()).copied().cloned(),
+            application: application.clone(),
         };
-        Ok(there().map(summary).collect())
+        Ok(there().zip(last).map(summary).collect())
     }
 
     pub async fn application(&self, name: &str) -> Result<Option<ApplicationSummary>, Error> {
@@ -59,18 +54,16 @@ impl Reader {
             return Ok(None);
         };
         let last = self.last_rollout(name).await?;
-        let objects = self.counts(iter::once(name)).await?.get(name).copied();
         let holds = self.holds().await?;
         Ok(Some(ApplicationSummary {
             application: application.clone(),
             last,
-            objects: objects.unwrap_or_default(),
             held: holds.iter().find(|hold| hold.application == name).cloned(),
         }))
     }
 
     /// What is held and not released, newest first.
-    pub async fn holds(&self) -> Result<Arc<Vec<Hold>>, Error> {
+    pub async fn holds(&self) -> Result<Arc<Vec<Arc<Hold>>>, Error> {
         let asked = match self.memo.holds.ask() {
             Ok(known) => return Ok(known),
             Err(asked) => asked,
@@ -80,57 +73,13 @@ impl Reader {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(failed("list the holds"))?;
-        let holds = Arc::new(holds);
+        let holds = Arc::new(holds.into_iter().map(Arc::new).collect());
         self.memo.holds.keep(asked, Some(&holds));
         Ok(holds)
     }
 
-    /// How many objects each of them has, as far as it has any.
-    async fn counts(
-        &self,
-        applications: impl Iterator<Item = &str>,
-    ) -> Result<BTreeMap<String, i64>, Error> {
-        let (mut counts, asked) = self.known(applications, |known| &known.objects);
-        if asked.is_empty() {
-            return Ok(counts);
-        }
-        let read: Vec<(String, i64)> = sqlx::query_as(
-            "select application, count(*) from inventory where application = any($1)
-              group by application",
-        )
-        .bind(asked.keys().cloned().collect::<Vec<_>>())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed("count the objects"))?;
-        counts.extend(read);
-        for (name, unread) in asked {
-            self.memo
-                .keep(unread, counts.get(&name), |known| &mut known.objects);
-        }
-        Ok(counts)
-    }
-
-    /// What is known of each, and what is to be asked for.
-    fn known<'a, T: Clone>(
-        &self,
-        applications: impl Iterator<Item = &'a str>,
-        of: impl Fn(&Known) -> &Answer<T>,
-    ) -> (BTreeMap<String, T>, BTreeMap<String, Asked>) {
-        let (mut known, mut asked) = (BTreeMap::new(), BTreeMap::new());
-        for name in applications {
-            match self.memo.ask(name, &of) {
-                Ok(answer) => known.extend(answer.map(|it| (name.to_owned(), it))),
-                Err(unread) => drop(asked.insert(name.to_owned(), unread)),
-            }
-        }
-        (known, asked)
-    }
-
     /// The newest rollout of each, as far as there is one.
-    async fn newest(
-        &self,
-        applications: impl Iterator<Item = &str>,
-    ) -> Result<BTreeMap<String, Rollout>, Error> {
+    async fn newest(&self, applications: &[&str]) -> Result<Vec<Option<Arc<Rollout>>>, Error> {
         let (mut newest, asked) = self.known(applications, |known| &known.last);
         if asked.is_empty() {
             return Ok(newest);
@@ -142,20 +91,51 @@ impl Reader {
                     lateral (select r.* from rollouts r where r.application = a.name
                               order by r.number desc limit 1) newest",
         )
-        .bind(asked.keys().cloned().collect::<Vec<_>>())
+        .bind(names(&asked))
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the newest rollouts"))?;
-        newest.extend(read.into_iter().map(|it| (it.application.clone(), it)));
-        for (name, unread) in asked {
-            self.memo
-                .keep(unread, newest.get(&name), |known| &mut known.last);
-        }
+        let read = read.into_iter();
+        let read = read.map(|it| (it.application.clone(), Arc::new(it)));
+        self.keep(read, asked, &mut newest, |known| &mut known.last);
         Ok(newest)
     }
 
+    /// What is known of each, and what is to be asked for: places, and what to keep them under.
+    fn known<T: Clone>(
+        &self,
+        applications: &[&str],
+        of: impl Fn(&Known) -> &Answer<T>,
+    ) -> (Vec<Option<T>>, Vec<(usize, Asked)>) {
+        let mut asked = Vec::new();
+        let answers = self.memo.ask_all(applications.iter().copied(), of);
+        let answers = answers.into_iter().enumerate().map(|(place, answer)| {
+            answer.unwrap_or_else(|unread| {
+                asked.push((place, unread));
+                None
+            })
+        });
+        (answers.collect(), asked)
+    }
+
+    /// Puts what was read in its place, and keeps it.
+    fn keep<T: Clone>(
+        &self,
+        read: impl IntoIterator<Item = (String, T)>,
+        asked: Vec<(usize, Asked)>,
+        answers: &mut [Option<T>],
+        of: impl Fn(&mut Known) -> &mut Answer<T>,
+    ) {
+        let mut read: HashMap<String, T> = read.into_iter().collect();
+        for (place, unread) in asked {
+            let answer = read.remove(&unread.application);
+            self.memo.keep(unread, answer.as_ref(), &of);
+            answers[place] = answer;
+        }
+    }
+
     /// The newest rollout of an application, running or over.
-    pub async fn last_rollout(&self, application: &str) -> Result<Option<Rollout>, Error> {
+    pub async fn last_rollout(&self, application: &str) -> Result<Option<Arc<Rollout>>, Error> {
         let asked = match self.memo.ask(application, |known| &known.last) {
             Ok(known) => return Ok(known),
             Err(asked) => asked,
@@ -167,6 +147,7 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("read the newest rollout"))?;
+        let last = last.map(Arc::new);
         self.memo
             .keep(asked, last.as_ref(), |known| &mut known.last);
         Ok(last)
@@ -227,4 +208,10 @@ impl Reader {
         self.memo.push.keep(asked, push.as_ref());
         Ok(push)
     }
+}
+
+/// Of whom something is to be read.
+fn names(asked: &[(usize, Asked)]) -> Vec<&str> {
+    let asked = asked.iter();
+    asked.map(|(_, it)| it.application.as_str()).collect()
 }

@@ -1,23 +1,26 @@
 //! What every pass asks of the history, as it was last read. Only this process writes those tables:
 //! what is read holds until a write concerns the Application.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::model::{ApplicationRecord, Hold, Push, Request, Rollout};
+use super::recent::Lately;
 use super::suspension::Suspension;
 use super::write::Write;
 
 /// Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
 pub(super) struct Memo {
-    all: Arc<Mutex<BTreeMap<String, Known>>>,
+    all: Arc<Mutex<HashMap<String, Known>>>,
     /// The push that was asked for last: the rollouts of one commit all ask for the same.
     pub(super) push: Whole<Push>,
     /// Every application there is or was, by name.
-    pub(super) records: Whole<Arc<Vec<ApplicationRecord>>>,
+    pub(super) records: Whole<Arc<Vec<Arc<ApplicationRecord>>>>,
+    /// What began lately.
+    pub(super) recent: Lately,
     /// What is held and not released, newest first.
-    pub(super) holds: Whole<Arc<Vec<Hold>>>,
+    pub(super) holds: Whole<Arc<Vec<Arc<Hold>>>>,
 }
 
 /// An answer that is not about one Application.
@@ -35,9 +38,7 @@ struct Single<T> {
 pub(super) struct Known {
     /// Moves with every write.
     version: u64,
-    pub(super) last: Answer<Rollout>,
-    /// How many objects it has.
-    pub(super) objects: Answer<i64>,
+    pub(super) last: Answer<Arc<Rollout>>,
     pub(super) request: Answer<Request>,
     pub(super) suspension: Answer<Suspension>,
 }
@@ -52,7 +53,7 @@ pub(super) enum Answer<T> {
 
 /// What an answer is kept under: it is dropped where a write came in between.
 pub(super) struct Asked {
-    application: String,
+    pub(super) application: String,
     version: u64,
 }
 
@@ -69,15 +70,17 @@ impl Memo {
         application: &str,
         of: impl Fn(&Known) -> &Answer<T>,
     ) -> Result<Option<T>, Asked> {
+        known(&self.lock(), application, of)
+    }
+
+    /// The same of each.
+    pub(super) fn ask_all<'a, T: Clone>(
+        &self,
+        applications: impl Iterator<Item = &'a str>,
+        of: impl Fn(&Known) -> &Answer<T>,
+    ) -> Vec<Result<Option<T>, Asked>> {
         let all = self.lock();
-        let known = all.get(application);
-        if let Some(Answer::Read(answer)) = known.map(of) {
-            return Ok(answer.clone());
-        }
-        Err(Asked {
-            application: application.to_owned(),
-            version: known.map_or(0, |known| known.version),
-        })
+        applications.map(|name| known(&all, name, &of)).collect()
     }
 
     pub(super) fn keep<T: Clone>(
@@ -97,9 +100,24 @@ impl Memo {
         Writing { memo: self, writes }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         lock(&self.all)
     }
+}
+
+fn known<T: Clone>(
+    all: &HashMap<String, Known>,
+    application: &str,
+    of: impl Fn(&Known) -> &Answer<T>,
+) -> Result<Option<T>, Asked> {
+    let known = all.get(application);
+    if let Some(Answer::Read(answer)) = known.map(of) {
+        return Ok(answer.clone());
+    }
+    Err(Asked {
+        application: application.to_owned(),
+        version: known.map_or(0, |known| known.version),
+    })
 }
 
 fn lock<T>(one: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -154,6 +172,9 @@ impl Drop for Writing<'_> {
         }
         let mut all = self.memo.lock();
         for (application, what) in self.writes.iter().filter_map(|write| concerned(write)) {
+            if matches!(what, What::Last) {
+                self.memo.recent.wrote(application);
+            }
             let known = match all.get_mut(application) {
                 Some(known) => known,
                 None => all.entry(application.to_owned()).or_default(),
@@ -161,7 +182,6 @@ impl Drop for Writing<'_> {
             known.version += 1;
             match what {
                 What::Last => known.last = Answer::Unread,
-                What::Objects => known.objects = Answer::Unread,
                 What::Request => known.request = Answer::Unread,
                 What::Suspension => known.suspension = Answer::Unread,
             }
@@ -171,7 +191,6 @@ impl Drop for Writing<'_> {
 
 enum What {
     Last,
-    Objects,
     Request,
     Suspension,
 }
@@ -180,9 +199,6 @@ enum What {
 fn concerned(write: &Write) -> Option<(&str, What)> {
     match write {
         Write::Rollout(rollout) => Some((&rollout.application, What::Last)),
-        Write::InventoryAdd { application, .. } | Write::InventoryRemove { application, .. } => {
-            Some((application, What::Objects))
-        }
         Write::Request { application, .. } | Write::RequestDone { application } => {
             Some((application, What::Request))
         }

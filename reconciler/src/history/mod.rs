@@ -26,6 +26,7 @@ mod proofs;
 mod pushes;
 mod query;
 mod read;
+mod recent;
 mod removed;
 mod reports;
 mod resumed;
@@ -60,6 +61,7 @@ pub use model::{
 pub use proofs::{NewProof, Proof};
 pub use query::{Outcome, RolloutQuery};
 pub use read::{Reader, StepQuery};
+pub use recent::{RECENT, Recent};
 pub use removed::RemovedObject;
 pub use reports::{Report, ReportQuery, Reports, ReportsAbout};
 pub use suspension::Suspension;

@@ -1,5 +1,7 @@
 //! What the history holds, as it is shown: rows with names.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -366,16 +368,15 @@ pub struct ApplicationRecord {
     pub removed_at: Option<Timestamp>,
 }
 
-/// One application in the overview.
+/// One application in the overview. What every overview says again is shared, not copied.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplicationSummary {
     #[serde(flatten)]
-    pub application: ApplicationRecord,
+    pub application: Arc<ApplicationRecord>,
     /// Its newest rollout.
-    pub last: Option<Rollout>,
-    pub objects: i64,
-    pub held: Option<Hold>,
+    pub last: Option<Arc<Rollout>>,
+    pub held: Option<Arc<Hold>>,
 }
 
 /// Everything about one rollout.

@@ -33,7 +33,7 @@ async fn url() -> String {
     embedded_postgres::testing::database("reconciler", prepare).await
 }
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_microsecond(1_795_000_000_123_456).unwrap()
         + jiff::SignedDuration::from_secs(second)
 }
@@ -42,7 +42,7 @@ fn key(name: &str) -> ObjectKey {
     Collection::new("", "configmaps").key("shop", name)
 }
 
-fn rollout(application: &str, number: i64) -> Rollout {
+pub(super) fn rollout(application: &str, number: i64) -> Rollout {
     Rollout {
         id: format!("{application}-{number}"),
         application: application.into(),
@@ -224,7 +224,7 @@ async fn an_application_has_one_running_rollout_and_writes_are_all_or_none() {
     ];
     history.commit(&then).await.unwrap();
     let last = history.reader().last_rollout("web").await.unwrap();
-    assert_eq!(last, Some(second));
+    assert_eq!(last.as_deref(), Some(&second));
     let running = RolloutQuery {
         outcome: Some(Outcome::Running),
         ..RolloutQuery::default()
@@ -345,8 +345,8 @@ async fn commits_sources_holds_and_applications() {
     assert_eq!(reader.commit(&commit.id).await.unwrap(), Some(commit));
     assert_eq!(reader.sources().await.unwrap()[0].error, "unreachable");
     let overview = reader.applications().await.unwrap();
-    assert_eq!(overview[0].held, Some(hold));
-    assert_eq!(overview[0].last, Some(failed));
+    assert_eq!(overview[0].held.as_deref(), Some(&hold));
+    assert_eq!(overview[0].last.as_deref(), Some(&failed));
 
     let release = Write::Release {
         application: "web".into(),

@@ -48,14 +48,15 @@ pub(super) async fn application(core: &Core, name: &str) -> Result<ApplicationVi
 
 /// Commits of the history that one answer needs: many applications stand at few of them.
 #[derive(Default)]
-struct Commits(BTreeMap<CommitId, Option<Commit>>);
+struct Commits(BTreeMap<CommitId, Option<Arc<Commit>>>);
 
 impl Commits {
-    async fn of(&mut self, core: &Core, revision: &CommitId) -> Result<Option<Commit>, Error> {
+    async fn of(&mut self, core: &Core, revision: &CommitId) -> Result<Option<Arc<Commit>>, Error> {
         if let Some(known) = self.0.get(revision) {
             return Ok(known.clone());
         }
         let commit = core.history.reader().commit(revision).await?;
+        let commit = commit.map(Arc::new);
         self.0.insert(revision.clone(), commit.clone());
         Ok(commit)
     }
@@ -79,6 +80,7 @@ async fn view(
         _ => commits.of(core, &standing.revision).await?,
     };
     Ok(ApplicationView {
+        objects: core.inventory.count(name),
         path: application.as_deref().map(paths).unwrap_or_default(),
         depends_on: application
             .map(|it| it.depends_on.clone())

@@ -1,6 +1,7 @@
 //! What the web pages and the command line are given and ask for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -42,13 +43,15 @@ pub enum Signature {
 pub struct ApplicationView {
     #[serde(flatten)]
     pub summary: ApplicationSummary,
+    /// How many objects are its own.
+    pub objects: usize,
     /// Path in the repository; empty where the Application cannot be read (any more).
     pub path: String,
     pub depends_on: Vec<String>,
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
     /// The commit that `standing` compares with, where it is known.
-    pub commit: Option<Commit>,
+    pub commit: Option<Arc<Commit>>,
 }
 
 /// How an application is, as its last pass found it.

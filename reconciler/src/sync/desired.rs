@@ -1,5 +1,7 @@
 //! Which commit an Application is to be brought to.
 
+use std::sync::Arc;
+
 use engine::Application;
 use engine::rollout::{self, CommitId, Desired, RolloutPhase};
 
@@ -81,11 +83,11 @@ pub(super) async fn desired(
     target: &Target,
     application: &Application,
     (compared, digest): (&CommitId, &str),
-    (last, request): (Option<&(Rollout, rollout::Rollout)>, Option<&Request>),
+    (last, request): (Option<&(Arc<Rollout>, rollout::Rollout)>, Option<&Request>),
 ) -> Result<Desired, client::Error> {
-    let known = last.map(|(row, last)| (row, last.recalled || waits(application, row)));
+    let known = last.map(|(row, last)| (&**row, last.recalled || waits(application, row)));
     let (revision, requested) = wanted(compared, digest, known, request.is_some());
-    let last = last.map(|(row, _)| row);
+    let last = last.map(|(row, _)| &**row);
     let retried = last.is_some_and(|last| {
         let policy = application.policy.on_failure;
         is_retry(last, core.holds.takes_along(&last.id), policy, digest)

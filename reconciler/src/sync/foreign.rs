@@ -89,7 +89,7 @@ fn claim_of(core: &Core, target: &Target, application: &Application, key: &Objec
         target.revision().clone()
     } else {
         match core.standings.get(&application.name) {
-            Some(stand) => stand.standing.revision,
+            Some(stand) => stand.standing.revision.clone(),
             None => return Claim::Unknown,
         }
     };

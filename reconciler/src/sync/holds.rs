@@ -17,7 +17,7 @@ impl Holds {
     pub(crate) async fn load(history: &history::Reader) -> Result<Self, history::Error> {
         let holds = Self::default();
         for hold in history.holds().await?.iter() {
-            holds.lock().insert(hold.rollout.clone(), hold.clone());
+            holds.lock().insert(hold.rollout.clone(), (**hold).clone());
         }
         Ok(holds)
     }

@@ -96,7 +96,12 @@ impl Execution<'_> {
 
     /// The rollout that hooks are of.
     fn subject(&self) -> Option<Rollout> {
-        let last = || self.observation.last.as_ref().map(|(row, _)| row.clone());
+        let last = || {
+            self.observation
+                .last
+                .as_ref()
+                .map(|(row, _)| (**row).clone())
+        };
         self.rollout.clone().or_else(last)
     }
 

@@ -21,7 +21,7 @@ struct All {
     /// The same, by Application: nobody is left in it who owns nothing.
     owners: BTreeMap<Arc<str>, BTreeSet<ObjectKey>>,
     /// By name, those that were removed included.
-    records: BTreeMap<String, ApplicationRecord>,
+    records: BTreeMap<String, Arc<ApplicationRecord>>,
 }
 
 struct Owned {
@@ -61,7 +61,7 @@ impl All {
         Some(owned.uid)
     }
 
-    fn record(&mut self, record: ApplicationRecord) {
+    fn record(&mut self, record: Arc<ApplicationRecord>) {
         self.records.insert(record.name.clone(), record);
     }
 
@@ -122,7 +122,7 @@ impl Inventory {
                 }
                 Write::Applications(records) => {
                     for record in records {
-                        all.record(record.clone());
+                        all.record(Arc::new(record.clone()));
                     }
                 }
                 _ => {}
@@ -131,7 +131,7 @@ impl Inventory {
     }
 
     /// What is on record of an Application.
-    pub(crate) fn record(&self, application: &str) -> Option<ApplicationRecord> {
+    pub(crate) fn record(&self, application: &str) -> Option<Arc<ApplicationRecord>> {
         self.lock().records.get(application).cloned()
     }
 

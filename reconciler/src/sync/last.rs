@@ -1,6 +1,7 @@
 //! The newest rollout of an Application, read from the history.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::ObjectKey;
 use engine::WaveNumber;
@@ -18,7 +19,7 @@ pub(super) async fn last(
     core: &Core,
     application: &str,
     has_hooks: bool,
-) -> Result<Option<(Rollout, rollout::Rollout)>, client::Error> {
+) -> Result<Option<(Arc<Rollout>, rollout::Rollout)>, client::Error> {
     let reader = core.history.reader();
     let Some(row) = reader.last_rollout(application).await.map_err(recorded)? else {
         return Ok(None);

@@ -38,7 +38,7 @@ pub(crate) struct Observation {
     pub(crate) render: Arc<Render>,
     pub(crate) desired: Desired,
     /// The newest rollout, as recorded and as the engine reads it.
-    pub(crate) last: Option<(Rollout, rollout::Rollout)>,
+    pub(crate) last: Option<(Arc<Rollout>, rollout::Rollout)>,
     pub(crate) plan: Result<Arc<Plan>, Problems>,
     pub(crate) live: BTreeMap<ObjectKey, Object>,
     pub(crate) health: BTreeMap<ObjectKey, Health>,
@@ -97,7 +97,7 @@ impl Observation {
 /// What Git says, what was asked for and tried before, and what of it is wanted.
 type Wanted = (
     Arc<Render>,
-    Option<(Rollout, rollout::Rollout)>,
+    Option<(Arc<Rollout>, rollout::Rollout)>,
     Option<Request>,
     Desired,
 );
@@ -132,7 +132,7 @@ pub(crate) async fn observe(
     };
     let of = (&source, &compared);
     let (render, last, request, desired) = wanted(core, target, &application, of).await?;
-    let row = last.as_ref().map(|(row, _)| row);
+    let row = last.as_ref().map(|(row, _)| &**row);
     let dependencies = dependencies(core, target, &application);
     let before = before_failure(core, &source, &application, &desired, row).await?;
     let (restoring, same) = (

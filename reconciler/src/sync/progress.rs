@@ -222,7 +222,7 @@ fn waiting(core: &Core) -> Vec<String> {
     let waits = |name: &String| {
         let standing = core.standings.get(name)?.standing;
         let differs = standing.sync == SyncStatus::OutOfSync;
-        let pause = standing.paused.filter(|_| differs)?;
+        let pause = standing.paused.as_ref().filter(|_| differs)?;
         Some(format!("{name}: {}", pause.message))
     };
     target

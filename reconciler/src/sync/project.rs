@@ -2,6 +2,7 @@
 //! objects. The history stays the truth.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -53,9 +54,9 @@ pub(crate) async fn application(
         },
         revision: standing.applied.0.clone(),
         observed_generation: live.generation(),
-        conditions: conditions(&live, standing, last.as_ref(), &api::time(core.env.now())),
+        conditions: conditions(&live, standing, last.as_deref(), &api::time(core.env.now())),
         inventory_count: i32::try_from(core.inventory.count(name)).unwrap_or(i32::MAX),
-        last_rollout: last.map(|last| last.id).unwrap_or_default(),
+        last_rollout: last.map(|last| last.id.clone()).unwrap_or_default(),
     };
     let turned = status.conditions.clone();
     let status = json!(status);
@@ -163,7 +164,7 @@ pub(crate) async fn rollouts(
         let row = if number == last.number {
             Some(last.clone())
         } else {
-            reader.rollout(&id).await.map_err(recorded)?
+            reader.rollout(&id).await.map_err(recorded)?.map(Arc::new)
         };
         if let Some(row) = row {
             created |= live.is_none();

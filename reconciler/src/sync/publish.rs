@@ -81,18 +81,22 @@ fn has_done(stand: &Stand, revision: &CommitId, waits: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn standing(stand: &mut Stand) -> &mut Standing {
+        Arc::make_mut(&mut stand.standing)
+    }
     use crate::service::{Standing, Trouble};
 
     #[test]
     fn who_has_done_what_a_commit_asks_for_need_not_hear_of_the_same_again() {
         let revision = CommitId("abc".into());
         let done = Stand {
-            standing: Standing {
+            standing: Arc::new(Standing {
                 sync: SyncStatus::Synced,
                 revision: revision.clone(),
                 applied: revision.clone(),
                 ..Standing::default()
-            },
+            }),
             seen: revision.clone(),
             ..Stand::default()
         };
@@ -104,24 +108,24 @@ mod tests {
         };
         check(|_| {}, (true, true));
         check(|it| it.seen = CommitId::default(), (false, false));
-        check(|it| it.standing.on_hold = true, (false, false));
+        check(|it| standing(it).on_hold = true, (false, false));
         check(
-            |it| it.standing.sync = SyncStatus::OutOfSync,
+            |it| standing(it).sync = SyncStatus::OutOfSync,
             (false, false),
         );
         // It failed, or was stopped: a new commit is a new try.
         check(
-            |it| it.standing.applied = CommitId::default(),
+            |it| standing(it).applied = CommitId::default(),
             (false, false),
         );
         check(
-            |it| it.standing.trouble = Some(Trouble::missing("gone".into())),
+            |it| standing(it).trouble = Some(Trouble::missing("gone".into())),
             (false, false),
         );
         check(
             |it| {
                 it.rolls_out = Some(CommitId::default());
-                it.standing.applied = CommitId::default();
+                standing(it).applied = CommitId::default();
             },
             (true, false),
         );

@@ -1,6 +1,7 @@
 //! An Application that is no more: its objects go as its policy says, then what is left of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -41,7 +42,7 @@ pub(crate) async fn pass(
         let plan = plan(core, target, &record, &inventory).await?;
         return work(core, client, name, &plan, &inventory).await;
     }
-    finish(core, client, record).await
+    finish(core, client, Arc::unwrap_or_clone(record)).await
 }
 
 async fn end(core: &Core, target: &Target, running: &Rollout) -> Result<(), client::Error> {

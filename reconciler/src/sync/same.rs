@@ -86,6 +86,8 @@ fn is_done(stand: &Stand) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::super::desired::tests::row;
@@ -100,10 +102,10 @@ mod tests {
             ..Stand::default()
         };
         let held = Stand {
-            standing: Standing {
+            standing: Arc::new(Standing {
                 on_hold: true,
                 ..Standing::default()
-            },
+            }),
             ..Stand::default()
         };
         assert_eq!(judged(Some("d"), Some(&done), "d"), Asks::Nothing);
@@ -134,10 +136,10 @@ mod tests {
     fn what_is_elsewhere_was_read_where_its_last_pass_found_it() {
         let (tracked, passed) = (CommitId("tracked".into()), CommitId("passed".into()));
         let stand = Stand {
-            standing: Standing {
+            standing: Arc::new(Standing {
                 revision: passed.clone(),
                 ..Standing::default()
-            },
+            }),
             ..Stand::default()
         };
         let application = |source| {

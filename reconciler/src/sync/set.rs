@@ -88,7 +88,7 @@ async fn record(core: &Core, target: &Target) -> Result<(), client::Error> {
             seen_at: before.as_ref().map_or(now, |before| before.seen_at),
             removed_at: None,
         };
-        if before.as_ref() != Some(&record) {
+        if before.as_deref() != Some(&record) {
             records.push(record);
         }
     };

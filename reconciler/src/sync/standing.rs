@@ -15,7 +15,7 @@ use crate::service::Standing;
 /// One Application's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Stand {
-    pub(crate) standing: Standing,
+    pub(crate) standing: Arc<Standing>,
     /// The tracked commit at the time: the Application has at least heard of it.
     pub(crate) seen: CommitId,
     /// The commit whose rollout runs.
@@ -46,9 +46,16 @@ impl Standings {
     /// Answers whether anything is different now, times apart.
     pub(crate) fn set(&self, application: &str, stand: &Stand) -> bool {
         let before = self.lock().insert(application.to_owned(), stand.clone());
-        let same = before.is_some_and(|mut before| {
-            before.standing.observed_at = stand.standing.observed_at;
-            before == *stand
+        let same = before.is_some_and(|before| {
+            let standing = Standing {
+                observed_at: before.standing.observed_at,
+                ..(*stand.standing).clone()
+            };
+            let at_the_same_time = Stand {
+                standing: Arc::new(standing),
+                ..stand.clone()
+            };
+            before == at_the_same_time
         });
         if !same {
             self.tick.send_modify(|tick| *tick = tick.wrapping_add(1));
@@ -74,9 +81,10 @@ impl Standings {
             let stand = stands.get_mut(application);
             if let Some(stand) = stand.filter(|it| it.seen == *old) {
                 stand.seen.clone_from(new);
-                stand.standing.revision.clone_from(new);
-                if stand.standing.applied == *old {
-                    stand.standing.applied.clone_from(new);
+                let standing = Arc::make_mut(&mut stand.standing);
+                standing.revision.clone_from(new);
+                if standing.applied == *old {
+                    standing.applied.clone_from(new);
                 }
             }
         }
@@ -140,14 +148,18 @@ mod tests {
 
     use super::*;
 
+    fn standing(stand: &mut Stand) -> &mut Standing {
+        Arc::make_mut(&mut stand.standing)
+    }
+
     #[test]
     fn a_dependency_is_ready_once_it_is_healthy_at_the_commit() {
         let revision = CommitId("abcdefgh".into());
         let ready = Stand {
-            standing: Standing {
+            standing: Arc::new(Standing {
                 sync: SyncStatus::Synced,
                 ..Standing::default()
-            },
+            }),
             seen: revision.clone(),
             ..Stand::default()
         };
@@ -167,20 +179,20 @@ mod tests {
             waiting("is being rolled out"),
         );
         check(
-            |stand| stand.standing.on_hold = true,
+            |stand| standing(stand).on_hold = true,
             DependencyState::Failed,
         );
         check(
-            |stand| stand.standing.health = Health::degraded("it is broken"),
+            |stand| standing(stand).health = Health::degraded("it is broken"),
             waiting("is Degraded: it is broken"),
         );
         check(
-            |stand| stand.standing.sync = SyncStatus::OutOfSync,
+            |stand| standing(stand).sync = SyncStatus::OutOfSync,
             waiting("is OutOfSync"),
         );
         let asks = |stand: &mut Stand| {
-            stand.standing.sync = SyncStatus::OutOfSync;
-            stand.standing.paused = Some(Pause {
+            standing(stand).sync = SyncStatus::OutOfSync;
+            standing(stand).paused = Some(Pause {
                 reason: Pause::APPROVAL,
                 message: String::new(),
             });

@@ -1,5 +1,7 @@
 //! How a rollout begins: who, what, because of which push, and what it is going to do.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use engine::progress::Told;
@@ -27,7 +29,7 @@ impl Execution<'_> {
         let others = self.others(revision, &new.id);
         let commit = Commit {
             id: revision.clone(),
-            ..new
+            ..Arc::unwrap_or_clone(new)
         };
         let rollout = self.fresh(&commit, rollback, push).await?;
         let undoes = match rollout.rollback_of.as_str() {
@@ -73,13 +75,14 @@ impl Execution<'_> {
     }
 
     /// What this rollout is about: of several commits the one that is new.
-    async fn new_commit(&self, revision: &CommitId) -> Result<Commit, client::Error> {
+    async fn new_commit(&self, revision: &CommitId) -> Result<Arc<Commit>, client::Error> {
         let target = self.core.target();
         if let Some(target) = target.filter(|target| target.revision() == revision) {
             return Ok(target.commit.clone());
         }
-        let last = self.observation.last.as_ref().map(|(row, _)| row);
-        news(self.core, &self.observation.application, last, revision).await
+        let last = self.observation.last.as_ref().map(|(row, _)| &**row);
+        let news = news(self.core, &self.observation.application, last, revision);
+        news.await.map(Arc::new)
     }
 
     /// The commits of further sources, for people.
@@ -231,7 +234,7 @@ fn signed(signers: &[String]) -> String {
 async fn previous(core: &Core, application: &str) -> Result<CommitId, client::Error> {
     let stand = core.standings.get(application);
     if let Some(stand) = stand.filter(|stand| !stand.standing.applied.0.is_empty()) {
-        return Ok(stand.standing.applied);
+        return Ok(stand.standing.applied.clone());
     }
     let last = core.history.reader().last_success(application).await;
     let last = last.map_err(recorded)?;

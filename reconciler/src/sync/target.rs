@@ -12,7 +12,7 @@ use crate::source::Commit;
 /// The commit the cluster is brought to.
 #[derive(Debug)]
 pub(crate) struct Target {
-    pub(crate) commit: Commit,
+    pub(crate) commit: Arc<Commit>,
     pub(crate) applications: BTreeMap<String, Arc<Found>>,
     /// Who depends on an Application.
     dependents: BTreeMap<String, Vec<String>>,
@@ -29,7 +29,7 @@ impl Target {
         }
         let named = |found: Arc<Found>| (found.application.name.clone(), found);
         Self {
-            commit,
+            commit: Arc::new(commit),
             applications: found.into_iter().map(named).collect(),
             dependents,
         }

@@ -1,5 +1,7 @@
 //! What is done about a commit that failed: its way back, once.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use api::kinds::OnFailure;
@@ -136,7 +138,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn failed(&self) -> Option<Rollout> {
+    fn failed(&self) -> Option<Arc<Rollout>> {
         self.observation.last.as_ref().map(|(row, _)| row.clone())
     }
 

@@ -241,7 +241,7 @@ fn stand(core: &Core, target: &Target, observation: &Observation, memory: &Memor
     let name = &observation.application.name;
     let state = rollout::state(&observation.observed());
     let before = core.standings.get(name).unwrap_or_default().standing;
-    let last = observation.last.as_ref().map(|(row, _)| row);
+    let last = observation.last.as_ref().map(|(row, _)| &**row);
     let succeeded = last.is_some_and(|row| {
         row.phase == RolloutPhase::Succeeded
             && row.revision == observation.desired.revision
@@ -258,10 +258,10 @@ fn stand(core: &Core, target: &Target, observation: &Observation, memory: &Memor
             }
             _ => row.previous.clone(),
         },
-        _ => before.applied,
+        _ => before.applied.clone(),
     };
     Stand {
-        standing: Standing {
+        standing: Arc::new(Standing {
             sync: state.sync,
             sync_message: state.sync_message,
             health: state.health,
@@ -274,7 +274,7 @@ fn stand(core: &Core, target: &Target, observation: &Observation, memory: &Memor
             paused: rollout::pause(&observation.observed()),
             observed_at: Some(observation.now),
             trouble: trouble(core, observation),
-        },
+        }),
         seen: target.revision().clone(),
         rolls_out: observation.running().map(|it| it.revision.clone()),
         retries: observation
@@ -310,14 +310,14 @@ fn trouble(core: &Core, observation: &Observation) -> Option<Trouble> {
 fn unknown(core: &Core, target: &Target, trouble: Trouble) -> Stand {
     let why = trouble.message.clone();
     Stand {
-        standing: Standing {
+        standing: Arc::new(Standing {
             sync: SyncStatus::Unknown,
             sync_message: why.clone(),
             health: Health::new(HealthStatus::Unknown, why),
             observed_at: Some(core.env.now()),
             trouble: Some(trouble),
             ..Standing::default()
-        },
+        }),
         seen: target.revision().clone(),
         ..Stand::default()
     }

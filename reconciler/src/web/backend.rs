@@ -17,8 +17,8 @@ use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
 use crate::history::{
-    Counted, Drift, DriftQuery, Hold, Push, RemovedObject, ReportQuery, Reports, ReportsAbout,
-    Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
+    Counted, Drift, DriftQuery, Hold, Push, RECENT, Recent, RemovedObject, ReportQuery, Reports,
+    ReportsAbout, Rollout, RolloutDetail, RolloutQuery, SourceState, Step,
 };
 use crate::service::{
     ApplicationView, CommitView, Error, ObjectNode, PlanView, ProofView, RepositoryView,
@@ -71,6 +71,16 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn rollback(&self, request: &RollbackRequest) -> Result<RolledBack, Error>;
     async fn sources(&self) -> Result<Vec<SourceState>, Error>;
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error>;
+    /// What began since then, newest first.
+    async fn recent(&self, since: Timestamp) -> Result<Recent, Error> {
+        let query = RolloutQuery {
+            since: Some(since),
+            limit: RECENT,
+            ..RolloutQuery::default()
+        };
+        let rollouts = self.rollouts(&query).await?;
+        Ok(Arc::new(rollouts.into_iter().map(Arc::new).collect()))
+    }
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error>;
     /// How many objects each of these rollouts creates, changes and deletes, by id.
     async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error>;
@@ -83,7 +93,6 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
     /// The newest rollout of each application that had begun by then.
     async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error>;
-
     /// What was held at that moment, newest first.
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error>;
     /// The rollouts to a commit, of which a beginning is enough; newest first.
@@ -234,6 +243,10 @@ impl Backend for ServiceBackend {
 
     async fn rollouts(&self, query: &RolloutQuery) -> Result<Vec<Rollout>, Error> {
         Ok(self.0.history().rollouts(query).await?)
+    }
+
+    async fn recent(&self, since: Timestamp) -> Result<Recent, Error> {
+        Ok(self.0.history().recent(since).await?)
     }
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {

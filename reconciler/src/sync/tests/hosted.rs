@@ -69,7 +69,7 @@ async fn another_hosted_repository_is_checked_and_told_like_the_first() {
         assert!(said.contains(line), "{line} in {said}");
     }
     let last = pusher.world.history().last_rollout("web").await.unwrap();
-    let push_id = last.unwrap().push.unwrap();
+    let push_id = last.unwrap().push.clone().unwrap();
     let recorded = pusher
         .world
         .history()

@@ -224,7 +224,7 @@ impl World {
         name: &str,
         commit: &CommitId,
         phase: RolloutPhase,
-    ) -> Rollout {
+    ) -> Arc<Rollout> {
         self.until(&format!("{name} {phase} at {}", commit.short()), || async {
             let last = self.history().last_rollout(name).await.unwrap()?;
             (last.phase == phase && last.revision == *commit).then_some(last)

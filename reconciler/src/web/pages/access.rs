@@ -49,7 +49,9 @@ pub(in crate::web) async fn page(
     let everywhere = visitor.role(&app, Scope::Everything);
     let user = visitor.person()?.name;
     let views = app.backend.applications().await?;
-    let names = views.into_iter().map(|view| view.summary.application.name);
+    let names = views
+        .iter()
+        .map(|view| view.summary.application.name.clone());
     let roles = names.map(|name| {
         let role = visitor.role(&app, Scope::Application(&name));
         (name, role)

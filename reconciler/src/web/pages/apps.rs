@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::try_join;
+use jiff::Timestamp;
 
 use api::{Collection, Object};
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{DriftQuery, Rollout, RolloutQuery};
-use crate::service::ApplicationView;
+use crate::history::{DriftQuery, Recent, Rollout, RolloutQuery};
+use crate::service::{ApplicationView, Error};
 use crate::usage::Used;
 use crate::web::app::App;
 use crate::web::asked::Query;
@@ -176,22 +177,29 @@ const DAY: u16 = 5_000;
 
 /// All that began in the last day, for the tape.
 pub(super) async fn day(app: &App, name: Option<&str>) -> Result<tape::Day, PageError> {
-    let (application, since) = (name.map(str::to_owned), Some(app.env.now() - tape::SPAN));
-    let rollouts = RolloutQuery {
-        application: application.clone(),
-        since,
-        limit: DAY,
-        ..RolloutQuery::default()
-    };
+    let since = app.env.now() - tape::SPAN;
     let drifts = DriftQuery {
-        application,
-        since,
+        application: name.map(str::to_owned),
+        since: Some(since),
         limit: DAY,
         ..DriftQuery::default()
     };
-    let rollouts = app.backend.rollouts(&rollouts);
-    let (rollouts, drifts) = try_join!(rollouts, app.backend.drifts(&drifts))?;
+    let (rollouts, drifts) = try_join!(began(app, name, since), app.backend.drifts(&drifts))?;
     Ok(tape::Day { rollouts, drifts })
+}
+
+async fn began(app: &App, name: Option<&str>, since: Timestamp) -> Result<Recent, Error> {
+    let Some(name) = name else {
+        return app.backend.recent(since).await;
+    };
+    let query = RolloutQuery {
+        application: Some(name.to_owned()),
+        since: Some(since),
+        limit: DAY,
+        ..RolloutQuery::default()
+    };
+    let rollouts = app.backend.rollouts(&query).await?;
+    Ok(Arc::new(rollouts.into_iter().map(Arc::new).collect()))
 }
 
 /// The newest rollouts, enough to tell how long they take.

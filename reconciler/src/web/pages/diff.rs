@@ -184,7 +184,7 @@ async fn fill(
         &view,
         !query.to.is_empty(),
         &facts.applied,
-        facts.last.as_ref(),
+        facts.last.as_deref(),
     );
     page.swap = swap(&view, query);
     if view.to.unmerged

@@ -91,11 +91,12 @@ pub(super) async fn owners(app: &App, named: &Named) -> (Known, String) {
             format!("Who changed which field, and for which commit, cannot be read: {error}."),
         ),
     };
-    let applied = app.backend.application(&named.application).await;
+    let view = app.backend.application(&named.application).await;
+    let applied = view.map(|view| view.standing.applied.clone());
     let guilt = blame.fields.into_iter();
     let known = Known {
         guilt: guilt.map(|guilt| (guilt.field.clone(), guilt)).collect(),
-        commit: applied.map(|it| it.standing.applied).unwrap_or_default(),
+        commit: applied.unwrap_or_default(),
         ..Known::default()
     };
     (known, error)

@@ -107,7 +107,7 @@ async fn page(
     let (name, prune) = (&request.application, request.prune);
     let plan = app.backend.preview_sync(request).await?;
     let standing = app.backend.application(name).await?.standing;
-    let waits = standing.paused.map(|pause| pause.message);
+    let waits = standing.paused.as_ref().map(|it| it.message.clone());
     let cancel = app_href(name);
     let href = format!("{cancel}/sync");
     let objects = request.objects.join(",");

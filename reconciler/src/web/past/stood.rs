@@ -68,9 +68,10 @@ impl PastBackend {
         let held = held.find(|it| it.application == application.name);
         let paths: Vec<&str> = application.sources().map(|it| it.path.as_str()).collect();
         ApplicationView {
+            objects: usize::try_from(status.inventory_count).unwrap_or_default(),
             path: paths.join(", "),
             depends_on: application.depends_on.clone(),
-            standing: Standing {
+            standing: Arc::new(Standing {
                 sync: status.sync.status,
                 sync_message: condition.map(|it| it.message).unwrap_or_default(),
                 health: Health::new(word(&status.health.status), status.health.message),
@@ -81,19 +82,18 @@ impl PastBackend {
                 paused: object.condition("Paused").as_ref().and_then(Pause::told),
                 observed_at: is_seen.then_some(self.at()),
                 ..Standing::default()
-            },
+            }),
             commit: None,
             summary: ApplicationSummary {
-                application: ApplicationRecord {
+                application: Arc::new(ApplicationRecord {
                     name: application.name.clone(),
                     in_git: true,
                     deletion: application.deletion,
                     seen_at,
                     removed_at: None,
-                },
-                last,
-                objects: i64::from(status.inventory_count),
-                held: held.cloned(),
+                }),
+                last: last.map(Arc::new),
+                held: held.cloned().map(Arc::new),
             },
         }
     }

@@ -1,5 +1,7 @@
 //! The bar that says which moment it is, with the way to others.
 
+use std::sync::Arc;
+
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
@@ -55,8 +57,9 @@ pub(super) async fn bar(app: &App, past: &Past, path: &str, query: &str) -> Stri
         limit: MOST,
         ..DriftQuery::default()
     };
+    let rollouts = app.backend.rollouts(&all).await.unwrap_or_default();
     let day = tape::Day {
-        rollouts: app.backend.rollouts(&all).await.unwrap_or_default(),
+        rollouts: Arc::new(rollouts.into_iter().map(Arc::new).collect()),
         drifts: app.backend.drifts(&drifts).await.unwrap_or_default(),
     };
     let near = (near.as_slice(), &day);

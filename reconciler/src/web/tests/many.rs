@@ -1,6 +1,7 @@
 //! The sample, with a great many of everything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -53,7 +54,7 @@ impl Sample {
                 let mut last = few.rollout(&name, 7, RolloutPhase::Succeeded, 900, 31);
                 last.commit_message = words(number + 3, 7);
                 last.revision = id(&format!("{number:07x}"));
-                view.summary.last = Some(last);
+                view.summary.last = Some(Arc::new(last));
                 view
             })
             .collect()

@@ -1,5 +1,7 @@
 //! What the history of the sample's day holds.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -122,21 +124,21 @@ impl Sample {
         let last = all.find(|one| one.application == name);
         let held = last.as_ref().and_then(super::held::held);
         ApplicationView {
+            objects: 7,
             summary: ApplicationSummary {
-                application: ApplicationRecord {
+                application: Arc::new(ApplicationRecord {
                     name: name.into(),
                     in_git: true,
                     deletion: DeletionPolicy::KeepData,
                     seen_at: ago(500_000),
                     removed_at: None,
-                },
-                objects: 7,
-                held,
-                last: last.clone(),
+                }),
+                held: held.map(Arc::new),
+                last: last.map(Arc::new),
             },
             path: self.text(&format!("movies/{name}")),
             depends_on: Vec::new(),
-            standing: Standing {
+            standing: Arc::new(Standing {
                 sync,
                 sync_message: if sync == SyncStatus::OutOfSync {
                     "1 to change, 6 unchanged".into()
@@ -154,7 +156,7 @@ impl Sample {
                 }),
                 observed_at: Some(ago(3)),
                 trouble: None,
-            },
+            }),
             commit: None,
         }
     }

@@ -1,6 +1,8 @@
 //! One application as everything knows it: how its last pass found it, what is recorded, and its
 //! object in the cluster.
 
+use std::sync::Arc;
+
 use api::kinds::SyncPolicy;
 use api::{Condition, Object};
 use engine::rollout::{CommitId, Pause, Rollback, RolloutPhase, SyncStatus};
@@ -28,11 +30,11 @@ pub(crate) struct Facts {
     pub wanted: CommitId,
     /// The newest commit that is in the cluster, whole. Empty before the first.
     pub applied: CommitId,
-    pub objects: i64,
-    pub last: Option<Rollout>,
+    pub objects: usize,
+    pub last: Option<Arc<Rollout>>,
     /// The commit that failed and is not tried again. What came up after its time was over, and is
     /// what Git says, waits for nobody.
-    pub held: Option<Hold>,
+    pub held: Option<Arc<Hold>>,
     /// Whether what was proven last is so still.
     pub proof_stands: bool,
     /// What it waits for that is neither an object nor another application.
@@ -84,7 +86,7 @@ impl Facts {
             health_message: standing.health.message.clone(),
             wanted: standing.revision.clone(),
             applied: standing.applied.clone(),
-            objects: summary.objects,
+            objects: view.objects,
             last: summary.last.clone(),
             held: summary.held.clone().filter(|_| !is_there),
             proof_stands: standing.proof_stands,
@@ -102,7 +104,7 @@ impl Facts {
 
     /// The rollout that runs now.
     pub(crate) fn running(&self) -> Option<&Rollout> {
-        self.last.as_ref().filter(|last| !last.phase.is_final())
+        self.last.as_deref().filter(|last| !last.phase.is_final())
     }
 
     /// The commit that the last rollout which converged brought, as far as the newest one tells; it

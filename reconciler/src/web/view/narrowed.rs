@@ -14,7 +14,7 @@ pub(crate) fn narrowed(views: Vec<ApplicationView>, query: &Query) -> Vec<Applic
     let converged =
         |view: &ApplicationView| view.summary.last.as_ref().and_then(|last| last.finished_at);
     match query.sort() {
-        "health" => left.sort_by_key(|view| std::cmp::Reverse(facts(view).concern())),
+        "health" => left.sort_by_cached_key(|view| std::cmp::Reverse(facts(view).concern())),
         "recent" => left.sort_by_key(|view| std::cmp::Reverse(converged(view))),
         _ => {}
     }

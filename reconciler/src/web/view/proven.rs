@@ -1,9 +1,8 @@
 //! How far an application is what its commit says, and when that was last proven. Pure.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 use api::ObjectKey;
 
@@ -150,6 +149,8 @@ pub(crate) fn of_all(all: &[Facts]) -> Option<Badge> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use api::Collection;
     use engine::rollout::{CommitId, RolloutPhase, SyncStatus};
 
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn a_badge_counts_what_matches_the_live_commit() {
         let mut facts = facts();
-        facts.last = Some(rollout(RolloutPhase::Succeeded, 100));
+        facts.last = Some(Arc::new(rollout(RolloutPhase::Succeeded, 100)));
         let of = |facts: &Facts, open: &[Drift]| proof(facts, None, Some(&proven(14)), open, now());
         let href = "/proofs/aaaaaaaaaaaa/web";
         let whole = of(&facts, &[]);
@@ -223,7 +224,7 @@ mod tests {
         let text = "14 of 14 matched aaaaaaa, not proven again yet".to_owned();
         assert_eq!(said(&over), Some((text, Tone::Warn, href)));
         // Another commit is live, or nobody knows what is.
-        facts.last = Some(rollout(RolloutPhase::Failed, 100));
+        facts.last = Some(Arc::new(rollout(RolloutPhase::Failed, 100)));
         assert_eq!(said(&of(&facts, &[])), None);
         assert!(proof(&facts, None, None, &[], now()).last.is_none());
     }

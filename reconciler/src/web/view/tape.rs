@@ -12,7 +12,7 @@ use super::component::{State, encoded};
 use super::drift;
 use super::facts::undone;
 use super::time::{Tick, When, took};
-use crate::history::{Drift, Rollout};
+use crate::history::{Drift, Recent, Rollout};
 
 /// How far back it goes.
 pub(crate) const SPAN: SignedDuration = SignedDuration::from_hours(24);
@@ -46,7 +46,7 @@ pub(crate) struct Tape {
 /// What began in a day, newest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Day {
-    pub rollouts: Vec<Rollout>,
+    pub rollouts: Recent,
     pub drifts: Vec<Drift>,
 }
 
@@ -202,7 +202,7 @@ pub(crate) fn past(
 }
 
 fn line(day: &Day, now: Timestamp, href: &dyn Fn(Event) -> String) -> Tape {
-    let rollouts = day.rollouts.iter().map(Event::Rollout);
+    let rollouts = day.rollouts.iter().map(|one| Event::Rollout(one));
     let mut events: Vec<Event> = rollouts
         .chain(day.drifts.iter().map(Event::Drift))
         .collect();

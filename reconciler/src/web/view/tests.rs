@@ -1,5 +1,7 @@
 //! What the pages' own tests do not look at closely.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -65,7 +67,7 @@ fn marks_that_stand_too_near_are_one() {
         tape::Shape::Held
     );
     let day = tape::Day {
-        rollouts: rollouts.to_vec(),
+        rollouts: Arc::new(rollouts.into_iter().map(Arc::new).collect()),
         drifts: Vec::new(),
     };
     let tape = tape::tape(&day, now(), ("", ""), "/apps");

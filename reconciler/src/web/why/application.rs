@@ -65,7 +65,7 @@ pub(in crate::web) async fn of_application(app: &App, name: &str) -> Result<Expl
 /// The rollout that failed, where its commit is held.
 fn failed(summary: &ApplicationSummary) -> Option<&Rollout> {
     let hold = summary.held.as_ref()?;
-    let last = summary.last.as_ref();
+    let last = summary.last.as_deref();
     last.filter(|last| hold.rollout == last.id)
 }
 

@@ -171,9 +171,9 @@ async fn commits(app: &App, facts: &Facts, key: &ObjectKey) -> Vec<CommitId> {
     let Ok(view) = app.backend.application(&owner).await else {
         return Vec::new();
     };
-    let last = view.summary.last.map(|last| last.revision);
-    let mut commits = vec![view.standing.revision, view.standing.applied];
-    commits.extend(last);
+    let (standing, last) = (&view.standing, view.summary.last.as_ref());
+    let mut commits = vec![standing.revision.clone(), standing.applied.clone()];
+    commits.extend(last.map(|last| last.revision.clone()));
     commits.retain(|commit| !commit.0.is_empty());
     commits.dedup();
     commits

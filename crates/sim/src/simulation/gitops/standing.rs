@@ -61,7 +61,12 @@ async fn read(reader: &Reader) -> Result<Record, reconciler::history::Error> {
         sources: reader.sources().await?,
         rollouts,
         inventory: reader.whole_inventory().await?,
-        holds: reader.holds().await?.to_vec(),
+        holds: reader
+            .holds()
+            .await?
+            .iter()
+            .map(|it| (**it).clone())
+            .collect(),
     })
 }
 

@@ -250,7 +250,7 @@ fn item(facts: &Facts, now: Timestamp) -> Item {
     // What came about without a commit is nobody's who wrote one, nor is another try that of the
     // commit it happens to go with.
     let made_by_it = facts.running().is_some() || facts.held.is_some();
-    let last = facts.last.as_ref().filter(|_| made_by_it);
+    let last = facts.last.as_deref().filter(|_| made_by_it);
     let cause = last.map(Rollout::first);
     Item {
         tone: facts.concern(),
@@ -358,7 +358,7 @@ pub(crate) fn table(
 }
 
 fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
-    let last = facts.last.as_ref();
+    let last = facts.last.as_deref();
     let converged = |last: &Rollout| last.phase == RolloutPhase::Succeeded;
     let good = last.is_some_and(|last| converged(last) && last.undone_at.is_none());
     Row {

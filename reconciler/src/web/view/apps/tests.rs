@@ -1,5 +1,7 @@
 //! Who needs somebody, and what is offered.
 
+use std::sync::Arc;
+
 use super::super::checks::tests::facts;
 use super::super::tests::{now, rollout};
 use super::attention;
@@ -18,15 +20,15 @@ fn going_back_is_offered_where_there_is_something_to_go_back_to() {
             ..rollout(RolloutPhase::Failed, 100)
         };
         let held = Facts {
-            held: Some(Hold {
+            held: Some(Arc::new(Hold {
                 application: "web".into(),
                 revision: last.revision.clone(),
                 rollout: last.id.clone(),
                 reason: String::new(),
                 since: now(),
                 atomic: false,
-            }),
-            last: Some(last),
+            })),
+            last: Some(Arc::new(last)),
             ..facts()
         };
         let shown = attention(&[held], |_| None, now());
@@ -85,10 +87,10 @@ fn another_try_is_not_the_fault_of_the_commit_it_goes_with() {
         started_at: now() - jiff::SignedDuration::from_hours(2),
     };
     let again = Facts {
-        last: Some(Rollout {
+        last: Some(Arc::new(Rollout {
             first_try: Some(Box::new(first.clone())),
             ..rollout(RolloutPhase::Verifying, 100)
-        }),
+        })),
         ..facts()
     };
     let mut shown = attention(&[again], |_| None, now());

@@ -1,5 +1,7 @@
 //! What is said first of an application.
 
+use std::sync::Arc;
+
 use engine::rollout::{CommitId, RolloutPhase};
 
 use super::super::checks::tests::facts;
@@ -51,15 +53,15 @@ fn unwell(message: &str) -> Facts {
 fn held(reason: &str, facts: Facts) -> Facts {
     let last = rollout(RolloutPhase::Failed, 100);
     Facts {
-        held: Some(Hold {
+        held: Some(Arc::new(Hold {
             application: "web".into(),
             revision: CommitId("7f3c2ab41d0c".into()),
             rollout: last.id.clone(),
             reason: reason.into(),
             since: now(),
             atomic: false,
-        }),
-        last: Some(last),
+        })),
+        last: Some(Arc::new(last)),
         ..facts
     }
 }
