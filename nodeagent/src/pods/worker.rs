@@ -171,7 +171,9 @@ impl Worker {
         for brake in [&self.acting, &self.telling] {
             until = earlier(until, brake.holds_until(now));
         }
-        if self.view.iter().any(|view| needs_refresh(&view.pod)) {
+        // Who does not refresh them does not move that moment either, and would look without end once
+        // it has passed: an agent that starts anew beside a pod that is over.
+        if self.refreshes() {
             until = earlier(until, Some(self.refresh_at));
         }
         until
