@@ -109,15 +109,41 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let done: RolledBack = shown::read(&answer)?;
-    let rollouts = match &*done.rollouts {
-        [] if !done.waiting.is_empty() => bail!(
+    let rollouts = match onward(&done) {
+        Onward::Done => return Ok(()),
+        Onward::Waits => bail!(
             "the commit is pushed, and not all of it begins by itself: {}",
             waits(&done)
         ),
-        [] => follow::of_commit(&server, &done.commit).await?,
-        some => some.to_vec(),
+        Onward::Look => follow::of_commit(&server, &done.commit).await?,
+        Onward::Follow => done.rollouts,
     };
     follow::all(&server, &rollouts, arguments.output.format).await
+}
+
+/// What comes after the push, for who stays until it is done.
+#[derive(Debug, PartialEq, Eq)]
+enum Onward {
+    /// It changes nothing in the cluster, and nothing has begun: it was done with the push.
+    Done,
+    /// Nothing begins before somebody says so, or a window opens.
+    Waits,
+    /// Nothing has begun yet.
+    Look,
+    /// What has begun.
+    Follow,
+}
+
+fn onward(done: &RolledBack) -> Onward {
+    if !done.rollouts.is_empty() {
+        Onward::Follow
+    } else if !done.waiting.is_empty() {
+        Onward::Waits
+    } else if done.touches.is_empty() {
+        Onward::Done
+    } else {
+        Onward::Look
+    }
 }
 
 /// What keeps it from being rolled out.
@@ -168,12 +194,44 @@ fn lines(done: &RolledBack) -> Vec<String> {
             .into_iter()
             .map(|line| format!("  {line}")),
     );
-    match done.rollouts.as_slice() {
-        [] => lines.push("Its rollout has not begun yet: kedge rollouts".into()),
-        all => lines.extend(
-            all.iter()
+    match onward(done) {
+        Onward::Done => lines.push("It is done: nothing had to be rolled out".into()),
+        Onward::Waits => lines.push(format!("It waits: {}", waits(done))),
+        Onward::Look => lines.push("Its rollout has not begun yet: kedge rollouts".into()),
+        Onward::Follow => lines.extend(
+            done.rollouts
+                .iter()
                 .map(|one| format!("Follow it: kedge rollout {}", plain_line(one))),
         ),
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_changes_nothing_is_done_with_the_push() {
+        let check = |answer: Value, expected: Onward, told: &str| {
+            let done: RolledBack = shown::read(&answer).unwrap();
+            assert_eq!(onward(&done), expected, "{answer}");
+            assert_eq!(lines(&done).last().unwrap(), told, "{answer}");
+        };
+        let empty = json!({"commit": "05f7ddda1ba5", "report": ["nothing changes in the cluster"],
+            "rollouts": [], "touches": [], "waiting": {}});
+        let done = "It is done: nothing had to be rolled out";
+        check(empty.clone(), Onward::Done, done);
+        let mut waits = empty.clone();
+        waits["touches"] = json!(["shop"]);
+        let later = "Its rollout has not begun yet: kedge rollouts";
+        check(waits.clone(), Onward::Look, later);
+        waits["waiting"] = json!({"shop": "suspended by Ann"});
+        check(waits, Onward::Waits, "It waits: shop: suspended by Ann");
+        let mut begun = empty;
+        begun["rollouts"] = json!(["shop-4"]);
+        check(begun, Onward::Follow, "Follow it: kedge rollout shop-4");
+    }
 }

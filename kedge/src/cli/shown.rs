@@ -246,6 +246,8 @@ pub(super) struct RolledBack {
     pub(super) commit: String,
     pub(super) report: Vec<String>,
     pub(super) rollouts: Vec<String>,
+    /// The applications that it changes.
+    pub(super) touches: Vec<String>,
     /// By application: what keeps it from being rolled out.
     pub(super) waiting: BTreeMap<String, String>,
 }

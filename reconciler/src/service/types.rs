@@ -281,6 +281,10 @@ pub struct RolledBack {
     pub push: String,
     /// The plan, for people.
     pub report: Vec<String>,
+    /// The Applications that it changes.
+    pub touches: Vec<String>,
     /// The Applications that are not rolled out by themselves, and what they wait for.
     pub waiting: BTreeMap<String, String>,
+    /// Whether anything is asked for that is not done yet, so that a rollout may follow.
+    pub asks: bool,
 }

@@ -192,6 +192,8 @@ pub struct Done {
     pub report: Vec<String>,
     /// Those that have begun already.
     pub rollouts: Vec<String>,
+    /// The applications that it changes.
+    pub touches: Vec<String>,
     /// The applications that are not rolled out by themselves, and what they wait for.
     pub waiting: BTreeMap<String, String>,
 }

@@ -145,6 +145,8 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
         commit,
         push,
         report,
+        touches: checked.touched(),
+        asks: !checked.plans.is_empty() || !checked.removed.is_empty(),
         waiting: checked.waiting,
     })
 }

@@ -35,6 +35,7 @@ mod proof;
 mod reported;
 mod repos;
 mod rollback;
+mod rolled_back;
 mod rollout;
 mod rollouts;
 mod search;

@@ -2,21 +2,21 @@
 //! `/apps/{app}/rollback?to=POINT` and `/rollback?to=POINT`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use engine::rollout::CommitId;
 
 use super::apps::recent;
+use super::rolled_back::answer;
 use super::rollout::branch;
 use super::{Markup, follow, html, moved, take};
-use crate::history::RolloutQuery;
-use crate::service::{self, RollbackPreview, RollbackRequest, RolledBack, Span};
+use crate::service::{self, RollbackPreview, RollbackRequest, Span};
 use crate::source::Person;
 use crate::web::access::Scope;
 use crate::web::app::App;
@@ -27,12 +27,11 @@ use crate::web::view::component::{Icon, encoded};
 use crate::web::view::frame::{Frame, Section};
 use crate::web::view::graph::app_href;
 use crate::web::view::rollback::{self, View};
+use crate::web::view::truth::sentence;
 use crate::web::visitor::Visitor;
 
 /// Characters of a reason.
 const REASON: usize = 2_000;
-/// How long the answer waits for the rollout that the commit starts.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Template)]
 #[template(path = "rollback/page.html")]
@@ -83,7 +82,7 @@ impl Point {
     fn since(self, application: String) -> Result<Span, PageError> {
         if self.to.is_empty() {
             let text = "to=POINT says what to go back to: a rollout, a time or a commit";
-            return Err(PageError::BadRequest(text.into()));
+            return Err(PageError::BadParameter(text.into()));
         }
         Ok(Span::Since {
             application,
@@ -276,7 +275,15 @@ async fn confirmed(
     let reason: String = form.reason.trim().chars().take(REASON).collect();
     if reason.is_empty() {
         let text = "a rollback needs a reason; it becomes part of the commit";
-        return Err(PageError::BadRequest(text.into()));
+        if visitor.json {
+            return Err(PageError::BadRequest(text.into()));
+        }
+        // The form stays, with what is missing.
+        let preview = allowed(app, &span, visitor).await?;
+        let text = sentence(text);
+        let mut response = page(app, &span, &preview, visitor, reason, text).await?;
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
     }
     let (author, plan) = admitted(app, &span, visitor, form.plan).await?;
     let request = RollbackRequest {
@@ -337,55 +344,4 @@ async fn admitted(
         plan
     };
     Ok((visitor.person()?, plan))
-}
-
-async fn answer(app: &App, span: &Span, visitor: &Visitor, done: RolledBack) -> Response {
-    let rollouts = started(app, &done.push).await;
-    if visitor.json {
-        return Json(json::Done {
-            commit: done.commit,
-            push: done.push,
-            report: done.report,
-            rollouts,
-            waiting: done.waiting,
-        })
-        .into_response();
-    }
-    // The rollout of the same application, if several began.
-    let of = |id: &str| id.rsplit_once('-').map_or(id, |(name, _)| name).to_owned();
-    let name = match span {
-        Span::Rollout(id) | Span::Range { first: id, .. } => of(id),
-        Span::Since { application, .. } => application.clone(),
-    };
-    let own = rollouts.iter().find(|one| of(one) == name);
-    let to = match own.or(rollouts.first()) {
-        Some(rollout) => format!("/rollouts/{}", encoded(rollout)),
-        None if name.is_empty() => "/rollouts".into(),
-        None => app_href(&name),
-    };
-    Redirect::to(&to).into_response()
-}
-
-/// The rollouts of a push, as soon as there are any.
-async fn started(app: &App, push: &str) -> Vec<String> {
-    let mut changes = app.changes.clone();
-    let query = RolloutQuery {
-        push: Some(push.into()),
-        ..RolloutQuery::default()
-    };
-    let looking = async {
-        loop {
-            changes.mark_unchanged();
-            let found = app.backend.rollouts(&query).await.unwrap_or_default();
-            if !found.is_empty() {
-                return found.into_iter().map(|rollout| rollout.id).collect();
-            }
-            if changes.changed().await.is_err() {
-                return Vec::new();
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, looking)
-        .await
-        .unwrap_or_default()
 }

@@ -184,7 +184,9 @@ impl Backend for Sample {
             commit: id("aaaa"),
             push: "push-11".into(),
             report: vec!["~ change  Deployment movies/serving".into()],
+            touches: vec!["serving".into()],
             waiting: BTreeMap::new(),
+            asks: true,
         })
     }
 
