@@ -92,8 +92,8 @@ pub(crate) async fn check(
         Err(problems) => return Ok(Err(problems)),
     };
     let removed = removed(core, &claims).await?;
-    let unchanged = renders.len() - plans.len();
     let Apart { plans, again, back } = apart(core, plans, found, &renders).await?;
+    let unchanged = renders.len() - plans.len() - again.len();
     let waiting = waiting(core, changed.into_iter(), &plans).await?;
     Ok(Ok(Checked {
         unchanged,
@@ -256,9 +256,11 @@ async fn apart(
             back.insert(name.clone(), went_back(&last.first().revision));
         }
     }
-    let (plans, again) = plans
+    let (plans, mut again): (_, BTreeMap<String, Plan>) = plans
         .into_iter()
         .partition(|(name, _)| !again.contains(name));
+    // There is nothing to try where all of it is applied: it stays as it failed.
+    again.retain(|_, plan| does_something(plan));
     Ok(Apart { plans, again, back })
 }
 

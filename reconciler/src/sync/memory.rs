@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use api::{Object, ObjectKey};
 use engine::diff::clean;
 use engine::progress::Told;
-use engine::rollout::Correction;
+use engine::rollout::{CommitId, Correction};
 use engine::{Kinds, Plan};
 use sha2::{Digest, Sha256};
 
@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     pub(crate) proofs: Option<Correction>,
     /// What was said in the course of a rollout.
     pub(crate) course: Course,
+    /// The commit for which what failed need not be tried again.
+    pub(crate) rests: Option<CommitId>,
 }
 
 /// Of one rollout: each thing is said once.

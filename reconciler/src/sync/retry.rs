@@ -2,8 +2,14 @@
 //! again by itself: otherwise one broken Application would undo every commit of everybody else.
 
 use api::kinds::OnFailure;
-use engine::rollout::RolloutPhase;
+use engine::Plan;
+use engine::health::holds_back;
+use engine::hook::HookRun;
+use engine::rollout::{self, RolloutPhase};
 
+use super::check::does_something;
+use super::memory::Memory;
+use super::observe::Observation;
 use crate::history::{Rollout, Trigger};
 
 /// Whether a rollout of what `digest` stands for is another try after `last`, and nothing that a
@@ -18,6 +24,49 @@ pub(super) fn is_retry(last: &Rollout, took_along: bool, policy: OnFailure, dige
         // newer commit brings it then. What came with the commit that failed is there.
         _ => took_along || policy != OnFailure::Restore || last.previous.0.is_empty(),
     }
+}
+
+impl Observation {
+    /// Leaves what failed as it stands where another try would apply nothing and come to the same
+    /// verdict. Once it is well by itself, the try begins: it is how the verdict is taken back.
+    /// What others change meanwhile is no try, so the commit is remembered.
+    pub(super) fn rest(&mut self, memory: &mut Memory) {
+        let known = memory.rests.take();
+        let Some((row, last)) = &self.last else {
+            return;
+        };
+        let another = self.desired.retried && !self.desired.requested;
+        let unwell = |plan: &Plan| {
+            let is_bad = |key, kind: &str| {
+                let health = self.health.get(key);
+                health.is_some_and(|health| holds_back(kind, health))
+            };
+            plan.steps().any(|step| is_bad(&step.key, &step.kind))
+        };
+        let rests = another
+            && self.desired.revision != row.revision
+            && stays(row, last, self.application.policy.on_failure)
+            && self.plan.as_deref().is_ok_and(|plan| {
+                let nothing = !does_something(plan) || known.as_ref() == Some(&self.compared);
+                nothing && unwell(plan)
+            });
+        if rests {
+            memory.rests = Some(self.compared.clone());
+            self.desired.revision = row.revision.clone();
+            self.desired.retried = false;
+        }
+    }
+}
+
+/// Whether what failed is there as the commit has it, with nothing to go back to or to run again.
+fn stays(row: &Rollout, last: &rollout::Rollout, policy: OnFailure) -> bool {
+    let goes_back = match policy {
+        OnFailure::BestEffort => false,
+        OnFailure::Revert => true,
+        OnFailure::Restore | OnFailure::RestoreAlone => !row.previous.0.is_empty(),
+    };
+    let mut hooks = last.hooks.values();
+    row.phase == RolloutPhase::Failed && !goes_back && hooks.all(|run| *run == HookRun::Done)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Worker {
     ) -> Result<Requeue, client::Error> {
         let core = &*self.core;
         let name = application.name.clone();
-        let observation = match observe(core, client, target, application, memory).await? {
+        let mut observation = match observe(core, client, target, application, memory).await? {
             Observe::Seen(observation) => observation,
             Observe::Unknown(trouble) => {
                 self.stand(client, target, &name, unknown(core, target, trouble))
@@ -84,6 +84,7 @@ impl Worker {
                 return Ok(Requeue::After(RETRY));
             }
         };
+        observation.rest(memory);
         let decisions = rollout::decide(&observation.observed());
         let mut execution = Execution::new(core, client, &observation, memory);
         execution.see(&decisions).await?;

@@ -5,6 +5,7 @@ use engine::rollout::{RolloutPhase, SyncStatus};
 use super::*;
 use crate::history::Trigger;
 use crate::service::Service;
+use crate::source::Person;
 use crate::sync::check;
 
 fn image(object: &api::Object) -> &str {
@@ -273,17 +274,25 @@ async fn what_came_broken_with_one_commit_does_not_decide_about_the_next() {
     let good = world.commit("Three");
     world.phase("api", &good, RolloutPhase::Succeeded).await;
     for name in broken {
-        world.phase(name, &good, RolloutPhase::Failed).await;
-        let again = world.rollouts(name).await.remove(0);
-        assert_eq!((again.trigger, again.push), (Trigger::Retry, None));
-        assert_eq!((again.changed, again.undone_at), (Some(false), None));
         world
             .until("held, and what Git says", || async {
                 let standing = world.reconciler.application(name).await.ok()?.standing;
-                (standing.on_hold && standing.sync == SyncStatus::Synced).then_some(())
+                let is_held = standing.on_hold && standing.sync == SyncStatus::Synced;
+                (is_held && standing.revision == good).then_some(())
             })
             .await;
+        // All of it is applied: there is nothing that another try would do.
+        assert_eq!(world.rollouts(name).await.len(), 1, "{name}");
     }
+    // Nobody is told of a try.
+    let core = world.reconciler.core.clone();
+    let next = check::check(&core, &core.source.location, &good).await;
+    let lines = next.unwrap().unwrap().lines();
+    assert_eq!(lines, ["nothing changes in the cluster"]);
+    // Somebody who asks for it has it tried.
+    let request = by_hand("late", &Person::default(), &[]);
+    world.reconciler.sync(&request).await.unwrap();
+    world.phase("late", &good, RolloutPhase::Failed).await;
     let last = world.rollouts("api").await.remove(0);
     assert_eq!((last.revision, last.undone_at), (good, None));
     assert_eq!(value(&world, "api").await.unwrap(), "v2");
