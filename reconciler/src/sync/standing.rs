@@ -24,6 +24,8 @@ pub(crate) struct Stand {
     pub(crate) retries: bool,
     /// How many of its objects are not as Git says, or not healthy.
     pub(crate) unconverged: usize,
+    /// Whether its health keeps those from going on that depend on it.
+    pub(crate) holds_back: bool,
 }
 
 /// Cheap to clone; all clones are one.
@@ -129,7 +131,7 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
         return DependencyState::Waiting("is being rolled out".into());
     }
     let health = &standing.health;
-    if !health.status.is_settled_well() {
+    if stand.holds_back {
         let text = format!("is {}: {}", health.status, health.message);
         return DependencyState::Waiting(text.trim_end_matches(": ").to_owned());
     }
@@ -183,9 +185,15 @@ mod tests {
             DependencyState::Failed,
         );
         check(
-            |stand| standing(stand).health = Health::degraded("it is broken"),
+            |stand| {
+                standing(stand).health = Health::degraded("it is broken");
+                stand.holds_back = true;
+            },
             waiting("is Degraded: it is broken"),
         );
+        // The last run of a CronJob failed.
+        let late = |stand: &mut Stand| standing(stand).health = Health::degraded("it failed");
+        check(late, DependencyState::Ready);
         check(
             |stand| standing(stand).sync = SyncStatus::OutOfSync,
             waiting("is OutOfSync"),

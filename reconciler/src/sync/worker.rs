@@ -282,6 +282,7 @@ fn stand(core: &Core, target: &Target, observation: &Observation, memory: &Memor
             .running()
             .is_some_and(|it| it.trigger == Trigger::Retry),
         unconverged: unconverged(observation),
+        holds_back: state.holds_back,
     }
 }
 
@@ -320,6 +321,7 @@ fn unknown(core: &Core, target: &Target, trouble: Trouble) -> Stand {
             ..Standing::default()
         }),
         seen: target.revision().clone(),
+        holds_back: true,
         ..Stand::default()
     }
 }

@@ -1,4 +1,5 @@
-//! CronJob: there is healthy. How its last run went is told, and holds nothing back.
+//! CronJob: as its last finished run. One that failed is told, and holds nothing back: the next run is
+//! not the rollout's.
 
 use api::Object;
 
@@ -11,22 +12,37 @@ pub(super) fn assess(object: &Object) -> Health {
     Health::healthy()
 }
 
-/// Adds how the newest Job went.
+/// Adds how its Jobs went: the newest that is over decides.
 pub(super) fn explain(health: Health, descendants: &[Object]) -> Health {
     if health.status != HealthStatus::Healthy {
         return health;
     }
-    let newest = descendants
-        .iter()
-        .filter(|object| object.kind() == "Job")
-        .max_by_key(|job| (job.creation_timestamp().to_owned(), job.name().to_owned()));
-    let message = newest.map_or(String::new(), |newest| {
-        let verdict = job::assess(newest);
-        match verdict.status {
-            HealthStatus::Healthy => format!("last run {} completed", newest.name()),
-            HealthStatus::Degraded => format!("last run {} {}", newest.name(), verdict.message),
-            _ => format!("{} is running", newest.name()),
+    let mut jobs: Vec<&Object> = descendants.iter().filter(|it| it.kind() == "Job").collect();
+    jobs.sort_by_key(|job| (job.creation_timestamp().to_owned(), job.name().to_owned()));
+    let runs = jobs.iter().rev().map(|job| (job.name(), job::assess(job)));
+    let is_over = |health: &Health| {
+        matches!(
+            health.status,
+            HealthStatus::Healthy | HealthStatus::Degraded
+        )
+    };
+    let last = runs.clone().find(|(_, health)| is_over(health));
+    let running = runs.clone().next().filter(|(_, health)| !is_over(health));
+    let running = running.map(|(name, _)| format!("{name} is running"));
+    let (last, health) = match last {
+        Some((name, verdict)) if verdict.status == HealthStatus::Degraded => {
+            let failed = format!("last run {name} {}", verdict.message);
+            (Some(failed), Health::degraded("").since(verdict.since))
         }
-    });
-    Health { message, ..health }
+        // What runs now tells more than what went well before.
+        Some((name, _)) if running.is_none() => {
+            (Some(format!("last run {name} completed")), health)
+        }
+        _ => (None, health),
+    };
+    let told: Vec<String> = last.into_iter().chain(running).collect();
+    Health {
+        message: told.join("; "),
+        ..health
+    }
 }

@@ -32,7 +32,7 @@ pub use custom::judge;
 pub use pod::SCHEDULING_PATIENCE;
 pub(crate) use pull::cause as pull_cause;
 pub use unheard::{is_unheard, silent_node};
-pub use verdict::{Health, HealthStatus, holds_back, worst};
+pub use verdict::{Health, HealthStatus, holds_back, is_unwell, worst};
 
 /// The health of one object by itself; `None` for kinds that have none (a ConfigMap just is).
 pub fn assess(object: &Object, now: Timestamp) -> Option<Health> {

@@ -335,19 +335,39 @@ fn a_deployment_names_the_pod_that_holds_it_back() {
 }
 
 #[test]
-fn a_cron_job_tells_of_its_last_run_and_stays_healthy() {
+fn a_cron_job_is_as_its_last_finished_run() {
+    use HealthStatus::{Degraded, Healthy};
     let cron: Object =
         json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"}, "spec": {}})
             .into();
-    let job: Object =
-        json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "c-1"}, "status":
-        {"conditions": [{"type": "Failed", "status": "True", "message": "too often"}]}})
-        .into();
-    let health = explain(&cron, &[job], now()).unwrap();
-    assert_eq!(
-        (health.status, health.message.as_str()),
-        (HealthStatus::Healthy, "last run c-1 failed: too often")
+    let job = |name: &str, status: Value| -> Object {
+        let at = format!("2026-03-01T0{}:00:00Z", &name[2..]);
+        json!({"apiVersion": "batch/v1", "kind": "Job", "status": status,
+            "metadata": {"name": name, "creationTimestamp": at}})
+        .into()
+    };
+    let ended = |how: &str| json!({"conditions": [{"type": how, "status": "True", "message": "too often"}]});
+    let failed = |name| job(name, ended("Failed"));
+    let done = |name| job(name, ended("Complete"));
+    let runs = |name| job(name, json!({"active": 1}));
+    let check = |jobs: &[Object], status: HealthStatus, message: &str| {
+        let health = explain(&cron, jobs, now()).unwrap();
+        assert_eq!((health.status, health.message.as_str()), (status, message));
+        assert!(!holds_back("CronJob", &health) && !health.terminal);
+        assert_eq!(is_unwell("CronJob", &health), status == Degraded);
+    };
+    check(&[], Healthy, "");
+    check(&[done("c-1")], Healthy, "last run c-1 completed");
+    let late = "last run c-2 failed: too often";
+    check(&[done("c-1"), failed("c-2")], Degraded, late);
+    check(
+        &[failed("c-2"), done("c-3")],
+        Healthy,
+        "last run c-3 completed",
     );
+    check(&[done("c-1"), runs("c-2")], Healthy, "c-2 is running");
+    let running = "last run c-2 failed: too often; c-3 is running";
+    check(&[failed("c-2"), runs("c-3")], Degraded, running);
 }
 
 #[test]

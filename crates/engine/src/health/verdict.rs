@@ -140,12 +140,19 @@ pub fn worst<'a>(all: impl IntoIterator<Item = &'a Health>) -> Health {
         .unwrap_or_default()
 }
 
-/// Whether an object of this kind, in this health, keeps a rollout from going on.
+/// Whether an object of this kind, in this health, makes its Application less than healthy.
 ///
 /// A claim without a volume does not: most are bound only when a pod uses them, and a pod that
 /// cannot start for want of its volume says so itself.
-pub fn holds_back(kind: &str, health: &Health) -> bool {
+pub fn is_unwell(kind: &str, health: &Health) -> bool {
     let waiting_claim =
         kind == "PersistentVolumeClaim" && health.status == HealthStatus::Progressing;
     !health.status.is_settled_well() && !waiting_claim
+}
+
+/// Whether it keeps a rollout, or those that depend on the Application, from going on. The last run of
+/// a `CronJob` does not: nothing that is rolled out makes it another one before its time.
+pub fn holds_back(kind: &str, health: &Health) -> bool {
+    let failed_run = kind == "CronJob" && health.status == HealthStatus::Degraded;
+    is_unwell(kind, health) && !failed_run
 }

@@ -3,7 +3,7 @@
 use api::kinds::{RolloutPhase, SyncStatus};
 
 use super::{Observed, pause};
-use crate::health::{holds_back, worst};
+use crate::health::{holds_back, is_unwell, worst};
 use crate::plan::{Change, counts};
 use crate::{Health, HealthStatus};
 
@@ -17,6 +17,8 @@ pub struct State {
     pub health: Health,
     /// Whether the wanted commit failed and is not tried again until there is a newer one.
     pub held: bool,
+    /// Whether those that depend on it have to wait until it is better.
+    pub holds_back: bool,
 }
 
 /// Reads the state off what was observed.
@@ -33,6 +35,7 @@ pub fn state(observed: &Observed) -> State {
                 sync_message: problems.summary(),
                 health: worst(observed.health.values()),
                 held,
+                holds_back: true,
             };
         }
     };
@@ -68,6 +71,12 @@ pub fn state(observed: &Observed) -> State {
         sync_message,
         health: judged(health(observed, plan), held && !restored),
         held,
+        holds_back: plan
+            .steps()
+            .any(|step| match observed.health.get(&step.key) {
+                Some(health) => holds_back(&step.kind, health),
+                None => step.change == Change::Create,
+            }),
     }
 }
 
@@ -89,7 +98,7 @@ fn health(observed: &Observed, plan: &crate::Plan) -> Health {
                 None if step.change == Change::Create => Health::missing(),
                 None => return None,
             };
-            if health.status != HealthStatus::Suspended && !holds_back(&step.kind, &health) {
+            if health.status != HealthStatus::Suspended && !is_unwell(&step.kind, &health) {
                 return None;
             }
             let message = sentence(&step.title(), &health.message);

@@ -32,7 +32,9 @@ pub fn symptom_of(object: &Object, made: &[Object], now: Timestamp) -> Step {
         Some(node) if !own.message.is_empty() => {
             format!("{}: node {node} does not report", own.message)
         }
-        _ => own.message,
+        // It says nothing by itself: its last run does.
+        _ if own.message.is_empty() => explained.message.clone(),
+        _ => own.message.clone(),
     };
     let health = Health {
         status: explained.status,
@@ -147,6 +149,25 @@ mod tests {
         assert_eq!(
             (step.heading.as_str(), step.text.as_str()),
             ("Deployment shop/web is degraded", "1 of 2 pods are ready.")
+        );
+    }
+
+    #[test]
+    fn a_cron_job_is_as_bad_as_its_last_run() {
+        let cron: Object = json!({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {},
+            "metadata": {"name": "clean", "namespace": "shop"}})
+        .into();
+        let run: Object = json!({"apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {"name": "clean-1", "namespace": "shop"}, "status": {"conditions":
+            [{"type": "Failed", "status": "True", "message": "too often"}]}})
+        .into();
+        let step = symptom_of(&cron, &[run, pod(&json!({"phase": "Failed"}))], now());
+        assert_eq!(
+            (step.heading.as_str(), step.text.as_str()),
+            (
+                "CronJob shop/clean is degraded",
+                "Last run clean-1 failed: too often."
+            )
         );
     }
 

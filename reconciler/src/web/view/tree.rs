@@ -279,11 +279,22 @@ fn meta(object: &Object) -> String {
             ready("/status/readyReplicas"),
             number(object, "/spec/replicas").unwrap_or(1)
         ),
-        "Job" => match (ready("/status/succeeded"), ready("/status/active")) {
-            (0, 0) => "no pod".into(),
-            (0, active) => format!("{active} active"),
-            (done, _) => format!("{done} done"),
-        },
+        "Job" => {
+            let all = [
+                ("done", ready("/status/succeeded")),
+                ("active", ready("/status/active")),
+                ("failed", ready("/status/failed")),
+            ];
+            let told = all.iter().filter(|(_, count)| *count > 0);
+            let told: Vec<String> = told
+                .map(|(what, count)| format!("{count} {what}"))
+                .collect();
+            if told.is_empty() {
+                "no pod".into()
+            } else {
+                told.join(", ")
+            }
+        }
         "CronJob" => object.text("/spec/schedule").to_owned(),
         "Service" => object
             .pointer("/spec/ports")

@@ -13,6 +13,7 @@ use engine::{HealthStatus, health};
 use serde_json::Value;
 
 use super::PATIENCE;
+use super::runs::has_run_well;
 use crate::web::app::App;
 use crate::web::error::PageError;
 use crate::web::pages::{first_lines, last_lines};
@@ -46,7 +47,7 @@ pub(super) async fn read(app: &App, key: &ObjectKey) -> Result<Object, PageError
 
 /// The worst of the pods that descend from an object; `None` where all of them are well.
 pub(super) async fn culprit(app: &App, object: &Object) -> Option<Object> {
-    if matches!(object.kind(), "Pod" | "Service") {
+    if matches!(object.kind(), "Pod" | "Service") || has_run_well(app, object).await {
         return None;
     }
     let pods = below(app, object).await;

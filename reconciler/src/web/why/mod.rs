@@ -5,6 +5,7 @@ mod actions;
 mod application;
 mod gather;
 mod pending;
+mod runs;
 mod version;
 
 use std::time::Duration;
@@ -67,7 +68,9 @@ pub(super) async fn of(app: &App, object: Object) -> Explained {
     let Some(pod) = gather::culprit(app, &object).await else {
         return alone(app, object).await;
     };
-    let above = why::symptom_of(&object, std::slice::from_ref(&pod), app.env.now());
+    let mut made = runs::of(app, &object).await;
+    made.push(pod.clone());
+    let above = why::symptom_of(&object, &made, app.env.now());
     let explained = alone(app, pod).await;
     Explained {
         chain: explained.chain.below(why::title(&object), vec![above]),
