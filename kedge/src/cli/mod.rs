@@ -34,6 +34,7 @@ mod plan;
 pub(crate) mod progress;
 mod proof;
 mod reading;
+mod reason;
 mod render;
 mod repo;
 mod repo_mirror;

@@ -8,26 +8,28 @@ use super::complete;
 use super::follow;
 use super::output::Output;
 use super::patch;
+use super::reason;
 use super::server::{self, Server};
 use super::shown::{self, RollbackPreview, RolledBack, short};
-use super::table::plain_line;
+use super::table::{plain_line, plain_lines};
 use super::tint;
 
 pub(super) const EXAMPLE: &str = "\
 The rollback is an ordinary commit on the tracked branch, made and checked by the instance; what
 `git revert` and `git push` do by hand. `kedge rollout` shows the rollout that follows. A rollout is
 taken back by itself, and what came later stays; with --to everything since goes. Where later
-commits changed the same lines, nothing is pushed and the files are named.
+commits changed the same lines, nothing is pushed and the files are named. The reason becomes part of
+the commit: who does not give one is asked for it, and without a terminal it has to be there.
 
 Example:
   kedge rollback web-12 --reason 'the new image loses orders' --wait
   kedge rollback web-10..web-12 --dry-run
-  kedge rollback web --to web-9
-  kedge rollback web --to 2026-11-20T18:00:00Z
-  kedge rollback --all --to 4bf1e7c";
+  kedge rollback web --to web-9 --reason 'slower since then'
+  kedge rollback web --to 2026-11-20T18:00:00Z --reason 'slower since then'
+  kedge rollback --all --to 4bf1e7c --reason 'back to the last release'";
 
-/// What the commit says where nobody gave a reason.
-const REASON: &str = "Asked for with `kedge rollback`.";
+/// What the commit says where a plan was approved, and nobody gave a reason.
+const APPROVED: &str = "Asked for with `kedge rollback`.";
 
 #[derive(Args)]
 #[group(skip)]
@@ -42,7 +44,7 @@ pub(crate) struct Arguments {
     /// All of the repository, not one application
     #[arg(long, requires = "to", conflicts_with = "what")]
     all: bool,
-    /// Why, for the commit's message
+    /// Why, for the commit's message [default: it is asked for on a terminal]
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Only if this is what it does: the name of a plan, as --dry-run prints it
@@ -93,9 +95,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let answer = if arguments.dry_run {
         server.read(&asked.path, &asked.query).await?
     } else {
-        let reason = arguments.reason.as_deref().unwrap_or(REASON);
+        let reason = reason(&server, &asked, arguments).await?;
         let plan = arguments.plan.as_deref().unwrap_or_default();
-        let form = [("reason", reason), ("plan", plan)];
+        let form = [("reason", reason.as_str()), ("plan", plan)];
         server.send_to(&asked.path, &asked.query, &form).await?
     };
     arguments.output.show(&answer, |screen| {
@@ -119,6 +121,30 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Onward::Follow => done.rollouts,
     };
     follow::all(&server, &rollouts, arguments.output.format).await
+}
+
+/// Why it is done. Whether it can be done at all is known before anybody is asked.
+async fn reason(
+    server: &Server,
+    asked: &Asked<'_>,
+    arguments: &Arguments,
+) -> anyhow::Result<String> {
+    match (&arguments.reason, &arguments.plan) {
+        (Some(given), _) => Ok(given.clone()),
+        (None, Some(_)) => Ok(APPROVED.into()),
+        (None, None) => {
+            let answer = server.read(&asked.path, &asked.query).await?;
+            let found: RollbackPreview = shown::read(&answer)?;
+            if !found.conflicts.is_empty() {
+                bail!(
+                    "later commits changed the same lines of {}; undo it by hand:\n{}",
+                    plain_line(&found.conflicts.join(", ")),
+                    plain_lines(&found.by_hand)
+                );
+            }
+            reason::ask().await
+        }
+    }
 }
 
 /// What comes after the push, for who stays until it is done.

@@ -21,7 +21,7 @@ const LINES: &[(&str, &str)] = &[
     ("kedge plan BRANCH", "plan try"),
     ("kedge plan", "plan"),
     ("kedge rollback --dry-run", "rollback serving-2 --dry-run"),
-    ("kedge rollback", "rollback serving-2"),
+    ("kedge rollback", "rollback serving-2 --reason enough"),
     ("kedge sync, kedge suspend, kedge resume", "sync serving"),
     ("kedge sync, kedge suspend, kedge resume", "suspend ui"),
     ("kedge sync, kedge suspend, kedge resume", "resume ui"),
