@@ -331,7 +331,7 @@ fn host(core: &Arc<Core>, upkeep: Upkeep) -> Result<GitHost, Error> {
         upkeep,
     };
     let gate = Arc::new(Guard {
-        inner: Arc::new(PushGate { core: core.clone() }),
+        inner: Arc::new(PushGate::new(core)),
         repositories: core.hosted.clone(),
         history: core.history.clone(),
         env: core.env.clone(),

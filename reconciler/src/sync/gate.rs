@@ -14,6 +14,7 @@ use super::core::{Core, causes, recorded, unread};
 use super::progress::{self, Goal};
 use super::pushed;
 use super::told;
+use super::turn::{self, Turn};
 use crate::forge::{Change, Verdict as Planned};
 use crate::githost::hosted::CLUSTER;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
@@ -27,7 +28,8 @@ const BRANCHES: usize = 5;
 
 /// Decides about pushes to the repository that is followed.
 pub(crate) struct PushGate {
-    pub(crate) core: Arc<Core>,
+    core: Arc<Core>,
+    turn: Turn,
 }
 
 #[async_trait]
@@ -49,7 +51,7 @@ impl Gate for PushGate {
                 return Accept::No;
             }
         };
-        match checked {
+        let accept = match checked {
             Ok(accept) => accept,
             Err(error) => {
                 let text = causes(&error);
@@ -59,10 +61,15 @@ impl Gate for PushGate {
                 lines.say("nothing was changed; try again").await;
                 Accept::No
             }
+        };
+        if accept == Accept::No {
+            self.turn.end(&pushed.request.push);
         }
+        accept
     }
 
     async fn after(&self, pushed: &Pushed, lines: &Lines) {
+        self.turn.end(&pushed.request.push);
         if let Err(error) = self.follow_all(pushed, lines).await {
             warn!(error = %causes(&error), "cannot follow a push");
             lines
@@ -74,6 +81,13 @@ impl Gate for PushGate {
 }
 
 impl PushGate {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self {
+            core: core.clone(),
+            turn: Turn::default(),
+        }
+    }
+
     /// What is pushed to the branch that is followed, if anything is.
     fn tracked<'a>(&self, pushed: &'a Pushed) -> Option<&'a Update> {
         if !self.core.source.is_hosted() || pushed.repository != CLUSTER {
@@ -183,6 +197,7 @@ impl PushGate {
         };
         if let Some(why) = self.misplaced(update, new, location).await? {
             lines.say(&why).await;
+            lines.say("nothing was changed").await;
             return Ok(Accept::No);
         }
         let push = Push {
@@ -202,7 +217,7 @@ impl PushGate {
         self.core
             .commit(&[Write::Push(push.clone()), Write::Step(step)])
             .await?;
-        let (accept, report) = self.judge(update.old.as_ref(), new, location).await?;
+        let (accept, report) = self.judge(&push.id, update, new, location).await?;
         let verdict = match accept {
             Accept::Yes => Verdict::Checking,
             Accept::No => Verdict::Refused,
@@ -229,19 +244,39 @@ impl PushGate {
     /// Whether the commit may be followed, and what it does or why not.
     async fn judge(
         &self,
-        old: Option<&CommitId>,
+        push: &str,
+        update: &Update,
         new: &CommitId,
         location: &Location,
     ) -> Result<(Accept, String), client::Error> {
-        let core = &self.core;
+        let (core, old) = (&self.core, update.old.as_ref());
         let checked = match core.signatures.tracked(location, old, new).await? {
             Ok(_signers) => check::check(core, location, new).await?,
             Err(problems) => Err(problems),
         };
         Ok(match checked {
-            Ok(checked) => (Accept::Yes, checked.lines().join("\n")),
+            Ok(checked) => match self.overtaken(push, update, new, location).await? {
+                Some(why) => (Accept::No, why),
+                None => (Accept::Yes, checked.lines().join("\n")),
+            },
             Err(problems) => (Accept::No, problems.to_string()),
         })
+    }
+
+    /// Whether somebody moved the branch while the commit was checked; else nobody does until this
+    /// push has.
+    async fn overtaken(
+        &self,
+        push: &str,
+        update: &Update,
+        new: &CommitId,
+        location: &Location,
+    ) -> Result<Option<String>, client::Error> {
+        let env = &self.core.env;
+        while !self.turn.take(push, env.now()) {
+            env.clock.sleep(turn::PAUSE).await;
+        }
+        self.misplaced(update, new, location).await
     }
 
     /// Why the commit may not come after what is there, if it may not.

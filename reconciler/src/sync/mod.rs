@@ -68,6 +68,7 @@ mod told;
 mod track;
 pub(crate) mod trim;
 mod trouble;
+mod turn;
 mod undo;
 mod waits;
 pub(crate) mod wake;

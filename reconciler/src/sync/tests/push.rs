@@ -237,3 +237,34 @@ async fn a_bad_push_is_refused_with_its_place() {
     pusher.git(&["push", "origin", "HEAD:refs/heads/try"]).await;
     pusher.world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_pushes_at_once_one_is_told_who_was_first() {
+    let mut pusher = Pusher::new().await;
+    pusher.world.application("web", "", &[namespace()]);
+    pusher.commit("First").await;
+    pusher.git(&["push", "origin", "main"]).await;
+    for (branch, value) in [("one", "v1"), ("two", "v2")] {
+        pusher.git(&["checkout", "-q", "-b", branch, "main"]).await;
+        let manifests = [namespace(), config_map("a", value)];
+        pusher.world.application("web", "", &manifests);
+        pusher.commit(branch).await;
+    }
+    let (one, two) = tokio::join!(
+        pusher.try_git(&["push", "origin", "one:main"]),
+        pusher.try_git(&["push", "origin", "two:main"]),
+    );
+    let ((worked, _), (_, lost)) = if one.0 { (&one, &two) } else { (&two, &one) };
+    assert!(*worked && one.0 != two.0, "{one:?} {two:?}");
+    let told = "main has moved meanwhile, by Ann: git pull --rebase, look, and push again";
+    assert!(lost.contains(told), "{lost}");
+    assert!(
+        lost.contains("nothing was changed") && !lost.contains("cannot lock ref"),
+        "{lost}"
+    );
+    assert!(!lost.contains("application web: "), "{lost}");
+    let pushes = pusher.world.history().pushes(9).await.unwrap();
+    let verdicts: Vec<Verdict> = pushes.iter().map(|it| it.verdict).collect();
+    assert!(!verdicts.contains(&Verdict::Checking), "{verdicts:?}");
+    pusher.world.end().await;
+}
