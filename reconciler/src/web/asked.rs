@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::body::HttpBody;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{Uri, header};
 use serde::de::DeserializeOwned;
 use serde::de::value::Error as Unread;
 use serde::{Deserialize, Deserializer, de::Visitor as Read, forward_to_deserialize_any};
@@ -58,6 +60,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         if let Some(names) = request.extensions().get::<Names>() {
             names.note::<T>();
         }
+        if is_empty(&request) {
+            let nothing = axum::extract::Query::<T>::try_from_uri(&Uri::from_static("/"));
+            return nothing
+                .map(|axum::extract::Query(read)| Self(read))
+                .map_err(|rejected| wrong(&rejected.body_text()));
+        }
         match axum::Form::<T>::from_request(request, state).await {
             Ok(axum::Form(read)) => Ok(Self(read)),
             Err(FormRejection::BytesRejection(_)) => Err(PageError::TooLarge),
@@ -68,6 +76,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
             Err(rejected) => Err(wrong(&rejected.body_text())),
         }
     }
+}
+
+/// Whether nothing was sent, and nothing said of it: a program that has nothing to say.
+fn is_empty(request: &Request) -> bool {
+    !request.headers().contains_key(header::CONTENT_TYPE)
+        && request.body().size_hint().exact() == Some(0)
 }
 
 /// Serde's sentence in the words that other parameters are told with.

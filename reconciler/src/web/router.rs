@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, OriginalUri};
+use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 
@@ -91,7 +92,23 @@ fn guarded() -> Router<Arc<App>> {
         .merge(of_cluster())
         .merge(pages::components())
         .route_layer(from_fn(parameters::check))
-        .fallback(async || PageError::NotFound("page at this address".into()))
+        .fallback(elsewhere)
+}
+
+/// An address with a slash at its end is the one without.
+async fn elsewhere(OriginalUri(uri): OriginalUri) -> Response {
+    without_slash(&uri).map_or_else(
+        || PageError::NotFound("page at this address".into()).into_response(),
+        |to| Redirect::permanent(&to).into_response(),
+    )
+}
+
+/// Only an address of our own: `//name/` would be another host's.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    let is_own = path.starts_with('/') && !path.contains("//") && !path.contains('\\');
+    let query = uri.query().map_or_else(String::new, |it| format!("?{it}"));
+    is_own.then(|| format!("{path}{query}"))
 }
 
 /// What is about no one application.
@@ -141,4 +158,19 @@ fn of_cluster() -> Router<Arc<App>> {
         .route("/settings/tokens/{name}/revoke", post(pages::token_revoke))
         .route("/settings/access", get(pages::access_page))
         .route("/nodes/{name}", get(pages::node_page))
+}
+
+#[test]
+fn a_slash_at_the_end_leads_to_the_address_without() {
+    let check = |uri: &'static str, expected: Option<&str>| {
+        let to = without_slash(&Uri::from_static(uri));
+        assert_eq!(to.as_deref(), expected, "{uri}");
+    };
+    check("/apps/", Some("/apps"));
+    check("/apps/web/?at=1", Some("/apps/web?at=1"));
+    check("/apps", None);
+    check("/", None);
+    check("//example.org/", None);
+    check("/apps//", Some("/apps"));
+    check("//", None);
 }

@@ -1,6 +1,7 @@
 //! Who asks, and how they want the answer.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri};
@@ -218,21 +219,31 @@ fn chosen<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all.find_map(|cookies| named(cookies.to_str().ok()?, name))
 }
 
-/// Whether JSON is asked for by name, before HTML.
+/// Whether JSON is asked for by name, rather than HTML or before it (RFC 9110, section 12.5.1).
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .unwrap_or_default();
-    let place = |wanted: &str| {
-        accept
-            .split(',')
-            .position(|one| one.split(';').next().unwrap_or_default().trim() == wanted)
+    let wish = |wanted: &str| {
+        let mut all = accept.split(',').enumerate();
+        let (place, weight) = all.find_map(|(place, one)| {
+            let mut parts = one.split(';').map(str::trim);
+            let is_it = parts.next()?.eq_ignore_ascii_case(wanted);
+            is_it.then(|| (place, weight(parts)))
+        })?;
+        (weight > 0.0).then_some((weight, Reverse(place)))
     };
-    match (place("application/json"), place("text/html")) {
-        (Some(json), Some(html)) => json < html,
+    match (wish("application/json"), wish("text/html")) {
+        (Some(json), Some(html)) => json > html,
         (json, _) => json.is_some(),
     }
+}
+
+/// How much one of several is wanted; what does not say so is wanted in full.
+fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+    let said = parameters.find_map(|it| it.strip_prefix("q=").or(it.strip_prefix("Q=")));
+    said.and_then(|it| it.parse().ok()).unwrap_or(1.0)
 }
 
 /// Where to go after sign-in: a path of our own, or the start.
@@ -247,4 +258,21 @@ pub(super) fn asked(uri: &OriginalUri) -> String {
     let uri: &Uri = &uri.0;
     uri.path_and_query()
         .map_or_else(|| "/apps".to_owned(), ToString::to_string)
+}
+
+#[test]
+fn json_is_for_who_wants_it_most() {
+    let check = |accept: &'static str, expected: bool| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, axum::http::HeaderValue::from_static(accept));
+        assert_eq!(wants_json(&headers), expected, "{accept}");
+    };
+    check("application/json", true);
+    check("application/json, text/html", true);
+    check("text/html, application/json", false);
+    check("application/json;q=0.1, text/html", false);
+    check("text/html;q=0.5, application/json; q=0.9", true);
+    check("application/json;q=0", false);
+    check("text/html, */*;q=0.8", false);
+    assert!(!wants_json(&HeaderMap::new()));
 }

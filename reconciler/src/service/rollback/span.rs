@@ -53,7 +53,7 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
     let source = &place.source;
     if !source.is_hosted() {
         return Err(Error::Impossible(format!(
-            "{} is not hosted here; undo it there with git revert and push",
+            "repository {} is not hosted here; undo it there with git revert and push",
             source.name
         )));
     }

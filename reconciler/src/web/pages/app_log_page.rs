@@ -19,6 +19,7 @@ use super::app_logs::{Place, Printing, label};
 use super::log_filter::Filter;
 use super::log_tail::{self, Run};
 use super::{Markup, follow, fragment, html, log_file};
+use crate::service::ObjectNode;
 use crate::web::app::App;
 use crate::web::asked::Query;
 use crate::web::error::PageError;
@@ -82,6 +83,10 @@ pub(in crate::web) async fn page(
     let read = Filter::parse(&asked.grep, &asked.since);
     let facts = facts(&app, &name).await?;
     let (there, error) = containers(&app, &name).await;
+    let read = match missing(&app, &name, &asked).await {
+        Some(missing) => read.and(Err(missing)),
+        None => read,
+    };
     if !how.download.is_empty() {
         return file(&app, &name, chosen(there, &asked).0, read?).await;
     }
@@ -205,6 +210,31 @@ pub(super) async fn containers(app: &App, name: &str) -> (Vec<Printing>, String)
         }));
     }
     (there, String::new())
+}
+
+/// The pod, or the container, that is asked for and is not there: that is no silence.
+async fn missing(app: &App, name: &str, asked: &Asked) -> Option<PageError> {
+    let objects = app.backend.objects(name).await.ok()?;
+    let pods = objects.iter().filter(|node| node.kind == "Pod");
+    let is_asked = |it: &&ObjectNode| asked.pod.is_empty() || it.key.name == asked.pod;
+    let pods: Vec<&ObjectNode> = pods.filter(is_asked).collect();
+    let not_found = |what: &str, called: &str| {
+        let text = format!("{what} {called} in application {name}");
+        Some(PageError::NotFound(text))
+    };
+    if pods.is_empty() && !asked.pod.is_empty() {
+        return not_found("pod", &asked.pod);
+    }
+    let has = |node: &&ObjectNode| {
+        let pod = app.cached(&node.key)?;
+        let all = pod::containers(&pod).containers;
+        Some(all.iter().any(|it| it.name == asked.c))
+    };
+    let is_there = asked.c.is_empty() || pods.iter().any(|it| has(it) != Some(false));
+    if is_there {
+        return None;
+    }
+    not_found("container", &asked.c)
 }
 
 /// Those that are asked for, as many as are shown, and what is said of the others.

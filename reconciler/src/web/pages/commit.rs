@@ -163,7 +163,7 @@ async fn find(app: &App, sha: &str) -> Result<Found, PageError> {
         .bytes()
         .all(|byte| byte.is_ascii_hexdigit() || byte == b'+');
     if sha.len() < SHORTEST || !is_hash {
-        let text = format!("{sha} is no commit: {SHORTEST} digits of its hash are needed");
+        let text = format!("no commit is {sha}: {SHORTEST} digits of its hash are needed");
         return Err(PageError::BadRequest(text));
     }
     let first = sha.split('+').next().unwrap_or_default();

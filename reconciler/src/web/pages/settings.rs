@@ -276,6 +276,6 @@ fn administers(app: &App, visitor: &Visitor) -> Result<(), PageError> {
         .map(|person| person.name)
         .unwrap_or_default();
     Err(PageError::NotAllowed(format!(
-        "{who} is no admin: tokens are made and revoked by the admin alone"
+        "tokens are made and revoked by the admin alone, and {who} is none"
     )))
 }

@@ -39,6 +39,7 @@ mod usual;
 mod went;
 mod why;
 mod withheld;
+mod wordings;
 mod zone;
 
 use std::sync::Arc;
