@@ -22,7 +22,7 @@ pub enum Error {
     #[error("{0}")]
     Impossible(String),
     /// The branch moved between the question and the command; look at the new plan.
-    #[error("{branch} moved to {head} meanwhile; nothing was pushed")]
+    #[error("{branch} moved to {} meanwhile; nothing was pushed", head.short())]
     Moved { branch: String, head: CommitId },
     /// What was approved is not what would be done; look at the new plan.
     #[error(

@@ -68,7 +68,10 @@ impl Execution<'_> {
             keys: entries.iter().map(|entry| entry.key.clone()).collect(),
         });
         let keys: Vec<String> = entries.iter().map(|entry| entry.key.to_string()).collect();
-        let text = format!("{} objects are gone", keys.len());
+        let text = match keys.as_slice() {
+            [one] => format!("{one} is gone"),
+            some => format!("{} objects are gone", some.len()),
+        };
         self.step(StepKind::Forgotten, text, json!({"objects": keys}));
     }
 }

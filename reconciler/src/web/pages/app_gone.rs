@@ -85,17 +85,18 @@ fn data(
 ) -> json::GoneApplication {
     let id = cause.commit.clone().filter(|_| cause.is_for_commit);
     let author = commit.map(|it| it.commit.author.to_string());
+    let by = match cause.by.as_str() {
+        "" if cause.is_for_commit => author.unwrap_or_default(),
+        by => by.to_owned(),
+    };
     json::GoneApplication {
         error: json::FailureText {
             status: 410,
-            message: format!("application {name} is gone"),
+            message: app_gone::told(name, at, (id.as_ref(), &by), last.as_ref()),
         },
         application: name.to_owned(),
         removed_at: at,
-        by: match cause.by.as_str() {
-            "" if cause.is_for_commit => author.unwrap_or_default(),
-            by => by.to_owned(),
-        },
+        by,
         commit: id.unwrap_or_default(),
         last,
     }

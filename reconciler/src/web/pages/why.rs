@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
+use super::app::view;
 use super::{Markup, fragment, html, object_gone, take};
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -70,8 +71,14 @@ pub(in crate::web) async fn of_application(
     Path(name): Path<String>,
     visitor: Visitor,
 ) -> Result<Response, PageError> {
-    let explained = why::of_application(&app, &name).await?;
-    answer(&app, visitor, explained, app_href(&name)).await
+    match why::of_application(&app, &name).await {
+        Ok(explained) => answer(&app, visitor, explained, app_href(&name)).await,
+        Err(error @ PageError::NotFound(_)) => Err(match view(&app, &name).await {
+            Err(gone @ PageError::Removed { .. }) => gone,
+            _ => error,
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 /// The page of an object that has one, whatever application it is of.

@@ -25,6 +25,20 @@ async fn an_application_that_is_gone_tells_when_why_and_how_it_was() {
     assert_eq!(data["removedAt"], "2026-03-01T12:16:48Z", "{data}");
     assert_eq!(data["commit"], sample::id("5d0be77aa210").0, "{data}");
     assert_eq!(data["last"]["number"], 12, "{data}");
+    let told = data["error"]["message"].as_str().unwrap();
+    for says in [
+        "application retired is gone: removed at 2026-03-01T12:16:48Z by commit 5d0be77",
+        "; its last rollout was serving-12, ",
+        "; git revert 5d0be77 brings it back",
+    ] {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+    // Why is asked of the same.
+    let (status, why) = site.json("/apps/retired/why").await;
+    assert_eq!(
+        (status, &why["error"]["message"]),
+        (StatusCode::GONE, &data["error"]["message"])
+    );
     let (_, document) = site.json("/api").await;
     let schema = serde_json::json!({"$ref": "#/components/schemas/GoneApplication"});
     let found = crate::web::openapi::problems(&document, &schema, &data, "");

@@ -8,7 +8,7 @@ use engine::rollout::CommitId;
 use super::commit::chip;
 use super::component::{CommitChip, Icon, State, encoded};
 use super::graph::app_href;
-use super::time::When;
+use super::time::{When, seconds};
 use crate::history::{Rollout, Step, StepKind};
 use crate::service::CommitView;
 
@@ -106,10 +106,54 @@ pub(crate) fn gone(
     }
 }
 
+/// The same in one sentence, for a terminal: `commit` is what it went for, `by` whose that is, or who
+/// deleted it by hand.
+pub(crate) fn told(
+    name: &str,
+    at: Timestamp,
+    (commit, by): (Option<&CommitId>, &str),
+    last: Option<&Rollout>,
+) -> String {
+    let short = commit.map(CommitId::short);
+    let by = match (short, by) {
+        (None, "") => String::new(),
+        (None, by) => format!(" by {by}"),
+        (Some(short), "") => format!(" by commit {short}"),
+        (Some(short), by) => format!(" by commit {short} of {by}"),
+    };
+    let told = [
+        Some(format!(
+            "application {name} is gone: removed at {}{by}",
+            seconds(at)
+        )),
+        last.map(|last| format!("its last rollout was {}, {}", last.id, last.phase.as_str())),
+        short.map(|short| format!("git revert {short} brings it back")),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    told.join("; ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tests::now;
+    use super::super::tests::{now, rollout};
     use super::*;
+
+    #[test]
+    fn a_terminal_is_told_when_whose_and_what_brings_it_back() {
+        let commit = CommitId("7f3c2ab41d0c99".into());
+        let last = rollout(engine::rollout::RolloutPhase::Succeeded, 60);
+        let check =
+            |commit: Option<&CommitId>, by: &str, last: Option<&Rollout>, expected: &str| {
+                let told = told("shop", now(), (commit, by), last);
+                let begin = format!("application shop is gone: removed at {}", seconds(now()));
+                assert_eq!(told.strip_prefix(&begin), Some(expected));
+            };
+        check(None, "", None, "");
+        check(None, "Ann", None, " by Ann");
+        let all = " by commit 7f3c2ab of Ann; its last rollout was web-1, Succeeded; \
+                   git revert 7f3c2ab brings it back";
+        check(Some(&commit), "Ann", Some(&last), all);
+    }
 
     #[test]
     fn its_end_begins_with_the_first_thing_that_is_taken_away() {
