@@ -16,6 +16,9 @@ use crate::sync::core::Core;
 /// Fields of `images` in a kustomization, each with what stands before it in an image's name.
 const IMAGE: [(&str, &str); 3] = [("digest", "@"), ("newTag", ":"), ("newName", "")];
 
+/// What `replicas` in a kustomization sets.
+const REPLICAS: &str = "spec.replicas";
+
 /// Where the value comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Made {
@@ -27,6 +30,13 @@ pub(super) enum Made {
     Somewhere,
 }
 
+/// The kustomization beside a manifest, and the object that came of both.
+struct Kustomization {
+    file: String,
+    bytes: Vec<u8>,
+    object: Object,
+}
+
 /// Compares what the commit's file has with what came of it.
 pub(super) async fn made(
     core: &Core,
@@ -34,8 +44,58 @@ pub(super) async fn made(
     key: &ObjectKey,
     field: &str,
 ) -> Result<Made, Error> {
-    let (Some(application), Some(written)) = (&found.application, found.value(field)) else {
+    if found.value(field).is_none() {
         return Ok(Made::Written);
+    }
+    let beside = beside(core, found, key).await?;
+    Ok(beside.map_or(Made::Written, |it| it.made(found, key, field)))
+}
+
+/// File and line of each field in its repository: those of the kustomization for what it says.
+pub(super) async fn places(
+    core: &Core,
+    found: &Found,
+    key: &ObjectKey,
+    fields: &[String],
+) -> Result<Vec<(String, u32)>, Error> {
+    let says = |field: &String| field == REPLICAS || is_image(field);
+    let beside = if fields.iter().any(says) {
+        beside(core, found, key).await?
+    } else {
+        None
+    };
+    let place = |field: &String| {
+        let made = beside.as_ref().filter(|_| says(field));
+        match made.map(|it| it.made(found, key, field)) {
+            Some(Made::At(file, line)) => (file, line),
+            _ => (found.file.clone(), found.place(field).0.line),
+        }
+    };
+    Ok(fields.iter().map(place).collect())
+}
+
+impl Kustomization {
+    fn made(&self, found: &Found, key: &ObjectKey, field: &str) -> Made {
+        let Some(written) = found.value(field) else {
+            return Made::Written;
+        };
+        let is = value(&self.object.body, field);
+        let Some(is) = is.filter(|is| **is != written) else {
+            return Made::Written;
+        };
+        let line = line(&self.file, &self.bytes, (&written, is), (&key.name, field));
+        line.map_or(Made::Somewhere, |line| Made::At(self.file.clone(), line))
+    }
+}
+
+/// `None` where there is none, or nobody can say what came of it.
+async fn beside(
+    core: &Core,
+    found: &Found,
+    key: &ObjectKey,
+) -> Result<Option<Kustomization>, Error> {
+    let Some(application) = &found.application else {
+        return Ok(None);
     };
     let files: Vec<String> = kustomize::NAMES
         .iter()
@@ -49,20 +109,19 @@ pub(super) async fn made(
         Ok(read.find_map(|file| Some((reader.file(&file).ok()??, file))))
     });
     let Some((bytes, file)) = reading.await.map_err(unreadable)? else {
-        return Ok(Made::Written);
+        return Ok(None);
     };
     // What cannot be made again says nothing about the line.
     let Ok(at) = rendered::at(core, &application.name, &found.asked).await else {
-        return Ok(Made::Written);
+        return Ok(None);
     };
     let manifests = at.render.manifests.as_deref().unwrap_or_default();
     let is = manifests.iter().find(|it| is_it(it, key));
-    let is = is.and_then(|it| value(&it.object.body, field));
-    let Some(is) = is.filter(|is| **is != written) else {
-        return Ok(Made::Written);
-    };
-    let line = line(&file, &bytes, (&written, is), (&key.name, field));
-    Ok(line.map_or(Made::Somewhere, |line| Made::At(file, line)))
+    Ok(is.map(|it| Kustomization {
+        file,
+        bytes: bytes.to_vec(),
+        object: it.object.clone(),
+    }))
 }
 
 fn is_it(manifest: &Manifest, key: &ObjectKey) -> bool {
@@ -89,12 +148,12 @@ fn line(
         let list = document.value[list].as_array()?;
         list.iter().position(|item| item["name"] == name)
     };
-    if field == "spec.replicas" {
+    if field == REPLICAS {
         let index = named("replicas", name)?;
         let is_it = document.value["replicas"][index]["count"] == *to;
         return at(format!("replicas[{index}].count")).filter(|_| is_it);
     }
-    if field.rsplit('.').next() != Some("image") {
+    if !is_image(field) {
         return None;
     }
     let (from, to) = (from.as_str()?, to.as_str()?);
@@ -110,6 +169,10 @@ fn line(
         !said.is_empty() && is_in
     });
     says.and_then(|(field, _)| at(format!("images[{index}].{field}")))
+}
+
+fn is_image(field: &str) -> bool {
+    field.rsplit('.').next() == Some("image")
 }
 
 /// An image's name without tag and digest.

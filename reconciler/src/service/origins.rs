@@ -12,13 +12,15 @@ use engine::tree::Reader;
 use engine::{Application, Origin};
 
 use super::Error;
+use super::kustomized;
 use super::queries::unreadable;
 use crate::source::Source;
 use crate::sync::before_files;
 use crate::sync::core::Core;
 
-/// One place for each field, in their order: the field's own line or, where the file does not say
-/// it (a default, a patch of Kustomize), that of what it would be in. Empty where the commit is
+/// One place for each field, in their order: the field's own line, that of the kustomization which
+/// makes its value or, where none of both says it (a default, a patch of Kustomize), that of what it
+/// would be in. Empty where the commit is
 /// not known to ask for the object.
 pub(super) async fn origins(
     core: &Core,
@@ -29,7 +31,9 @@ pub(super) async fn origins(
     let Some(found) = find(core, key, commit).await? else {
         return Ok(Vec::new());
     };
-    Ok(fields.iter().map(|field| found.place(field).0).collect())
+    let places = kustomized::places(core, &found, key, fields).await?;
+    let told = places.iter();
+    Ok(told.map(|(file, line)| found.told(file, *line)).collect())
 }
 
 /// The file in which a commit asks for an object.
@@ -54,6 +58,16 @@ impl Found {
     /// Where a field is, and whether that is its own line.
     pub(super) fn place(&self, field: &str) -> (Origin, bool) {
         place(self.text.as_ref(), &self.origin, field)
+    }
+
+    /// A line of a file of the same repository, as people are told of it: that of a further source has
+    /// the source before it.
+    pub(super) fn told(&self, file: &str, line: u32) -> Origin {
+        let source = self.origin.file.strip_suffix(&self.file);
+        Origin {
+            file: format!("{}{file}", source.unwrap_or_default()),
+            line,
+        }
     }
 
     /// What the file says of a field.

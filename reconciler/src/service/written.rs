@@ -76,9 +76,9 @@ pub(super) async fn brought(
         return Ok(Vec::new());
     };
     let mut brought = Vec::with_capacity(fields.len());
-    for field in fields {
-        let line = found.place(field).0.line;
-        brought.push(blame(core, &found, line).await?.unwrap_or_default());
+    for (file, line) in kustomized::places(core, &found, key, fields).await? {
+        let commit = blame(core, &found, (&file, line)).await?;
+        brought.push(commit.unwrap_or_default());
     }
     Ok(brought)
 }
@@ -89,12 +89,7 @@ async fn in_git(core: &Core, found: Found, key: &ObjectKey, field: &str) -> Resu
     match kustomized::made(core, &found, key, field).await? {
         Made::Written => in_file(core, found, (origin, exact)).await,
         Made::At(file, line) => {
-            // As people are told of it, a file of a further source has the source before it.
-            let source = origin.file.strip_suffix(&found.file).unwrap_or_default();
-            let origin = Origin {
-                file: format!("{source}{file}"),
-                line,
-            };
+            let origin = found.told(&file, line);
             let found = found.at(&file).await?;
             in_file(core, found, (origin, true)).await
         }
@@ -118,7 +113,7 @@ async fn in_file(
         exact,
         ..Written::default()
     };
-    match blame(core, &found, line).await? {
+    match blame(core, &found, (&found.file, line)).await? {
         Some(commit) => {
             let id = commit.clone();
             let reading = found.source.location.read(move |git| git.commit(&id));
@@ -159,13 +154,17 @@ fn excerpt(text: &str, line: u32) -> Vec<Line> {
         .collect()
 }
 
-async fn blame(core: &Core, found: &Found, line: u32) -> Result<Option<CommitId>, Error> {
+async fn blame(
+    core: &Core,
+    found: &Found,
+    (file, line): (&str, u32),
+) -> Result<Option<CommitId>, Error> {
     let path = found.source.location.path.clone();
-    let place = (path, found.commit.clone(), found.file.clone(), line);
+    let place = (path, found.commit.clone(), file.to_owned(), line);
     if let Ok(known) = core.blames.known(&place) {
         return Ok(known);
     }
-    let (commit, file) = (found.commit.clone(), found.file.clone());
+    let (commit, file) = (found.commit.clone(), file.to_owned());
     let reading = found
         .source
         .location

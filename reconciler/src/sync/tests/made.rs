@@ -1,4 +1,4 @@
-//! What controllers make is shown below what it is made of.
+//! What is made of what Git has, by controllers and by Kustomize.
 
 use client::WriteOptions;
 use serde_json::json;
@@ -37,5 +37,42 @@ async fn endpoint_slices_are_below_their_service() {
         })
         .await;
     assert_eq!(node.owner, Some(service.uid()));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kustomize_makes_is_at_its_own_line() {
+    let mut world = World::new().await;
+    world.application("web", "", &[namespace(), deployment("web", "web:1")]);
+    let mut commits = Vec::new();
+    for tag in ["2", "3"] {
+        let file = format!(
+            "resources: [0.yaml, 1.yaml]\nimages:\n- name: web\n  newTag: '{tag}'\n\
+             replicas:\n- {{name: web, count: 3}}\n"
+        );
+        world.files.insert("web/kustomization.yaml".into(), file);
+        commits.push(world.converge(tag).await);
+    }
+    let (first, second) = (commits[0].clone(), &commits[1]);
+    let fields = [
+        "spec.template.spec.containers[name=main].image",
+        "spec.replicas",
+        "metadata.name",
+    ];
+    let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+    let web = key("apps", "deployments", "web");
+    let places = world.reconciler.origins(&web, second, &fields).await;
+    let places: Vec<String> = places.unwrap().iter().map(ToString::to_string).collect();
+    let makes = "web/kustomization.yaml";
+    assert_eq!(
+        places,
+        [
+            format!("{makes}:4"),
+            format!("{makes}:6"),
+            "web/1.yaml:3".into()
+        ]
+    );
+    let brought = world.reconciler.brought(&web, second, &fields).await;
+    assert_eq!(brought.unwrap(), [second.clone(), first.clone(), first]);
     world.end().await;
 }

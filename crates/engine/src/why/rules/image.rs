@@ -14,6 +14,9 @@ const REASONS: [&str; 6] = [
     "InvalidImageName",
 ];
 const DENIED: &str = "access denied";
+const UNKNOWN_HOST: &str = "the registry's name cannot be resolved";
+/// Tags that are named.
+const TAGS: usize = 3;
 
 pub(super) fn find(facts: &Facts) -> Option<Cause> {
     let all = containers(&facts.object);
@@ -32,7 +35,15 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     let mut steps = vec![Step::new(Tone::Bad, "pull by the node", heading).text(said.trim())];
     let mut field = container.field(facts, "image");
     let mut advice = String::new();
+    let tags = other_tags(facts, image);
     match cause.as_str() {
+        // The name is right, so that the registry's answer, or its name, is not what to mend.
+        "not found" | UNKNOWN_HOST if !tags.is_empty() => {
+            advice = format!(
+                "Name a tag that there is: this node has {}",
+                tags.join(", ")
+            );
+        }
         "not found" => "Name an image that the registry has".clone_into(&mut advice),
         DENIED => {
             let (step, names_secret) = credentials(facts);
@@ -49,6 +60,37 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     Some(Cause::of(steps).at(field).advice(advice))
 }
 
+/// What the pod's node has of the same image with other tags, the newest names last.
+fn other_tags(facts: &Facts, image: &str) -> Vec<String> {
+    let (name, tag) = parts(image);
+    let node = facts.object.text("/spec/nodeName");
+    let Lookup::Found(node) = facts.find("Node", "", node) else {
+        return Vec::new();
+    };
+    let listed = items(&node.body["status"]["images"]).flat_map(|it| items(&it["names"]));
+    let mut tags: Vec<String> = listed
+        .filter_map(|it| Some(parts(it.as_str()?)))
+        .filter(|(other, of)| *other == name && !of.is_empty() && *of != tag)
+        .map(|(name, tag)| format!("{name}:{tag}"))
+        .collect();
+    tags.sort();
+    tags.dedup();
+    let more = tags.len().saturating_sub(TAGS);
+    tags.split_off(more)
+}
+
+/// An image's name as people write it, and its tag; none where it has a digest.
+fn parts(image: &str) -> (&str, &str) {
+    let short = image.strip_prefix("docker.io/").unwrap_or(image);
+    let short = short.strip_prefix("library/").unwrap_or(short);
+    let name = short.split('@').next().unwrap_or(short);
+    match name.rsplit_once(':') {
+        // A port of the registry is none.
+        Some((bare, tag)) if !tag.contains('/') => (bare, if name == short { tag } else { "" }),
+        _ => (name, ""),
+    }
+}
+
 /// What to do where the registry gave no answer about this image.
 fn next(container: &Container, cause: &str) -> &'static str {
     match (container.waits_for(), cause) {
@@ -56,9 +98,7 @@ fn next(container: &Container, cause: &str) -> &'static str {
         ("ErrImageNeverPull", _) => {
             "Set imagePullPolicy to IfNotPresent, or put the image on the node"
         }
-        (_, "the registry's name cannot be resolved") => {
-            "Name a registry that there is, or mend the node's DNS"
-        }
+        (_, UNKNOWN_HOST) => "Name a registry that there is, or mend the node's DNS",
         (_, "the registry limits the rate of pulls") => {
             "Wait, or name a registry of your own: the node tries again by itself"
         }
@@ -117,4 +157,37 @@ fn credentials(facts: &Facts) -> (Step, bool) {
         ),
     };
     (Step::new(Tone::Warn, source, heading), !names.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use api::Object;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_the_node_has_with_another_tag_is_right() {
+        let node = json!({"kind": "Node", "metadata": {"name": "node-1"}, "status": {"images": [
+            {"names": ["kedge.local/movies:1.0", "kedge.local/movies@sha256:ab"]},
+            {"names": ["docker.io/library/nginx:1.25"]},
+            {"names": ["localhost:5000/web:2"]},
+        ]}});
+        let check = |image: &str, expected: &[&str]| {
+            let pod = json!({"kind": "Pod", "spec": {"nodeName": "node-1"}});
+            let facts = Facts {
+                object: Object::from(pod),
+                around: vec![Object::from(node.clone())],
+                ..Facts::default()
+            };
+            assert_eq!(other_tags(&facts, image), expected, "{image}");
+        };
+        check("kedge.local/movies:9.9", &["kedge.local/movies:1.0"]);
+        check("kedge.local/movies", &["kedge.local/movies:1.0"]);
+        check("kedge.local/movies:1.0", &[]);
+        check("kedge.local/movie:9.9", &[]);
+        check("nginx:9", &["nginx:1.25"]);
+        check("localhost:5000/web:3", &["localhost:5000/web:2"]);
+        check("localhost:5000/other", &[]);
+    }
 }
