@@ -53,6 +53,40 @@ fn waiting_ends_with_ctrl_c_and_the_terminal_is_as_it_was() -> anyhow::Result<()
 }
 
 #[test]
+fn a_rollback_asks_for_its_reason_where_somebody_can_be_asked() -> anyhow::Result<()> {
+    let answer = json!({"what": "rollout web-2", "commit": "0123456789abcdef", "conflicts": [],
+        "report": ["nothing changes in the cluster"], "rollouts": [], "touches": []});
+    let stub = Stub::start(vec![("/rollouts/web-2/rollback", answer)])?;
+    let (path, home) = places("reason")?;
+    let line = format!(
+        "kedge rollback web-2 --wait --server {} --token t",
+        stub.address
+    );
+    let mut pty = Pty::open(&format!("{line}; echo \"code $?\""), &path, &home)?;
+    pty.expect("Reason: ")?;
+    ensure!(!stub.asked().iter().any(|it| it.starts_with("POST")));
+    pty.press("two are enough\n")?;
+    pty.expect("Pushed 0123456789ab")?;
+    pty.expect("code 0")?;
+    let pushed = || {
+        let asked = stub.asked();
+        asked.iter().filter(|it| it.starts_with("POST")).count()
+    };
+    ensure!(pushed() == 1, "{:?}", stub.asked());
+    // Nobody answers a pipe.
+    let pty = Pty::open(
+        &format!("{line} </dev/null; echo \"code $?\""),
+        &path,
+        &home,
+    )?;
+    pty.expect("add --reason 'TEXT'")?;
+    pty.expect("code 2")?;
+    ensure!(pushed() == 1, "{:?}", stub.asked());
+    std::fs::remove_dir_all(home)?;
+    Ok(())
+}
+
+#[test]
 fn an_answer_that_is_longer_than_the_terminal_is_paged() -> anyhow::Result<()> {
     let diff = |value: &str| {
         json!({"application": "web", "revision": "0123456789abcdef", "lines": [],
