@@ -2,6 +2,7 @@ mod approval;
 mod drift;
 mod fellow;
 mod hooks;
+mod last_run;
 mod renewal;
 mod world;
 

@@ -1,0 +1,24 @@
+//! What runs by the clock, and not because of a rollout.
+
+use super::*;
+
+#[test]
+fn the_last_run_of_a_cron_job_is_told_and_keeps_nobody_waiting() {
+    let failed = Health::degraded("last run a-1 failed: too often");
+    let mut world = World::new(&[&["a"]])
+        .running(RolloutPhase::Verifying)
+        .health("a", failed);
+    for wave in &mut world.plan.as_mut().unwrap().waves {
+        for step in &mut wave.steps {
+            step.kind = "CronJob".into();
+        }
+    }
+    assert_eq!(world.decide(), ["succeed, changed false"]);
+    let state = state(&world.observed());
+    assert_eq!(state.health.status, HealthStatus::Degraded);
+    assert_eq!(
+        state.health.message,
+        "CronJob shop/a: last run a-1 failed: too often"
+    );
+    assert!(!state.holds_back);
+}
