@@ -1,11 +1,14 @@
 //! A newer commit is a new start for what failed. Where it does not change what failed, that is tried
 //! again by itself: otherwise one broken Application would undo every commit of everybody else.
 
+use std::collections::BTreeMap;
+
+use api::ObjectKey;
 use api::kinds::OnFailure;
 use engine::Plan;
 use engine::health::holds_back;
 use engine::hook::HookRun;
-use engine::rollout::{self, RolloutPhase};
+use engine::rollout::RolloutPhase;
 
 use super::check::does_something;
 use super::memory::Memory;
@@ -45,7 +48,7 @@ impl Observation {
         };
         let rests = another
             && self.desired.revision != row.revision
-            && stays(row, last, self.application.policy.on_failure)
+            && stays(row, &last.hooks, self.application.policy.on_failure)
             && self.plan.as_deref().is_ok_and(|plan| {
                 let nothing = !does_something(plan) || known.as_ref() == Some(&self.compared);
                 nothing && unwell(plan)
@@ -59,13 +62,13 @@ impl Observation {
 }
 
 /// Whether what failed is there as the commit has it, with nothing to go back to or to run again.
-fn stays(row: &Rollout, last: &rollout::Rollout, policy: OnFailure) -> bool {
+fn stays(row: &Rollout, hooks: &BTreeMap<ObjectKey, HookRun>, policy: OnFailure) -> bool {
     let goes_back = match policy {
         OnFailure::BestEffort => false,
         OnFailure::Revert => true,
         OnFailure::Restore | OnFailure::RestoreAlone => !row.previous.0.is_empty(),
     };
-    let mut hooks = last.hooks.values();
+    let mut hooks = hooks.values();
     row.phase == RolloutPhase::Failed && !goes_back && hooks.all(|run| *run == HookRun::Done)
 }
 
@@ -114,5 +117,33 @@ mod tests {
         // The commit changes it, or nobody knows what it asks for.
         assert!(!check(Failed, Trigger::Push, true, restore, "e"));
         assert!(!check(Failed, Trigger::Push, true, restore, ""));
+    }
+
+    #[test]
+    fn what_is_applied_and_has_no_way_back_stays() {
+        let check = |policy, previous: &str, run: Option<HookRun>| {
+            let row = Rollout {
+                previous: CommitId(previous.into()),
+                ..row("a", "d", Failed)
+            };
+            let hook = api::Collection::new("batch", "jobs").key("shop", "notify");
+            let hooks = run.map(|run| (hook, run)).into_iter().collect();
+            stays(&row, &hooks, policy)
+        };
+        for run in [None, Some(HookRun::Done)] {
+            assert!(check(OnFailure::BestEffort, "0", run));
+            assert!(check(OnFailure::Restore, "", run));
+            assert!(!check(OnFailure::Restore, "0", run));
+            assert!(!check(OnFailure::RestoreAlone, "0", run));
+            assert!(!check(OnFailure::Revert, "", run));
+        }
+        // It failed in a hook: that is run again.
+        assert!(!check(OnFailure::BestEffort, "0", Some(HookRun::Started)));
+        let hooks = BTreeMap::new();
+        assert!(!stays(
+            &row("a", "d", Succeeded),
+            &hooks,
+            OnFailure::BestEffort
+        ));
     }
 }
