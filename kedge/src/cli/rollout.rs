@@ -82,6 +82,7 @@ fn head(rollout: &Rollout, most: Option<usize>) -> Vec<String> {
             rollout.goes_on_from.clone().unwrap_or_default(),
         ),
         ("Goes on as", rollout.goes_on_as.clone().unwrap_or_default()),
+        ("Mended by", rollout.mended_by.clone().unwrap_or_default()),
         (
             "Rolled back by",
             rollout

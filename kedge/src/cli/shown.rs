@@ -140,6 +140,7 @@ pub(super) struct Rollout {
     pub(super) asked_by: Option<Person>,
     pub(super) goes_on_from: Option<String>,
     pub(super) goes_on_as: Option<String>,
+    pub(super) mended_by: Option<String>,
     pub(super) objects: Vec<Planned>,
     pub(super) steps: Vec<Step>,
 }

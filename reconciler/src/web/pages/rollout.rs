@@ -14,7 +14,7 @@ use api::{Collection, Object};
 use engine::rollout::RolloutPhase;
 
 use super::{Markup, follow, fragment, html, take};
-use crate::history::{RolloutDetail, RolloutQuery};
+use crate::history::{Outcome, Rollout, RolloutDetail, RolloutQuery};
 use crate::traces;
 use crate::web::app::App;
 use crate::web::error::PageError;
@@ -58,6 +58,7 @@ pub(in crate::web) async fn page(
         let head = rollout::head(&detail.rollout, beside, 0, app.env.now());
         value["proof"] = value_of!(head.proof);
         value["goesOnFrom"] = value_of!(beside.goes_on_from(&detail.rollout));
+        value["mendedBy"] = value_of!(beside.mended_by(&detail.rollout));
         value["goesOnAs"] = value_of!(beside.goes_on_as(&detail.rollout));
         return Ok(Json(value).into_response());
     }
@@ -158,9 +159,32 @@ async fn standing(app: &App, detail: &RolloutDetail) -> Standing {
     };
     Standing {
         newest,
-        beside: Beside { before, after },
+        beside: Beside {
+            before,
+            after,
+            good: good_since(app, rollout).await,
+        },
         live: live(app, detail).await,
     }
+}
+
+/// Rollouts among which the one that mended a failure is looked for.
+const LATER: u16 = 200;
+
+/// The first that went well since it failed, or an early one of very many.
+async fn good_since(app: &App, rollout: &Rollout) -> Option<Rollout> {
+    if rollout.phase != RolloutPhase::Failed {
+        return None;
+    }
+    let query = RolloutQuery {
+        application: Some(rollout.application.clone()),
+        since: Some(rollout.started_at),
+        outcome: Some(Outcome::Good),
+        limit: LATER,
+        ..RolloutQuery::default()
+    };
+    let found = app.backend.rollouts(&query).await.unwrap_or_default();
+    found.into_iter().rfind(|it| it.number > rollout.number)
 }
 
 /// What the cluster says while it runs.
@@ -208,7 +232,10 @@ async fn make(app: &App, detail: &RolloutDetail) -> Vec<Fragment> {
     let head = rollout::head(&detail.rollout, &standing.beside, standing.newest, now);
     vec![
         fragment("head", &head),
-        fragment("truth", &rollout::truth(&detail.rollout, is_newest)),
+        fragment(
+            "truth",
+            &rollout::truth(&detail.rollout, &standing.beside, is_newest),
+        ),
         fragment("steps", &rollout::steps(detail, now)),
         fragment("waves", &waves::waves(detail, &standing.live, now)),
         fragment("decisions", &rollout::decisions(detail)),

@@ -1,14 +1,18 @@
-//! What was held, and what takes it up again once its application follows Git.
+//! What was held, and what takes it up again once its application follows Git; what failed, and what
+//! mended it.
 
 use engine::rollout::RolloutPhase;
 
 use crate::history::Rollout;
 
-/// The rollouts of the same application right before and after one, where there are any.
+/// Other rollouts of the same application, where there are any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
+    /// Those right before and after it.
     pub before: Option<Rollout>,
     pub after: Option<Rollout>,
+    /// The first one after it that went well.
+    pub good: Option<Rollout>,
 }
 
 impl Beside {
@@ -24,6 +28,13 @@ impl Beside {
         let after = self.after.as_ref();
         let next = after.filter(|next| takes_up(rollout, next))?;
         Some(&next.id)
+    }
+
+    /// The one that went well since `rollout` failed.
+    pub(crate) fn mended_by(&self, rollout: &Rollout) -> Option<&str> {
+        let good = self.good.as_ref();
+        let good = good.filter(|_| rollout.phase == RolloutPhase::Failed)?;
+        Some(&good.id)
     }
 }
 
@@ -52,7 +63,11 @@ mod tests {
         let held = numbered(3, RolloutPhase::Held);
         let check = |held: &Rollout, next: &Rollout, expected: Option<&str>| {
             let (before, after) = (Some(held.clone()), Some(next.clone()));
-            let as_of_next = Beside { before, after };
+            let as_of_next = Beside {
+                before,
+                after,
+                good: None,
+            };
             assert_eq!(as_of_next.goes_on_as(held), expected);
             let from = expected.map(|_| held.id.as_str());
             assert_eq!(as_of_next.goes_on_from(next), from);

@@ -41,6 +41,8 @@ pub(crate) struct Head {
     /// Name and address of the held one that it takes up again, and of the one that takes up this one.
     pub goes_on_from: Option<(String, String)>,
     pub goes_on_as: Option<(String, String)>,
+    /// Name and address of the one that went well since it failed.
+    pub mended: Option<(String, String)>,
     pub duration: String,
     /// Address of its proof; empty where none was made.
     pub proof: String,
@@ -85,6 +87,7 @@ pub(crate) fn head(rollout: &Rollout, beside: &Beside, newest: i64, now: Timesta
         tries: rollout.first_try.as_ref().map(|it| named(&it.rollout)),
         goes_on_from: beside.goes_on_from(rollout).map(named),
         goes_on_as: beside.goes_on_as(rollout).map(named),
+        mended: beside.mended_by(rollout).map(named),
         duration: if rollout.phase.is_final() {
             format!("took {duration}")
         } else {
@@ -133,10 +136,12 @@ pub(crate) fn initials(name: &str) -> String {
 }
 
 /// The failure in one sentence, at the top of the page. Nothing while it may still succeed.
-pub(crate) fn truth(rollout: &Rollout, is_newest: bool) -> Truth {
+pub(crate) fn truth(rollout: &Rollout, beside: &Beside, is_newest: bool) -> Truth {
     let failed = rollout.phase == RolloutPhase::Failed;
+    let mended = beside.mended_by(rollout);
     Truth {
-        tone: failed.then_some(Tone::Bad),
+        // What went by is told, and is no alarm any more.
+        tone: failed.then_some(mended.map_or(Tone::Bad, |_| Tone::Unknown)),
         icon: Icon("bad"),
         heading: match failed_elsewhere(&rollout.message) {
             Some(_) => format!(
@@ -153,12 +158,14 @@ pub(crate) fn truth(rollout: &Rollout, is_newest: bool) -> Truth {
         details: sentence(&rollout.message),
         since: None,
         until: None,
-        then: String::new(),
+        then: mended.map_or_else(String::new, |by| format!("Rollout {by} went well since.")),
         // What is wrong now is not why an older one failed.
-        actions: if failed && is_newest {
-            vec![("Why", format!("{}/why", app_href(&rollout.application)))]
-        } else {
-            Vec::new()
+        actions: match mended {
+            Some(by) => vec![("What mended it", format!("/rollouts/{}", encoded(by)))],
+            None if failed && is_newest => {
+                vec![("Why", format!("{}/why", app_href(&rollout.application)))]
+            }
+            None => Vec::new(),
         },
     }
 }

@@ -122,20 +122,35 @@ fn came(detail: &RolloutDetail, outlook: &Outlook) -> Next {
     items.extend(after_hold(rollout, outlook));
     items.extend(rollout.first_try.as_deref().map(again));
     if failed {
-        let way = if can_undo(rollout) {
-            ", or roll back"
-        } else {
-            ""
-        };
-        let held = format!(
-            "Commit {} is not applied again. Push a newer commit{way}.",
-            rollout.first().revision.short()
-        );
-        items.push(item(Tone::Warn, "hold", "Held", held));
+        let stands = outlook.beside.mended_by(rollout);
+        items.push(stands.map_or_else(|| held(rollout), mended));
     }
     Next {
         heading: "What came of it",
         items,
+    }
+}
+
+/// What is asked of somebody while nothing went well since.
+fn held(rollout: &Rollout) -> NextItem {
+    let way = if can_undo(rollout) {
+        ", or roll back"
+    } else {
+        ""
+    };
+    let text = format!(
+        "Commit {} is not applied again. Push a newer commit{way}.",
+        rollout.first().revision.short()
+    );
+    item(Tone::Warn, "hold", "Held", text)
+}
+
+/// What failed long ago asks nothing of anybody any more.
+fn mended(by: &str) -> NextItem {
+    let text = "A later rollout went well, and nothing waits for this one any more:";
+    NextItem {
+        way: Some((by.to_owned(), format!("/rollouts/{}", encoded(by)))),
+        ..item(Tone::Ok, "ok", "Mended", text.into())
     }
 }
 

@@ -215,6 +215,28 @@ fn what_came_of_a_failure_is_what_was_recorded() {
 }
 
 #[test]
+fn what_was_mended_long_ago_asks_nothing_of_anybody() {
+    let mut failed = detail(RolloutPhase::Failed, Vec::new());
+    failed.rollout.undone_at = Some(now());
+    let policy = policy(OnFailure::Restore);
+    let mut beside = Beside::default();
+    let told = |beside: &Beside| told_beside(&failed, Some(&policy), false, beside).pop();
+    let shown = |beside: &Beside| head(&failed.rollout, beside, 4, now()).render().unwrap();
+    let held = "Held: Commit aaaaaaa is not applied again. Push a newer commit, or roll back.";
+    assert_eq!(told(&beside).as_deref(), Some(held));
+    assert!(shown(&beside).contains("btn pri"));
+    beside.good = Some(Rollout {
+        id: "web-4".into(),
+        ..rollout(RolloutPhase::Succeeded, 10)
+    });
+    let mended = "Mended: A later rollout went well, and nothing waits for this one any more:";
+    assert_eq!(told(&beside).as_deref(), Some(mended));
+    let page = shown(&beside);
+    let says = "mended by <a class=\"link\" href=\"/rollouts/web-4\">web-4</a>";
+    assert!(page.contains(says) && !page.contains("btn pri"), "{page}");
+}
+
+#[test]
 fn what_was_held_says_who_did_it_and_what_goes_on() {
     let mut held = detail(RolloutPhase::Held, Vec::new());
     held.rollout.id = "web-3".into();
@@ -236,8 +258,8 @@ fn what_was_held_says_who_did_it_and_what_goes_on() {
     };
     let check = |next: &Rollout, expected: &str| {
         let beside = Beside {
-            before: None,
             after: Some(next.clone()),
+            ..Beside::default()
         };
         let all = told_beside(&held, Some(&policy), false, &beside);
         assert_eq!(all[1], expected);
@@ -258,6 +280,7 @@ fn what_was_held_says_who_did_it_and_what_goes_on() {
     let beside = Beside {
         before: Some(held.rollout.clone()),
         after: Some(next.clone()),
+        good: None,
     };
     let shown = |rollout: &Rollout| head(rollout, &beside, 4, now()).render().unwrap();
     let says = "goes on as <a class=\"link\" href=\"/rollouts/web-4\">web-4</a>";
