@@ -18,8 +18,9 @@ pub(super) const EXAMPLE: &str = "\
 The rollback is an ordinary commit on the tracked branch, made and checked by the instance; what
 `git revert` and `git push` do by hand. `kedge rollout` shows the rollout that follows. A rollout is
 taken back by itself, and what came later stays; with --to everything since goes. Where later
-commits changed the same lines, nothing is pushed and the files are named. The reason becomes part of
-the commit: who does not give one is asked for it, and without a terminal it has to be there.
+commits changed the same lines of it, nothing is pushed and the files are named; where they did so
+of files of others alone, those stay and the application goes back by itself. The reason becomes
+part of the commit: who does not give one is asked for it, and without a terminal it has to be there.
 
 Example:
   kedge rollback web-12 --reason 'the new image loses orders' --wait
@@ -30,6 +31,10 @@ Example:
 
 /// What the commit says where a plan was approved, and nobody gave a reason.
 const APPROVED: &str = "Asked for with `kedge rollback`.";
+
+/// What is said where only the application's own files go back.
+const STAYS: &str = "Only what is the application's goes back: later commits changed the same lines \
+                     of other files. These stay as they are:";
 
 #[derive(Args)]
 #[group(skip)]
@@ -193,12 +198,15 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
     );
     if !preview.conflicts.is_empty() {
         lines.push("Not possible: later commits changed the same lines of".into());
-        let files = preview.conflicts.iter();
-        lines.extend(files.map(|file| format!("  {}", plain_line(file))));
+        lines.extend(owned(preview, &preview.conflicts));
         lines.push("By hand; Git stops at each conflict, solve it and go on:".into());
         let commands = preview.by_hand.lines();
         lines.extend(commands.map(|line| format!("  {}", plain_line(line))));
         return lines;
+    }
+    if !preview.stays.is_empty() {
+        lines.push(STAYS.into());
+        lines.extend(owned(preview, &preview.stays));
     }
     let told = plan::folded(preview.plan.clone(), |_| "-o json has all of it".into());
     let told = patch::woven(&told, &preview.edits).into_iter();
@@ -208,6 +216,20 @@ fn preview(preview: &RollbackPreview) -> Vec<String> {
         plain_line(engine::rollout::short(&preview.digest))
     ));
     lines
+}
+
+/// Files, and whose they are.
+fn owned<'a>(
+    preview: &'a RollbackPreview,
+    files: &'a [String],
+) -> impl Iterator<Item = String> + use<'a> {
+    files.iter().map(|file| {
+        let of = match preview.owners.get(file) {
+            Some(names) => format!("of {}", names.join(", ")),
+            None => "of no application".to_owned(),
+        };
+        format!("  {}", plain_line(&format!("{file} ({of})")))
+    })
 }
 
 fn lines(done: &RolledBack) -> Vec<String> {
@@ -220,6 +242,10 @@ fn lines(done: &RolledBack) -> Vec<String> {
             .into_iter()
             .map(|line| format!("  {line}")),
     );
+    if !done.stays.is_empty() {
+        lines.push(STAYS.into());
+        lines.extend(done.stays.iter().map(|it| format!("  {}", plain_line(it))));
+    }
     match onward(done) {
         Onward::Done => lines.push("It is done: nothing had to be rolled out".into()),
         Onward::Waits => lines.push(format!("It waits: {}", waits(done))),

@@ -238,6 +238,10 @@ pub(super) struct RollbackPreview {
     pub(super) edits: Vec<engine::plan::Edit>,
     pub(super) digest: String,
     pub(super) conflicts: Vec<String>,
+    /// Files that stay as they are, which are not the application's.
+    pub(super) stays: Vec<String>,
+    /// By file: the applications that it is of.
+    pub(super) owners: BTreeMap<String, Vec<String>>,
     pub(super) by_hand: String,
 }
 
@@ -249,6 +253,7 @@ pub(super) struct RolledBack {
     pub(super) rollouts: Vec<String>,
     /// The applications that it changes.
     pub(super) touches: Vec<String>,
+    pub(super) stays: Vec<String>,
     /// By application: what keeps it from being rolled out.
     pub(super) waiting: BTreeMap<String, String>,
 }

@@ -11,6 +11,7 @@ mod host;
 pub mod hosted;
 mod http;
 mod identity;
+pub mod part;
 mod process;
 pub mod repository;
 pub mod revert;

@@ -7,6 +7,7 @@ use git2::{Oid, Repository};
 
 use engine::rollout::CommitId;
 
+use super::part::{Part, tree};
 use super::repository::{Error, author, committer, failed};
 use crate::source::{Commit, Person, commit_id};
 
@@ -17,6 +18,8 @@ pub struct Revert {
     pub tip: CommitId,
     /// What is undone, newest first.
     pub commits: Vec<CommitId>,
+    /// What alone is undone of them; `None` for all of it.
+    pub only: Option<Part>,
     pub author: Person,
     pub message: String,
 }
@@ -50,11 +53,16 @@ pub fn revert(path: &Path, revert: &Revert) -> Result<Outcome, Error> {
         let mut index = repository
             .revert_commit(&bad, &at, mainline, None)
             .map_err(&make)?;
-        if index.has_conflicts() {
-            return conflicts(&index).map(Outcome::Conflicts).map_err(&make);
+        let mut files = conflicts(&index).map_err(&make)?;
+        files.retain(|file| revert.only.as_ref().is_none_or(|only| only.has(file)));
+        if !files.is_empty() {
+            return Ok(Outcome::Conflicts(files));
         }
-        let tree = index.write_tree_to(&repository).map_err(&make)?;
-        let tree = repository.find_tree(tree).map_err(&make)?;
+        let tree = match &revert.only {
+            None => index.write_tree_to(&repository),
+            Some(only) => tree(&repository, (&at, &index), only),
+        };
+        let tree = repository.find_tree(tree.map_err(&make)?).map_err(&make)?;
         let by = committer(path)?;
         let step = repository
             .commit(None, &by, &by, "undo", &tree, &[&at])
@@ -100,6 +108,9 @@ pub fn size(path: &Path, from: &CommitId, to: &CommitId) -> Result<Size, Error> 
 
 fn conflicts(index: &git2::Index) -> Result<Vec<String>, git2::Error> {
     let mut files = Vec::new();
+    if !index.has_conflicts() {
+        return Ok(files);
+    }
     for conflict in index.conflicts()? {
         let conflict = conflict?;
         let entry = conflict.our.or(conflict.their).or(conflict.ancestor);
@@ -123,32 +134,45 @@ pub struct Told<'a> {
     pub restores: &'a CommitId,
     /// The oldest that is undone; may be empty.
     pub rollout: &'a str,
+    /// The paths that are all of it; empty where the whole commits are undone.
+    pub only: &'a [String],
     pub reason: &'a str,
 }
 
 /// What the commit says, the way `git revert` would, with what Kedge wants to find again.
 pub fn message(told: &Told) -> String {
     let number = told.undone.len();
+    let alone = if told.only.is_empty() {
+        String::new()
+    } else {
+        format!(" for {} alone", told.application)
+    };
     let subject = match told.undone {
         [one] => format!("Revert \"{}\"", one.subject()),
         _ if told.restores.0.is_empty() => format!("Revert {} ({number} commits)", told.what),
         _ => format!("Roll back to {} ({number} commits)", told.restores.short()),
     };
-    let reverts: Vec<String> = told
+    let mut reverts: Vec<String> = told
         .undone
         .iter()
-        .map(|commit| format!("This reverts commit {}.", commit.id))
+        .map(|commit| format!("This reverts commit {}{alone}.", commit.id))
         .collect();
+    if !told.only.is_empty() {
+        reverts.push("Its other files stay as they are.".into());
+    }
+    let paths = told.only.iter();
     let trailers: Vec<String> = [
         ("Kedge-App", told.application),
         ("Kedge-Rollback-To", told.restores.0.as_str()),
         ("Kedge-Rollout", told.rollout),
     ]
     .into_iter()
+    .chain(paths.map(|path| ("Kedge-Rollback-Path", path.as_str())))
     .filter(|(_, value)| !value.is_empty())
     .map(|(name, value)| format!("{name}: {value}"))
     .collect();
     let reason = quiet(told.reason.trim());
+    let subject = format!("{subject}{alone}");
     let parts = [subject, reason, reverts.join("\n"), trailers.join("\n")];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"
@@ -181,6 +205,7 @@ mod tests {
         let order = Revert {
             tip: tip.clone(),
             commits: commits.iter().map(|id| (*id).clone()).collect(),
+            only: None,
             author: Person::new("Bob <", ""),
             message: "Undo".into(),
         };
@@ -238,6 +263,57 @@ mod tests {
     }
 
     #[test]
+    fn a_part_goes_back_where_only_other_files_conflict() {
+        let directory = Directory::new();
+        let path = directory.path().join("a.git");
+        prepare(&path, "main", None).unwrap();
+        let of = |web: &str, other: &str, more: Option<&str>| {
+            let files = [
+                ("web/a", Some(web)),
+                ("two/a", Some(other)),
+                ("web/b", more),
+            ];
+            let there = files
+                .into_iter()
+                .filter_map(|(name, text)| Some((name, text?.to_owned())));
+            there.collect::<BTreeMap<_, _>>()
+        };
+        commit(&path, "main", "1", &of("one\n", "one\n", None));
+        let second = commit(&path, "main", "2", &of("two\n", "two\n", Some("new\n")));
+        let third = commit(&path, "main", "3", &of("two\n", "three\n", Some("new\n")));
+        let conflict = Outcome::Conflicts(vec!["two/a".into()]);
+        assert_eq!(undo(&path, &third, &[&second]), conflict);
+        let of_directory = |directory: &str| {
+            let order = Revert {
+                tip: third.clone(),
+                commits: vec![second.clone()],
+                only: Some(Part {
+                    directories: [directory.to_owned()].into(),
+                    ..Part::default()
+                }),
+                author: Person::new("Bob", ""),
+                message: "Undo".into(),
+            };
+            revert(&path, &order).unwrap()
+        };
+        assert_eq!(of_directory("two"), conflict);
+        assert_eq!(of_directory("none"), Outcome::Nothing);
+        let Outcome::Made(made) = of_directory("web") else {
+            panic!("not made")
+        };
+        let git = git2::Repository::open_bare(&path).unwrap();
+        let made = git.find_commit(Oid::from_str(&made.0).unwrap()).unwrap();
+        let file = |name: &str| {
+            let entry = made.tree().unwrap().get_path(Path::new(name)).ok()?;
+            let blob = git.find_blob(entry.id()).unwrap();
+            Some(String::from_utf8_lossy(blob.content()).into_owned())
+        };
+        assert_eq!(file("web/a").as_deref(), Some("one\n"));
+        assert_eq!(file("two/a").as_deref(), Some("three\n"));
+        assert_eq!(file("web/b"), None);
+    }
+
+    #[test]
     fn the_message_is_found_again() {
         let commit = Commit {
             id: CommitId("abcdef1234567890abcdef1234567890abcdef12".into()),
@@ -256,6 +332,7 @@ mod tests {
             undone: &undone[..number],
             restores,
             rollout: "web-3",
+            only: &[],
             reason,
         };
         let one = message(&told(1, &restores));
@@ -270,11 +347,30 @@ mod tests {
             "{two}"
         );
         // Later commits stay: nothing is restored as it was.
-        let part = message(&told(2, &CommitId::default()));
+        let none = CommitId::default();
+        let part = message(&told(2, &none));
         assert!(
             part.starts_with("Revert rollout web-3 (2 commits)\n"),
             "{part}"
         );
         assert_eq!(rollback(&part).unwrap().restores, None);
+        // Of one application alone, and Kedge still knows what it undoes.
+        let only = ["web".to_owned(), "base/web.yaml".to_owned()];
+        let alone = message(&Told {
+            only: &only,
+            ..told(1, &restores)
+        });
+        assert!(
+            alone.starts_with("Revert \"Use a new image\" for web alone\n"),
+            "{alone}"
+        );
+        let says = format!(
+            "This reverts commit {} for web alone.\nIts other files stay",
+            commit.id
+        );
+        assert!(alone.contains(&says), "{alone}");
+        let ends = "Kedge-Rollback-Path: web\nKedge-Rollback-Path: base/web.yaml\n";
+        assert!(alone.ends_with(ends), "{alone}");
+        assert_eq!(rollback(&alone).unwrap().reverts, [commit.id]);
     }
 }

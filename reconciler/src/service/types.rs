@@ -1,6 +1,6 @@
 //! What the web pages and the command line are given and ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -231,6 +231,13 @@ pub struct RollbackPreview {
     pub reach: Vec<String>,
     /// Files in which the revert conflicts with later commits; a rollback is not possible then.
     pub conflicts: Vec<String>,
+    /// Files of the commits that stay as they are: later commits changed the same places of some of
+    /// them, and none is the application's.
+    pub stays: Vec<String>,
+    /// The paths that go back then; empty where the whole commits do.
+    pub only: Vec<String>,
+    /// The Applications that those files are of.
+    pub owners: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Asks for a sync.
@@ -283,6 +290,8 @@ pub struct RolledBack {
     pub report: Vec<String>,
     /// The Applications that it changes.
     pub touches: Vec<String>,
+    /// Files of the commits that stay as they are, since none is the application's.
+    pub stays: Vec<String>,
     /// The Applications that are not rolled out by themselves, and what they wait for.
     pub waiting: BTreeMap<String, String>,
     /// Whether anything is asked for that is not done yet, so that a rollout may follow.

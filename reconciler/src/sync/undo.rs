@@ -88,11 +88,15 @@ impl Execution<'_> {
             plan: String::new(),
         };
         let text = match service::rollback(self.core, &request).await {
-            Ok(done) => format!(
-                "commit {} reverts commit {}",
-                done.commit.short(),
-                failed.revision.short()
-            ),
+            Ok(done) => {
+                let (by, what) = (done.commit.short(), failed.revision.short());
+                let alone = if done.stays.is_empty() {
+                    String::new()
+                } else {
+                    format!(" for {} alone", self.name())
+                };
+                format!("commit {by} reverts commit {what}{alone}")
+            }
             Err(error) => format!("cannot be reverted by itself: {}", causes(&error)),
         };
         self.undone(&failed);

@@ -194,6 +194,8 @@ pub struct Done {
     pub rollouts: Vec<String>,
     /// The applications that it changes.
     pub touches: Vec<String>,
+    /// Files of the commits that stay as they are, since none is the application's.
+    pub stays: Vec<String>,
     /// The applications that are not rolled out by themselves, and what they wait for.
     pub waiting: BTreeMap<String, String>,
 }

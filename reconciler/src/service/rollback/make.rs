@@ -6,8 +6,10 @@ use engine::Plan;
 use engine::plan::Edit;
 use engine::rollout::{CommitId, short};
 
+use super::alone::{Alone, alone, owners};
 use super::place::Place;
 use super::span::{Undo, nothing, undo};
+use crate::githost::part::Part;
 use crate::githost::repository::{self, advance};
 use crate::githost::revert::{Outcome, Revert, Size, Told, message, revert, size};
 use crate::history::{NewStep, Push, StepKind, Trigger, Verdict, Write};
@@ -25,9 +27,9 @@ pub(in crate::service) async fn preview(
     span: &Span,
 ) -> Result<RollbackPreview, Error> {
     let undo = undo(core, span).await?;
-    let message = message(&told(&undo, ""));
+    let attempt = attempt(core, &undo, &Person::default(), "").await?;
     let mut effect = Effect::default();
-    let conflicts = match make(core, &undo, &Person::default(), &message).await? {
+    let conflicts = match attempt.outcome {
         Outcome::Made(commit) => {
             effect = measured(core, &undo, commit).await?;
             Vec::new()
@@ -35,14 +37,19 @@ pub(in crate::service) async fn preview(
         Outcome::Conflicts(files) => files,
         Outcome::Nothing => return Err(nothing(&undo.what)),
     };
+    let (stays, only) = attempt
+        .alone
+        .map_or_else(Default::default, |it| (it.stays, it.paths));
+    let told: Vec<String> = conflicts.iter().chain(&stays).cloned().collect();
     Ok(RollbackPreview {
+        owners: owners(core, &undo, &told),
         what: undo.what,
         application: undo.application,
         rollout: undo.rollout,
         parent: undo.tip,
         undoes: undo.commits,
         restores: undo.restores,
-        message,
+        message: attempt.message,
         plan: effect.plan,
         edits: effect.edits,
         digest: effect.digest,
@@ -52,6 +59,48 @@ pub(in crate::service) async fn preview(
         size: effect.size,
         reach: effect.reach,
         conflicts,
+        stays,
+        only,
+    })
+}
+
+/// What came of trying, and what the commit says.
+struct Attempt {
+    outcome: Outcome,
+    message: String,
+    /// Where the application goes back by itself.
+    alone: Option<Alone>,
+}
+
+/// Undoes all of the commits, or what is the application's own where only files of others conflict.
+async fn attempt(
+    core: &Core,
+    undo: &Undo,
+    author: &Person,
+    reason: &str,
+) -> Result<Attempt, Error> {
+    let whole = message(&told(undo, reason, &[]));
+    let outcome = make(core, undo, author, (&whole, None)).await?;
+    let alone = match &outcome {
+        Outcome::Conflicts(files) => alone(core, undo, files).await?,
+        _ => None,
+    };
+    let Some(alone) = alone else {
+        return Ok(Attempt {
+            outcome,
+            message: whole,
+            alone: None,
+        });
+    };
+    let message = message(&told(undo, reason, &alone.paths));
+    let part = Some(alone.part.clone());
+    let outcome = make(core, undo, author, (&message, part)).await?;
+    // Its own files may conflict further down.
+    let is_made = matches!(outcome, Outcome::Made(_));
+    Ok(Attempt {
+        outcome,
+        message: if is_made { message } else { whole },
+        alone: is_made.then_some(alone),
     })
 }
 
@@ -89,13 +138,14 @@ async fn measured(core: &Core, undo: &Undo, commit: CommitId) -> Result<Effect, 
 }
 
 /// What the commit's message is made of.
-fn told<'a>(undo: &'a Undo, reason: &'a str) -> Told<'a> {
+fn told<'a>(undo: &'a Undo, reason: &'a str, only: &'a [String]) -> Told<'a> {
     Told {
         what: &undo.what,
         application: &undo.application,
         undone: &undo.commits,
         restores: &undo.restores,
         rollout: &undo.rollout,
+        only,
         reason,
     }
 }
@@ -111,8 +161,9 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
         let head = undo.tip;
         return Err(Error::Moved { branch, head });
     }
-    let message = message(&told(&undo, &request.reason));
-    let commit = match make(core, &undo, &request.author, &message).await? {
+    let attempt = attempt(core, &undo, &request.author, &request.reason).await?;
+    let stays = attempt.alone.map(|it| it.stays).unwrap_or_default();
+    let commit = match attempt.outcome {
         Outcome::Made(commit) => commit,
         Outcome::Nothing => return Err(nothing(&undo.what)),
         Outcome::Conflicts(files) => {
@@ -147,6 +198,7 @@ pub(crate) async fn rollback(core: &Core, request: &RollbackRequest) -> Result<R
         report,
         touches: checked.touched(),
         asks: !checked.plans.is_empty() || !checked.removed.is_empty(),
+        stays,
         waiting: checked.waiting,
     })
 }
@@ -227,7 +279,12 @@ async fn checked(core: &Core, place: &Place, commit: &CommitId) -> Result<Checke
     }
 }
 
-async fn make(core: &Core, undo: &Undo, author: &Person, message: &str) -> Result<Outcome, Error> {
+async fn make(
+    core: &Core,
+    undo: &Undo,
+    author: &Person,
+    (message, only): (&str, Option<Part>),
+) -> Result<Outcome, Error> {
     let order = Revert {
         tip: undo.tip.clone(),
         commits: undo
@@ -235,6 +292,7 @@ async fn make(core: &Core, undo: &Undo, author: &Person, message: &str) -> Resul
             .iter()
             .map(|commit| commit.id.clone())
             .collect(),
+        only,
         author: author.clone(),
         message: message.to_owned(),
     };

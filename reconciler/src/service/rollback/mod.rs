@@ -1,5 +1,6 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
+mod alone;
 mod make;
 mod place;
 mod span;

@@ -29,6 +29,7 @@ pub(super) struct Undo {
     pub(super) commits: Vec<Commit>,
     /// Where they are.
     pub(super) place: Place,
+    pub(super) whose: Whose,
 }
 
 /// Where a rollback begins and ends.
@@ -61,8 +62,9 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
     let head = source.head(branch).await.map_err(unreadable)?;
     let tip = head.ok_or_else(|| Error::NotFound(format!("branch {branch}")))?;
     let (below, top) = (place.part(&ends.below), place.part(&ends.top));
+    let whose = whose(core, application, &ends, &place);
     let way = Way {
-        whose: whose(core, application, &ends, &place),
+        whose: whose.clone(),
         tip: tip.clone(),
         below: below.clone(),
         top: if top.0.is_empty() { tip.clone() } else { top },
@@ -96,6 +98,7 @@ pub(super) async fn undo(core: &Core, span: &Span) -> Result<Undo, Error> {
         tip,
         commits,
         place,
+        whose,
     })
 }
 

@@ -23,6 +23,7 @@ pub(super) struct Way {
 }
 
 /// Whose commits are taken.
+#[derive(Debug, Clone)]
 pub(super) enum Whose {
     Everybody,
     /// The one of this name, which the commits define below `root`.

@@ -187,3 +187,42 @@ async fn what_later_commits_changed_too_is_named_and_nothing_is_pushed() {
     assert_eq!(world.rollouts("web").await.len(), 3);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_application_stands_in_nobody_s_way() {
+    let mut world = World::new().await;
+    // One commit changes both, and a later one the other one again.
+    for (web, two) in [("one", "one"), ("two", "two"), ("two", "three")] {
+        world.application("web", "", &[namespace(), config_map("a", web)]);
+        world.application("two", "", &[config_map("b", two)]);
+        world.converge(&format!("{web} and {two}")).await;
+    }
+    let value = async |name: &str| {
+        let live = world.get(&key("", "configmaps", name)).await.unwrap();
+        live.text("/data/value").to_owned()
+    };
+    let other = vec!["two/0.yaml".to_owned()];
+    let span = Span::Rollout("web-2".into());
+    let seen = preview(&world, &span).await;
+    assert_eq!(
+        (&seen.stays, &seen.touches),
+        (&other, &vec!["web".to_owned()])
+    );
+    assert_eq!(seen.owners[&other[0]], ["two".to_owned()].into());
+    let message = back(&world, span).await;
+    assert!(
+        message.starts_with("Revert \"two and two\" for web alone\n"),
+        "{message}"
+    );
+    assert!(message.ends_with("Kedge-Rollback-Path: web\n"), "{message}");
+    assert_eq!(world.rollouts("web").await[0].rollback_of, "web-2");
+    assert_eq!(
+        (value("a").await, value("b").await),
+        ("one".into(), "three".into())
+    );
+    // What conflicts in its own files is named as such.
+    let own = preview(&world, &Span::Rollout("two-2".into())).await;
+    assert_eq!((&own.conflicts, own.stays.len()), (&other, 0));
+    assert_eq!(own.owners[&other[0]], ["two".to_owned()].into());
+    world.end().await;
+}

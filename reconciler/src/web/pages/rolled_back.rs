@@ -34,6 +34,7 @@ pub(super) async fn answer(
             report: done.report,
             rollouts,
             touches: done.touches,
+            stays: done.stays,
             waiting: done.waiting,
         })
         .into_response();

@@ -36,6 +36,31 @@ async fn a_rollback_page_says_what_it_does_and_that_main_moved() {
 }
 
 #[tokio::test]
+async fn a_rollback_page_says_whose_files_stay_or_stand_in_the_way() {
+    let site = Site::new(Sample::default()).await;
+    let whose = "<span class=\"mono\">movies/ui/ui.yaml</span><small>of ui</small>";
+    let (_, page) = site.page("/rollouts/ui-9/rollback").await;
+    assert!(page.contains("Not possible without you"), "{page}");
+    assert!(
+        page.contains(whose) && !page.contains("What stays"),
+        "{page}"
+    );
+    let (_, page) = site.page("/rollouts/api-7/rollback").await;
+    for says in [
+        whose,
+        "What stays",
+        "Push revert commit",
+        "^ -- &#39;movies/api&#39; | git apply --index",
+        "&#39;This reverts commit 7f3c2ab for api alone.&#39;",
+    ] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let (_, json) = site.json("/rollouts/api-7/rollback").await;
+    assert_eq!(json["stays"][0], "movies/ui/ui.yaml");
+    assert_eq!(json["owners"]["movies/ui/ui.yaml"][0], "ui");
+}
+
+#[tokio::test]
 async fn a_diff_says_that_live_moved_and_keeps_its_lines() {
     let site = Site::new(Sample::default()).await;
     let (_, page) = site.page("/apps/serving/diff").await;

@@ -1,6 +1,6 @@
 //! The applications of the sample, the objects of one, and the proof of some.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -213,6 +213,9 @@ impl Sample {
             },
             reach: vec!["restarts 4 pods of Deployment movies/serving, at most 1 missing at a time".into()],
             conflicts: if rollout == "ui-9" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
+            stays: if rollout == "api-7" { vec!["movies/ui/ui.yaml".into()] } else { Vec::new() },
+            only: if rollout == "api-7" { vec!["movies/api".into()] } else { Vec::new() },
+            owners: BTreeMap::from([("movies/ui/ui.yaml".into(), BTreeSet::from(["ui".into()]))]),
         }
     }
 }

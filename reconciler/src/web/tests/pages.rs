@@ -46,6 +46,7 @@ pub(super) const PAGES: &[&str] = &[
     "/apps/serving/resume",
     "/proofs/7f3c2ab41d0c/serving",
     "/rollouts/ui-9/rollback",
+    "/rollouts/api-7/rollback",
     "/pods/movies/serving-7d9f6c8b54-x2x7k",
     "/why/deployments.apps/movies/serving",
     "/apps/serving/why",

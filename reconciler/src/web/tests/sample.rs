@@ -185,6 +185,7 @@ impl Backend for Sample {
             push: "push-11".into(),
             report: vec!["~ change  Deployment movies/serving".into()],
             touches: vec!["serving".into()],
+            stays: Vec::new(),
             waiting: BTreeMap::new(),
             asks: true,
         })

@@ -27,7 +27,11 @@ pub(crate) struct View {
     pub undoes: Vec<(String, String, String)>,
     /// Class and text of each line.
     pub plan: Vec<(&'static str, String)>,
-    pub conflicts: Vec<String>,
+    /// Files, and whose they are.
+    pub conflicts: Vec<(String, String)>,
+    pub stays: Vec<(String, String)>,
+    /// Files that stay and are not told.
+    pub hidden: usize,
     pub by_hand: String,
     /// How long it is likely to take, and how that is known.
     pub takes: String,
@@ -44,6 +48,8 @@ pub(crate) struct View {
 
 /// Lines of the plan on the page.
 const LINES: usize = 200;
+/// Files of one sort on the page.
+const FILES: usize = 50;
 
 /// `newest` are the application's rollouts, newest first.
 pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) -> View {
@@ -60,11 +66,15 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         body: body.trim_end().into(),
         undoes: preview.undoes.iter().map(undone).collect(),
         plan: planned::lines(&preview.plan, LINES),
-        conflicts: preview.conflicts.clone(),
-        by_hand: if preview.conflicts.is_empty() {
+        conflicts: owned(preview, &preview.conflicts),
+        stays: owned(preview, &preview.stays),
+        hidden: preview.stays.len().saturating_sub(FILES),
+        by_hand: if !preview.conflicts.is_empty() {
+            by_hand_through(&preview.undoes, branch)
+        } else if preview.only.is_empty() {
             by_hand(&preview.undoes, &preview.message, branch)
         } else {
-            by_hand_through(&preview.undoes, branch)
+            by_hand_alone(preview, branch)
         },
         takes,
         takes_why,
@@ -78,6 +88,19 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
         reach: preview.reach.iter().map(|line| sentence(line)).collect(),
         loses: planned::sentences(&preview.plan).any(|line| is_for_good(line)),
     }
+}
+
+/// Files with the Applications that they are of, the first of them.
+fn owned(preview: &RollbackPreview, files: &[String]) -> Vec<(String, String)> {
+    let of = |file: &String| {
+        let Some(names) = preview.owners.get(file) else {
+            return "of no application".to_owned();
+        };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        format!("of {}", names.join(", "))
+    };
+    let first = files.iter().take(FILES);
+    first.map(|file| (file.clone(), of(file))).collect()
 }
 
 /// What keeps it from beginning; nothing where nothing does.
@@ -209,16 +232,37 @@ pub(crate) fn by_hand(undoes: &[Commit], message: &str, branch: &str) -> String 
     if undoes.len() < 2 {
         return format!("git revert {commits} && git push origin {branch}");
     }
-    // One commit for all of them, which says what it reverts: Kedge knows it by that.
-    let subject = message.lines().next().unwrap_or_default();
+    let commit = commit_of(undoes, message, "");
+    format!("git revert --no-commit {commits}\n{commit}\ngit push origin {branch}")
+}
+
+/// The same for what is one application's own.
+fn by_hand_alone(preview: &RollbackPreview, branch: &str) -> String {
+    let paths = preview.only.iter().map(|path| format!(" {}", quoted(path)));
+    let paths: String = paths.collect();
+    let undo = |commit: &Commit| {
+        let id = commit.id.short();
+        format!("git diff {id} {id}^ --{paths} | git apply --index\n")
+    };
+    let undo: String = preview.undoes.iter().map(undo).collect();
+    let alone = format!(" for {} alone", preview.application);
+    let commit = commit_of(&preview.undoes, &preview.message, &alone);
+    format!("{undo}{commit}\ngit push origin {branch}")
+}
+
+/// One commit for all of them, which says what it reverts: Kedge knows it by that.
+fn commit_of(undoes: &[Commit], message: &str, alone: &str) -> String {
+    let subject = quoted(message.lines().next().unwrap_or_default());
     let reverts = undoes.iter().map(|commit| {
         let id = commit.id.short();
-        format!(" -m 'This reverts commit {id}.'")
+        format!(" -m 'This reverts commit {id}{alone}.'")
     });
-    let reverts: String = reverts.collect();
-    format!(
-        "git revert --no-commit {commits}\ngit commit -m '{subject}'{reverts}\ngit push origin {branch}"
-    )
+    format!("git commit -m {subject}{}", reverts.collect::<String>())
+}
+
+/// One word for a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// The same where Git stops at a conflict: what is after the first line follows once it is solved.
