@@ -15,6 +15,7 @@ use engine::{Application, Origin};
 use super::repositories::{Heads, repositories};
 use super::rewind::{self, missing, only_now};
 use super::stood::{PastBackend, Then, collection};
+use super::under_way::under_way;
 use crate::forge::Change;
 use crate::githost::Token;
 use crate::githost::token::{self, Made, Wanted};
@@ -199,7 +200,11 @@ impl Backend for PastBackend {
 
     async fn rollout(&self, id: &str) -> Result<Option<RolloutDetail>, Error> {
         let detail = self.inner.rollout(id).await?;
-        Ok(detail.and_then(|detail| rewind::detail(detail, self.at())))
+        let mut detail = detail.and_then(|detail| rewind::detail(detail, self.at()));
+        if let Some(detail) = &mut detail {
+            under_way(&self.past, detail);
+        }
+        Ok(detail)
     }
 
     async fn counted(&self, rollouts: &[String]) -> Result<BTreeMap<String, Counted>, Error> {

@@ -12,6 +12,7 @@ mod stood;
 #[cfg(test)]
 mod tests;
 mod travel;
+mod under_way;
 mod view;
 
 pub(super) use state::Past;
