@@ -58,9 +58,11 @@ fn known(page: &str) -> Known {
             ("page", Kind::Number),
         ],
         "/apps/{app}/sync" => &[("prune", Kind::Word(&["true", "false"]))],
-        "/apps/{app}/objects/{kind}/{namespace}/{name}" => {
-            &[("tab", Kind::Word(&["status", "yaml", "events"]))]
-        }
+        "/apps/{app}/objects/{kind}/{namespace}/{name}" => &[
+            ("tab", Kind::Word(&["status", "yaml", "events"])),
+            ("page", Kind::Number),
+            ("format", Kind::Word(&["yaml"])),
+        ],
         "/apps/{app}/history" => &HISTORY,
         "/rollouts" => &[HISTORY[0], HISTORY[1], ("before", Kind::Moment), HISTORY[3]],
         "/proofs/{commit}/{app}" => &[("page", Kind::Number)],

@@ -76,7 +76,7 @@ pub(in crate::web) async fn settings(
         .into_response());
     }
     let now = app.env.now();
-    let mut view = object::fields("Settings", &lines, now);
+    let mut view = object::fields("Settings", &lines, "", now);
     view.error = error;
     Ok(html(&Settings {
         frame: frame_of(&app, &visitor, &name, "Settings").await,

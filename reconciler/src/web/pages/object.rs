@@ -45,6 +45,12 @@ pub(in crate::web) struct Asked {
     /// `yaml`, `events`, or what there is to say about its state.
     #[serde(default)]
     tab: String,
+    /// Of the lines of its fields.
+    #[serde(default)]
+    page: String,
+    /// `yaml` for all of these lines as a text, or a page.
+    #[serde(default)]
+    format: String,
 }
 
 /// An object that an address names.
@@ -66,7 +72,7 @@ pub(in crate::web) async fn page(
         (Ok(object), Ok(_)) => object,
         // What went with its application is told by itself.
         (Err(error), Err(gone @ PageError::Removed { .. })) if error.is_not_found() => {
-            let page = object_gone::page(&app, &named, &visitor).await;
+            let page = object_gone::page(&app, &named, &asked.page, &visitor).await;
             return match page {
                 Err(PageError::NotFound(_)) => Err(gone),
                 page => page,
@@ -74,7 +80,7 @@ pub(in crate::web) async fn page(
         }
         (_, Err(error)) => return Err(error),
         (Err(error), _) if error.is_not_found() => {
-            return object_gone::page(&app, &named, &visitor).await;
+            return object_gone::page(&app, &named, &asked.page, &visitor).await;
         }
         // As it was known last: the page says that the server is silent.
         (Err(error @ client::Error::Transport { .. }), _) => match app.cached(&named.key) {
@@ -93,6 +99,10 @@ pub(in crate::web) async fn page(
     }
     if visitor.json {
         return Ok(Json(data(&app, &named, &object).await).into_response());
+    }
+    if asked.format == "yaml" {
+        let lines = object::owned(&object, &object::Known::default());
+        return Ok(object::text(&lines).into_response());
     }
     there(&app, &named, &object, &asked, &visitor).await
 }
@@ -155,7 +165,7 @@ async fn there(
     };
     let fragments = make(app, named, object).await;
     let fields = if tab == "yaml" {
-        Some(fields(app, named, object).await)
+        Some(fields(app, named, object, &asked.page).await)
     } else {
         None
     };
@@ -289,11 +299,12 @@ async fn around(app: &App, application: &str) -> (Around, String) {
     (around, error)
 }
 
-async fn fields(app: &App, named: &Named, object: &Object) -> Fragment {
+async fn fields(app: &App, named: &Named, object: &Object, page: &str) -> Fragment {
     let (known, error) = object_log::known(app, named, object).await;
     let lines = object::owned(object, &known);
-    let mut view = object::fields("Whose each field is", &lines, app.env.now());
+    let mut view = object::fields("Whose each field is", &lines, page, app.env.now());
     view.error = error;
+    view.has_text = true;
     view.by_hand = object_log::by_hand(named);
     fragment("fields", &view)
 }

@@ -55,7 +55,7 @@ pub(super) async fn alone(
         kind: kind.to_owned(),
         key,
     };
-    match page(app, &named, visitor).await {
+    match page(app, &named, "", visitor).await {
         Err(PageError::NotFound(_)) => {
             let (kind, place) = (kind.to_lowercase(), object::place(&named.key));
             Err(PageError::NotFound(format!("{kind} {place}")))
@@ -77,10 +77,11 @@ async fn lone(app: &App, named: &Named, visitor: &Visitor) -> Frame {
 }
 
 /// What is still known of it: the cluster's log, or else what the history says of a rollout that
-/// deleted it.
+/// deleted it. `part` is the page of its lines.
 pub(super) async fn page(
     app: &App,
     named: &Named,
+    part: &str,
     visitor: &Visitor,
 ) -> Result<Response, PageError> {
     let blame = object_log::blame(app, &named.key).await;
@@ -132,7 +133,7 @@ pub(super) async fn page(
         })
         .into_response()
     } else {
-        shown(app, named, &gone, visitor).await
+        shown(app, named, (&gone, part), visitor).await
     };
     *response.status_mut() = StatusCode::GONE;
     Ok(response)
@@ -185,7 +186,12 @@ async fn then(app: &App, named: &Named, gone: &Gone) -> Option<(String, CommitId
     Some((owner, newest.revision))
 }
 
-async fn shown(app: &App, named: &Named, gone: &Gone, visitor: &Visitor) -> Response {
+async fn shown(
+    app: &App,
+    named: &Named,
+    (gone, part): (&Gone, &str),
+    visitor: &Visitor,
+) -> Response {
     let now = app.env.now();
     let (deed, by) = (&gone.deed, gone.deed.who());
     let mut head = object::gone(&named.key, &named.kind, (deed.time, &by, &deed.commit), now);
@@ -210,7 +216,7 @@ async fn shown(app: &App, named: &Named, gone: &Gone, visitor: &Visitor) -> Resp
         Some(object) => {
             let (known, error) = object_log::known(app, named, object).await;
             let lines = object::owned(object, &known);
-            let mut view = object::fields("As it was last", &lines, now);
+            let mut view = object::fields("As it was last", &lines, part, now);
             view.error = error;
             Some(Markup(fragment("fields", &view).html))
         }

@@ -37,7 +37,8 @@ impl Sample {
             _ => {}
         }
         let (plan, sides) = match application {
-            _ if self.many > 0 && to == "whole" => many_sides(),
+            _ if self.many > 0 && to == "whole" => sides_of(Self::many_changes()),
+            _ if self.many > 0 && to == "big" => sides_of(Self::big_change(self.many * 4)),
             _ if self.many > 0 => (Self::many_changes(), Sides::default()),
             "ingestion" => (Plan::default(), Sides::default()),
             "training" => self.both(),
@@ -142,9 +143,8 @@ impl Sample {
     }
 }
 
-/// As many changes as there are, with the whole objects.
-fn many_sides() -> (Plan, Sides) {
-    let mut plan = Sample::many_changes();
+/// Changes with the whole objects.
+fn sides_of(mut plan: Plan) -> (Plan, Sides) {
     let mut sides = Sides::default();
     for step in &mut plan.waves[0].steps {
         let Change::Update(fields) = &step.change else {

@@ -143,33 +143,53 @@ impl Sample {
 
     /// Twelve objects, each with more changed lines than a page shows of one.
     pub(super) fn many_changes() -> Plan {
-        let step = |number: usize| plan::Step {
-            key: key("configmaps", &words(number, 1)),
-            kind: "ConfigMap".into(),
-            origin: Origin {
-                file: "movies/serving/settings.yaml".into(),
-                line: 7,
-            },
-            object: json!({"kind": "ConfigMap"}).into(),
-            change: Change::Update(
-                (0..500)
-                    .map(|line| FieldChange {
-                        path: format!("data.{}-{line}", words(number * 1_000 + line, 1)),
-                        old: Some(json!(words(line, 4))),
-                        new: Some(json!(words(line + 9, 4))),
-                    })
-                    .collect(),
-            ),
-        };
-        Plan {
-            waves: vec![plan::Wave {
-                stage: 0,
-                number: WaveNumber::default(),
-                steps: (0..12).map(step).collect(),
-            }],
-            ..Plan::default()
-        }
+        let names: Vec<String> = (0..12).map(|number| words(number, 1)).collect();
+        changes(&names, 500)
     }
+
+    /// One with as many changed lines.
+    pub(super) fn big_change(lines: usize) -> Plan {
+        changes(&["big".to_owned()], lines)
+    }
+}
+
+/// Changes of so many lines, of objects with these names.
+fn changes(names: &[String], lines: usize) -> Plan {
+    let step = |(number, name): (usize, &String)| plan::Step {
+        key: key("configmaps", name),
+        kind: "ConfigMap".into(),
+        origin: Origin {
+            file: "movies/serving/settings.yaml".into(),
+            line: 7,
+        },
+        object: json!({"kind": "ConfigMap"}).into(),
+        change: Change::Update(
+            (0..lines)
+                .map(|line| FieldChange {
+                    path: format!("data.{}-{line}", words(number * 1_000 + line, 1)),
+                    old: Some(json!(words(line, 4))),
+                    new: Some(json!(words(line + 9, 4))),
+                })
+                .collect(),
+        ),
+    };
+    Plan {
+        waves: vec![plan::Wave {
+            stage: 0,
+            number: WaveNumber::default(),
+            steps: names.iter().enumerate().map(step).collect(),
+        }],
+        ..Plan::default()
+    }
+}
+
+/// A configuration with as many keys, where there are very many of everything.
+pub(super) fn big(keys: usize) -> Option<Object> {
+    let data = (0..keys).map(|number| (format!("{}-{number}", words(number, 1)), words(number, 4)));
+    let data: BTreeMap<String, String> = data.collect();
+    let big = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": data,
+        "metadata": {"name": "serving", "namespace": "movies", "uid": "big"}});
+    (keys > 0).then(|| big.into())
 }
 
 fn at(event: &Object) -> Timestamp {

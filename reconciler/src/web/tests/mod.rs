@@ -114,6 +114,7 @@ impl Site {
             objects: objects(sample.hostile)
                 .into_iter()
                 .chain(many::events(sample.many))
+                .chain(many::big(sample.many * 4))
                 .collect(),
             log,
             silent: sample.silent,

@@ -50,6 +50,10 @@ async fn pages_about_very_much_stay_small() {
         "/apps/serving/diff",
         "/apps/serving/diff?to=whole",
         "/apps/serving/diff?to=whole&ctx=all&view=unified",
+        "/apps/serving/diff?to=big&object=configmap.movies.big",
+        "/apps/serving/diff?to=big&object=configmap.movies.big&ctx=all&view=unified",
+        "/apps/serving/objects/configmap/movies/serving?tab=yaml",
+        "/apps/serving/objects/configmap/movies/serving?tab=yaml&page=5",
         "/apps/serving/history",
         "/rollouts",
         "/events",
@@ -68,6 +72,20 @@ async fn pages_about_very_much_stay_small() {
     );
     let (_, whole) = site.json("/proofs/newest/serving?page=5").await;
     assert_eq!(whole["objects"].as_array().unwrap().len(), 1_000);
+    // What has no room is a text.
+    let (_, big) = site
+        .page("/apps/serving/diff?to=big&object=configmap.movies.big")
+        .await;
+    let all = "format=patch\" type=\"text/plain\">All of it as a patch";
+    assert!(big.contains("more lines.") && big.contains(all), "{big}");
+    let object = "/apps/serving/objects/configmap/movies/serving?tab=yaml";
+    let (_, lines) = site.page(object).await;
+    assert!(lines.contains(" of 400") && lines.contains("page=2\" rel=\"next\""));
+    let (_, text) = site.page(&format!("{object}&format=yaml")).await;
+    assert!(
+        text.lines().count() > 4_000 && text.contains("\ndata:\n"),
+        "{text}"
+    );
     // What is on neither side is not the same on both.
     let nobody = "/apps/serving/diff?object=configmap.movies.none";
     let told = "object configmap.movies.none on either side";

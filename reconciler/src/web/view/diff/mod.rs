@@ -26,10 +26,9 @@ pub(crate) use patch::patch;
 pub(crate) use query::{Looks, Query, Wants, is_fixed};
 pub(crate) use title::{Title, title};
 
-/// Lines of one object that are shown on a page with others, and alone.
+/// Lines of one object that are shown on a page with others.
 const LINES: usize = 400;
-const LINES_ALONE: usize = 3_000;
-/// Lines of all objects of a page together; what comes later is opened alone.
+/// Lines of a page; what comes later is opened alone, and of what is alone it is in the patch.
 const LINES_OF_PAGE: usize = 2_400;
 /// The same in characters: few lines may be long ones.
 const WEIGHT: usize = 150_000;
@@ -50,6 +49,8 @@ pub(crate) struct Objects {
     pub left: String,
     pub right: String,
     pub differing: Vec<ObjectDiff>,
+    /// Whether only one was asked for.
+    pub is_alone: bool,
     /// How many more there are.
     pub beyond: usize,
     /// Words and addresses of the layouts, and of how much stands around a change; whether it is
@@ -77,7 +78,8 @@ pub(crate) struct ObjectDiff {
     pub blocks: Vec<Block>,
     /// Lines for which the page has no room.
     pub hidden: usize,
-    /// Where all of its lines are, those around changes and all of them.
+    /// Where all of its lines are, those around changes and all of them; empty where they have no
+    /// page.
     pub alone: String,
     pub all: String,
     /// Fields that nobody in Git asked for.
@@ -149,6 +151,7 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, wants: W
         layouts: layouts(query, wants),
         contexts: contexts(query, wants),
         toggles: toggles(&objects, query, wants),
+        is_alone: !query.object.is_empty(),
         differing: objects,
         beyond,
         ..Objects::default()
@@ -158,18 +161,19 @@ fn finish(mut objects: Vec<ObjectDiff>, matching: usize, query: &Query, wants: W
 /// Leaves what the page has room for. What is folded comes after all that is not.
 fn fit(objects: &mut [ObjectDiff], query: &Query) {
     let room = |lines, weight| Room { lines, weight };
-    let (most, mut left) = if query.object.is_empty() {
-        (room(LINES, WEIGHT), room(LINES_OF_PAGE, WEIGHT))
-    } else {
-        let all = room(LINES_ALONE, usize::MAX);
-        (all, all)
-    };
+    let mut left = room(LINES_OF_PAGE, WEIGHT);
+    let is_alone = !query.object.is_empty();
+    let most = if is_alone { left } else { room(LINES, WEIGHT) };
     let mut rooms = Vec::new();
     for object in objects.iter_mut() {
         let before = most.min(left);
         let mut after = before;
         object.hidden = cut(&mut object.blocks, &mut after);
-        object.alone = query.with(&[("object", &object.anchor)]);
+        object.alone = if is_alone {
+            query.with(&[("format", "patch")])
+        } else {
+            query.with(&[("object", &object.anchor)])
+        };
         object.all = query.with(&[("object", &object.anchor), ("ctx", "all")]);
         left = left.without(before, after);
         rooms.push(most.without(before, after));

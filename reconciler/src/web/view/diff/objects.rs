@@ -233,11 +233,16 @@ pub(crate) fn of_rollout(detail: &RolloutDetail, query: &Query, wants: Wants) ->
     });
     let unchanged = detail.objects.len() - planned.len();
     let objects = planned.into_iter().map(|it| recorded(it, wants)).collect();
+    let mut made = finish(objects, unchanged, query, wants);
+    // What was recorded are fields: there is no patch of them.
+    for object in made.differing.iter_mut().filter(|_| made.is_alone) {
+        object.alone.clear();
+    }
     Objects {
         left: "Before".into(),
         right: format!("Commit {}", detail.rollout.revision.short()),
         nothing: "The commit asked for what was there already.".into(),
-        ..finish(objects, unchanged, query, wants)
+        ..made
     }
 }
 

@@ -1,6 +1,7 @@
 //! The lines of an object as a table with the owner of each field at its side. Pure.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use askama::Template;
 use jiff::Timestamp;
@@ -10,8 +11,11 @@ use crate::web::view::commit::chip;
 use crate::web::view::component::{CommitChip, Icon};
 use crate::web::view::time::ago;
 
-/// Lines of one object.
-const LINES: usize = 5_000;
+/// Lines of one page, and about how many characters of them.
+const LINES: usize = 1_000;
+const WEIGHT: usize = 60_000;
+/// Characters of one line: what is longer is in the text alone.
+const LONG: usize = 1_000;
 
 /// Every field with its owner.
 #[derive(Debug, Template)]
@@ -21,7 +25,13 @@ pub(crate) struct Fields {
     /// How many fields are whose.
     pub summary: String,
     pub rows: Vec<Row>,
-    pub hidden: usize,
+    /// `1001 to 2000 of 4512`; empty where all lines are here.
+    pub part: String,
+    /// Numbers of the pages around; 0 where there is none.
+    pub before: usize,
+    pub after: usize,
+    /// Whether it has an address as a text.
+    pub has_text: bool,
     /// Why commits, files and lines are missing; empty where they are not.
     pub error: String,
     pub by_hand: String,
@@ -44,12 +54,15 @@ pub(crate) struct Row {
     pub title: String,
 }
 
-/// The lines with their owners, as [`owned`] finds them.
-pub(crate) fn fields(title: &str, lines: &[Owned], now: Timestamp) -> Fields {
+/// The lines with their owners, as [`owned`] finds them; of many a page, which counts from 1.
+pub(crate) fn fields(title: &str, lines: &[Owned], page: &str, now: Timestamp) -> Fields {
+    let pages = pages(lines);
+    let page = page.parse().unwrap_or(1).clamp(1, pages.len());
+    let range = pages[page - 1].clone();
     let mut rows = Vec::new();
     let mut above: Option<&Owner> = None;
-    for (index, line) in lines.iter().take(LINES).enumerate() {
-        let row = row(index + 1, line, above, now);
+    for (index, line) in lines[range.clone()].iter().enumerate() {
+        let row = row(range.start + index + 1, line, above, now);
         if line.owner.is_some() {
             above = line.owner.as_ref();
         }
@@ -58,18 +71,56 @@ pub(crate) fn fields(title: &str, lines: &[Owned], now: Timestamp) -> Fields {
     Fields {
         title: title.into(),
         summary: counted(lines),
-        hidden: lines.len().saturating_sub(LINES),
+        part: if pages.len() == 1 {
+            String::new()
+        } else {
+            format!("{} to {} of {}", range.start + 1, range.end, lines.len())
+        },
+        before: page - 1,
+        after: if page == pages.len() { 0 } else { page + 1 },
+        has_text: false,
         rows,
         error: String::new(),
         by_hand: String::new(),
     }
 }
 
+/// The lines of each page; there is one at least.
+fn pages(lines: &[Owned]) -> Vec<Range<usize>> {
+    let mut pages = Vec::new();
+    let (mut from, mut weight) = (0, 0);
+    for (index, line) in lines.iter().enumerate() {
+        let more = line.text.len().min(LONG);
+        if index - from == LINES || (index > from && weight + more > WEIGHT) {
+            pages.push(from..index);
+            (from, weight) = (index, 0);
+        }
+        weight += more;
+    }
+    pages.push(from..lines.len());
+    pages
+}
+
+/// As much of a line as is shown.
+fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(LONG).collect();
+    match text.chars().count().saturating_sub(LONG) {
+        0 => cut,
+        more => format!("{cut}… and {more} more characters"),
+    }
+}
+
+/// All lines as one text.
+pub(crate) fn text(lines: &[Owned]) -> String {
+    let lines = lines.iter().map(|line| format!("{}\n", line.text));
+    lines.collect()
+}
+
 fn row(number: usize, line: &Owned, above: Option<&Owner>, now: Timestamp) -> Row {
     let Some(owner) = &line.owner else {
         return Row {
             number,
-            text: line.text.clone(),
+            text: shown(&line.text),
             class: "",
             first: false,
             who: String::new(),
@@ -88,7 +139,7 @@ fn row(number: usize, line: &Owned, above: Option<&Owner>, now: Timestamp) -> Ro
     };
     Row {
         number,
-        text: line.text.clone(),
+        text: shown(&line.text),
         class: owner.sort.word(),
         first,
         who: match owner.sort {
@@ -150,4 +201,42 @@ fn counted(lines: &[Owned]) -> String {
     });
     let said: Vec<String> = said.collect();
     said.join(", ")
+}
+
+#[test]
+fn a_page_is_short_and_light_and_no_line_is_lost() {
+    let lines = |texts: &[(usize, usize)]| -> Vec<Owned> {
+        let line = |length: usize| Owned {
+            text: "x".repeat(length),
+            path: String::new(),
+            owner: None,
+        };
+        let all = texts
+            .iter()
+            .flat_map(|(count, length)| vec![line(*length); *count]);
+        all.collect()
+    };
+    let check = |texts: &[(usize, usize)], ends: &[usize]| {
+        let pages = pages(&lines(texts));
+        let found: Vec<usize> = pages.iter().map(|page| page.end).collect();
+        assert_eq!(found, ends, "{texts:?}");
+        let mut next = pages.iter().skip(1).zip(&pages);
+        assert!(next.all(|(page, before)| page.start == before.end));
+    };
+    check(&[], &[0]);
+    check(&[(1_000, 10)], &[1_000]);
+    check(&[(2_001, 10)], &[1_000, 2_000, 2_001]);
+    check(&[(2, 40_000)], &[2]);
+    check(&[(70, 900), (10, 1)], &[66, 80]);
+    let now = Timestamp::UNIX_EPOCH;
+    let second = fields("x", &lines(&[(2_500, 10)]), "2", now);
+    assert_eq!((second.before, second.after), (1, 3));
+    assert_eq!(second.part, "1001 to 2000 of 2500");
+    assert_eq!(second.rows[0].number, 1_001);
+    let beyond = fields("x", &lines(&[(3, 2_000)]), "9", now);
+    assert_eq!(
+        (beyond.before, beyond.after, beyond.part.as_str()),
+        (0, 0, "")
+    );
+    assert!(beyond.rows[0].text.ends_with("x… and 1000 more characters"));
 }

@@ -21,7 +21,7 @@ use super::component::{Icon, State, Tone, encoded};
 use super::time::{When, took};
 use crate::service::ObjectNode;
 
-pub(crate) use fields::fields;
+pub(crate) use fields::{fields, text};
 pub(crate) use gone::gone;
 pub(crate) use lines::Line;
 pub(crate) use owner::{
