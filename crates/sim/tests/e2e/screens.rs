@@ -2,7 +2,7 @@
 //! their own, and that nothing moves.
 
 use anyhow::{Context, ensure};
-use sim::browser::{DESK, ENLARGED, Screen};
+use sim::browser::{DESK, ENLARGED, PHONE, Screen, TABLET};
 use sim::work_tree::WorkTree;
 
 use super::desk::{Desk, LONG, serving_pod};
@@ -24,6 +24,7 @@ fn pages_are_what_their_readers_screens_ask_for() -> anyhow::Result<()> {
         desk.more_contrast()?;
         desk.nothing_moves()?;
         desk.enlarged()?;
+        desk.larger_letters()?;
         desk.on_paper()
     })
 }
@@ -136,6 +137,25 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// Twice as large as usual, in a window that is not larger (WCAG 2.2, 1.4.4).
+    fn larger_letters(&self) -> anyhow::Result<()> {
+        for screen in [DESK, TABLET, PHONE] {
+            self.browser.show("light", screen)?;
+            for path in self.pages()? {
+                self.open(&path)?;
+                let lower = self.browser.value(LOWER)?;
+                ensure!(
+                    lower.as_array().is_some_and(Vec::is_empty),
+                    "{path}: lines are less high than their letters: {lower}"
+                );
+                let beyond = self.browser.overflow()?;
+                let width = screen.width;
+                ensure!(beyond <= 0, "{path} is {beyond} px too wide at {width}");
+            }
+        }
+        Ok(())
+    }
+
     /// Everything that is on the page, and nothing to click.
     fn on_paper(&self) -> anyhow::Result<()> {
         self.browser.show("print", PAPER)?;
@@ -167,6 +187,15 @@ const CONTRAST: &str = "(() => {
     const ink = of(getComputedStyle(document.querySelector('.hist th:nth-child(2)')).color);
     const paper = of(getComputedStyle(document.querySelector('.hist th:nth-child(2)')).backgroundColor);
     return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05);
+  })()";
+
+/// Doubles the letters; whose lines are less high than they are.
+const LOWER: &str = "(() => {
+    document.documentElement.style.fontSize = '200%';
+    return [...document.querySelectorAll('body *')].filter(it => {
+      const style = getComputedStyle(it);
+      return !it.closest('svg') && parseFloat(style.lineHeight) < parseFloat(style.fontSize);
+    }).map(it => `${it.tagName}.${it.className}`);
   })()";
 
 /// What has more to say than it shows; but for what only those hear who do not see.

@@ -80,7 +80,7 @@ fn every_class_of_the_style_sheet_is_on_some_page() {
 #[test]
 fn what_is_touched_is_large_enough() {
     let style = compact::style(STYLE);
-    let height = Regex::new(r"(?:^|;)(?:min-height|height|line-height):(\d+)px").unwrap();
+    let height = Regex::new(r"(?:^|;)(?:min-height|height|line-height):([\d.]+)(px|rem)").unwrap();
     for selector in [
         ".commit",
         ".proof",
@@ -92,10 +92,12 @@ fn what_is_touched_is_large_enough() {
         let mut rules = style.split('}').filter_map(|rule| rule.split_once('{'));
         let rule = rules.find(|(found, _)| *found == selector);
         let (_, said) = rule.unwrap_or_else(|| panic!("no rule for {selector}"));
-        let found = height
-            .captures(said)
-            .map(|it| it[1].parse::<u32>().unwrap());
-        assert!(found.is_some_and(|it| it >= 24), "{selector}: {said}");
+        let found = height.captures(said).map(|it| {
+            let number = it[1].parse::<f64>().unwrap();
+            // As large as letters are where nobody set another size.
+            number * if &it[2] == "rem" { 16.0 } else { 1.0 }
+        });
+        assert!(found.is_some_and(|it| it >= 24.0), "{selector}: {said}");
     }
 }
 
