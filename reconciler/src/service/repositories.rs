@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use engine::Application;
 use engine::rollout::CommitId;
 
 use super::Error;
@@ -65,7 +66,8 @@ pub struct BranchHead {
 
 /// The cluster's own first, then the others by name.
 pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Error> {
-    let mut all = vec![tracked(core).await?];
+    let known = applications(core);
+    let mut all = vec![tracked(core, &known).await?];
     for hosted in core.hosted.list() {
         if hosted.name == CLUSTER {
             continue;
@@ -80,10 +82,15 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
     followed.retain(|source| source.url().is_some());
     followed.sort_by(|a, b| a.name.cmp(&b.name));
     for source in followed {
+        let readers = readers(core, &known, &source);
+        // It was looked at for an Application that is gone by now, or names another one.
+        if readers.is_empty() && core.target().is_some() {
+            continue;
+        }
         let mut view = view(core, &source.name, &source).await;
         let url = source.url().unwrap_or_default();
         view.url = source.name.clone();
-        view.applications = readers(core, &source);
+        view.applications = readers;
         if let Some(trouble) = core.sources.trouble(url) {
             view.error = trouble.message;
         }
@@ -96,7 +103,7 @@ pub(super) async fn repositories(core: &Core) -> Result<Vec<RepositoryView>, Err
     Ok(all)
 }
 
-async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
+async fn tracked(core: &Core, known: &[Application]) -> Result<RepositoryView, Error> {
     let reader = core.history.reader();
     let mut view = view(core, CLUSTER, &core.source).await;
     if let Some(state) = reader.source(&core.source.name).await? {
@@ -119,7 +126,7 @@ async fn tracked(core: &Core) -> Result<RepositoryView, Error> {
     } else {
         view.url = core.source.name.clone();
     }
-    view.applications = readers(core, &core.source);
+    view.applications = readers(core, known, &core.source);
     Ok(view)
 }
 
@@ -134,12 +141,19 @@ fn clone_url(core: &Core, name: &str) -> String {
     format!("{}/git/{name}.git", core.config.address)
 }
 
-fn readers(core: &Core, source: &Source) -> Vec<String> {
+/// All Applications that there are, in Git and beside it.
+fn applications(core: &Core) -> Vec<Application> {
     let Some(target) = core.target() else {
         return Vec::new();
     };
-    let all = target.applications.values().map(|found| &found.application);
-    let reads = all.filter(|application| {
+    let names = core.everybody().into_iter();
+    names
+        .filter_map(|name| core.application(&target, &name))
+        .collect()
+}
+
+fn readers(core: &Core, known: &[Application], source: &Source) -> Vec<String> {
+    let reads = known.iter().filter(|application| {
         let mut sources = application.sources();
         sources.any(|it| core.repository(it).location == source.location)
     });

@@ -1,6 +1,7 @@
 use api::Condition;
 
 use super::*;
+use crate::service::Service;
 
 /// The Application's condition about Git, once its reason is this one.
 async fn told(world: &World, name: &str, reason: &str) -> Condition {
@@ -61,5 +62,15 @@ async fn an_application_says_why_its_own_repository_cannot_be_read() {
     assert_eq!(condition.message, expected);
     // What is wrong with one concerns no other.
     told(&world, "web", "Followed").await;
+    let named = async |world: &World| {
+        let all = world.reconciler.repositories().await.unwrap();
+        all.into_iter().any(|it| it.url.contains("elsewhere"))
+    };
+    assert!(named(&world).await);
+    // Nor is it listed once nobody names it.
+    world.files.remove("apps/far.yaml");
+    world.commit("Without it");
+    let gone = async || (!named(&world).await).then_some(());
+    world.until("not listed any more", gone).await;
     world.end().await;
 }
