@@ -19,6 +19,7 @@ use super::super::proven::{self, Badge};
 use super::super::spark::{Spark, spark};
 use super::super::time::{When, took};
 use super::Query;
+use super::asked::asked;
 use crate::history::Rollout;
 use crate::usage::Used;
 
@@ -361,16 +362,15 @@ fn row(facts: &Facts, used: &Used, now: Timestamp) -> Row {
     let last = facts.last.as_deref();
     let converged = |last: &Rollout| last.phase == RolloutPhase::Succeeded;
     let good = last.is_some_and(|last| converged(last) && last.undone_at.is_none());
+    let (commit, subject) = asked(last);
     Row {
         name: facts.name.clone(),
         href: format!("/apps/{}", encoded(&facts.name)),
         path: facts.path().to_owned(),
         health: State::health(facts.state()),
         sync: State::sync(facts.sync),
-        commit: last.map(|last| CommitChip::new(&last.revision, commit::href(&last.revision))),
-        subject: last
-            .map(|last| last.subject().to_owned())
-            .unwrap_or_default(),
+        commit,
+        subject,
         outcome: last.filter(|_| !good).map(State::rollout),
         converged: last
             .filter(|_| good)

@@ -1,5 +1,6 @@
 //! The list of applications: what is asked for, and what is shown.
 
+mod asked;
 mod list;
 mod query;
 #[cfg(test)]

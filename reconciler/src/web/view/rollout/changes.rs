@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use serde_json::Value;
 
 use api::Object;
 use engine::diff::{self, FieldChange};
@@ -118,9 +119,27 @@ fn patch(object: &ObjectResult) -> Vec<(&'static str, String)> {
     let secret = is_secret(&object.kind, &object.key);
     let changes = object.changes.iter().map(|it| diff::shown(it, secret));
     let changes: Vec<FieldChange> = changes.collect();
-    let after = object.after.clone().map(Object::from);
+    let after = object
+        .after
+        .clone()
+        .map(|after| Object::from(ordered(after)));
     let lines = engine::plan::patch(after.as_ref(), &changes).into_iter();
     lines.map(|line| (class(&line), line)).collect()
+}
+
+/// The database keeps no order of fields: names first, as people write them, the others as the server
+/// lists them.
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut fields: Vec<(String, Value)> = map.into_iter().collect();
+            fields.sort_by(|(a, _), (b, _)| (a != "name", a).cmp(&(b != "name", b)));
+            let fields = fields.into_iter();
+            fields.map(|(name, value)| (name, ordered(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(ordered).collect(),
+        other => other,
+    }
 }
 
 fn class(line: &str) -> &'static str {
@@ -167,6 +186,23 @@ mod tests {
         let (place, around) = (line("dim", "@@ spec @@"), line("", " paused: false"));
         let (was, is) = (line("bad", "-replicas: 1"), line("ok", "+replicas: 3"));
         assert_eq!(told, [place.clone(), around, was.clone(), is.clone()]);
+        // In an order that people know, whichever the database has.
+        let after = json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [
+            {"args": ["ui"], "name": "ui", "image": "x:2", "ports": []}]}}}});
+        let path = "spec.template.spec.containers[ui].image";
+        let changes = json!([{"path": path, "old": "x:1", "new": "x:2"}]);
+        let told = patch(&changed("Deployment", &changes, &after));
+        let told: Vec<&str> = told.iter().map(|(_, line)| line.as_str()).collect();
+        let around = [
+            " name: ui",
+            " args:",
+            " - ui",
+            "-image: x:1",
+            "+image: x:2",
+            " ports: []",
+        ];
+        assert_eq!(told[1..], around);
+        let changes = json!([{"path": "spec.replicas", "old": 1, "new": 3}]);
         // On record from before the object was.
         let told = patch(&changed("Deployment", &changes, &json!(null)));
         assert_eq!(told, [place, was, is]);

@@ -212,8 +212,8 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         let text = sentence(&rollout.message);
         items.push(item(Tone::Run, "wait", "Now", text));
     }
-    items.extend(starts(&outlook.live.starts));
     items.extend(steps(detail));
+    let mut timed: Vec<NextItem> = starts(&outlook.live.starts).collect();
     let failure = consequence(detail, outlook.policy, outlook.branch());
     if let Some(deadline) = rollout.deadline_at {
         let left = coarse(now.duration_until(deadline));
@@ -223,8 +223,11 @@ fn comes(detail: &RolloutDetail, outlook: &Outlook, now: Timestamp) -> Next {
         );
         let mut item = item(Tone::Warn, "hold", String::new(), text);
         item.at = Some(When::clock(deadline));
-        items.push(item);
+        timed.push(item);
     }
+    // What has a time comes in the order of its times: a pod may go before its next start.
+    timed.sort_by_key(|item| item.at.as_ref().map(|when| when.at));
+    items.extend(timed);
     let branch = outlook.branch();
     let text =
         format!("A newer commit on {branch} supersedes this rollout and is planned at once.");
