@@ -63,8 +63,8 @@ use crate::web::view::proof::Proven;
 pub use coming::{Coming, ComingItem, Effect, Need, Needs, Offer, Pausing, RollbackPage};
 pub use found::{Access, AccessRule, Hit, Hits, Name, Names, NewToken, Preferences, Repositories};
 pub use more::{
-    CommitPage, Events, FailureText, GoneApplication, Logs, NodePage, Place, PodLogs, PodPage,
-    Settings,
+    CommitPage, Events, FailureText, GoneApplication, Held, Logs, NodePage, Place, PodLogs,
+    PodPage, Settings,
 };
 pub(super) use object::shown;
 pub use object::{Field, GoneObject, ObjectPage, Owner, Relation};
@@ -249,6 +249,7 @@ pub struct Node {
     pub allocatable: Amounts,
     /// What its pods asked for, as the scheduler counts it.
     pub requested: Amounts,
+    pub held: Vec<Held>,
 }
 
 /// So much of what a node gives.

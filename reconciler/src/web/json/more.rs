@@ -13,6 +13,14 @@ use crate::source::Commit;
 use crate::usage::Point;
 use crate::web::view::logs::LogLine;
 
+/// What one application's pods on a node asked for.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    /// Empty for pods of none.
+    pub application: String,
+    pub requested: Amounts,
+}
+
 /// One commit and what it did.
 #[derive(Debug, Serialize)]
 pub struct CommitPage {

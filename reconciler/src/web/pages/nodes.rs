@@ -1,5 +1,6 @@
 //! `GET /nodes`
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -38,7 +39,7 @@ struct Page {
     pending: Markup,
 }
 
-/// How to draw the map.
+/// How to draw the map. Where nobody says what it is about, it is about what is scarcer.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::web) struct Asked {
     /// `memory` or `cpu`.
@@ -50,9 +51,12 @@ pub(in crate::web) struct Asked {
 }
 
 impl Asked {
-    fn wanted(self) -> Wanted {
+    fn wanted(self, seen: &Seen) -> Wanted {
         Wanted {
-            by: By::parse(&self.by),
+            by: match self.by.as_str() {
+                "" => By::tightest(&refs(&seen.nodes), &refs(&seen.pods)),
+                by => By::parse(by),
+            },
             mark: self.mark,
         }
     }
@@ -67,6 +71,7 @@ pub(in crate::web) async fn page(
         let seen = Seen::read(&app).await;
         let waiting = waiting(&app).await;
         let pods = refs(&seen.pods);
+        let (whose, _) = whose_pods(&app, &seen.pods).await;
         let used = app.backend.used();
         let items = seen
             .table(&used, app.env.now())
@@ -80,6 +85,7 @@ pub(in crate::web) async fn page(
                     capacity: has("/status/capacity"),
                     allocatable: has("/status/allocatable"),
                     requested: nodes::amounts_asked(&row.name, &pods),
+                    held: held(&row.name, &pods, &whose),
                     name: row.name,
                     state: row.state.word,
                     trouble: row.trouble,
@@ -94,8 +100,9 @@ pub(in crate::web) async fn page(
         })
         .into_response());
     }
-    let wanted = asked.wanted();
-    let fragments = make(&app, &wanted).await;
+    let seen = Seen::read(&app).await;
+    let wanted = asked.wanted(&seen);
+    let fragments = make(&app, seen, &wanted).await;
     let mut frame = visitor
         .frame(&app)
         .await
@@ -119,11 +126,24 @@ pub(super) async fn fragments(app: &App, name: &str) -> Vec<Fragment> {
         by: By::parse(by),
         mark: unescaped(mark),
     };
-    make(app, &wanted).await
+    make(app, Seen::read(app).await, &wanted).await
 }
 
-async fn make(app: &App, wanted: &Wanted) -> Vec<Fragment> {
-    let (seen, waiting) = (Seen::read(app).await, waiting(app).await);
+/// What each application holds of a node, by name; what is nobody's has none.
+fn held(node: &str, pods: &[&Object], whose: &[String]) -> Vec<json::Held> {
+    let mut own: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
+    for (pod, application) in pods.iter().zip(whose) {
+        own.entry(application).or_default().push(pod);
+    }
+    let held = own.into_iter().map(|(application, pods)| json::Held {
+        application: application.to_owned(),
+        requested: nodes::amounts_asked(node, &pods),
+    });
+    held.filter(|it| it.requested.pods > 0).collect()
+}
+
+async fn make(app: &App, seen: Seen, wanted: &Wanted) -> Vec<Fragment> {
+    let waiting = waiting(app).await;
     let (held, error) = whose_pods(app, &seen.pods).await;
     let (nodes, pods) = (refs(&seen.nodes), refs(&seen.pods));
     let placed: Vec<Placed> = pods.iter().copied().zip(held).collect();

@@ -16,8 +16,10 @@ use super::scale::{letters, percent};
 
 /// Blocks that a node has at most; the smallest are drawn as one.
 const BLOCKS: usize = 24;
-/// Nothing that is held is thinner than this, in hundredths of a percent: it could not be seen.
-const THIN: i64 = 100;
+/// What is thinner than this, in hundredths of a percent, could not be seen: such are drawn as one.
+const THIN: i64 = 40;
+/// Of those that are one block, as many are named.
+const NAMED: usize = 8;
 /// A waiting pod is drawn at most so many times as wide as the largest node.
 const WIDEST: i64 = 2;
 /// How many applications can be marked with one click.
@@ -36,6 +38,25 @@ impl By {
         match text {
             "cpu" => Self::Cpu,
             _ => Self::Memory,
+        }
+    }
+
+    /// That of which the larger part is promised away.
+    pub(crate) fn tightest(nodes: &[&Object], pods: &[&Object]) -> Self {
+        let asked = |by: Self| -> i128 {
+            let placed = pods
+                .iter()
+                .filter(|pod| !pod.text("/spec/nodeName").is_empty());
+            let asked = placed.filter(|pod| holds(pod));
+            let asked = asked.map(|pod| i128::from(by.of(&requests(&pod.body["spec"]).exact)));
+            asked.sum()
+        };
+        let gives = |by: Self| -> i128 { nodes.iter().map(|it| i128::from(has(it, by).1)).sum() };
+        let (cpu, memory) = (Self::Cpu, Self::Memory);
+        if asked(cpu) * gives(memory) > asked(memory) * gives(cpu) {
+            cpu
+        } else {
+            memory
         }
     }
 
@@ -147,12 +168,16 @@ pub(crate) fn map(
             .iter()
             .map(|pod| Waiting {
                 name: pod.name().to_owned(),
-                width: percent(share(need(pod), scale)),
+                width: percent(match need(pod) {
+                    0 => 0,
+                    need => share(need, scale).max(THIN),
+                }),
                 needs: by.text(need(pod)),
-                note: if need(pod) > scale {
-                    "wider than this page".into()
-                } else {
-                    "to the same scale".into()
+                note: match need(pod) {
+                    0 => format!("asks for no {}", by.word()),
+                    need if need > scale => "wider than this page".into(),
+                    need if share(need, scale) < THIN => "thinner than this".into(),
+                    _ => "to the same scale".into(),
                 },
             })
             .collect(),
@@ -198,27 +223,14 @@ fn holds(pod: &Object) -> bool {
 fn row(node: &Object, pods: &[Placed<'_>], wanted: &Wanted, scale: i64) -> Row {
     let by = wanted.by;
     let (capacity, allocatable) = has(node, by);
-    let mut held = held(node.name(), pods, by);
+    let held = held(node.name(), pods, by);
     let total: i64 = held.iter().map(|(_, amount)| amount).sum();
     let mut blocks = Blocks::new(by, scale);
     let system = capacity - allocatable;
     if system > 0 {
         blocks.add("system", "sys", system);
     }
-    let few: Vec<(String, i64)> = held.split_off(held.len().min(BLOCKS));
-    for (name, amount) in &held {
-        let class = if !name.is_empty() && *name == wanted.mark {
-            "sel"
-        } else {
-            ""
-        };
-        let name = if name.is_empty() { "other pods" } else { name };
-        blocks.add(name, class, *amount);
-    }
-    if !few.is_empty() {
-        let rest = few.iter().map(|(_, amount)| amount).sum();
-        blocks.add(&format!("{} more", few.len()), "", rest);
-    }
+    blocks.fill(held, &wanted.mark);
     let free = allocatable - total;
     let cordoned = node
         .pointer("/spec/unschedulable")
@@ -254,6 +266,13 @@ fn row(node: &Object, pods: &[Placed<'_>], wanted: &Wanted, scale: i64) -> Row {
     }
 }
 
+fn called(application: &str) -> &str {
+    match application {
+        "" => "other pods",
+        name => name,
+    }
+}
+
 /// Blocks from left to right.
 struct Blocks {
     by: By,
@@ -285,6 +304,33 @@ impl Blocks {
             text: if fits { name.to_owned() } else { String::new() },
         });
         self.from += width;
+    }
+
+    /// What is held, and as one what is too thin to be seen.
+    fn fill(&mut self, held: Vec<(String, i64)>, mark: &str) {
+        let is_seen = |(at, (_, amount)): &(usize, (String, i64))| {
+            *at < BLOCKS && share(*amount, self.scale) >= THIN
+        };
+        let (large, few): (Vec<_>, Vec<_>) = held.into_iter().enumerate().partition(is_seen);
+        for (_, (name, amount)) in &large {
+            let class = if !name.is_empty() && *name == mark {
+                "sel"
+            } else {
+                ""
+            };
+            self.add(called(name), class, *amount);
+        }
+        if !few.is_empty() {
+            let rest = few.iter().map(|(_, (_, amount))| amount).sum();
+            let names: Vec<&str> = few.iter().map(|(_, (name, _))| called(name)).collect();
+            let marked = names.contains(&mark);
+            let class = if marked { "sel" } else { "" };
+            if names.len() <= NAMED {
+                self.add(&names.join(", "), class, rest);
+            } else {
+                self.add(&format!("{} more", names.len()), class, rest);
+            }
+        }
     }
 
     fn label(&self) -> String {

@@ -77,7 +77,7 @@ fn what_fits_on_no_page_says_so_and_many_are_one_block() {
     let node = node("a", "16Gi", "16Gi");
     let waiting = pod("huge", "", "640Gi", "Pending");
     let pods: Vec<Object> = (0..60)
-        .map(|at| pod(&format!("p{at}"), "a", "64Mi", "Running"))
+        .map(|at| pod(&format!("p{at}"), "a", "160Mi", "Running"))
         .collect();
     let placed: Vec<Placed> = pods
         .iter()
@@ -89,7 +89,42 @@ fn what_fits_on_no_page_says_so_and_many_are_one_block() {
     assert_eq!(drawn.waiting[0].note, "wider than this page");
     assert_eq!(drawn.rows[0].width, "50.00%");
     assert_eq!(drawn.rows[0].blocks.len(), BLOCKS + 1);
-    assert_eq!(drawn.rows[0].blocks[BLOCKS].title, "36 more, 2.2 GiB");
+    assert_eq!(drawn.rows[0].blocks[BLOCKS].title, "36 more, 5.6 GiB");
     let empty = map(&[], &[], &[&waiting], &Wanted::default());
     assert!(empty.rows.is_empty());
+}
+
+#[test]
+fn what_is_too_thin_to_be_seen_is_one_block_and_not_drawn_wider() {
+    let node = node("a", "32Gi", "32Gi");
+    let pods = ["8Gi", "16Mi", "64Mi", "16Mi"];
+    let pods = pods.iter().enumerate();
+    let pods: Vec<Object> = pods
+        .map(|(at, memory)| pod(&format!("p{at}"), "a", memory, "Running"))
+        .collect();
+    let owners = ["web", "api", "ui", "job"].map(str::to_owned);
+    let placed: Vec<Placed> = pods.iter().zip(owners).collect();
+    let waiting = pod("late", "", "64Mi", "Pending");
+    let map = map(&[&node], &placed, &[&waiting], &Wanted::default());
+    let blocks = [
+        "0.00% 25.00%  web, 8 GiB",
+        "25.00% 0.40%  ui, api, job, 96 MiB",
+    ];
+    assert_eq!(drawn(&map.rows[0]), blocks);
+    let late = &map.waiting[0];
+    let told = (late.width.as_str(), late.note.as_str());
+    assert_eq!(told, ("0.40%", "thinner than this"));
+}
+
+#[test]
+fn the_map_opens_on_what_is_scarcer() {
+    let node = node("a", "16Gi", "16Gi");
+    let pods = [
+        pod("a", "a", "1Gi", "Running"),
+        pod("b", "", "64Gi", "Pending"),
+    ];
+    let pods: Vec<&Object> = pods.iter().collect();
+    // An eighth of the cores, a sixteenth of the memory; what has no node holds nothing.
+    assert_eq!(By::tightest(&[&node], &pods), By::Cpu);
+    assert_eq!(By::tightest(&[&node], &[]), By::Memory);
 }
