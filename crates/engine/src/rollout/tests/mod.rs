@@ -10,9 +10,8 @@ use serde_json::json;
 
 use super::*;
 use crate::plan::Change;
-use api::kinds::{OnFailure, SyncStatus};
-
 use crate::{Health, HealthStatus, Problem, WaveNumber};
+use api::kinds::{OnFailure, SyncStatus};
 
 use world::*;
 
