@@ -293,7 +293,8 @@ fn what_was_held_says_who_did_it_and_what_goes_on() {
 
 #[test]
 fn the_next_start_of_what_crashed_is_promised_with_its_time() {
-    let running = detail(RolloutPhase::Verifying, Vec::new());
+    let mut running = detail(RolloutPhase::Verifying, Vec::new());
+    running.rollout.deadline_at = Some(now() + SignedDuration::from_secs(25));
     let start = |second: i64, pod: &str| Start {
         at: now() + SignedDuration::from_secs(second),
         pod: pod.into(),
@@ -329,4 +330,8 @@ fn the_next_start_of_what_crashed_is_promised_with_its_time() {
     );
     let at = starts[0].at.as_ref().map(|when| when.at);
     assert_eq!(at, Some(now() + SignedDuration::from_secs(20)));
+    // Who reads from top to bottom reads in the order in which it comes.
+    let times = items.iter().filter_map(|it| it.at.as_ref());
+    let seconds = times.map(|when| now().duration_until(when.at).as_secs());
+    assert_eq!(seconds.collect::<Vec<_>>(), [20, 25, 30, 40]);
 }
