@@ -171,8 +171,7 @@ impl Worker {
         for brake in [&self.acting, &self.telling] {
             until = earlier(until, brake.holds_until(now));
         }
-        // Who does not refresh them does not move that moment either, and would look without end once
-        // it has passed: an agent that starts anew beside a pod that is over.
+        // Who does not refresh them does not move that moment, and would look again without end.
         if self.refreshes() {
             until = earlier(until, Some(self.refresh_at));
         }

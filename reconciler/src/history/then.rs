@@ -12,16 +12,23 @@ use super::{Error, Reader};
 const OF_COMMIT: i64 = 500;
 
 impl Reader {
-    /// The newest rollout of each application that had begun by then.
-    pub async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
+    /// The newest rollout of each application that had begun by then; of some of them where they
+    /// are named.
+    pub async fn newest_until(
+        &self,
+        at: Timestamp,
+        of: Option<&[String]>,
+    ) -> Result<Vec<Rollout>, Error> {
         sqlx::query_as(
             "select newest.*
                from applications a,
                     lateral (select r.* from rollouts r
                               where r.application = a.name and r.started_at <= $1
-                              order by r.number desc limit 1) newest",
+                              order by r.number desc limit 1) newest
+              where $2::text[] is null or a.name = any($2)",
         )
         .bind(Time(at))
+        .bind(of)
         .fetch_all(&self.pool)
         .await
         .map_err(failed("list the newest rollouts of a time"))

@@ -91,8 +91,13 @@ pub(super) trait Backend: Send + Sync + 'static {
     async fn owners(&self, keys: &[ObjectKey]) -> Result<BTreeMap<ObjectKey, String>, Error>;
     /// The last rollout that deleted this object.
     async fn removed_object(&self, key: &ObjectKey) -> Result<Option<RemovedObject>, Error>;
-    /// The newest rollout of each application that had begun by then.
-    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error>;
+    /// The newest rollout of each application that had begun by then; of some of them where they
+    /// are named.
+    async fn newest_until(
+        &self,
+        at: Timestamp,
+        of: Option<&[String]>,
+    ) -> Result<Vec<Rollout>, Error>;
     /// What was held at that moment, newest first.
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error>;
     /// The rollouts to a commit, of which a beginning is enough; newest first.
@@ -274,8 +279,12 @@ impl Backend for ServiceBackend {
         Ok(self.0.history().removed_object(key).await?)
     }
 
-    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
-        Ok(self.0.history().newest_until(at).await?)
+    async fn newest_until(
+        &self,
+        at: Timestamp,
+        of: Option<&[String]>,
+    ) -> Result<Vec<Rollout>, Error> {
+        Ok(self.0.history().newest_until(at, of).await?)
     }
 
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {

@@ -192,7 +192,6 @@ pub struct Done {
     pub report: Vec<String>,
     /// Those that have begun already.
     pub rollouts: Vec<String>,
-    /// The applications that it changes.
     pub touches: Vec<String>,
     /// Files of the commits that stay as they are, since none is the application's.
     pub stays: Vec<String>,

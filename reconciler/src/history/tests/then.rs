@@ -53,7 +53,7 @@ async fn the_past_and_what_is_gone_are_found() {
     history.commit(&writes).await.unwrap();
     let reader = history.reader();
     for (second, expected) in [(0, None), (1, Some("web-1")), (9, Some("web-2"))] {
-        let newest = reader.newest_until(at(second)).await.unwrap();
+        let newest = reader.newest_until(at(second), None).await.unwrap();
         let newest = newest.first().map(|it| it.id.as_str());
         assert_eq!(newest, expected, "at {second}");
     }

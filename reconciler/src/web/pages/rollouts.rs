@@ -1,6 +1,6 @@
 //! `GET /rollouts`, `GET /apps/{app}/history`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -160,10 +160,12 @@ pub(super) async fn fragments(app: &App, name: &str) -> Result<Vec<Fragment>, Pa
 async fn of_all(app: &App, query: &Wanted, zone: &Zone) -> Result<Vec<Fragment>, PageError> {
     let now = app.env.now();
     let rollouts = read(app, None, query).await?;
+    let listed: BTreeSet<String> = rollouts.iter().map(|it| it.application.clone()).collect();
+    let listed: Vec<String> = listed.into_iter().collect();
     let newest = day(app, None).await?;
     let tape = tape::tape(&newest, now, ("All applications", "24 hours"), "/rollouts");
     let standing = Standing {
-        newest: app.backend.newest_until(now).await?,
+        newest: app.backend.newest_until(now, Some(&listed)).await?,
         serving: None,
         objects: counted(app, &rollouts).await?,
     };

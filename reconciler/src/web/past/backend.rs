@@ -51,7 +51,7 @@ impl Backend for PastBackend {
 
     async fn applications(&self) -> Result<Vec<ApplicationView>, Error> {
         let (newest, held, proven) = try_join!(
-            self.inner.newest_until(self.at()),
+            self.inner.newest_until(self.at(), None),
             self.inner.holds_until(self.at()),
             self.inner.proven_at(self.at())
         )?;
@@ -236,8 +236,12 @@ impl Backend for PastBackend {
         Ok(removed.filter(|removed| removed.at <= self.at()))
     }
 
-    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
-        self.inner.newest_until(at.min(self.at())).await
+    async fn newest_until(
+        &self,
+        at: Timestamp,
+        of: Option<&[String]>,
+    ) -> Result<Vec<Rollout>, Error> {
+        self.inner.newest_until(at.min(self.at()), of).await
     }
 
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {

@@ -117,7 +117,7 @@ asked! {
     removed_at(name: &str) -> Option<Timestamp>;
     owners(keys: &[ObjectKey]) -> BTreeMap<ObjectKey, String>;
     removed_object(key: &ObjectKey) -> Option<RemovedObject>;
-    newest_until(at: Timestamp) -> Vec<Rollout>;
+    newest_until(at: Timestamp, of: Option<&[String]>) -> Vec<Rollout>;
     holds_until(at: Timestamp) -> Vec<Hold>;
     rollouts_of(commit: &str) -> Vec<Rollout>;
     commit(prefix: &str) -> Option<CommitView>;

@@ -250,14 +250,19 @@ impl Backend for Sample {
         Ok(vec![id("5d0be77aa210"); fields.len()])
     }
 
-    async fn newest_until(&self, at: Timestamp) -> Result<Vec<Rollout>, Error> {
+    async fn newest_until(
+        &self,
+        at: Timestamp,
+        of: Option<&[String]>,
+    ) -> Result<Vec<Rollout>, Error> {
         let mut all = self.all_rollouts();
-        all.retain(|rollout| rollout.started_at <= at);
+        let named = |rollout: &Rollout| of.is_none_or(|of| of.contains(&rollout.application));
+        all.retain(|rollout| rollout.started_at <= at && named(rollout));
         Ok(all)
     }
 
     async fn holds_until(&self, at: Timestamp) -> Result<Vec<Hold>, Error> {
-        Ok(all_held(self.newest_until(at).await?))
+        Ok(all_held(self.newest_until(at, None).await?))
     }
 
     async fn rollouts_of(&self, commit: &str) -> Result<Vec<Rollout>, Error> {

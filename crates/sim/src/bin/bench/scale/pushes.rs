@@ -18,6 +18,17 @@ const PAUSE: Duration = Duration::from_millis(5);
 const LIMIT: SignedDuration = SignedDuration::from_mins(5);
 const PAGES: usize = 50;
 const COMMITS: usize = 20;
+/// Pages beside the list of all Applications.
+const OTHERS: [&str; 8] = [
+    "/apps/APP",
+    "/apps/APP/history",
+    "/rollouts",
+    "/nodes",
+    "/events",
+    "/repos",
+    "/changes",
+    "/search?q=app",
+];
 
 const RENDERS: &str = "kedge_reconciler_renders_total";
 const FOLLOWED: &str = "kedge_reconciler_pushes_total{verdict=\"accepted\"}";
@@ -161,12 +172,27 @@ pub(super) async fn pages(fleet: &Fleet) -> anyhow::Result<()> {
         &format!("G: {what}, after each push"),
         &spread(changed, "ms"),
     )?;
-    say("G: published", peers::G.source)
+    say("G: published", peers::G.source)?;
+    let one = format!("/apps/{}", name_of(0));
+    for path in OTHERS.iter().map(|path| path.replace("/apps/APP", &one)) {
+        let (first, _) = get(fleet, &path).await?;
+        let mut again = Vec::new();
+        for _ in 0..PAGES {
+            again.push(get(fleet, &path).await?.0);
+        }
+        let text = format!("{}; the first {first} ms", spread(again, "ms"));
+        say(&format!("G: {path}"), &text)?;
+    }
+    Ok(())
+}
+
+async fn page(fleet: &Fleet) -> anyhow::Result<(i64, usize)> {
+    get(fleet, "/apps").await
 }
 
 /// Milliseconds, and bytes before compression.
-async fn page(fleet: &Fleet) -> anyhow::Result<(i64, usize)> {
+async fn get(fleet: &Fleet, path: &str) -> anyhow::Result<(i64, usize)> {
     let begun = Timestamp::now();
-    let size = fleet.get("/apps", "text/html").await?.len();
+    let size = fleet.get(path, "text/html").await?.len();
     Ok((millis(begun, Timestamp::now()), size))
 }
