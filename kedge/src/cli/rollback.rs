@@ -226,7 +226,7 @@ fn owned<'a>(
     files.iter().map(|file| {
         let of = match preview.owners.get(file) {
             Some(names) => format!("of {}", names.join(", ")),
-            None => "of no application".to_owned(),
+            None => "in no application's directory".to_owned(),
         };
         format!("  {}", plain_line(&format!("{file} ({of})")))
     })

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use engine::health::holds_back;
 use engine::plan::Step;
 use engine::rollout::{Correction, RolloutPhase, drifted};
 
@@ -42,8 +43,12 @@ fn whole(observation: &Observation) -> Option<&Rollout> {
     let is_asked = !observation.restoring && row.phase == RolloutPhase::Succeeded;
     let is_there = drifted(&observation.observed()).is_some_and(|drifted| drifted.is_empty());
     let differs = plan.steps().any(Step::is_change) || !plan.deletes.is_empty();
-    let mut health = observation.health.values();
-    let well = health.all(|health| health.status.is_settled_well());
+    let mut steps = plan.steps();
+    let held_back = |step: &Step| {
+        let health = observation.health.get(&step.key);
+        health.is_some_and(|health| holds_back(&step.kind, health))
+    };
+    let well = !steps.any(held_back);
     (is_asked && is_there && !differs && well).then_some(row)
 }
 

@@ -18,7 +18,7 @@ use super::plan::Stored;
 use super::plans::{Claims, Wanted, plan_one, plans};
 use super::read::{Read, is_here, is_source_here, problems, read};
 use super::render::Render;
-use super::retry::is_retry;
+use super::retry::{is_retry, rests};
 use super::same::{Asks, asks, stands};
 use super::standing::Stand;
 use super::target::ordered as by_dependency;
@@ -241,6 +241,7 @@ async fn apart(
 ) -> Result<Apart, client::Error> {
     let unwell = |stand: &Stand| stand.standing.on_hold || stand.retries;
     let (mut again, mut back) = (BTreeSet::new(), BTreeMap::new());
+    let mut rest = BTreeSet::new();
     let applications = applications(found).filter(|it| plans.contains_key(&it.name));
     for application in applications.filter(|it| core.standings.is(&it.name, unwell)) {
         let name = &application.name;
@@ -252,6 +253,9 @@ async fn apart(
         let took_along = core.holds.takes_along(&last.id);
         if is_retry(&last, took_along, application.policy.on_failure, digest) {
             again.insert(name.clone());
+            if rests(core, application, &last, &plans[name]).await? {
+                rest.insert(name.clone());
+            }
         } else if !digest.is_empty() && last.digest == *digest {
             back.insert(name.clone(), went_back(&last.first().revision));
         }
@@ -259,8 +263,7 @@ async fn apart(
     let (plans, mut again): (_, BTreeMap<String, Plan>) = plans
         .into_iter()
         .partition(|(name, _)| !again.contains(name));
-    // There is nothing to try where all of it is applied: it stays as it failed.
-    again.retain(|_, plan| does_something(plan));
+    again.retain(|name, _| !rest.contains(name));
     Ok(Apart { plans, again, back })
 }
 

@@ -106,6 +106,7 @@ pub(super) async fn desired(
             rollout::rollback(&commit.message)
         }
     };
+    let rollback = rollback.filter(|it| it.concerns(&application.name));
     Ok(Desired {
         rollback,
         options: asked::options(&revision, last, request),

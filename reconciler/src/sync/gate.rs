@@ -45,15 +45,18 @@ impl Gate for PushGate {
         };
         let checking = self.check_all(pushed, &location, lines);
         let checked = tokio::select! {
-            checked = checking => checked,
-            () = self.core.env.clock.sleep(PATIENCE) => {
-                lines.say("the check took too long; nothing was changed, try again").await;
-                return Accept::No;
-            }
+            checked = checking => Some(checked),
+            () = self.core.env.clock.sleep(PATIENCE) => None,
         };
         let accept = match checked {
-            Ok(accept) => accept,
-            Err(error) => {
+            Some(Ok(accept)) => accept,
+            None => {
+                lines
+                    .say("the check took too long; nothing was changed, try again")
+                    .await;
+                Accept::No
+            }
+            Some(Err(error)) => {
                 let text = causes(&error);
                 warn!(error = %text, "cannot check a push");
                 let text = format!("the commit cannot be checked now: {text}");

@@ -86,7 +86,7 @@ pub(super) fn is_recalled(core: &Core, row: &Rollout) -> bool {
 }
 
 /// How far its hooks are.
-fn hooks(objects: &[ObjectResult]) -> BTreeMap<ObjectKey, HookRun> {
+pub(super) fn hooks(objects: &[ObjectResult]) -> BTreeMap<ObjectKey, HookRun> {
     let hooks = objects.iter().filter(|it| it.action == Action::Hook);
     let run = |it: &ObjectResult| match (it.applied_at, it.healthy_at) {
         (None, _) => None,

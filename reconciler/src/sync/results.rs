@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use api::{Object, ObjectKey};
 use engine::Plan;
 use engine::diff::{self, FieldChange};
+use engine::health::holds_back;
 use engine::hook::{Hook, HookPhase, ROLLOUT_ANNOTATION};
 use engine::plan::{Change, Deletion, Kept, Step};
 
@@ -108,6 +109,7 @@ pub(crate) fn news(
         let of = observation.live.get(key)?.annotation(ROLLOUT_ANNOTATION);
         of.map(|of| of == rollout)
     };
+    let kind = |key: &ObjectKey| observation.live.get(key).map_or("", Object::kind);
     for (key, health) in &observation.health {
         if is_own(key) == Some(false) {
             continue;
@@ -121,7 +123,7 @@ pub(crate) fn news(
             key: key.clone(),
             status,
             message,
-            healthy: health.status.is_settled_well(),
+            healthy: !holds_back(kind(key), health),
         });
         known.insert(key.clone(), now);
     }

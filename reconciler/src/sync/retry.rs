@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 
 use api::ObjectKey;
 use api::kinds::OnFailure;
-use engine::Plan;
 use engine::health::holds_back;
 use engine::hook::HookRun;
 use engine::rollout::RolloutPhase;
+use engine::{Application, Plan};
 
 use super::check::does_something;
+use super::core::{Core, recorded};
+use super::last::hooks;
 use super::memory::Memory;
 use super::observe::Observation;
+use super::standing::Stand;
 use crate::history::{Rollout, Trigger};
 
 /// Whether a rollout of what `digest` stands for is another try after `last`, and nothing that a
@@ -27,6 +30,23 @@ pub(super) fn is_retry(last: &Rollout, took_along: bool, policy: OnFailure, dige
         // newer commit brings it then. What came with the commit that failed is there.
         _ => took_along || policy != OnFailure::Restore || last.previous.0.is_empty(),
     }
+}
+
+/// Whether another try of what failed would apply nothing and come to the same verdict: it stays as it
+/// is, as [`Observation::rest`] will find.
+pub(super) async fn rests(
+    core: &Core,
+    application: &Application,
+    last: &Rollout,
+    plan: &Plan,
+) -> Result<bool, client::Error> {
+    let unwell = |stand: &Stand| stand.holds_back.is_some();
+    if does_something(plan) || !core.standings.is(&application.name, unwell) {
+        return Ok(false);
+    }
+    let objects = core.history.reader().objects(&last.id).await;
+    let hooks = hooks(&objects.map_err(recorded)?);
+    Ok(stays(last, &hooks, application.policy.on_failure))
 }
 
 impl Observation {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use api::kinds::SyncStatus;
+use engine::Health;
 use engine::rollout::{CommitId, DependencyState, Pause};
 
 use super::target::Target;
@@ -24,8 +25,8 @@ pub(crate) struct Stand {
     pub(crate) retries: bool,
     /// How many of its objects are not as Git says, or not healthy.
     pub(crate) unconverged: usize,
-    /// Whether its health keeps those from going on that depend on it.
-    pub(crate) holds_back: bool,
+    /// What of its health keeps those from going on that depend on it.
+    pub(crate) holds_back: Option<Health>,
 }
 
 /// Cheap to clone; all clones are one.
@@ -130,8 +131,7 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
     if stand.rolls_out.is_some() {
         return DependencyState::Waiting("is being rolled out".into());
     }
-    let health = &standing.health;
-    if stand.holds_back {
+    if let Some(health) = &stand.holds_back {
         let text = format!("is {}: {}", health.status, health.message);
         return DependencyState::Waiting(text.trim_end_matches(": ").to_owned());
     }
@@ -146,8 +146,6 @@ fn state(stand: &Stand, revision: &CommitId) -> DependencyState {
 
 #[cfg(test)]
 mod tests {
-    use engine::Health;
-
     use super::*;
 
     fn standing(stand: &mut Stand) -> &mut Standing {
@@ -186,8 +184,8 @@ mod tests {
         );
         check(
             |stand| {
-                standing(stand).health = Health::degraded("it is broken");
-                stand.holds_back = true;
+                standing(stand).health = Health::degraded("the last run failed");
+                stand.holds_back = Some(Health::degraded("it is broken"));
             },
             waiting("is Degraded: it is broken"),
         );

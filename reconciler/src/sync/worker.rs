@@ -311,17 +311,18 @@ fn trouble(core: &Core, observation: &Observation) -> Option<Trouble> {
 
 fn unknown(core: &Core, target: &Target, trouble: Trouble) -> Stand {
     let why = trouble.message.clone();
+    let health = Health::new(HealthStatus::Unknown, why.clone());
     Stand {
         standing: Arc::new(Standing {
             sync: SyncStatus::Unknown,
-            sync_message: why.clone(),
-            health: Health::new(HealthStatus::Unknown, why),
+            sync_message: why,
+            health: health.clone(),
             observed_at: Some(core.env.now()),
             trouble: Some(trouble),
             ..Standing::default()
         }),
         seen: target.revision().clone(),
-        holds_back: true,
+        holds_back: Some(health),
         ..Stand::default()
     }
 }

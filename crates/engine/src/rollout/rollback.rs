@@ -17,10 +17,21 @@ pub struct Rollback {
     pub restores: Option<CommitId>,
     /// The rollout that is undone (`Kedge-Rollout:`).
     pub rollout: Option<String>,
+    /// The Application of which alone they are undone; others have what they had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+}
+
+impl Rollback {
+    /// Whether it undoes anything of this Application.
+    pub fn concerns(&self, application: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == application)
+    }
 }
 
 static REVERTS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bthis reverts commits?\s+([0-9a-f]{7,64})\b").expect("the pattern is tested")
+    Regex::new(r"(?i)\bthis reverts commits?\s+([0-9a-f]{7,64})\b(?: for (\S+) alone\b)?")
+        .expect("the pattern is tested")
 });
 static TRAILER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?im)^(Kedge-Rollback-To|Kedge-Rollout):[ \t]*(\S+)[ \t]*$")
@@ -32,6 +43,7 @@ pub fn rollback(message: &str) -> Option<Rollback> {
     let mut found = Rollback::default();
     for captures in REVERTS.captures_iter(message) {
         found.reverts.push(CommitId(captures[1].to_lowercase()));
+        found.only = captures.get(2).map(|name| name.as_str().to_owned());
     }
     for captures in TRAILER.captures_iter(message) {
         let value = captures[2].to_owned();
@@ -80,5 +92,15 @@ mod tests {
             Some((&[], Some("abcdef1234"), Some("web-12"))),
         );
         check("Kedge-Rollback-To: main", None);
+    }
+
+    #[test]
+    fn what_goes_back_alone_concerns_nobody_else() {
+        let of =
+            |alone: &str| rollback(&format!("This reverts commit abcdef1234{alone}.")).unwrap();
+        let one = of(" for web alone");
+        assert_eq!(one.only.as_deref(), Some("web"));
+        assert!(one.concerns("web") && !one.concerns("api"));
+        assert!(of("").concerns("api"));
     }
 }

@@ -4,8 +4,8 @@ use api::kinds::{RolloutPhase, SyncStatus};
 
 use super::{Observed, pause};
 use crate::health::{holds_back, is_unwell, worst};
-use crate::plan::{Change, counts};
-use crate::{Health, HealthStatus};
+use crate::plan::{Change, Step, counts};
+use crate::{Health, HealthStatus, Plan};
 
 /// An Application's state in two words and two sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct State {
     pub health: Health,
     /// Whether the wanted commit failed and is not tried again until there is a newer one.
     pub held: bool,
-    /// Whether those that depend on it have to wait until it is better.
-    pub holds_back: bool,
+    /// What those that depend on it have to wait for, the worst of it; `None` for nothing.
+    pub holds_back: Option<Health>,
 }
 
 /// Reads the state off what was observed.
@@ -35,7 +35,7 @@ pub fn state(observed: &Observed) -> State {
                 sync_message: problems.summary(),
                 health: worst(observed.health.values()),
                 held,
-                holds_back: true,
+                holds_back: Some(worst(observed.health.values())),
             };
         }
     };
@@ -71,12 +71,7 @@ pub fn state(observed: &Observed) -> State {
         sync_message,
         health: judged(health(observed, plan), held && !restored),
         held,
-        holds_back: plan
-            .steps()
-            .any(|step| match observed.health.get(&step.key) {
-                Some(health) => holds_back(&step.kind, health),
-                None => step.change == Change::Create,
-            }),
+        holds_back: held_back(observed, plan).map(|it| judged(it, held && !restored)),
     }
 }
 
@@ -89,23 +84,31 @@ fn judged(health: Health, held: bool) -> Health {
 }
 
 /// The worst health of the commit's objects, with the object named in the message.
-fn health(observed: &Observed, plan: &crate::Plan) -> Health {
-    let all: Vec<Health> = plan
-        .steps()
-        .filter_map(|step| {
-            let health = match observed.health.get(&step.key) {
-                Some(health) => health.clone(),
-                None if step.change == Change::Create => Health::missing(),
-                None => return None,
-            };
-            if health.status != HealthStatus::Suspended && !is_unwell(&step.kind, &health) {
-                return None;
-            }
-            let message = sentence(&step.title(), &health.message);
-            Some(Health { message, ..health })
-        })
-        .collect();
-    worst(&all)
+fn health(observed: &Observed, plan: &Plan) -> Health {
+    let counts = |kind: &str, health: &Health| {
+        health.status == HealthStatus::Suspended || is_unwell(kind, health)
+    };
+    worst(&those(observed, plan, counts))
+}
+
+/// The worst of what keeps others waiting.
+fn held_back(observed: &Observed, plan: &Plan) -> Option<Health> {
+    let all = those(observed, plan, holds_back);
+    (!all.is_empty()).then(|| worst(&all))
+}
+
+/// The health of the commit's objects that counts, with the object named in the message.
+fn those(observed: &Observed, plan: &Plan, counts: impl Fn(&str, &Health) -> bool) -> Vec<Health> {
+    let told = |step: &Step| {
+        let health = match observed.health.get(&step.key) {
+            Some(health) => health.clone(),
+            None if step.change == Change::Create => Health::missing(),
+            None => return None,
+        };
+        let message = sentence(&step.title(), &health.message);
+        counts(&step.kind, &health).then_some(Health { message, ..health })
+    };
+    plan.steps().filter_map(told).collect()
 }
 
 /// `Deployment shop/web: container web in pod …`

@@ -77,9 +77,18 @@ fn part(
             Whose::Everybody => {}
             Whose::Application { name, root } => {
                 let found = application::find(&tree, root).unwrap_or_default();
-                let own = found.into_iter().find(|it| it.application.name == *name);
+                let own = found.iter().find(|it| it.application.name == *name);
                 let Some(own) = own else { continue };
-                part.files.insert(own.manifest.origin.file);
+                let file = &own.manifest.origin.file;
+                // What defines others as well is theirs too, and stays.
+                if found
+                    .iter()
+                    .filter(|it| it.manifest.origin.file == *file)
+                    .count()
+                    == 1
+                {
+                    part.files.insert(file.clone());
+                }
                 let application = &own.application;
                 let sources = application.sources().filter(|it| is_source_here(it));
                 let namespace = &application.target_namespace;

@@ -1,8 +1,10 @@
 //! Rollback: a commit that undoes what rollouts brought, checked and pushed like any other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use engine::Plan;
+use engine::application::Found;
 use engine::plan::Edit;
 use engine::rollout::{CommitId, short};
 
@@ -128,13 +130,28 @@ async fn measured(core: &Core, undo: &Undo, commit: CommitId) -> Result<Effect, 
         plan: checked.lines(),
         edits: checked.edits(),
         digest: checked.digest(),
-        touches: checked.touched(),
+        touches: touched(core, undo, &checked),
         waiting: checked.waiting.clone(),
         reach: reach(core, &plans).await,
         // A figure, and no reason to refuse the page.
         size: measuring.ok().and_then(Result::ok).unwrap_or_default(),
         commit,
     })
+}
+
+/// The Applications that are not afterwards what they were, in the cluster or in what they ask for: who
+/// takes back another one's settings needs its role as well.
+fn touched(core: &Core, undo: &Undo, checked: &Checked) -> Vec<String> {
+    let mut names: BTreeSet<String> = checked.touched().into_iter().collect();
+    if let Some(target) = core.target().filter(|_| undo.place.is_tracked) {
+        let differs = |found: &&Arc<Found>| {
+            let now = target.applications.get(&found.application.name);
+            now.is_none_or(|now| now.manifest.object != found.manifest.object)
+        };
+        let redefined = checked.found.iter().filter(differs);
+        names.extend(redefined.map(|found| found.application.name.clone()));
+    }
+    names.into_iter().collect()
 }
 
 /// What the commit's message is made of.

@@ -1,12 +1,13 @@
-//! What the sample's failed rollouts hold.
+//! What the sample's failed rollouts hold, and what is answered to who takes one back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::HealthStatus;
 use engine::rollout::{RolloutPhase, SyncStatus};
 
-use super::sample::Sample;
+use super::sample::{Sample, id};
 use crate::history::{Hold, Rollout};
+use crate::service::RolledBack;
 use crate::web::view::facts::Facts;
 
 /// What is held where these are the rollouts, newest first.
@@ -40,4 +41,17 @@ fn what_is_there_and_healthy_waits_for_nobody() {
     assert!(!held(SyncStatus::Synced, HealthStatus::Healthy));
     assert!(held(SyncStatus::Synced, HealthStatus::Degraded));
     assert!(held(SyncStatus::OutOfSync, HealthStatus::Healthy));
+}
+
+/// What a rollback answers.
+pub(super) fn rolled_back() -> RolledBack {
+    RolledBack {
+        commit: id("aaaa"),
+        push: "push-11".into(),
+        report: vec!["~ change  Deployment movies/serving".into()],
+        touches: vec!["serving".into()],
+        stays: Vec::new(),
+        waiting: BTreeMap::new(),
+        asks: true,
+    }
 }

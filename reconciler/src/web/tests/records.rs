@@ -89,6 +89,7 @@ impl Sample {
             reverts: vec![id("7f3c2ab41d0c")],
             restores: Some(id("5d0be77aa210")),
             rollout: Some("serving-9".into()),
+            only: None,
         });
         let mut bad = self.rollout("serving", 9, RolloutPhase::Failed, 43_000, 600);
         bad.message = "Deployment movies/serving was not healthy in time".into();

@@ -180,15 +180,7 @@ impl Backend for Sample {
             });
         }
         self.asked.lock().unwrap().push(request.clone());
-        Ok(RolledBack {
-            commit: id("aaaa"),
-            push: "push-11".into(),
-            report: vec!["~ change  Deployment movies/serving".into()],
-            touches: vec!["serving".into()],
-            stays: Vec::new(),
-            waiting: BTreeMap::new(),
-            asks: true,
-        })
+        Ok(super::held::rolled_back())
     }
 
     async fn sources(&self) -> Result<Vec<SourceState>, Error> {

@@ -94,7 +94,7 @@ pub(crate) fn view(preview: &RollbackPreview, branch: &str, newest: &[Rollout]) 
 fn owned(preview: &RollbackPreview, files: &[String]) -> Vec<(String, String)> {
     let of = |file: &String| {
         let Some(names) = preview.owners.get(file) else {
-            return "of no application".to_owned();
+            return "in no application's directory".to_owned();
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         format!("of {}", names.join(", "))

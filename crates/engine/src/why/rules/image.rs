@@ -37,11 +37,13 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
     let mut advice = String::new();
     let tags = other_tags(facts, image);
     match cause.as_str() {
-        // The name is right, so that the registry's answer, or its name, is not what to mend.
-        "not found" | UNKNOWN_HOST if !tags.is_empty() => {
+        // The name is right: the tag may be wrong.
+        "not found" if !tags.is_empty() => advice = known(&tags),
+        UNKNOWN_HOST if !tags.is_empty() => {
+            let tag = parts(image).1;
             advice = format!(
-                "Name a tag that there is: this node has {}",
-                tags.join(", ")
+                "{}; or, where {tag} is one, mend the node's DNS",
+                known(&tags)
             );
         }
         "not found" => "Name an image that the registry has".clone_into(&mut advice),
@@ -58,6 +60,13 @@ pub(super) fn find(facts: &Facts) -> Option<Cause> {
         cause => advice.push_str(next(container, cause)),
     }
     Some(Cause::of(steps).at(field).advice(advice))
+}
+
+fn known(tags: &[String]) -> String {
+    format!(
+        "Name a tag that there is: this node has {}",
+        tags.join(", ")
+    )
 }
 
 /// What the pod's node has of the same image with other tags, the newest names last.
