@@ -226,3 +226,20 @@ async fn a_file_of_another_application_stands_in_nobody_s_way() {
     assert_eq!(own.owners[&other[0]], ["two".to_owned()].into());
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_back_what_another_application_asks_for_touches_it() {
+    let mut world = World::new().await;
+    // One commit changes an object of the one, and nothing but the settings of the other.
+    for (value, settings) in [
+        ("one", "deadlineSeconds: 60"),
+        ("two", "deadlineSeconds: 77"),
+    ] {
+        world.application("web", "", &[namespace(), config_map("a", value)]);
+        world.application("two", settings, &[config_map("b", "same")]);
+        world.converge(&format!("{value}, {settings}")).await;
+    }
+    let seen = preview(&world, &Span::Rollout("web-2".into())).await;
+    assert_eq!(seen.touches, ["two", "web"]);
+    world.end().await;
+}
