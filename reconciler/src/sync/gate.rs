@@ -14,7 +14,7 @@ use super::core::{Core, causes, recorded, unread};
 use super::progress::{self, Goal};
 use super::pushed;
 use super::told;
-use super::turn::{self, Turn};
+use super::turn::Turn;
 use crate::forge::{Change, Verdict as Planned};
 use crate::githost::hosted::CLUSTER;
 use crate::githost::{Accept, Gate, Lines, Pushed, Update};
@@ -266,8 +266,8 @@ impl PushGate {
         })
     }
 
-    /// Whether somebody moved the branch while the commit was checked; else nobody does until this
-    /// push has.
+    /// Whether somebody moved the branch while the commit was checked; else no other push does until
+    /// this one has.
     async fn overtaken(
         &self,
         push: &str,
@@ -275,10 +275,7 @@ impl PushGate {
         new: &CommitId,
         location: &Location,
     ) -> Result<Option<String>, client::Error> {
-        let env = &self.core.env;
-        while !self.turn.take(push, env.now()) {
-            env.clock.sleep(turn::PAUSE).await;
-        }
+        self.turn.wait(push, &self.core.env).await;
         self.misplaced(update, new, location).await
     }
 
